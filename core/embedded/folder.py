@@ -1,0 +1,179 @@
+"""The data folder: who holds it, since when, and where its servers answer.
+
+`lock` is held (flock) by the process that runs the servers *and by the servers themselves*, which
+inherit the open file. So a free lock proves that nothing of an earlier run is alive, whatever pid
+files lie about; and a held one whose writer is gone means that servers are still going down.
+`cluster.json` beside it says where they answer and is believed only while the lock is held.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar, Self
+
+from core.errors import TreadleError
+
+#: Seconds to wait for the servers of a killed run to go down, before their folder is taken over.
+TAKE_OVER_SECONDS = 15.0
+#: Seconds for which a held lock is tried again: a reader of `find_cluster` touches it for an
+#: instant.
+PROBE_SECONDS = 0.5
+_PAUSE_SECONDS = 0.02
+
+
+class FolderHeld(TreadleError):
+    """Another process runs servers in this data folder."""
+
+    reason: ClassVar[str] = "data_folder_held"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = (
+        "Use the cluster that runs there, or stop it first (Ctrl-C or SIGTERM)."
+    )
+
+
+class FolderNotOurs(TreadleError):
+    """The data folder cannot be written by this user."""
+
+    reason: ClassVar[str] = "data_folder_not_ours"
+    solution: ClassVar[str] = (
+        "Run as the user who owns the folder, or set TREADLE_DATA_DIR to another."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a data folder."""
+
+    pid: int
+    """Process id of the one that started the servers."""
+    since: str
+    """When it took the folder, ISO 8601 in UTC."""
+    command: str
+    """Its command line, shortened."""
+
+    @classmethod
+    def this_process(cls) -> Self:
+        """Describe the running process."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(os.getpid(), since, " ".join(sys.argv)[:200])
+
+    def is_alive(self) -> bool:
+        """Tell whether the process still runs, as another user's too."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Where the servers of a data folder answer."""
+
+    database_url: str
+    redis_url: str
+
+
+class FolderLock:
+    """The exclusive right to run servers in a data folder; held while `descriptor` is open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.descriptor = -1
+
+    def acquire(self) -> None:
+        """Take the folder, creating it if need be.
+
+        Raises:
+            FolderHeld: a live process has it, or its servers do not go down.
+            FolderNotOurs: it cannot be written.
+        """
+        self.descriptor = _open_lock(self.folder)
+        deadline = time.monotonic() + PROBE_SECONDS
+        extended = False
+        while not _try_lock(self.descriptor, fcntl.LOCK_EX):
+            holder = _read_holder(self.folder)
+            if not extended and holder is not None and not holder.is_alive():
+                deadline, extended = time.monotonic() + TAKE_OVER_SECONDS, True
+            if time.monotonic() > deadline:
+                self.release()
+                raise _held(self.folder, holder)
+            time.sleep(_PAUSE_SECONDS)
+        holder = Holder.this_process()
+        os.truncate(self.descriptor, 0)
+        os.pwrite(self.descriptor, json.dumps(asdict(holder)).encode(), 0)
+
+    def publish(self, cluster: Cluster) -> None:
+        """Say where the servers answer, for commands started in the same folder."""
+        target = self.folder / "cluster.json"
+        draft = target.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(cluster)))
+        draft.replace(target)
+
+    def release(self) -> None:
+        """Let go; servers that still run keep the folder held."""
+        if self.descriptor >= 0:
+            (self.folder / "cluster.json").unlink(missing_ok=True)
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+
+def find_cluster(folder: Path) -> Cluster | None:
+    """Return where the servers of `folder` answer, or None if none run there."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        if _try_lock(descriptor, fcntl.LOCK_SH):
+            return None
+    finally:
+        os.close(descriptor)
+    try:
+        return Cluster(**json.loads((folder / "cluster.json").read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def _open_lock(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise FolderNotOurs(
+            f"The data folder {folder} cannot be written: {error.strerror}.", folder=str(folder)
+        ) from error
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read_holder(folder: Path) -> Holder | None:
+    """Return what the lock file says; None in the instant before its holder has written it."""
+    try:
+        return Holder(**json.loads((folder / "lock").read_text()))
+    except ValueError:
+        return None
+
+
+def _held(folder: Path, holder: Holder | None) -> FolderHeld:
+    if holder is None:
+        return FolderHeld(f"{folder} is held by a process that is starting.", folder=str(folder))
+    who = f"process {holder.pid} ({holder.command}), since {holder.since}"
+    if not holder.is_alive():
+        who = f"servers left by {who}, which has ended but whose servers do not go down"
+    return FolderHeld(f"{folder} is held by {who}.", folder=str(folder), **asdict(holder))

@@ -1,0 +1,110 @@
+"""Sessions to PostgreSQL: every one bounded in time, in UTC, and noticed when its peer is gone.
+
+A session that holds an execution's row holds the execution. So each one carries limits from its
+first byte on (startup options, no round trip), and TCP gives up on a silent peer before a lease
+ends. Whoever needs longer (a migration, a bulk copy) raises the limit for its own transaction with
+`SET LOCAL`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
+
+#: Seconds to wait for a connection: a server that accepts nothing for this long is down.
+CONNECT_TIMEOUT_SECONDS = 5
+#: Seconds a caller waits for a free connection of a pool before it is told that none came.
+CHECKOUT_TIMEOUT_SECONDS = 10.0
+#: Seconds after which the kernel drops a connection whose peer acknowledges nothing.
+DEAD_PEER_SECONDS = 10
+
+_KEEPALIVE: dict[str, int] = {
+    "keepalives": 1,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": DEAD_PEER_SECONDS * 1000,
+    "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How long one session may hold others up; each is well below a lease."""
+
+    lock_seconds: float = 5.0
+    """Longest wait for one row or table lock."""
+    statement_seconds: float = 10.0
+    """Longest run of one statement, its waits included."""
+    idle_in_transaction_seconds: float = 10.0
+    """Longest silence inside a transaction; then the server ends the session."""
+
+    def as_options(self) -> str:
+        """Return the startup options that set these limits and the time zone."""
+        return " ".join(
+            (
+                f"-c lock_timeout={_milliseconds(self.lock_seconds)}",
+                f"-c statement_timeout={_milliseconds(self.statement_seconds)}",
+                "-c idle_in_transaction_session_timeout="
+                f"{_milliseconds(self.idle_in_transaction_seconds)}",
+                "-c timezone=UTC",
+            )
+        )
+
+
+DEFAULT_LIMITS = SessionLimits()
+
+
+def connect(
+    url: str,
+    *,
+    autocommit: bool = False,
+    limits: SessionLimits = DEFAULT_LIMITS,
+    application_name: str = "treadle",
+) -> psycopg.Connection:
+    """Open one bounded session.
+
+    Raises:
+        psycopg.OperationalError: the server cannot be reached within `CONNECT_TIMEOUT_SECONDS`.
+    """
+    return psycopg.connect(**_parameters(url, limits, application_name), autocommit=autocommit)
+
+
+def open_pool(
+    url: str,
+    *,
+    max_size: int,
+    autocommit: bool = False,
+    limits: SessionLimits = DEFAULT_LIMITS,
+    application_name: str = "treadle",
+) -> ConnectionPool[psycopg.Connection]:
+    """Open a pool of bounded sessions; close it with `with` or `close()`.
+
+    A connection is tested when it is handed out, so a restarted server costs its callers nothing
+    but the time of a new connection.
+    """
+    return ConnectionPool(
+        kwargs={**_parameters(url, limits, application_name), "autocommit": autocommit},
+        min_size=1,
+        max_size=max_size,
+        timeout=CHECKOUT_TIMEOUT_SECONDS,
+        check=ConnectionPool.check_connection,
+        name=application_name,
+        open=True,
+    )
+
+
+def _parameters(url: str, limits: SessionLimits, application_name: str) -> dict[str, Any]:
+    """Return libpq's parameters: the URL's own win, except that its options come after ours."""
+    given = conninfo_to_dict(url)
+    options = f"{limits.as_options()} {given.pop('options', None) or ''}".strip()
+    return {**_KEEPALIVE, "application_name": application_name, **given, "options": options}
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return whole milliseconds, at least one: PostgreSQL reads zero as no limit."""
+    return max(1, round(seconds * 1000))

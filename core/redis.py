@@ -1,0 +1,35 @@
+"""Connections to Redis or Valkey, which carry and may lose: short timeouts, few retries."""
+
+from __future__ import annotations
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+#: Seconds to wait for a connection to be accepted.
+CONNECT_TIMEOUT_SECONDS = 2.0
+#: Seconds to wait for one answer; a command that blocks on the server must ask for less.
+ANSWER_TIMEOUT_SECONDS = 5.0
+#: Seconds a connection may lie idle before it is tested ahead of its next use.
+HEALTH_CHECK_SECONDS = 30
+#: Tries after the first: they span a restart of a local server, not an outage.
+RETRIES = 3
+
+
+def connect(url: str) -> redis.Redis:
+    """Return a client with its own pool, safe to share among threads; it connects on first use.
+
+    A command whose connection breaks is sent again up to `RETRIES` times, so it may act twice:
+    Redis carries ids only, and whoever reads them asks the ledger.
+    """
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        socket_timeout=ANSWER_TIMEOUT_SECONDS,
+        health_check_interval=HEALTH_CHECK_SECONDS,
+        protocol=2,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )

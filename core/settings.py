@@ -1,0 +1,180 @@
+"""Settings: the one reader of the environment.
+
+Every setting is `TREADLE_<NAME>`; the two server addresses have the usual aliases besides. An
+address that is not set is looked up in the data folder, where a running `treadle up` leaves it, so
+a command started in the same folder finds its cluster by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.embedded.folder import Cluster, find_cluster
+from core.errors import TreadleError
+
+PREFIX = "TREADLE_"
+
+#: Names under which a setting may stand in the environment, besides its own; the first found wins.
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "configured_database_url": ("TREADLE_DATABASE_URL", "DATABASE_URL"),
+    "configured_redis_url": ("TREADLE_REDIS_URL", "REDIS_URL"),
+}
+
+
+class SettingsInvalid(TreadleError):
+    """A setting has a value that cannot be used."""
+
+    reason: ClassVar[str] = "settings_invalid"
+    solution: ClassVar[str] = "Correct the environment variables named above."
+
+
+class NoServers(TreadleError):
+    """No address is set and no cluster runs in the data folder."""
+
+    reason: ClassVar[str] = "no_servers"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = (
+        "Run `treadle up` in this folder, or set TREADLE_DATABASE_URL and TREADLE_REDIS_URL."
+    )
+
+
+class Settings(BaseSettings):
+    """What an operator may decide; a unit stands in each name that has one."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    configured_database_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(*ALIASES["configured_database_url"], "database_url"),
+        repr=False,
+    )
+    """PostgreSQL's address as given, if any; use `database_url`."""
+    configured_redis_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices(*ALIASES["configured_redis_url"], "redis_url"),
+        repr=False,
+    )
+    """Redis's or Valkey's address as given, if any; use `redis_url`."""
+    data_dir: Path = Path(".treadle")
+    """Folder of the embedded servers' data, relative to the current one."""
+    lease_seconds: float = Field(15.0, ge=1)
+    """Silence after which a worker process is taken for dead and its nodes are taken back."""
+    heartbeat_seconds: float = Field(3.0, gt=0)
+    """Time between two beats of a worker process; at most a third of a lease."""
+    belt_seconds: float = Field(2.0, gt=0)
+    """How much work a queue may hold ahead in Redis, in seconds of work."""
+    drain_grace_seconds: float = Field(20.0, ge=0)
+    """Time a stopping worker gives its running attempts before it hands them back."""
+    worker_threads: int = Field(8, ge=1, le=256)
+    """Threads of one worker process."""
+    async_bound: int = Field(1000, ge=1)
+    """Attempts of the async lane in flight in one worker process."""
+    retention_days: int = Field(30, ge=1)
+    """Age after which a partition without unfinished executions is dropped."""
+    allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Private networks or addresses that workflows may call, separated by commas."""
+
+    @field_validator("allowed_private_addresses", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _beats_fit_into_a_lease(self) -> Self:
+        if self.heartbeat_seconds * 3 > self.lease_seconds:
+            raise ValueError("heartbeat_seconds must be at most a third of lease_seconds")
+        return self
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Read the environment, `overrides` first.
+
+        Raises:
+            SettingsInvalid: names each variable and what is wrong with it, never its value.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            problems = {
+                _variable(".".join(map(str, problem["loc"]))): problem["msg"]
+                for problem in error.errors(include_url=False, include_input=False)
+            }
+            told = "; ".join(f"{name}: {message}" for name, message in problems.items())
+            raise SettingsInvalid(f"Settings are invalid: {told}.", problems=problems) from error
+
+    @cached_property
+    def _cluster(self) -> Cluster | None:
+        return find_cluster(self.data_dir)
+
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL's address.
+
+        Raises:
+            NoServers: none is set and no cluster runs in `data_dir`.
+        """
+        return self.configured_database_url or self._running().database_url
+
+    @property
+    def redis_url(self) -> str:
+        """Redis's or Valkey's address.
+
+        Raises:
+            NoServers: none is set and no cluster runs in `data_dir`.
+        """
+        return self.configured_redis_url or self._running().redis_url
+
+    def _running(self) -> Cluster:
+        if self._cluster is None:
+            raise NoServers(
+                f"No server address is set and no cluster runs in {self.data_dir.absolute()}.",
+                data_dir=str(self.data_dir.absolute()),
+            )
+        return self._cluster
+
+
+def variables_read() -> dict[str, str]:
+    """Return which environment variable each set setting was read from, by setting."""
+    read = {}
+    for setting in Settings.model_fields:
+        for name in ALIASES.get(setting, (PREFIX + setting.upper(),)):
+            if os.environ.get(name):
+                read[setting.removeprefix("configured_")] = name
+                break
+    return read
+
+
+def child_environment(**variables: str) -> dict[str, str]:
+    """Return this process's environment with `variables` set over it, for a process to start."""
+    return {**os.environ, **variables}
+
+
+def _variable(location: str) -> str:
+    """Return the environment variable behind a validation error's location."""
+    if not location:
+        return "settings"
+    return location if location.isupper() else PREFIX + location.upper()
