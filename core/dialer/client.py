@@ -1,0 +1,181 @@
+"""Requests out, answers in: the exchange itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import AsyncIterable, Iterator
+from dataclasses import dataclass, replace
+
+import httpcore
+import httpx
+
+from core.dialer.addresses import AddressPolicy
+from core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
+from core.dialer.errors import (
+    CertificateNotTrusted,
+    ConnectionFailed,
+    RequestTimedOut,
+    ResponseTooLarge,
+    TooManyRedirects,
+    UrlNotValid,
+)
+from core.dialer.messages import OutgoingRequest, OutgoingResponse
+from core.dialer.network import CheckedNetwork, Resolver, system_resolver
+from core.dialer.redirects import parsed_url, redirect_target, redirected
+
+_CONNECT_SECONDS = 10.0
+#: One try to connect to one address, in seconds: long enough for a slow handshake across the
+#: world, short enough that a second address gets its turn within usual time limits.
+
+_KEPT_ALIVE = 64
+#: Idle connections kept for the next request to the same origin.
+
+_KEPT_ALIVE_SECONDS = 30.0
+#: How long an idle connection is kept: below what servers and balancers usually allow (60 s).
+
+_FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "upgrade"})
+#: Belong to the connection; set by an author they would let two ends disagree on where a
+#: request ends.
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """An answer that only says where to ask."""
+
+    status_code: int
+    location: str
+
+
+class Dialer:
+    """Sends requests under the rules above. `aclose` ends its idle connections."""
+
+    def __init__(
+        self,
+        policy: AddressPolicy,
+        *,
+        resolver: Resolver = system_resolver,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=None,
+            max_keepalive_connections=_KEPT_ALIVE,
+            keepalive_expiry=_KEPT_ALIVE_SECONDS,
+            network_backend=CheckedNetwork(policy, resolver),
+        )
+
+    async def send(self, request: OutgoingRequest) -> OutgoingResponse:
+        """Carry out a request, redirects included.
+
+        Raises:
+            DialerError: one of its kinds, when no complete answer came.
+        """
+        seconds = request.timeout.total_seconds()
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._follow(request)
+        except TimeoutError as exc:
+            raise RequestTimedOut(
+                f"{request.method} {request.url} brought no complete answer in {seconds:g} s.",
+                url=request.url,
+                elapsed_seconds=round(time.monotonic() - started, 3),
+            ) from exc
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+    async def _follow(self, request: OutgoingRequest) -> OutgoingResponse:
+        passed: tuple[str, ...] = ()
+        while True:
+            url = parsed_url(request.url)
+            with _as_dialer_errors(request):
+                answer = await self._exchange(request, url)
+            if isinstance(answer, OutgoingResponse):
+                return replace(answer, redirects=passed)
+            if len(passed) == request.max_redirects:
+                raise TooManyRedirects(
+                    f"More than {request.max_redirects} redirects.", urls=[*passed, request.url]
+                )
+            passed = (*passed, request.url)
+            request = redirected(request, answer.status_code, url, parsed_url(answer.location, url))
+
+    async def _exchange(
+        self, request: OutgoingRequest, url: httpx.URL
+    ) -> OutgoingResponse | _Redirect:
+        outgoing = httpcore.Request(
+            request.method,
+            httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=_wire_headers(request, url),
+            content=request.body,
+            extensions={"timeout": {"connect": _CONNECT_SECONDS}},
+        )
+        response = await self._pool.handle_async_request(outgoing)
+        try:
+            headers = _read_headers(response.headers)
+            if location := redirect_target(response.status, headers, request):
+                return _Redirect(response.status, location)
+            body = await _read_body(response, headers, request)
+        finally:
+            await response.aclose()
+        return OutgoingResponse(response.status, headers, str(url), body)
+
+
+def _wire_headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    """Return the headers as bytes, completed by what the connection needs."""
+    given = {name.lower() for name, _ in request.headers}
+    if framing := given & _FRAMING_HEADERS:
+        raise UrlNotValid(f"The header {min(framing)} is set by the connection itself.")
+    headers = [(name.encode(), value.encode()) for name, value in request.headers]
+    if "host" not in given:
+        headers.insert(0, (b"Host", url.netloc))
+    if "accept-encoding" not in given:
+        headers.append((b"Accept-Encoding", b"gzip"))
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        headers.append((b"Content-Length", str(len(request.body)).encode()))
+    return headers
+
+
+def _read_headers(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    # Bytes beyond ASCII have no agreed meaning in a header; ISO 8859-1 keeps each as one character.
+    return tuple((name.decode("ascii").lower(), value.decode("latin-1")) for name, value in headers)
+
+
+async def _read_body(
+    response: httpcore.Response, headers: tuple[tuple[str, str], ...], request: OutgoingRequest
+) -> bytes:
+    encoding = ", ".join(value.lower() for name, value in headers if name == "content-encoding")
+    body = BoundedBody(request.max_response_bytes, gzip=encoding in ("gzip", "x-gzip"))
+    assert isinstance(response.stream, AsyncIterable)
+    async for chunk in response.stream:
+        body.feed(chunk)
+    return body.finish()
+
+
+@contextlib.contextmanager
+def _as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
+    """Turn what the transport raises into this module's errors, once, here."""
+    facts = {"url": request.url, "method": request.method}
+    try:
+        yield
+    except BodyTooLarge as exc:
+        raise ResponseTooLarge(
+            f"The answer is larger than {request.max_response_bytes} bytes.", **facts
+        ) from exc
+    except BodyNotReadable as exc:
+        raise ConnectionFailed(f"The answer is broken: {exc}", **facts) from exc
+    except httpcore.LocalProtocolError as exc:
+        raise UrlNotValid(f"The request cannot be sent: {exc}", **facts) from exc
+    except httpcore.ConnectError as exc:
+        if isinstance(exc.__cause__, ssl.SSLError):
+            raise CertificateNotTrusted(f"{request.url}: {exc}", **facts) from exc
+        raise ConnectionFailed(f"{request.method} {request.url}: {exc}", **facts) from exc
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as exc:
+        what = str(exc) or type(exc).__name__
+        raise ConnectionFailed(f"{request.method} {request.url}: {what}", **facts) from exc

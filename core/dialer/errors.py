@@ -1,0 +1,78 @@
+"""What an outgoing call can fail by. Each says whether trying again can help."""
+
+from __future__ import annotations
+
+from core.errors import TreadleError
+
+
+class DialerError(TreadleError):
+    """An outgoing call that brought no answer."""
+
+
+class UrlNotValid(DialerError):
+    """The request cannot be sent as it is written."""
+
+    reason = "request_not_valid"
+    solution = "Use an absolute http:// or https:// URL without credentials, and plain headers."
+
+
+class AddressNotAllowed(DialerError):
+    """The host is, or resolves to, an address that workflows may not reach."""
+
+    reason = "address_not_allowed"
+    solution = (
+        "Call a public address, or ask the operator to list the network in "
+        "TREADLE_ALLOWED_PRIVATE_ADDRESSES."
+    )
+
+
+class NameNotResolved(DialerError):
+    """The host has no address that is known now; a name server that is away looks the same."""
+
+    reason = "name_not_resolved"
+    retryable = True
+    solution = "Check the spelling of the host, and that this machine's name server knows it."
+
+
+class ConnectionFailed(DialerError):
+    """No connection was made, or it broke before the answer was complete."""
+
+    reason = "connection_failed"
+    retryable = True
+    solution = "Check that the server is up and reachable from the workers."
+
+
+class CertificateNotTrusted(DialerError):
+    """The server did not prove that it is the host that was asked for."""
+
+    reason = "certificate_not_trusted"
+    solution = "Use the name that the certificate was issued for, and a certificate that is valid."
+
+
+class ResponseTooLarge(DialerError):
+    """The answer is larger than what may be kept."""
+
+    reason = "response_too_large"
+    solution = "Ask for less (a page, a range, fewer fields), or raise max_response_bytes."
+
+
+class TooManyRedirects(DialerError):
+    """The server kept sending the request elsewhere."""
+
+    reason = "too_many_redirects"
+    solution = "Call the final URL, or raise max_redirects."
+
+
+class RedirectNotSafe(DialerError):
+    """Following the redirect would carry a secret to another origin."""
+
+    reason = "redirect_not_safe"
+    solution = "Call the final URL directly, if it is meant to receive the secret."
+
+
+class RequestTimedOut(DialerError):
+    """The answer was not complete in time."""
+
+    reason = "request_timed_out"
+    retryable = True
+    solution = "Raise the timeout, or ask for less."
