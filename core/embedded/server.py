@@ -1,0 +1,107 @@
+"""What both embedded servers share: start until it answers, stop in bounded time, restart."""
+
+from __future__ import annotations
+
+import signal
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+from core.errors import TreadleError
+from core.processes.guarded import Command, GuardedProcess
+
+#: Seconds for a started server to answer; recovery after a crash reads the log of what was lost.
+START_SECONDS = 60.0
+_PAUSE_SECONDS = 0.02
+#: Bytes of a server's log kept over a start; older ones move aside once.
+_LOG_BYTES = 4 * 1024 * 1024
+_TOLD_LINES = 12
+
+
+class ServerFailed(TreadleError):
+    """An embedded server did not start."""
+
+    reason: ClassVar[str] = "embedded_server_failed"
+    solution: ClassVar[str] = "Read the end of its log below; the log's path is in the context."
+
+
+class EmbeddedServer(ABC):
+    """One server as a guarded child; a started one ends with this process, however that ends."""
+
+    name: ClassVar[str]
+    """What the server is called in messages and in the name of its log."""
+    stop_steps: ClassVar[tuple[tuple[signal.Signals, float], ...]]
+    """Signals that stop it, each with the seconds it has to work; then it is killed."""
+
+    def __init__(self, log: Path, keep_open: Sequence[int]) -> None:
+        self.log = log
+        self._keep_open = keep_open
+        self._process: GuardedProcess | None = None
+
+    @abstractmethod
+    def _command(self) -> Command:
+        """Prepare the files and return what to run."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Tell whether the started server answers."""
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server, or -1 when none is started."""
+        return self._process.pid if self._process else -1
+
+    def is_running(self) -> bool:
+        """Tell whether the server's process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start and return when it answers.
+
+        Raises:
+            ServerFailed: it ended, or did not answer within `START_SECONDS`.
+        """
+        command = self._command()
+        _set_aside(self.log)
+        with self.log.open("ab") as output:
+            self._process = GuardedProcess(command, output)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if not self.is_running() or time.monotonic() > deadline:
+                self.stop()
+                raise self._failure(f"The embedded {self.name} did not start.")
+            time.sleep(_PAUSE_SECONDS)
+
+    def stop(self) -> None:
+        """Stop and wait for the end, in bounded time; nothing happens if it is not started."""
+        if self._process is not None:
+            self._process.stop(*self.stop_steps)
+            self._process = None
+
+    def restart(self, *, immediate: bool) -> None:
+        """Stop and start at the same address; `immediate` is like a crash: nothing is finished."""
+        if immediate and self._process is not None:
+            self._process.stop((signal.SIGQUIT, 5.0))
+            self._process = None
+        self.stop()
+        self.start()
+
+    def _failure(self, message: str) -> ServerFailed:
+        lines = self.log.read_text(errors="replace").splitlines()[-_TOLD_LINES:]
+        return ServerFailed(
+            "\n".join((message, *lines)), server=self.name, log=str(self.log), end_of_log=lines
+        )
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _set_aside(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.old"))

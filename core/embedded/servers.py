@@ -1,0 +1,63 @@
+"""Both servers of a data folder under its lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from core.embedded.folder import Cluster, FolderLock
+from core.embedded.postgres import EmbeddedPostgres
+from core.embedded.valkey import EmbeddedValkey
+
+
+class EmbeddedServers:
+    """PostgreSQL and Valkey on the data of one folder, for as long as the `with` block runs."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use `folder`, made if it does not exist."""
+        self.folder = folder.absolute()
+        self._lock = FolderLock(self.folder)
+
+    def start(self) -> None:
+        """Take the folder and start both servers; on failure nothing stays behind.
+
+        Raises:
+            FolderHeld: a live process runs servers there.
+            FolderNotOurs: the folder cannot be written.
+            ServerFailed: a server did not start.
+        """
+        self._lock.acquire()
+        inherited = (self._lock.descriptor,)
+        self.postgres = EmbeddedPostgres(self.folder, inherited)
+        self.valkey = EmbeddedValkey(self.folder, inherited)
+        try:
+            self.postgres.forget_earlier_run()
+            self.valkey.start()
+            self.postgres.start()
+            self._lock.publish(Cluster(self.database_url, self.redis_url))
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop both servers in bounded time and let go of the folder."""
+        self.valkey.stop()
+        self.postgres.stop()
+        self._lock.release()
+
+    @property
+    def database_url(self) -> str:
+        """PostgreSQL's address."""
+        return self.postgres.url
+
+    @property
+    def redis_url(self) -> str:
+        """Valkey's address."""
+        return self.valkey.url
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
