@@ -1,0 +1,170 @@
+"""A node's texts, compiled: templates, bare expressions, conversions, and what they name.
+
+Compilation is the last part of validation and the first of a run: the same code does both, and
+hands what is wrong to a sink instead of raising, so that one answer tells all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dag.expressions import (
+    Budget,
+    Context,
+    Expression,
+    ExpressionInvalid,
+    Template,
+    compile_expression,
+    compile_template,
+)
+from dag.problems import Problem, Step, json_path
+from dag.specs import NodeSpec
+from dag.specs.fields import expressions_in, has_template
+from dag.values import Value
+
+Sink: TypeAlias = Callable[[Problem], None]
+"""Takes a problem; its path is relative to the node or connection at hand."""
+
+EVERYWHERE = frozenset({"input", "nodes", "trigger", "execution", "secrets"})
+"""What every text of a node may name; `secrets` where the field takes them."""
+IN_CONVERSIONS = (EVERYWHERE - {"input"}) | {"output"}
+"""What a conversion may name: it makes the input, so there is none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configurations:
+    """A node's configurations: what stands as it is, and what is rendered before each attempt."""
+
+    literal: Mapping[str, Value]
+    """Fields without templates; expressions among them as their source text."""
+    templates: Mapping[str, Template]
+    """The others, by field."""
+
+    @property
+    def constant(self) -> bool:
+        """Whether rendering always gives the same."""
+        return not self.templates
+
+    def render(
+        self, variables: Mapping[str, Value], budget: Budget | None = None
+    ) -> dict[str, Value]:
+        """Return the configurations of one attempt; what came out of a template is final.
+
+        Raises:
+            ExpressionFailed: `expression_failed`, by the first template that cannot be rendered.
+        """
+        rendered = dict(self.literal)
+        for name, template in self.templates.items():
+            rendered[name] = template.render(variables, budget)
+        return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Everything of one node that is compiled."""
+
+    configurations: Configurations
+    expressions: Mapping[str, Expression]
+    """By dotted path within the configurations."""
+    input_params: Template
+
+
+class Contexts:
+    """The contexts of a workflow's texts, made once for each set of names."""
+
+    def __init__(self, node_ids: frozenset[str]) -> None:
+        self._node_ids = node_ids
+        self._made: dict[tuple[frozenset[str], bool], Context] = {}
+
+    def of(self, names: frozenset[str], *, secrets: bool = False) -> Context:
+        """Return the context in which `names` may be used, and secrets if the field takes them."""
+        key = (names, secrets)
+        if key not in self._made:
+            self._made[key] = Context(self._node_ids, names, secrets)
+        return self._made[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node stands, as far as its texts can tell."""
+
+    contexts: Contexts
+    loop_names: frozenset[str]
+    """What the loops around it let its texts see."""
+
+
+def compile_texts(
+    config: Mapping[str, Value],
+    input_params: Mapping[str, Value],
+    spec: NodeSpec,
+    place: Place,
+    sink: Sink,
+) -> Texts:
+    """Compile a node's configurations and input parameters.
+
+    Args:
+        config: Its configurations, complete; what is ill-typed in them is passed over.
+        input_params: Its input parameters.
+        spec: Its spec.
+        place: Where it stands.
+        sink: Gets every problem; where it got one, the texts are not for use.
+    """
+    names, contexts = EVERYWHERE | place.loop_names, place.contexts
+    literal: dict[str, Value] = {}
+    templates: dict[str, Template] = {}
+    expressions: dict[str, Expression] = {}
+    for name, value in config.items():
+        plan = spec.fields.get(name)
+        if plan is None or plan.literal or not has_template(value):
+            literal[name] = value
+        else:
+            context = contexts.of(names, secrets=plan.secrets)
+            templates[name] = _template(value, context, ("configurations", name), sink)
+        if plan is not None and plan.shape is not None:
+            for steps, source, bare in expressions_in(value, plan.shape, (name,)):
+                seen = names | bare.names if bare.when(config) else names
+                where = ("configurations", *steps)
+                expression = _expression(source, contexts.of(seen), where, sink)
+                if expression is not None:
+                    expressions[dotted(steps)] = expression
+    params = _template(input_params, contexts.of(names), ("input_params",), sink)
+    return Texts(Configurations(literal, templates), expressions, params)
+
+
+def compile_conversion(source: str | None, place: Place, sink: Sink) -> Expression | None:
+    """Compile a connection's conversion, in the context of the node it leads to."""
+    if source is None:
+        return None
+    context = place.contexts.of(IN_CONVERSIONS | place.loop_names)
+    return _expression(source, context, ("conversion_function",), sink)
+
+
+def _expression(
+    source: str, context: Context, where: tuple[Step, ...], sink: Sink
+) -> Expression | None:
+    try:
+        return compile_expression(source, context)
+    except ExpressionInvalid as exc:
+        sink(_refused(exc, where))
+        return None
+
+
+def _template(value: Value, context: Context, where: tuple[Step, ...], sink: Sink) -> Template:
+    try:
+        return compile_template(value, context)
+    except ExpressionInvalid as exc:
+        for each in (exc, *exc.also):
+            sink(_refused(each, (*where, *each.path)))
+        return compile_template(None, context)
+
+
+def _refused(exc: ExpressionInvalid, where: tuple[Step, ...]) -> Problem:
+    return Problem(json_path(where), exc.reason, exc.message, exc.advice)
+
+
+def dotted(steps: tuple[Step, ...]) -> str:
+    """Write the steps to an expression as its key: `cases[0].when`, `field_mapping.total`."""
+    parts = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps]
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,239 @@
+"""A workflow compiled to run: what the ledger and the workers follow, once for each version.
+
+`compile_graph` is for a definition that is known to be valid. Validation takes the same steps
+(`compile_all`, `assemble`) with a sink for problems, so what it accepts is what runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.errors import TreadleError
+from dag.compiled import (
+    Configurations,
+    Contexts,
+    Place,
+    Texts,
+    compile_conversion,
+    compile_texts,
+)
+from dag.expressions import Expression, Template
+from dag.model import Node, Workflow
+from dag.problems import Problem
+from dag.specs import Lane, NodeSpec, policy, spec_of
+from dag.specs.loop import BODY_NAMES, LOOP_SPECS
+from dag.topology import Link, Topology
+
+
+class InvalidDefinition(TreadleError):
+    """A workflow was compiled that validation would have refused."""
+
+    reason = "invalid_workflow"
+    solution = "Validate the workflow and mend what it reports."
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A connection, compiled."""
+
+    index: int
+    """Its position among the workflow's connections."""
+    source: str
+    target: str
+    output_key: str
+    conversion: Expression | None
+    """Evaluated at the target's claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledNode:
+    """A node and everything about it that a run needs to know."""
+
+    node: Node
+    spec: NodeSpec
+    loop: str | None
+    """The innermost loop around it; `None` in the root scope."""
+    incoming: tuple[Edge, ...]
+    """In the order of the connections; a join waits for all of them."""
+    outgoing: Mapping[str, tuple[Edge, ...]]
+    """By output key; keys without a connection are missing."""
+    configurations: Configurations
+    expressions: Mapping[str, Expression]
+    """By dotted path within the configurations."""
+    input_params: Template
+    names: frozenset[str]
+    """What any text of the node names, conversions on the way in included."""
+    nodes: frozenset[str]
+    """The nodes whose outputs its texts read as `nodes.<id>`."""
+    secrets: frozenset[str]
+    lane: Lane
+    max_retries: int
+    retry_min: timedelta
+    retry_max: timedelta
+    timeout: timedelta
+
+    @property
+    def id(self) -> str:
+        """The node's id."""
+        return self.node.id
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it opens scopes."""
+        return self.spec in BODY_NAMES
+
+    @property
+    def wait_any(self) -> bool:
+        """Whether it is ready at its first taken arrival."""
+        return self.node.configurations.get("wait_for") == "any"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledGraph:
+    """A workflow version, compiled; immutable and shared by all its executions."""
+
+    workflow: Workflow
+    nodes: Mapping[str, CompiledNode]
+    """By id, in the order of the definition."""
+    triggers: tuple[str, ...]
+    bodies: Mapping[str, frozenset[str]]
+    """By loop: the nodes directly in its body, not those of loops inside it."""
+    order: tuple[str, ...]
+    """The node ids so that every connection leads forward."""
+
+    @property
+    def continue_on_failure(self) -> bool:
+        """Whether a failure poisons what depends on it instead of ending the execution."""
+        return self.workflow.metadata.continue_on_failure
+
+
+def places_of(specs: Mapping[str, NodeSpec], topology: Topology) -> dict[str, Place]:
+    """Say for each node what its texts may see, given the specs by node id."""
+    contexts = Contexts(frozenset(specs))
+    places = {}
+    for node_id in specs:
+        around = topology.loops_around(node_id)
+        names = frozenset[str]().union(*(BODY_NAMES[specs[loop]] for loop in around))
+        places[node_id] = Place(contexts, names)
+    return places
+
+
+def compile_graph(workflow: Workflow) -> CompiledGraph:
+    """Compile a valid workflow, as it was written or as it was published.
+
+    Raises:
+        InvalidDefinition: `invalid_workflow`: it is not valid; the message has the first problem.
+    """
+    specs: dict[str, NodeSpec] = {}
+    for node in workflow.nodes:
+        spec = spec_of(node.type, node.subtype)
+        if spec is None or not spec.available:
+            raise InvalidDefinition(f"{node.type}.{node.subtype} cannot run here.", node_id=node.id)
+        specs[node.id] = spec
+    loops = frozenset(each for each, spec in specs.items() if spec in LOOP_SPECS)
+    links = [Link(c.from_node, c.to_node, c.output_key) for c in workflow.connections]
+    topology = Topology(specs, links, workflow.triggers, loops)
+    problems: list[Problem] = []
+    places = places_of(specs, topology)
+    texts = {
+        node.id: compile_texts(
+            specs[node.id].complete(node.configurations),
+            node.input_params,
+            specs[node.id],
+            places[node.id],
+            problems.append,
+        )
+        for node in workflow.nodes
+    }
+    conversions = [
+        compile_conversion(c.conversion_function, places[c.to_node], problems.append)
+        for c in workflow.connections
+    ]
+    order = topology.order()
+    if problems or order is None:
+        what = problems[0].message if problems else "Its connections form a cycle."
+        raise InvalidDefinition(f"The workflow cannot be compiled: {what}")
+    return assemble(workflow, specs, topology, texts, conversions)
+
+
+def assemble(
+    workflow: Workflow,
+    specs: Mapping[str, NodeSpec],
+    topology: Topology,
+    texts: Mapping[str, Texts],
+    conversions: Sequence[Expression | None],
+) -> CompiledGraph:
+    """Put a compiled graph together from parts that have no problem."""
+    incoming: dict[str, list[Edge]] = defaultdict(list)
+    outgoing: dict[str, list[Edge]] = defaultdict(list)
+    for index, each in enumerate(workflow.connections):
+        edge = Edge(index, each.from_node, each.to_node, each.output_key, conversions[index])
+        incoming[edge.target].append(edge)
+        outgoing[edge.source].append(edge)
+    nodes = {
+        node.id: _compiled(
+            node,
+            specs[node.id],
+            topology.loop_of(node.id),
+            (tuple(incoming[node.id]), _by_key(outgoing[node.id])),
+            texts[node.id],
+        )
+        for node in workflow.nodes
+    }
+    bodies: dict[str, set[str]] = {each: set() for each, node in nodes.items() if node.is_loop}
+    for node_id, compiled in nodes.items():
+        if compiled.loop is not None:
+            bodies[compiled.loop].add(node_id)
+    return CompiledGraph(
+        workflow=workflow,
+        nodes=nodes,
+        triggers=workflow.triggers,
+        bodies={loop: frozenset(body) for loop, body in bodies.items()},
+        order=topology.order() or (),
+    )
+
+
+def _by_key(edges: list[Edge]) -> dict[str, tuple[Edge, ...]]:
+    by_key: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        by_key[edge.output_key].append(edge)
+    return {key: tuple(each) for key, each in by_key.items()}
+
+
+def _compiled(
+    node: Node,
+    spec: NodeSpec,
+    loop: str | None,
+    edges: tuple[tuple[Edge, ...], Mapping[str, tuple[Edge, ...]]],
+    texts: Texts,
+) -> CompiledNode:
+    incoming, outgoing = edges
+    limits = policy(texts.configurations.literal)
+    readers = [
+        *texts.expressions.values(),
+        *texts.configurations.templates.values(),
+        texts.input_params,
+        *(edge.conversion for edge in incoming if edge.conversion is not None),
+    ]
+    nothing = frozenset[str]()
+    return CompiledNode(
+        node=node,
+        spec=spec,
+        loop=loop,
+        incoming=incoming,
+        outgoing=outgoing,
+        configurations=texts.configurations,
+        expressions=texts.expressions,
+        input_params=texts.input_params,
+        names=nothing.union(*(reader.names for reader in readers)),
+        nodes=nothing.union(*(reader.nodes for reader in readers)),
+        secrets=nothing.union(*(reader.secrets for reader in readers)),
+        lane=spec.lane,
+        max_retries=limits.max_retries,
+        retry_min=limits.retry_min,
+        retry_max=limits.retry_max,
+        timeout=limits.timeout,
+    )

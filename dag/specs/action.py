@@ -1,0 +1,106 @@
+"""Actions: calls to other systems and to the user's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from dag.model import Strict
+from dag.problems import Problem
+from dag.specs.configuration import Configuration
+from dag.specs.fields import Fixed, SecretCapable
+from dag.specs.spec import Config, Lane, NodeSpec
+
+Status = Annotated[int, Field(ge=100, le=599)]
+
+#: Bytes of a response that are read unless told otherwise; what one payload may hold.
+RESPONSE_BYTES = 10 * 1024 * 1024
+
+
+class Auth(Strict):
+    """How a request says who sends it."""
+
+    type: Literal["none", "basic", "bearer", "api_key"] = "none"
+    username: str | None = None
+    """`basic`."""
+    password: str | None = None
+    """`basic`."""
+    token: str | None = None
+    """`bearer`."""
+    key: str | None = None
+    """`api_key`: the name of the header or query parameter."""
+    value: str | None = None
+    """`api_key`: what it carries."""
+    place: Literal["header", "query"] = "header"
+    """`api_key`: where it stands."""
+
+
+AUTH_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "none": (),
+    "basic": ("username", "password"),
+    "bearer": ("token",),
+    "api_key": ("key", "value"),
+}
+
+
+class HttpRequest(Configuration):
+    """One request and its response."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
+    url: Annotated[str, Field(min_length=1, max_length=8_192)]
+    headers: Annotated[dict[str, str], SecretCapable()] = Field(default_factory=dict)
+    query_params: Annotated[dict[str, Any], SecretCapable()] = Field(default_factory=dict)
+    """A list stands for a repeated parameter; null leaves a parameter out."""
+    body: Annotated[Any, SecretCapable()] = None
+    body_type: Literal["json", "form", "raw", "none", "multipart"] = "json"
+    auth: Annotated[Auth, SecretCapable()] = Auth()
+    follow_redirects: bool = True
+    max_redirects: int = Field(default=5, ge=0, le=20)
+    accept_status: list[Status] = Field(default_factory=list, max_length=500)
+    """Statuses from 400 on that are no failure."""
+    max_response_bytes: int = Field(default=RESPONSE_BYTES, ge=1, le=RESPONSE_BYTES)
+
+
+def _auth_needs(config: Config) -> Iterator[Problem]:
+    auth = config.get("auth")
+    kind = auth.get("type") if isinstance(auth, dict) else None
+    for name in AUTH_NEEDS.get(kind, ()) if isinstance(kind, str) else ():
+        if auth is not None and auth.get(name) is None:
+            message = f"`{kind}` authentication needs `{name}`."
+            yield Problem(name, "missing", message, f"Add `{name}`.").under("auth")
+
+
+HTTP_REQUEST = NodeSpec(
+    "ACTION",
+    "HTTP_REQUEST",
+    "Sends an HTTP request; a status from 400 on is a failure unless accepted.",
+    HttpRequest,
+    Lane.ASYNC,
+    check=_auth_needs,
+    puts_out="result: {status_code, headers, url, body, json}",
+    example={
+        "method": "GET",
+        "url": "https://example.org/orders/{{ input.id }}",
+        "headers": {"Authorization": "Bearer {{ secrets.shop }}"},
+    },
+)
+
+
+class PythonTask(Configuration):
+    """A function that the user wrote and marked with `@task`."""
+
+    task: Annotated[str, Fixed(), Field(min_length=1, max_length=200)]
+    """The name the function is registered under; its parameters come from the node's input."""
+
+
+PYTHON_TASK = NodeSpec(
+    "ACTION",
+    "PYTHON_TASK",
+    "Calls a Python function marked with @task.",
+    PythonTask,
+    Lane.THREAD,
+    puts_out="result: what the function returns, under `data` if it is no object",
+    example={"task": "score_lead"},
+)

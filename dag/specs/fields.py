@@ -1,0 +1,151 @@
+"""What a field of a configuration may hold beside its type: expressions, secrets, no templates.
+
+A spec's pydantic model says it once, as a marker in the field's annotation; `plan` reads the
+markers into a `FieldPlan` per top-level field, which compilation and validation follow.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias, get_args, get_origin
+
+from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from dag.problems import Step
+from dag.values import Value
+
+
+def _always(_: Mapping[str, Value]) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The text is a bare expression, evaluated by the node itself, not a template."""
+
+    names: frozenset[str] = frozenset()
+    """Names it sees beyond those that every expression of the node sees."""
+    when: Callable[[Mapping[str, Value]], bool] = _always
+    """Whether it sees them, by the configuration that it stands in."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Mark the field in the JSON Schema, so that an editor can tell code from text."""
+        return {**handler(core_schema), "format": "expression"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Decided by the definition alone: a template is refused here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretCapable:
+    """`secrets.NAME` may stand in its templates."""
+
+
+PER_ITEM = frozenset({"item", "index"})
+"""What an expression sees that is evaluated once for each item of a list."""
+
+Expression: TypeAlias = Annotated[str, Bare()]
+"""A bare expression that sees what the node sees."""
+
+Shape: TypeAlias = "Bare | Each | Members"
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list's items or an object's values, each of the same shape."""
+
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A nested model, some of whose fields hold expressions."""
+
+    shapes: Mapping[str, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """How one top-level field of a configuration is treated."""
+
+    shape: Shape | None
+    """Where expressions stand in it; `None` if nowhere."""
+    literal: bool
+    """Whether it is kept as it stands: fixed, or holding expressions. All else is a template."""
+    secrets: bool
+    """Whether its templates may name secrets."""
+
+
+def plan(model: type[BaseModel]) -> dict[str, FieldPlan]:
+    """Read the markers of a configuration model, by field name."""
+    plans = {}
+    for name, field in model.model_fields.items():
+        marks = field.metadata
+        shape = _shape(field.annotation, marks)
+        fixed = any(isinstance(mark, Fixed) for mark in marks)
+        secrets = any(isinstance(mark, SecretCapable) for mark in marks)
+        plans[name] = FieldPlan(shape, literal=fixed or shape is not None, secrets=secrets)
+    return plans
+
+
+def _shape(annotation: Any, marks: typing.Sequence[Any] = ()) -> Shape | None:
+    """Find where bare expressions stand in values of an annotation."""
+    for mark in marks:
+        if isinstance(mark, Bare):
+            return mark
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return _shape(inner, more)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields
+        found = {name: _shape(field.annotation, field.metadata) for name, field in fields.items()}
+        shapes = {name: shape for name, shape in found.items() if shape is not None}
+        return Members(shapes) if shapes else None
+    arguments = [_shape(argument) for argument in get_args(annotation)]
+    inside = next((shape for shape in arguments if shape is not None), None)
+    if inside is None or get_origin(annotation) in (typing.Union, types.UnionType):
+        return inside
+    return Each(inside)
+
+
+def expressions_in(
+    value: Value, shape: Shape, steps: tuple[Step, ...]
+) -> Iterator[tuple[tuple[Step, ...], str, Bare]]:
+    """Yield each expression that stands in a value: its steps, its source, its marker.
+
+    What has the wrong type is passed over; the configuration's model reports it.
+    """
+    if isinstance(shape, Bare):
+        if isinstance(value, str):
+            yield steps, value, shape
+    elif isinstance(shape, Members):
+        if isinstance(value, dict):
+            for name, inner in shape.shapes.items():
+                if name in value:
+                    yield from expressions_in(value[name], inner, (*steps, name))
+    elif isinstance(value, dict):
+        for key, inner_value in value.items():
+            yield from expressions_in(inner_value, shape.shape, (*steps, key))
+    elif isinstance(value, list):
+        for index, inner_value in enumerate(value):
+            yield from expressions_in(inner_value, shape.shape, (*steps, index))
+
+
+def has_template(value: Value) -> bool:
+    """Whether some text in a value is a template, so that the value is not known before a run."""
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value or "{#" in value
+    if isinstance(value, dict):
+        return any(has_template(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(has_template(inner) for inner in value)
+    return False

@@ -1,0 +1,168 @@
+"""NodeSpec: one declarative value per node type, from which everything about it is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from core.errors import TreadleError
+from dag.problems import Hints, Problem
+from dag.shape import problems_of
+from dag.specs.configuration import (
+    ALIASES,
+    Configuration,
+    canonical,
+    check_policy,
+    defaults_of,
+)
+from dag.specs.fields import FieldPlan, plan
+from dag.values import Value
+
+ERROR_KEY = "error"
+"""The output key of every node that failed for good."""
+BODY_KEY = "body"
+"""The output key by which a loop enters its body."""
+DONE_KEY = "done"
+"""The output key by which a loop leaves."""
+
+
+@unique
+class Lane(StrEnum):
+    """Where attempts of a node run."""
+
+    INLINE = "inline"
+    """In the thread that made the node ready; no message at all."""
+    ASYNC = "async"
+    """As a coroutine on a worker's event loop."""
+    THREAD = "thread"
+    """In a worker's thread."""
+    PROCESS = "process"
+    """Alone in a child process."""
+
+
+class InvalidConfiguration(TreadleError):
+    """A configuration whose templates were rendered is not what the node's spec asks for."""
+
+    reason = "invalid_configuration"
+    solution = "Make the templates produce values that the node's spec accepts."
+
+
+Config: TypeAlias = Mapping[str, Value]
+"""Configurations as a definition writes them, not yet rendered."""
+
+Model: TypeAlias = type[Configuration]
+
+
+def _result(_: Config) -> tuple[str, ...]:
+    return ("result",)
+
+
+def _no_problems(_: Config) -> Iterable[Problem]:
+    return ()
+
+
+def _nothing(_: Config) -> Config:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeSpec:
+    """All that is known of a node type. Every spec is a module-level constant."""
+
+    type: str
+    subtype: str
+    description: str
+    """What it does, in a sentence for people and planners."""
+    configurations: Model = Configuration
+    lane: Lane = Lane.INLINE
+    keys: Callable[[Config], tuple[str, ...]] = _result
+    """The output keys it may leave by, `error` aside, given its configuration."""
+    check: Callable[[Config], Iterable[Problem]] = _no_problems
+    """Problems that no single field shows, their paths relative to the configurations."""
+    derived: Callable[[Config], Config] = _nothing
+    """Defaults that depend on other fields, given a configuration with all others filled in."""
+    puts_out: str = ""
+    """What each key carries, in words."""
+    example: Mapping[str, Any] = field(default_factory=dict)
+    """Configurations that pass; shown in the docs and to the planner."""
+    version: str = "1.0"
+    available: bool = True
+    """Whether this release can run it."""
+    fields: Mapping[str, FieldPlan] = field(init=False)
+    """How each field is treated, read from the model's markers."""
+    defaults: Config = field(init=False)
+    """What a field that is left out means, as JSON."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", plan(self.configurations))
+        object.__setattr__(self, "defaults", defaults_of(self.configurations))
+
+    @property
+    def key(self) -> str:
+        """The name it is looked up by, `TYPE.SUBTYPE`."""
+        return f"{self.type}.{self.subtype}"
+
+    @property
+    def is_trigger(self) -> bool:
+        """Whether it starts executions."""
+        return self.type == "TRIGGER"
+
+    def output_keys(self, config: Config) -> tuple[str, ...]:
+        """Return every key that a connection from such a node may name."""
+        return (*self.keys(config), ERROR_KEY)
+
+    def complete(self, raw: Config) -> dict[str, Value]:
+        """Return valid configurations with aliases resolved and every default written out."""
+        config = {**self.defaults, **canonical(raw)}
+        return {**config, **self.derived(config)}
+
+    def problems(self, raw: Config, hints: Hints) -> list[Problem]:
+        """Check configurations as written; fields that hold templates are left to the run."""
+        config = canonical(raw)
+        found: list[Problem] = []
+        try:
+            self.configurations.model_validate(config)
+        except ValidationError as exc:
+            found = problems_of(exc, self.configurations, hints, templates=self._templated)
+        given = {ours: alias for alias, ours in ALIASES.items() if alias in raw}
+        if given:
+            found = [_as_written(problem, given) for problem in found]
+        return [*found, *check_policy(raw), *self.check(config)]
+
+    def check_rendered(self, config: dict[str, Value]) -> Configuration:
+        """Turn rendered configurations into the spec's model.
+
+        Raises:
+            InvalidConfiguration: `invalid_configuration`, with every problem in its context.
+        """
+        problems: list[Problem] = []
+        try:
+            model = self.configurations.model_validate(config)
+        except ValidationError as exc:
+            problems = problems_of(exc, self.configurations, Hints())
+        problems.extend(self.check(config))
+        if not problems:
+            return model
+        first = problems[0]
+        raise InvalidConfiguration(
+            f"{self.key}: {first.path}: {first.message}",
+            solution=first.solution,
+            problems=[
+                {"path": each.path, "reason": each.reason, "message": each.message}
+                for each in problems
+            ],
+        )
+
+    def _templated(self, name: str) -> bool:
+        """Whether a field of that name is rendered before each attempt."""
+        return name in self.fields and not self.fields[name].literal
+
+
+def _as_written(problem: Problem, given: Mapping[str, str]) -> Problem:
+    """Name a field in a problem's path as the author spelled it."""
+    alias = given.get(problem.path)
+    return Problem(alias, problem.reason, problem.message, problem.solution) if alias else problem

@@ -1,0 +1,25 @@
+"""Triggers: what starts an execution."""
+
+from __future__ import annotations
+
+from dag.model import Name
+from dag.specs.configuration import Configuration
+from dag.specs.spec import NodeSpec
+
+
+class ManualTrigger(Configuration):
+    """Fired by a submission."""
+
+    trigger_name: Name = "Manual Trigger"
+    """What the button that fires it is called."""
+    description: str = ""
+
+
+MANUAL = NodeSpec(
+    "TRIGGER",
+    "MANUAL",
+    "Starts an execution when somebody submits one, and puts out the submitted input.",
+    ManualTrigger,
+    puts_out="result: the submitted input",
+    example={"trigger_name": "Start the import"},
+)
