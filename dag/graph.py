@@ -46,6 +46,8 @@ class Edge:
     output_key: str
     conversion: Expression | None
     """Evaluated at the target's claim."""
+    from_loop: bool = False
+    """Its source is a loop, so that what comes by it is `{results, count}` or `{item, index}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,14 @@ def assemble(
     incoming: dict[str, list[Edge]] = defaultdict(list)
     outgoing: dict[str, list[Edge]] = defaultdict(list)
     for index, each in enumerate(workflow.connections):
-        edge = Edge(index, each.from_node, each.to_node, each.output_key, conversions[index])
+        edge = Edge(
+            index,
+            each.from_node,
+            each.to_node,
+            each.output_key,
+            conversions[index],
+            from_loop=specs[each.from_node] in BODY_NAMES,
+        )
         incoming[edge.target].append(edge)
         outgoing[edge.source].append(edge)
     nodes = {
