@@ -32,6 +32,17 @@ class Failed:
     retry_after: timedelta | None = None
     """What an upstream asked for (`Retry-After`); a lower bound of the next attempt's delay."""
     details: Mapping[str, Any] = field(default_factory=dict)
+    output: Value = None
+    """What it puts out by `error`; `None` stands for `{error, input}`, every node's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The attempt failed by its own error and the retry policy grants another one."""
+
+    error: Mapping[str, Any]
+    delay: timedelta
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +55,25 @@ class Sleeping:
 
 @dataclass(frozen=True, slots=True)
 class LoopOpened:
-    """A loop evaluated what it goes over; its scopes may be opened."""
+    """A loop goes on: it evaluated what it goes over, or its condition held for one more turn.
 
-    items: tuple[Value, ...] | None
-    """FOR_EACH: the entries in order. `None` for LOOP."""
-    indices: range | None
-    """LOOP `for_range`: the indices in order. `None` for FOR_EACH and `while`."""
-    more: bool = True
-    """LOOP `while`: whether the condition held, so that one more turn is opened."""
+    A loop that has nothing to open is `Completed` by `done` instead.
+    """
+
+    items: tuple[Value, ...] | None = None
+    """FOR_EACH: the entries in order, at least one. `None` for LOOP."""
+    indices: range | None = None
+    """LOOP `for_range`: the indices in order, at least one. `None` for FOR_EACH and `while`."""
+    parallel: int = 1
+    """FOR_EACH: how many scopes are open at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """The attempt was not carried through (drain, no capability); uncharged."""
+    """The attempt was not carried through: the node is ready again, and no retry is spent."""
 
-    why: str
+    lost: bool = False
+    """The child process that ran this attempt alone died: that counts against the node."""
 
 
-Outcome = Completed | Failed | Sleeping | LoopOpened | GivenBack
+Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | GivenBack

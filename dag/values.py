@@ -19,6 +19,10 @@ INTEGER_LIMIT = 2**63
 #: Integers stay below this in magnitude: what every JSON reader of a 64-bit language can hold.
 
 
+#: Bytes of one payload (an input, an output, a loop's entries) as JSON.
+PAYLOAD_LIMIT_BYTES = 10 * 2**20
+
+
 class NotAValue(TreadleError):
     """Something that JSON cannot say, or that is larger than what is kept."""
 
@@ -36,6 +40,23 @@ def dumps(value: Value) -> bytes:
         return orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as exc:
         raise NotAValue(f"The value cannot be written as JSON: {exc}") from exc
+
+
+def payload(value: Value) -> bytes:
+    """Encode a value that is passed along a connection.
+
+    Raises:
+        NotAValue: `output_not_storable`, also past `PAYLOAD_LIMIT_BYTES`.
+    """
+    data = dumps(value)
+    if len(data) > PAYLOAD_LIMIT_BYTES:
+        raise NotAValue(
+            f"The value is {len(data):,} bytes of JSON; the limit is {PAYLOAD_LIMIT_BYTES:,}.",
+            solution="Pass a reference to the data, or split it over several nodes.",
+            bytes=len(data),
+            limit=PAYLOAD_LIMIT_BYTES,
+        )
+    return data
 
 
 def loads(data: bytes) -> Value:

@@ -1,0 +1,34 @@
+"""The retry policy: whether a failed attempt is repeated, and after how long.
+
+Exponential with full jitter, between the node's bounds; an upstream's `Retry-After` is obeyed as a
+lower bound. Source: Marc Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from dag.graph import CompiledNode
+from dag.outcomes import Failed, Retrying
+
+
+def decide(node: CompiledNode, retry_count: int, failed: Failed) -> Failed | Retrying:
+    """Return the failure as final, or as one that is tried again after a delay.
+
+    Args:
+        retry_count: how often the node was tried again before.
+    """
+    if not failed.error.get("is_retryable") or retry_count >= node.max_retries:
+        return failed
+    delay = backoff(node, retry_count)
+    if failed.retry_after is not None:
+        delay = max(delay, failed.retry_after)
+    return Retrying(failed.error, delay, failed.details)
+
+
+def backoff(node: CompiledNode, retry_count: int) -> timedelta:
+    """Return the delay before retry number `retry_count + 1`, drawn with full jitter."""
+    ceiling = min(node.retry_max, node.retry_min * 2 ** min(retry_count, 30))
+    spread = max(ceiling - node.retry_min, node.retry_min)
+    return node.retry_min + random.random() * (spread - node.retry_min)  # noqa: S311 no secret

@@ -1,0 +1,111 @@
+"""Batches: the settles and claims of many callers in one transaction (rules 5 and 6).
+
+A request concerns one execution. Those whose execution another transaction holds are left out of
+the batch and come again with the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+
+from dag.states import FINAL_EXECUTION_STATUSES
+from ledger.claims import claim
+from ledger.graphs import Graphs
+from ledger.holding import hold, hold_waiting
+from ledger.rows import Belt, Claim, Follow, Followed, Held, Ref, Settlement
+from ledger.settlements import settle
+from ledger.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one caller wants of one execution: outcomes settled, or rows claimed, or both."""
+
+    execution_id: UUID
+    follow: Follow
+    """The hand-offs it has room for; no room at all is `inline=0, heavy=0`."""
+    settlements: Sequence[Settlement] = ()
+    claims: Sequence[Ref] = ()
+    start_all: bool = False
+    """Whether all claims start to run at once, or one after the other."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of a request."""
+
+    settled: frozenset[UUID]
+    """The leases whose outcome counted."""
+    claims: list[Claim]
+    """Leases on the rows that the request named."""
+    followed: Followed = field(default_factory=Followed)
+    """What became ready by it."""
+
+
+def commit(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    requests: Sequence[Request],
+    *,
+    wait: bool = False,
+) -> list[Answer | None]:
+    """Serve requests in one transaction; `None` stands for one whose execution was busy.
+
+    Args:
+        wait: wait for the execution instead; for requests of a single execution.
+
+    Raises:
+        psycopg.Error: nothing was committed, or (a connection error) it is not known; see
+            `ledger.reading.read_back`.
+    """
+    ids = sorted({request.execution_id for request in requests})
+    graphs.prepare(connection, ids)
+    with connection.pipeline(), connection.transaction():
+        if wait:
+            one = hold_waiting(connection, graphs, ids[0])
+            held = [one] if one else []
+        else:
+            held = hold(connection, graphs, ids)
+        unit = Unit(
+            connection, held, belt=belt, follows=[request.follow for request in requests]
+        )
+        served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
+        settled = _settle(unit, requests, served)
+        claims = {i: _claim(unit, requests[i]) for i in served if requests[i].claims}
+        unit.save()
+    return [
+        Answer(settled, claims.get(i, []), _standing(unit, i)) if i in set(served) else None
+        for i in range(len(requests))
+    ]
+
+
+def _settle(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> frozenset[UUID]:
+    outcomes = [(i, each) for i in served for each in requests[i].settlements]
+    return frozenset(settle(unit, outcomes)) if outcomes else frozenset()
+
+
+def _claim(unit: Unit, request: Request) -> list[Claim]:
+    return claim(
+        unit,
+        unit.held[request.execution_id],
+        request.claims,
+        worker_id=request.follow.worker_id,
+        start_all=request.start_all,
+    )
+
+
+def _standing(unit: Unit, cause: int) -> Followed:
+    """Return what a caller goes on with, without what the same transaction ended after all."""
+    followed = unit.followed[cause]
+
+    def stands(held: Held) -> bool:
+        return held.status not in FINAL_EXECUTION_STATUSES
+
+    followed.claimed = [c for c in followed.claimed if stands(unit.held[c.ref.execution_id])]
+    followed.noted = [q for q in followed.noted if stands(unit.held[q.ref.execution_id])]
+    return followed

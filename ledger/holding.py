@@ -1,0 +1,48 @@
+"""Holding executions: rule 1, the lock that everything else in a transaction relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from dag.states import ExecutionStatus
+from ledger.graphs import Graphs
+from ledger.queries import queries
+from ledger.rows import Held
+
+_SQL = queries("work")
+
+
+def hold(connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID]) -> list[Held]:
+    """Lock the rows of executions that nobody else holds; the others are left out."""
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    cursor.execute(_SQL["lock_executions"], {"ids": list(ids)}, prepare=True)
+    return [_held(connection, graphs, row) for row in cursor.fetchall()]
+
+
+def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
+    """Lock one execution's row, waiting for whoever holds it; `None` if there is no such row."""
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
+    row = cursor.fetchone()
+    return _held(connection, graphs, row) if row else None
+
+
+def _held(connection: psycopg.Connection, graphs: Graphs, row: Any) -> Held:
+    return Held(
+        id=row.id,
+        version_id=row.version_id,
+        graph=graphs.version(connection, row.version_id),
+        status=ExecutionStatus(row.status),
+        outstanding=row.outstanding,
+        next_seq=row.next_seq,
+        node_count=row.node_count,
+        priority=row.priority,
+        paused=row.paused,
+        failure=row.failure,
+        now=row.now,
+    )

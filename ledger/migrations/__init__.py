@@ -1,0 +1,44 @@
+"""Numbered, forward-only migrations of the ledger, and the call that applies them."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from core.postgres import connect
+
+#: Any number that nothing else in the database locks; held while migrating.
+_ADVISORY_LOCK = 7_233_110_054
+
+
+def pending(applied: frozenset[str]) -> list[tuple[str, str]]:
+    """Return `(name, sql)` of the migrations not in `applied`, in order."""
+    here = resources.files(__name__)
+    names = sorted(entry.name for entry in here.iterdir() if entry.name.endswith(".sql"))
+    return [(name, (here / name).read_text()) for name in names if name not in applied]
+
+
+def migrate(url: str) -> list[str]:
+    """Bring the database at `url` to this release's schema; return what was applied.
+
+    Safe to call from several processes at once, and when there is nothing to do. Partitions of
+    the current weeks are created here too, so that a fresh database takes submissions at once.
+    """
+    done: list[str] = []
+    with connect(url, autocommit=True) as connection:
+        connection.execute("set lock_timeout = '30s'; set statement_timeout = '5min'")
+        connection.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
+        connection.execute(
+            "create table if not exists migrations "
+            "(name text primary key, applied_at timestamptz not null default clock_timestamp())"
+        )
+        rows = connection.execute("select name from migrations").fetchall()
+        for name, sql in pending(frozenset(row[0] for row in rows)):
+            with connection.transaction():
+                connection.execute(sql)
+                connection.execute("insert into migrations (name) values (%s)", (name,))
+            done.append(name)
+        connection.execute(
+            "select ensure_partitions(now() - interval '1 day', now() + interval '15 days')"
+        )
+        connection.execute("select pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
+    return done

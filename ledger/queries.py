@@ -1,0 +1,25 @@
+"""Named SQL: `ledger/sql/*.sql`, read once, addressed by file and name.
+
+A file holds queries, each under a line `-- name: settle`; the comment lines that follow belong to
+the reader and are not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+@cache
+def queries(file: str) -> dict[str, str]:
+    """Return the queries of `sql/{file}.sql` by name."""
+    text = resources.files("ledger").joinpath("sql", f"{file}.sql").read_text()
+    parts = _NAME.split(text)[1:]
+    found = {}
+    for name, body in zip(parts[::2], parts[1::2], strict=True):
+        lines = [line for line in body.splitlines() if not line.startswith("--")]
+        found[name] = "\n".join(lines).strip()
+    return found

@@ -1,0 +1,167 @@
+"""Recovery: what the scheduler mends in one execution, a transaction each (rules 7, 8, 10).
+
+All of these are queries that go on, not events: whoever comes by does what is due, or nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+
+from core.errors import TreadleError
+from dag.outcomes import Failed
+from dag.retries import decide
+from dag.states import FINAL_EXECUTION_STATUSES, LoopPhase
+from ledger.arrivals import Arrivals, place_rows
+from ledger.control import note
+from ledger.endings import end_finished
+from ledger.graphs import Graphs
+from ledger.holding import hold
+from ledger.loops import Failures, settle_scopes
+from ledger.rows import Belt, Claim, Followed, Ref
+from ledger.settlements import settle, settlement_of
+from ledger.unit import Unit
+
+#: Losses after which a node is a suspect and runs in a child of its own (rule 8).
+SUSPECT_AFTER = 2
+#: Losses after which it fails: two as anybody's, two more in its own child.
+LOST_LIMIT = 4
+
+
+class AttemptTimedOut(TreadleError):
+    """An attempt took longer than its limit."""
+
+    reason: ClassVar[str] = "attempt_timed_out"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Raise the node's `timeout`, or make the step shorter."
+
+
+class WorkerLost(TreadleError):
+    """Whatever runs this node dies of it."""
+
+    reason: ClassVar[str] = "worker_lost"
+    solution: ClassVar[str] = (
+        "Look at the memory and the native code that this step uses: its process was killed."
+    )
+
+
+def wake(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
+) -> Followed | None:
+    """Do what is due in an execution: retries become ready, timers complete."""
+    with connection.transaction():
+        held = hold(connection, graphs, [execution_id])
+        if not held:
+            return None
+        unit = Unit(connection, held, belt=belt)
+        if held[0].status not in FINAL_EXECUTION_STATUSES:
+            _wake_retries(unit, execution_id)
+            _complete_timers(unit, execution_id)
+            unit.save()
+    return unit.followed[0]
+
+
+def _wake_retries(unit: Unit, execution_id: UUID) -> None:
+    held = unit.held[execution_id]
+    placed = []
+    for row in unit.run("due_retries", id=execution_id).fetchall():
+        ref = Ref(row.execution_id, row.scope, row.node)
+        state, lease_id, epoch = unit.place(held, ref, -1)
+        placed.append((*ref, state, None, None, None, lease_id, None, epoch))
+    place_rows(unit, placed)
+
+
+def _complete_timers(unit: Unit, execution_id: UUID) -> None:
+    held = unit.held[execution_id]
+    arrivals = Arrivals(unit)
+    for row in unit.run("complete_timers", id=execution_id).fetchall():
+        ref = Ref(row.execution_id, row.scope, row.node)
+        unit.event(
+            held, "node_completed", node_id=ref.node, scope=ref.scope, output_key=row.output_key
+        )
+        unit.count(held, ref.scope, -1, -1)
+        arrivals.leave(ref, row.output_key, cause=-1)
+    settle_scopes(unit, arrivals, Failures())
+    end_finished(unit)
+
+
+def take_back(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    execution_id: UUID,
+    *,
+    worker_id: UUID,
+    beat: int | None,
+) -> Followed | None:
+    """Make ready again what a dead process runs of one execution.
+
+    Args:
+        beat: the beat at which the process has stood still; `None` for one that has no row.
+            If it moved meanwhile, nothing is taken (rule 10).
+    """
+    with connection.transaction():
+        held = hold(connection, graphs, [execution_id])
+        if not held:
+            return None
+        unit = Unit(connection, held, belt=belt)
+        row = unit.run("beat_for_share", worker_id=worker_id).fetchone()
+        if (row.beat if row else None) == beat:
+            rows = unit.run(
+                "take_back", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
+            ).fetchall()
+            if not held[0].paused:
+                note(unit, held[0], [Ref(row.execution_id, row.scope, row.node) for row in rows])
+    return unit.followed[0]
+
+
+def end_overdue(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    execution_id: UUID,
+    *,
+    grace_seconds: float,
+) -> Followed | None:
+    """Settle attempts that are past their limit and whose process does not see to it (rule 7)."""
+    with connection.transaction():
+        held = hold(connection, graphs, [execution_id])
+        if not held:
+            return None
+        unit = Unit(connection, held, belt=belt)
+        rows = unit.run("overdue", id=execution_id, grace_seconds=grace_seconds).fetchall()
+        settlements = []
+        for row in rows:
+            claim = _claim_of(row, held[0].graph)
+            outcome = decide(claim.node, claim.retry_count, timed_out(claim))
+            settlements.append((-1, settlement_of(claim, outcome)))
+        if settlements:
+            settle(unit, settlements)
+            unit.save()
+    return unit.followed[0]
+
+
+def timed_out(claim: Claim) -> Failed:
+    """Return the failure of an attempt that is past its limit."""
+    limit = claim.node.timeout.total_seconds()
+    error = AttemptTimedOut(
+        f"The attempt took longer than its limit of {limit:g} s.", limit_seconds=limit
+    )
+    return Failed(error.to_wire())
+
+
+def _claim_of(row: Any, graph: Any) -> Claim:
+    return Claim(
+        ref=Ref(row.execution_id, row.scope, row.node),
+        lease_id=row.lease_id,
+        graph=graph,
+        attempt=row.attempt,
+        retry_count=row.retry_count,
+        lost_count=row.lost_count,
+        phase=LoopPhase(row.phase) if row.phase else None,
+        turn=row.loop_next or 0,
+    )
+
+

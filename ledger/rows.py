@@ -1,0 +1,129 @@
+"""The values that pass between the ledger and its callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from dag.graph import CompiledGraph, CompiledNode, Lane
+from dag.outcomes import Outcome
+from dag.states import ExecutionStatus, LoopPhase
+from dag.values import dumps
+
+
+class Ref(NamedTuple):
+    """A node execution: a node in a scope of an execution. The root scope is `""`."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lease on a node execution, and what its row said when it was taken."""
+
+    ref: Ref
+    lease_id: UUID
+    graph: CompiledGraph
+    attempt: int = 1
+    retry_count: int = 0
+    lost_count: int = 0
+    chosen: int | None = None
+    """MERGE that waits for any: the index of the connection it took."""
+    phase: LoopPhase | None = None
+    """What a loop node was made ready for."""
+    turn: int = 0
+    """A loop's next ordinal."""
+    error: Mapping[str, Any] | None = None
+    """The failure that a loop gives up for, once it has gathered."""
+
+    @property
+    def node(self) -> CompiledNode:
+        return self.graph.nodes[self.ref.node]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """An outcome on its way to the ledger, under the lease that permits it."""
+
+    claim: Claim
+    outcome: Outcome
+    columns: tuple[Any, ...]
+    """What the settle writes, encoded; made by `settlement_of`."""
+    starts: Claim | None = None
+    """The member of the same chunk that is started by this settle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """How much of what becomes ready the caller runs at once, without a message (hand-off)."""
+
+    worker_id: UUID
+    queues: frozenset[str]
+    inline: int
+    """How many inline nodes."""
+    heavy: int
+    """How many others."""
+
+
+class Belt(Protocol):
+    """What the ledger asks of the belt while it places a ready row."""
+
+    def admit(self, queue: str) -> str | None:
+        """Return the epoch to note if `queue` has room for one more row, else `None`."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a transaction leaves to its caller, once it has committed."""
+
+    claimed: list[Claim] = field(default_factory=list)
+    """Leases taken for the caller to run now."""
+    noted: list[Queued] = field(default_factory=list)
+    """Rows whose note is committed: their messages are to be sent."""
+    ended: dict[UUID, ExecutionStatus] = field(default_factory=dict)
+    """Executions that reached their final status."""
+    touched: dict[UUID, int] = field(default_factory=dict)
+    """Executions with new events, and the seq of the last one: what doorbells ring for."""
+
+
+class Queued(NamedTuple):
+    """A ready row as the belt carries it."""
+
+    queue: str
+    priority: int
+    lane: Lane
+    ref: Ref
+
+
+@dataclass(slots=True)
+class Held:
+    """An execution whose row this transaction holds: what was read, and what will be written."""
+
+    id: UUID
+    version_id: UUID
+    graph: CompiledGraph
+    status: ExecutionStatus
+    outstanding: int
+    next_seq: int
+    node_count: int
+    priority: int
+    paused: bool
+    failure: bytes | None
+    now: datetime
+    error: bytes | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def take_events(self) -> bytes:
+        """Number the events gathered so far, and return them as one row's body."""
+        at = self.now.timestamp() * 1000 // 1
+        for seq, event in enumerate(self.events, start=self.next_seq):
+            event.update(seq=seq, execution_id=str(self.id), timestamp=int(at))
+        body = dumps(self.events)
+        self.next_seq += len(self.events)
+        self.events = []
+        return body

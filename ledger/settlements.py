@@ -1,0 +1,228 @@
+"""Settlements: outcomes become the rows' new states, and what follows from them (invariant 2).
+
+The guarded UPDATE says which outcomes count (invariant 1); arrivals, counters, events and endings
+come only from the rows that it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Outcome, Retrying, Sleeping
+from dag.scopes import ROOT
+from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState, WaitKind
+from dag.values import NotAValue, Value, dumps, payload
+from ledger.arrivals import Arrivals
+from ledger.claims import start
+from ledger.endings import end_early, end_finished
+from ledger.loops import Failures, open_scope, settle_scopes
+from ledger.rows import Claim, Held, Ref, Settlement
+from ledger.unit import Unit
+
+_COLUMNS = (
+    "execution_id", "scope", "node", "lease_id", "state", "wait_kind", "delay", "output_key",
+    "output", "error", "details", "phase", "items", "loop_next", "loop_active", "loop_total",
+    "lost",
+)  # fmt: skip
+
+
+def settle(unit: Unit, settlements: Sequence[tuple[int, Settlement]]) -> set[UUID]:
+    """Apply outcomes, each with the index of its caller, to executions that are held.
+
+    Returns:
+        The leases whose outcome counted; any other was taken back, canceled or settled before.
+    """
+    rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in settlements]
+    settled = unit.run_rows("settle", _COLUMNS, rows).fetchall()
+    accepted = {Ref(*row) for row in settled}
+    counted = [(cause, s) for cause, s in settlements if s.claim.ref in accepted]
+    _start_members(unit, counted)
+    arrivals, failures = Arrivals(unit), Failures()
+    _fail(unit, counted, failures)
+    for cause, settlement in counted:
+        _apply(unit, arrivals, failures, settlement, cause)
+    settle_scopes(unit, arrivals, failures)
+    end_finished(unit)
+    return {s.claim.lease_id for _, s in counted}
+
+
+def settlement_of(
+    claim: Claim, outcome: Outcome, *, arrived: Value = None, starts: Claim | None = None
+) -> Settlement:
+    """Return an outcome ready to be written: encoded, so that no batch fails for it (rule 5).
+
+    An output that cannot be kept makes the attempt a failed one, `output_not_storable`.
+
+    Args:
+        arrived: what the attempt worked on, for the output of a failure that leaves by `error`.
+        starts: the member of the same chunk that this settle starts.
+    """
+    try:
+        return Settlement(claim, outcome, _columns(claim, outcome, arrived), starts)
+    except NotAValue as refusal:
+        failed = Failed(refusal.to_wire())
+        return Settlement(claim, failed, _columns(claim, failed, None), starts)
+
+
+def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
+    """Return what the settle writes, from `state` on, by the kind of outcome."""
+    match outcome:
+        case Completed(output, key, details):
+            return _row(NodeState.COMPLETED, key=key, output=output, details=details)
+        case Failed(error, _, details, output):
+            key = "error" if leaves_by_error(claim) else None
+            output = output or {"error": error, "input": arrived}
+            return _row(NodeState.FAILED, key=key, output=output, error=error, details=details)
+        case Retrying(error, delay, details):
+            microseconds = round(delay.total_seconds() * 1e6)
+            return _row(
+                NodeState.RETRYING, delay=microseconds, error=error, details=details,
+                phase=claim.phase,
+            )  # fmt: skip
+        case Sleeping(delay, output):
+            microseconds = round(delay.total_seconds() * 1e6)
+            return _row(
+                NodeState.WAITING, wait=WaitKind.TIMER, delay=microseconds, key="result",
+                output=output,
+            )  # fmt: skip
+        case LoopOpened():
+            return _loop_row(claim, outcome)
+        case GivenBack(lost):
+            return _row(NodeState.READY, phase=claim.phase, lost=lost)
+
+
+def _row(
+    state: NodeState,
+    *,
+    wait: WaitKind | None = None,
+    delay: int | None = None,
+    key: str | None = None,
+    output: Any = None,
+    error: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+    phase: LoopPhase | None = None,
+    lost: bool = False,
+) -> tuple[Any, ...]:
+    has_output = key is not None
+    return (
+        state, wait, delay, key,
+        payload(output) if has_output else None,
+        dumps(error) if error else None,
+        dumps(details) if details else None,
+        phase, None, None, None, None, int(lost),
+    )  # fmt: skip
+
+
+def _loop_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
+    """Return the columns of a loop that waits for its body; the counts are what `_open` opens."""
+    items: Any = None
+    total: int | None = None
+    if opened.items is not None:
+        items, total = opened.items, len(opened.items)
+    elif opened.indices is not None:
+        indices = opened.indices
+        items, total = {"start": indices.start, "step": indices.step}, len(indices)
+    first = _ordinals(claim, opened)
+    return (
+        NodeState.WAITING, WaitKind.BODY, None, None, None, None, None, None,
+        payload(items) if items is not None else None, first.stop, len(first), total,
+        0,
+    )  # fmt: skip
+
+
+def _ordinals(claim: Claim, opened: LoopOpened) -> range:
+    """Return the ordinals of the scopes that this outcome opens at once."""
+    if opened.items is not None:
+        return range(min(opened.parallel, len(opened.items)))
+    return range(claim.turn, claim.turn + 1)
+
+
+def leaves_by_error(claim: Claim) -> bool:
+    """Return whether a failure of this node is dealt with by a connection of key `error`."""
+    return bool(claim.node.outgoing.get("error"))
+
+
+def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> None:
+    """Rule 8: the settle of one member of a chunk starts the next."""
+    members = [s.starts for _, s in counted if s.starts is not None]
+    if members:
+        start(unit, members)
+        for member in members:
+            held = unit.held[member.ref.execution_id]
+            unit.event(held, "node_started", node_id=member.ref.node, scope=member.ref.scope)
+
+
+def _fail(
+    unit: Unit, counted: Sequence[tuple[int, Settlement]], failures: Failures
+) -> None:
+    """End what the failures among the outcomes end, before anything else follows from them."""
+    for cause, settlement in counted:
+        claim, outcome = settlement.claim, settlement.outcome
+        if not isinstance(outcome, Failed) or leaves_by_error(claim):
+            continue
+        ref = claim.ref
+        held = unit.held[ref.execution_id]
+        if ref.scope != ROOT:
+            failures.scopes.setdefault((ref.execution_id, ref.scope), _placed(outcome.error, ref))
+            unit.causes[ref.execution_id, ref.scope] = cause
+        elif claim.graph.continue_on_failure:
+            held.failure = held.failure or dumps(outcome.error)
+        else:
+            _report(unit, held, settlement)
+            end_early(unit, [held], ExecutionStatus.ERROR, outcome.error)
+
+
+def _apply(
+    unit: Unit, arrivals: Arrivals, failures: Failures, settlement: Settlement, cause: int
+) -> None:
+    """Apply what follows from one outcome that counted."""
+    claim, outcome = settlement.claim, settlement.outcome
+    ref = claim.ref
+    held = unit.held[ref.execution_id]
+    if held.status in FINAL_EXECUTION_STATUSES:
+        return
+    _report(unit, held, settlement)
+    alive = not failures.covers(ref)
+    if isinstance(outcome, Completed | Failed):
+        unit.count(held, ref.scope, -1, cause)
+        if alive:
+            _leave(unit, arrivals, claim, outcome, cause)
+    elif isinstance(outcome, LoopOpened) and alive:
+        for ordinal in _ordinals(claim, outcome):
+            open_scope(unit, arrivals, ref, ordinal, cause=cause)
+
+
+def _leave(
+    unit: Unit, arrivals: Arrivals, claim: Claim, outcome: Completed | Failed, cause: int
+) -> None:
+    if isinstance(outcome, Completed):
+        arrivals.leave(claim.ref, outcome.output_key, cause=cause)
+    elif leaves_by_error(claim):
+        arrivals.leave(claim.ref, "error", cause=cause)
+    else:
+        arrivals.leave(claim.ref, None, cause=cause, poisoned=True)
+
+
+def _placed(error: Mapping[str, Any], ref: Ref) -> dict[str, Any]:
+    """Return an error that says where in a loop's body it happened."""
+    details = {**error.get("error_details", {}), "scope": ref.scope, "node_id": ref.node}
+    return {**error, "error_details": details}
+
+
+def _report(unit: Unit, held: Held, settlement: Settlement) -> None:
+    """Add the event of one outcome."""
+    ref = settlement.claim.ref
+    place = {"node_id": ref.node, "scope": ref.scope}
+    match settlement.outcome:
+        case Completed(_, key, _):
+            unit.event(held, "node_completed", **place, output_key=key)
+        case Failed(error):
+            unit.event(held, "node_failed", **place, error=error)
+        case Retrying(error, delay, _):
+            milliseconds = round(delay.total_seconds() * 1000)
+            unit.event(held, "node_retrying", **place, error=error, delay_ms=milliseconds)
+        case _:
+            pass
+

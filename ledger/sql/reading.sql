@@ -1,0 +1,75 @@
+-- Reading: nothing here changes anything or takes a lock.
+
+-- name: outputs
+-- The settled ones among node executions: what they put out and the key they left by.
+select n.execution_id, n.scope, n.node, n.state, n.output_key, n.output
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as r (execution_id, scope, node)
+  on n.execution_id = r.execution_id and n.scope = r.scope and n.node = r.node
+where n.state in ('completed', 'failed', 'skipped')
+
+-- name: loop_items
+select items, loop_total from node_executions
+where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s
+
+-- name: loop_results
+-- For a gather: the scopes of a loop in order, each with the settled rows that stand directly in it.
+select s.index, s.status, s.error, n.node, n.output_key, n.output
+from scopes s
+left join node_executions n
+  on n.execution_id = s.execution_id and n.scope = s.scope and n.state in ('completed', 'failed')
+     and n.output_key is not null
+where s.execution_id = %(execution_id)s and s.parent = %(parent)s and s.loop = %(loop)s
+  and s.index >= %(first)s
+order by s.index
+
+-- name: execution
+select e.id, e.workflow_id, v.version, e.status, e.trigger_node, e.trigger_info, e.priority,
+       e.created_at, e.finished_at, e.error, e.retry_of, e.rerun_of, e.pause_requested_at,
+       e.deadline_at, e.owner, e.version_id, e.next_seq
+from executions e join workflow_versions v on v.id = e.version_id
+where e.id = %(id)s
+
+-- name: retried_as
+select id from executions where retry_of = %(id)s order by id
+
+-- name: executions
+-- The newest executions of an owner, optionally of one status, before a cursor.
+select e.id, e.workflow_id, v.version, e.status, e.created_at, e.finished_at
+from executions e join workflow_versions v on v.id = e.version_id
+where e.owner = %(owner)s
+  and (%(status)s::text is null or e.status = %(status)s)
+  and (%(workflow_id)s::text is null or e.workflow_id = %(workflow_id)s)
+  and (%(before)s::uuid is null or e.id < %(before)s)
+order by e.id desc
+limit %(limit)s
+
+-- name: counts
+select state, count(*) from node_executions where execution_id = %(id)s group by state
+
+-- name: records
+-- Node executions in the order they began, with what they put out while that is small.
+select scope, node, state, wait_kind, attempt, retry_count, started_at, finished_at, due_at,
+       output_key, error, details,
+       case when length(output) <= %(inline_bytes)s then output end as output,
+       length(output) as output_bytes
+from node_executions
+where execution_id = %(id)s
+order by coalesce(started_at, finished_at), scope, node
+limit %(limit)s
+
+-- name: leaf_outputs
+-- The completed rows of the root scope: those whose key has no connection are the leaves.
+select node, output_key, output from node_executions
+where execution_id = %(id)s and scope = '' and state = 'completed'
+
+-- name: events
+select seq, body from events
+where execution_id = %(id)s and seq + count > %(after_seq)s + 1
+order by seq
+limit %(rows)s
+
+-- name: leases
+-- Which of these leases the ledger still knows to be running, and which were settled under it.
+select lease_id, settled_by from node_executions
+where execution_id = any(%(ids)b) and (lease_id = any(%(leases)b) or settled_by = any(%(leases)b))

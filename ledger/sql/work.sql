@@ -1,0 +1,283 @@
+-- The statements of one unit of work: what a transaction does to the executions whose rows it holds.
+
+-- name: lock_executions
+-- Rule 1: a statement of its own, ascending, so that what follows sees a fresh snapshot. Rows that
+-- another transaction holds are left out; the caller comes back for them.
+select id, version_id, status, outstanding, next_seq, node_count, priority,
+       pause_requested_at is not null as paused, failure, clock_timestamp() as now
+from executions
+where id = any(%(ids)b)
+order by id
+for no key update skip locked
+
+-- name: lock_execution
+-- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
+select id, version_id, status, outstanding, next_seq, node_count, priority,
+       pause_requested_at is not null as paused, failure, clock_timestamp() as now
+from executions
+where id = %(id)b
+for no key update
+
+-- name: settle
+-- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
+-- Returns the rows that were settled.
+update node_executions n set
+    state = s.state,
+    wait_kind = s.wait_kind,
+    due_at = clock_timestamp() + s.delay * interval '1 microsecond',
+    finished_at = case when s.state in ('completed', 'failed') then clock_timestamp() end,
+    retry_count = n.retry_count + (s.state = 'retrying')::integer,
+    lost_count = n.lost_count + s.lost,
+    settled_by = n.lease_id, lease_id = null, limit_at = null,
+    started_at = case when s.state = 'ready' then null else n.started_at end,
+    enqueued_at = null, epoch = null,
+    output_key = s.output_key, output = s.output, error = s.error, details = s.details,
+    phase = s.phase,
+    items = coalesce(s.items, n.items),
+    loop_next = coalesce(s.loop_next, n.loop_next),
+    loop_active = coalesce(s.loop_active, n.loop_active),
+    loop_total = coalesce(s.loop_total, n.loop_total)
+from unnest(
+    %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
+    %(state)b::text[], %(wait_kind)b::text[], %(delay)b::bigint[], %(output_key)b::text[],
+    %(output)b::bytea[], %(error)b::bytea[], %(details)b::bytea[], %(phase)b::text[],
+    %(items)b::bytea[], %(loop_next)b::bigint[], %(loop_active)b::integer[], %(loop_total)b::bigint[],
+    %(lost)b::integer[]
+) as s (execution_id, scope, node, lease_id, state, wait_kind, delay, output_key, output, error,
+        details, phase, items, loop_next, loop_active, loop_total, lost)
+where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
+  and n.state = 'running' and n.lease_id = s.lease_id
+returning n.execution_id, n.scope, n.node
+
+-- name: start_next
+-- Rule 8: a member of a chunk is started by the settle of the one before it.
+update node_executions n set
+    started_at = clock_timestamp(),
+    limit_at = clock_timestamp() + s.limit_seconds * interval '1 second'
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
+            %(limit_seconds)b::float8[])
+    as s (execution_id, scope, node, lease_id, limit_seconds)
+where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
+  and n.state = 'running' and n.lease_id = s.lease_id and n.started_at is null
+returning n.lease_id
+
+-- name: arrive
+-- Rule 2: one upsert a target adds the batch's sums. A new row takes the state the caller worked
+-- out; a row that waits takes its state from the sums. Returns every target with its state and sums.
+insert into node_executions as n (
+    execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
+    attempt, worker_id, lease_id, started_at, limit_at, enqueued_at, epoch, finished_at)
+select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.poisoned, a.chosen, a.queue,
+       a.priority, a.phase, (a.state = 'running')::integer,
+       case when a.state = 'running' then %(worker_id)b::uuid end, a.lease_id,
+       case when a.state = 'running' then clock_timestamp() end,
+       case when a.state = 'running' then clock_timestamp() + a.limit_seconds * interval '1 second' end,
+       case when a.epoch is not null then clock_timestamp() end, a.epoch,
+       case when a.state = 'skipped' then clock_timestamp() end
+from unnest(
+    %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
+    %(arrived)b::integer[], %(taken)b::integer[], %(poisoned)b::integer[], %(chosen)b::integer[],
+    %(queue)b::text[], %(priority)b::smallint[], %(phase)b::text[], %(lease_id)b::uuid[],
+    %(limit_seconds)b::float8[], %(epoch)b::text[]
+) as a (execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
+        lease_id, limit_seconds, epoch)
+on conflict (execution_id, scope, node) do update set
+    arrived = n.arrived + excluded.arrived,
+    taken = n.taken + excluded.taken,
+    poisoned = n.poisoned + excluded.poisoned
+returning n.execution_id, n.scope, n.node, n.state, n.arrived, n.taken, n.poisoned
+
+-- name: place
+-- A join that became complete (or a loop, a timer, a retry) goes to `ready`, `running` or `skipped`.
+-- Leaves only what the caller read under the execution's lock.
+update node_executions n set
+    state = p.state,
+    chosen = coalesce(p.chosen, n.chosen),
+    phase = coalesce(p.phase, n.phase),
+    error = coalesce(p.error, n.error),
+    wait_kind = null, due_at = null,
+    attempt = n.attempt + (p.state = 'running')::integer,
+    worker_id = case when p.state = 'running' then %(worker_id)b::uuid else n.worker_id end,
+    lease_id = p.lease_id,
+    started_at = case when p.state = 'running' then clock_timestamp() end,
+    limit_at = case when p.state = 'running'
+               then clock_timestamp() + p.limit_seconds * interval '1 second' end,
+    enqueued_at = case when p.epoch is not null then clock_timestamp() end,
+    epoch = p.epoch,
+    finished_at = case when p.state = 'skipped' then clock_timestamp() end
+from unnest(
+    %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
+    %(chosen)b::integer[], %(phase)b::text[], %(error)b::bytea[], %(lease_id)b::uuid[],
+    %(limit_seconds)b::float8[], %(epoch)b::text[]
+) as p (execution_id, scope, node, state, chosen, phase, error, lease_id, limit_seconds, epoch)
+where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
+  and n.state in ('pending', 'waiting', 'retrying')
+
+-- name: claim
+-- Takes a lease on rows that are ready; a row that is not (any more) is left out.
+update node_executions n set
+    state = 'running', attempt = n.attempt + 1, worker_id = %(worker_id)b::uuid,
+    lease_id = c.lease_id, enqueued_at = null, epoch = null,
+    started_at = case when c.starts then clock_timestamp() end,
+    limit_at = case when c.starts then clock_timestamp() + c.limit_seconds * interval '1 second' end
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
+            %(starts)b::boolean[], %(limit_seconds)b::float8[])
+    as c (execution_id, scope, node, lease_id, starts, limit_seconds)
+where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
+returning n.execution_id, n.scope, n.node, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase,
+          n.loop_next, n.error
+
+-- name: clear_notes
+-- Rule 9: a claim refused by the gate or for want of a capability takes its note back.
+update node_executions n set enqueued_at = null, epoch = null
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as c (execution_id, scope, node)
+where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
+
+-- name: count_scopes
+-- Invariant 4: adds to the open nodes of scopes that are open. One that comes to 0 ends here.
+update scopes s set
+    outstanding = s.outstanding + d.delta,
+    status = case when s.outstanding + d.delta = 0 then 'ended' else s.status end
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(delta)b::integer[]) as d (execution_id, scope, delta)
+where s.execution_id = d.execution_id and s.scope = d.scope and s.status = 'open'
+returning s.execution_id, s.scope, s.parent, s.loop, s.index, s.status
+
+-- name: fail_scopes
+-- A scope that a failure ends. Returns those that were still open.
+update scopes s set status = 'failed', outstanding = 0, error = f.error
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(error)b::bytea[]) as f (execution_id, scope, error)
+where s.execution_id = f.execution_id and s.scope = f.scope and s.status = 'open'
+returning s.execution_id, s.scope, s.parent, s.loop, s.index, s.status
+
+-- name: waiting_loops
+-- The loops that wait for scopes which just ended.
+select n.execution_id, n.scope, n.node, n.loop_next, n.loop_active, n.loop_total,
+       n.attempt, n.retry_count, n.lost_count
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as l (execution_id, scope, node)
+  on n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
+where n.state = 'waiting' and n.wait_kind = 'body'
+
+-- name: advance_loops
+update node_executions n set loop_next = l.loop_next, loop_active = l.loop_active
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[],
+            %(loop_next)b::bigint[], %(loop_active)b::integer[])
+    as l (execution_id, scope, node, loop_next, loop_active)
+where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
+  and n.state = 'waiting' and n.wait_kind = 'body'
+
+-- name: open_scopes
+insert into scopes (execution_id, scope, parent, loop, index, status, outstanding)
+select * from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(parent)b::text[], %(loop)b::text[],
+                     %(index)b::bigint[], %(status)b::text[], %(outstanding)b::integer[])
+
+-- name: cancel_scope_nodes
+-- Rule 3: whatever ends a scope early cancels in the same transaction all its rows that are not final.
+update node_executions n set
+    state = 'canceled', finished_at = clock_timestamp(), settled_by = n.lease_id, lease_id = null,
+    limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
+where n.execution_id = c.execution_id
+  and (n.scope = c.scope or starts_with(n.scope, c.scope || '/'))
+  and n.state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+
+-- name: cancel_scopes
+update scopes s set status = 'canceled', outstanding = 0
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
+where s.execution_id = c.execution_id
+  and (s.scope = c.scope or starts_with(s.scope, c.scope || '/'))
+  and s.status = 'open'
+
+-- name: open_siblings
+-- The scopes of a loop that are still open, for a loop that gives up.
+select s.execution_id, s.scope
+from scopes s
+join unnest(%(execution_id)b::uuid[], %(parent)b::text[], %(loop)b::text[]) as l (execution_id, parent, loop)
+  on s.execution_id = l.execution_id and s.parent = l.parent and s.loop = l.loop
+where s.status = 'open'
+
+-- name: cancel_nodes
+-- The same for whole executions.
+update node_executions set
+    state = 'canceled', finished_at = clock_timestamp(), settled_by = lease_id, lease_id = null,
+    limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
+where execution_id = any(%(ids)b)
+  and state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+
+-- name: cancel_open_scopes
+update scopes set status = 'canceled', outstanding = 0
+where execution_id = any(%(ids)b) and status = 'open'
+
+-- name: stranded
+-- The executions among `ids` that hold a row which never got all its arrivals.
+select distinct execution_id from node_executions
+where execution_id = any(%(ids)b) and state = 'pending'
+
+-- name: add_events
+insert into events (execution_id, seq, count, body)
+select * from unnest(%(execution_id)b::uuid[], %(seq)b::bigint[], %(count)b::integer[], %(body)b::bytea[])
+
+-- name: save_executions
+update executions e set
+    status = s.status, outstanding = s.outstanding, next_seq = s.next_seq, node_count = s.node_count,
+    failure = s.failure, error = s.error,
+    finished_at = case when s.status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end
+from unnest(%(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(next_seq)b::bigint[],
+            %(node_count)b::integer[], %(failure)b::bytea[], %(error)b::bytea[])
+    as s (id, status, outstanding, next_seq, node_count, failure, error)
+where e.id = s.id and e.finished_at is null
+
+-- name: ready_rows
+-- What of an execution could run now: for a resume.
+select execution_id, scope, node from node_executions
+where execution_id = %(id)b and state = 'ready'
+
+-- name: note
+-- Rule 9: the note that a row's message is sent, under the execution's lock.
+update node_executions n set enqueued_at = clock_timestamp(), epoch = q.epoch
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(epoch)b::text[])
+    as q (execution_id, scope, node, epoch)
+where n.execution_id = q.execution_id and n.scope = q.scope and n.node = q.node and n.state = 'ready'
+returning n.execution_id, n.scope, n.node
+
+-- name: pause
+update executions set pause_requested_at = clock_timestamp() where id = %(id)s
+
+-- name: resume
+update executions set pause_requested_at = null where id = %(id)s
+
+-- name: due_retries
+-- Retries of one execution whose time has come.
+select execution_id, scope, node, attempt, retry_count, lost_count from node_executions
+where execution_id = %(id)b and state = 'retrying' and due_at <= clock_timestamp()
+
+-- name: complete_timers
+-- Timers of one execution whose time has come: they complete with the output they were given.
+update node_executions set
+    state = 'completed', wait_kind = null, due_at = null, finished_at = clock_timestamp()
+where execution_id = %(id)b and state = 'waiting' and wait_kind = 'timer'
+  and due_at <= clock_timestamp()
+returning execution_id, scope, node, output_key
+
+-- name: beat_for_share
+-- Rule 10: the last look at a process before its nodes are taken back.
+select beat from workers where id = %(worker_id)s for share
+
+-- name: take_back
+-- Rule 8: a node that was started when its process died is charged a loss, up to the suspect's
+-- threshold: from there on only the death of its own child counts, and the living parent reports it.
+update node_executions set
+    state = 'ready', settled_by = lease_id, lease_id = null, limit_at = null,
+    lost_count = case when started_at is null then lost_count
+                      else greatest(lost_count, least(lost_count + 1, %(suspect)s)) end,
+    started_at = null
+where execution_id = %(id)b and state = 'running' and worker_id = %(worker_id)s
+returning execution_id, scope, node, lost_count
+
+-- name: overdue
+-- Running attempts of one execution past their limit by more than the grace that a living process
+-- needs to see to them itself (invariant 7).
+select execution_id, scope, node, lease_id, attempt, retry_count, lost_count, phase, loop_next
+from node_executions
+where execution_id = %(id)b and state = 'running'
+  and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'

@@ -1,0 +1,179 @@
+"""A unit of work: what one transaction does to the executions whose rows it holds.
+
+An execution is a small state machine and its row is its lock. A unit locks some (rule 1), other
+modules apply events to them (`settlements`, `arrivals`, `loops`, `endings`), and `save` writes what
+they come to. Nothing here commits: the caller owns the transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from core.ids import new_id
+from dag.graph import Lane
+from dag.scopes import ROOT
+from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
+from dag.values import dumps
+from ledger.queries import queries
+from ledger.queues import queue_of
+from ledger.rows import Belt, Claim, Follow, Followed, Held, Queued, Ref
+
+_SQL = queries("work")
+
+
+class Unit:
+    """The held executions, the arrivals' consequences so far, and what the caller does afterwards.
+
+    `causes` below are indices into `follows`: which caller of a batch made a node ready.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        held: Iterable[Held],
+        *,
+        belt: Belt,
+        follows: Sequence[Follow | None] = (),
+    ) -> None:
+        self.connection = connection
+        self.held = {execution.id: execution for execution in held}
+        self.belt = belt
+        self.follows = follows
+        #: Executions that came to their end here, and those with new events and the last one's seq.
+        self.ended: dict[UUID, ExecutionStatus] = {}
+        self.touched: dict[UUID, int] = {}
+        self.followed = [Followed(ended=self.ended, touched=self.touched) for _ in follows or (None,)]
+        self._inline = [follow.inline if follow else 0 for follow in follows]
+        self._heavy = [follow.heavy if follow else 0 for follow in follows]
+        #: Changes to the count of open nodes of inner scopes (invariant 4).
+        self.deltas: defaultdict[tuple[UUID, str], int] = defaultdict(int)
+        #: The caller that last changed a scope's count.
+        self.causes: dict[tuple[UUID, str], int] = {}
+        #: Scopes opened by this unit: (execution, scope) → (parent, loop, ordinal).
+        self.opened: dict[tuple[UUID, str], tuple[str, str, int]] = {}
+
+    def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
+        """Send one named query of `sql/work.sql`; its rows are read by the caller, if at all."""
+        return self.connection.cursor(row_factory=namedtuple_row).execute(
+            _SQL[query], parameters, prepare=True
+        )
+
+    def run_rows(
+        self,
+        query: str,
+        names: Sequence[str],
+        rows: Sequence[tuple[Any, ...]],
+        **parameters: Any,
+    ) -> psycopg.Cursor[Any]:
+        """Send one named query whose parameters are columns, given as rows."""
+        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+        return self.run(query, **columns, **parameters)
+
+    @property
+    def worker_id(self) -> UUID | None:
+        """The process that this unit takes leases for; every caller of a batch is of one."""
+        return next((follow.worker_id for follow in self.follows if follow), None)
+
+    def count(self, held: Held, scope: str, change: int, cause: int) -> None:
+        """Add to the open nodes of a scope (invariant 4)."""
+        if scope == ROOT:
+            held.outstanding += change
+        else:
+            self.deltas[held.id, scope] += change
+            self.causes[held.id, scope] = cause
+
+    def event(self, held: Held, event_type: str, **data: Any) -> None:
+        """Add the execution's next event (invariant 5)."""
+        held.events.append({"event_type": event_type, "data": data})
+
+    def place(
+        self,
+        held: Held,
+        ref: Ref,
+        cause: int,
+        *,
+        phase: LoopPhase | None = None,
+        **known: Any,
+    ) -> tuple[NodeState, UUID | None, str | None]:
+        """Decide where a row goes that has become ready: to the caller, to the belt, or nowhere.
+
+        Returns:
+            Its state, the lease if the caller runs it at once, and the epoch if it is sent.
+        """
+        if held.paused:
+            return NodeState.READY, None, None
+        node = held.graph.nodes[ref.node]
+        queue = queue_of(node)
+        if self._takes(cause, queue, inline=node.lane is Lane.INLINE):
+            lease_id = new_id()
+            claim = Claim(ref, lease_id, held.graph, phase=phase, **known)
+            self.followed[cause].claimed.append(claim)
+            self.event(held, "node_started", node_id=ref.node, scope=ref.scope)
+            return NodeState.RUNNING, lease_id, None
+        epoch = self.belt.admit(queue)
+        if epoch is not None:
+            self.followed[max(cause, 0)].noted.append(Queued(queue, held.priority, node.lane, ref))
+        return NodeState.READY, None, epoch
+
+    def _takes(self, cause: int, queue: str, *, inline: bool) -> bool:
+        """Return whether the caller `cause` has room for one more hand-off, and use that room."""
+        follow = self.follows[cause] if 0 <= cause < len(self.follows) else None
+        if follow is None or queue not in follow.queues:
+            return False
+        room = self._inline if inline else self._heavy
+        if room[cause] <= 0:
+            return False
+        room[cause] -= 1
+        return True
+
+    def end(self, held: Held, status: ExecutionStatus, error: Mapping[str, Any] | None) -> None:
+        """Give an execution its final status, with the event that says so; a final one is final."""
+        if held.status in FINAL_EXECUTION_STATUSES:
+            return
+        held.status = status
+        held.error = dumps(error) if error else None
+        held.outstanding = 0
+        kind = {
+            ExecutionStatus.SUCCESS: "execution_completed",
+            ExecutionStatus.CANCELED: "execution_canceled",
+        }.get(status, "execution_failed")
+        self.event(held, kind, status=status, **({"error": error} if error else {}))
+
+    def save(self) -> None:
+        """Write opened scopes, events and the executions' own rows; the last step before commit."""
+        if self.opened:
+            self._save_scopes()
+        changed = [held for held in self.held.values() if held.events]
+        if not changed:
+            return
+        events, rows = [], []
+        for held in changed:
+            count = len(held.events)
+            events.append((held.id, held.next_seq, count, held.take_events()))
+            rows.append(
+                (
+                    held.id, held.status, held.outstanding, held.next_seq, held.node_count,
+                    held.failure, held.error,
+                )
+            )  # fmt: skip
+            self.touched[held.id] = held.next_seq - 1
+            if held.status in FINAL_EXECUTION_STATUSES:
+                self.ended[held.id] = held.status
+        self.run_rows("add_events", ("execution_id", "seq", "count", "body"), events)
+        names = ("id", "status", "outstanding", "next_seq", "node_count", "failure", "error")
+        self.run_rows("save_executions", names, rows)
+
+    def _save_scopes(self) -> None:
+        rows = [
+            (execution_id, scope, *place, "open", self.deltas.pop((execution_id, scope), 0))
+            for (execution_id, scope), place in self.opened.items()
+        ]
+        names = ("execution_id", "scope", "parent", "loop", "index", "status", "outstanding")
+        self.run_rows("open_scopes", names, rows)
+        self.opened.clear()

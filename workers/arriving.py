@@ -1,0 +1,178 @@
+"""What an attempt works on: the arrived input and the names its expressions may use.
+
+Everything is read from settled rows, so it is the same for every attempt of a node execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dag.graph import CompiledGraph, CompiledNode, Edge
+from dag.inputs import shape
+from dag.scopes import ROOT, enclosing_scope, ordinal_of, parent_scope
+from dag.values import Value
+from ledger.rows import Ref
+from workers.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came to a node, before its own texts are rendered."""
+
+    variables: dict[str, Value]
+    """Names for expressions, all but `input`."""
+    sources: tuple[tuple[Edge, Value], ...]
+    """The taken connections in their order, each with its converted output."""
+
+    @property
+    def input(self) -> dict[str, Value]:
+        return shape(self.sources)
+
+
+class Arriving:
+    """Finds what arrived at the nodes of one graph's executions."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def at(self, graph: CompiledGraph, ref: Ref, *, chosen: int | None = None) -> Arrived:
+        """Return what arrived at `ref`.
+
+        Args:
+            chosen: the connection that a MERGE for any was made ready by; no other counts.
+
+        Raises:
+            ExpressionFailed: a conversion on the way failed; the failure is this node's.
+        """
+        node = graph.nodes[ref.node]
+        variables = self._variables(graph, node, ref)
+        taken = []
+        for edge, output in self._taken(graph, node, ref):
+            if chosen is not None and edge.index != chosen:
+                continue
+            if edge.conversion is not None:
+                output = edge.conversion.evaluate({**variables, "output": output})
+            taken.append((edge, output))
+        return Arrived(variables, tuple(taken))
+
+    def _taken(
+        self, graph: CompiledGraph, node: CompiledNode, ref: Ref
+    ) -> list[tuple[Edge, Value]]:
+        """Return the taken connections with their sources' outputs."""
+        plain = [edge for edge in node.incoming if not _is_entry(graph, edge)]
+        settled = self._records.settled([ref._replace(node=edge.source) for edge in plain])
+        taken = []
+        for edge in node.incoming:
+            if _is_entry(graph, edge):
+                taken.append((edge, self._entry(graph, ref, edge.source)))
+                continue
+            source = settled.get(ref._replace(node=edge.source))
+            if source is not None and source.output_key == edge.output_key:
+                taken.append((edge, source.output))
+        return taken
+
+    def _entry(self, graph: CompiledGraph, ref: Ref, loop: str) -> dict[str, Value]:
+        """Return what a loop puts out by `body` into the scope of `ref`."""
+        names = ("item", "index") if graph.nodes[loop].spec.key == "FLOW.FOR_EACH" else ("index", "last")
+        values = self._loop_values(graph, ref, loop, frozenset(names))
+        return {name: values[name] for name in names}
+
+    def _variables(self, graph: CompiledGraph, node: CompiledNode, ref: Ref) -> dict[str, Value]:
+        names = node.names
+        variables: dict[str, Value] = {}
+        if "execution" in names:
+            metadata = graph.workflow.metadata
+            variables["execution"] = {
+                "id": str(ref.execution_id),
+                "workflow_id": metadata.id,
+                "scope": ref.scope,
+            }
+        if "trigger" in names:
+            variables["trigger"] = self._trigger(graph, ref)
+        if node.nodes:
+            variables["nodes"] = self._nodes(graph, node, ref)
+        wanted = names & {"item", "index", "last"}
+        loop = node.loop
+        while wanted and loop is not None:
+            values = self._loop_values(graph, ref, loop, wanted)
+            variables.update(values)
+            wanted -= values.keys()
+            loop = graph.nodes[loop].loop
+        return variables
+
+    def _trigger(self, graph: CompiledGraph, ref: Ref) -> Value:
+        refs = [Ref(ref.execution_id, ROOT, trigger) for trigger in graph.triggers]
+        fired = [s for s in self._records.settled(refs).values() if s.output_key is not None]
+        return fired[0].output if fired else None
+
+    def _nodes(self, graph: CompiledGraph, node: CompiledNode, ref: Ref) -> Mapping[str, Value]:
+        """Return the outputs of the settled nodes that the texts name."""
+        refs = {}
+        for named in node.nodes:
+            try:
+                scope = enclosing_scope(ref.scope, graph.nodes[named].loop)
+            except KeyError:
+                continue  # it stands in a loop that does not enclose this node
+            refs[Ref(ref.execution_id, scope, named)] = named
+        found = self._records.settled(refs)
+        return {
+            refs[each]: settled.output
+            for each, settled in found.items()
+            if settled.output_key is not None
+        }
+
+    def _loop_values(
+        self, graph: CompiledGraph, ref: Ref, loop: str, wanted: frozenset[str] | set[str]
+    ) -> dict[str, Value]:
+        """Return those of `item`, `index` and `last` that `loop` gives to the scope of `ref`."""
+        scope = enclosing_scope(ref.scope, loop)
+        at = Ref(ref.execution_id, parent_scope(scope), loop)
+        ordinal = ordinal_of(scope)
+        values: dict[str, Any] = {}
+        if graph.nodes[loop].spec.key == "FLOW.FOR_EACH":
+            if "item" in wanted:
+                values["item"] = self._records.loop_items(at)[ordinal]
+            if "index" in wanted:
+                values["index"] = ordinal
+            return values
+        if "index" in wanted:
+            bounds = self._records.loop_items(at)
+            values["index"] = bounds["start"] + ordinal * bounds["step"] if bounds else ordinal
+        if "last" in wanted:
+            values["last"] = self.last(graph, at, ordinal)
+        return values
+
+    def last(self, graph: CompiledGraph, loop: Ref, turn: int) -> Value:
+        """Return what a LOOP's turn sees as `last`: the result before, the loop's input at first."""
+        if turn == 0:
+            return self.input_of(graph, loop)
+        before = self._records.iterations(loop, first=turn - 1)
+        return result_of(graph, before[0].left)
+
+    def input_of(self, graph: CompiledGraph, ref: Ref, *, chosen: int | None = None) -> Value:
+        """Return a node's input: what arrived, overlaid with its rendered `input_params`."""
+        arrived = self.at(graph, ref, chosen=chosen)
+        return overlaid(graph.nodes[ref.node], arrived)
+
+
+def overlaid(node: CompiledNode, arrived: Arrived) -> dict[str, Value]:
+    """Return what arrived, overlaid with the rendered `input_params`: the author wins."""
+    came = arrived.input
+    own = node.input_params.render({**arrived.variables, "input": came})
+    return {**came, **own} if own else came
+
+
+def result_of(graph: CompiledGraph, left: list[tuple[str, str, Value]]) -> Value:
+    """Return an iteration's result: its leaf's output, an object of several, or null of none."""
+    leaves = {
+        node: output for node, key, output in left if not graph.nodes[node].outgoing.get(key)
+    }
+    if len(leaves) <= 1:
+        return next(iter(leaves.values()), None)
+    return leaves
+
+
+def _is_entry(graph: CompiledGraph, edge: Edge) -> bool:
+    return edge.output_key == "body" and graph.nodes[edge.source].is_loop

@@ -1,0 +1,134 @@
+"""The belt: the short piece of the ledger's queue that Redis holds (rule 9).
+
+`admit` is asked while an execution's row is held, so it answers from memory; `refresh` looks at
+Redis beforehand, and `send` pushes the messages after the commit. Without Redis nothing is
+admitted: rows stay ready in the ledger, and the dispatcher refills from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from threading import Lock
+from typing import Any
+
+import redis
+from dramatiq import Message
+
+from core.ids import new_id
+from dag.graph import Lane
+from ledger.rows import Queued
+from workers.broker import NODES, PRIORITIES, ListBroker, list_key
+from workers.pace import Pace
+
+#: Where the epoch's random part lives; gone when Redis loses its data.
+EPOCH_KEY = "treadle:epoch"
+#: Seconds for which a look at Redis counts.
+_FRESH_SECONDS = 0.1
+#: Rows a queue may hold before anything is known of its pace.
+_FIRST_ROOM = 1_000
+#: The name of the actor that runs the nodes of a message.
+ACTOR = "run_nodes"
+
+
+class Belt:
+    """What this process knows of the queues in Redis; safe for threads."""
+
+    def __init__(self, broker: ListBroker, pace: Pace, *, belt_seconds: float) -> None:
+        self._broker = broker
+        self._pace = pace
+        self._belt_seconds = belt_seconds
+        self._epoch: str | None = None
+        self._looked = 0.0
+        #: Rows that each queue still has room for.
+        self._room: dict[str, int] = {}
+        #: Messages in each queue at the last look.
+        self._depth: dict[str, int] = {}
+        self._lock = Lock()
+
+    def admit(self, queue: str) -> str | None:
+        with self._lock:
+            if self._epoch is None:
+                return None
+            room = self._room.get(queue)
+            if room is None:
+                room = self._capacity(queue)
+            if room <= 0:
+                return None
+            self._room[queue] = room - 1
+            return self._epoch
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Look at Redis, unless that was done just now."""
+        now = time.monotonic()
+        with self._lock:
+            if not force and now - self._looked < _FRESH_SECONDS:
+                return
+            self._looked = now
+            queues = list(self._room)
+        try:
+            epoch, lengths = self._look(queues)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+            return
+        with self._lock:
+            self._epoch = epoch
+            self._depth.update(lengths)
+            for queue, length in lengths.items():
+                held = length * self._pace.chunk(queue)
+                self._room[queue] = self._capacity(queue) - held
+
+    def epoch(self) -> str | None:
+        """Return the epoch as last seen; `None` while Redis cannot be reached."""
+        with self._lock:
+            return self._epoch
+
+    def send(self, rows: Iterable[Queued]) -> None:
+        """Push the messages of rows whose note is committed. A lost one costs latency, never work."""
+        messages = list(self._messages(rows))
+        if not messages:
+            return
+        try:
+            self._broker.push(messages)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+
+    def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
+        def key(row: Queued) -> tuple[str, int, str, str]:
+            return row.queue, row.priority, row.lane, str(row.ref.execution_id)
+
+        for (queue, priority, lane, execution_id), group in groupby(sorted(rows, key=key), key):
+            refs = [[row.ref.scope, row.ref.node] for row in group]
+            size = self._pace.chunk(queue, Lane(lane))
+            for start in range(0, len(refs), size):
+                yield Message(
+                    queue_name=NODES,
+                    actor_name=ACTOR,
+                    args=(execution_id, lane, refs[start : start + size]),
+                    kwargs={},
+                    options={"list": list_key(queue, priority)},
+                )
+
+    def _capacity(self, queue: str) -> int:
+        """Return how many rows make `belt_seconds` of work."""
+        seconds = self._pace.seconds(queue)
+        return _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
+
+    def _look(self, queues: list[str]) -> tuple[str, dict[str, int]]:
+        pipeline = self._broker.client.pipeline(transaction=False)
+        pipeline.set(EPOCH_KEY, str(new_id()), nx=True)
+        pipeline.get(EPOCH_KEY)
+        pipeline.info("server")
+        for queue in queues:
+            for priority in PRIORITIES:
+                pipeline.llen(list_key(queue, priority))
+        _, random_part, server, *lengths = pipeline.execute()
+        total: defaultdict[str, int] = defaultdict(int)
+        per_queue = len(PRIORITIES)
+        for index, length in enumerate(lengths):
+            total[queues[index // per_queue]] += length
+        return f"{random_part.decode()}/{server['run_id']}", dict(total)

@@ -1,0 +1,112 @@
+"""The broker: Dramatiq on plain Redis lists, one a queue and priority.
+
+The ledger is the record, so a message needs no acknowledgement, no dead letters and no heartbeat
+of its own: it is popped, and if its process dies the ledger's row is sent again. What is left is
+what Redis does best: a push, and a blocking pop that takes the most urgent list first and wakes in
+no time. All the queues a process can run stand behind the one name that Dramatiq sees, so one
+thread consumes them, in the order of their priority (and not only of what was fetched already).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import Condition
+from typing import Any
+
+import redis
+from dramatiq import Broker, Message
+from dramatiq.broker import Consumer, MessageProxy
+from dramatiq.errors import ConnectionClosed
+from dramatiq.middleware import Middleware
+
+#: The one queue that Dramatiq knows.
+NODES = "nodes"
+#: Priorities, the most urgent first; each queue has a list for each.
+PRIORITIES = range(10)
+#: Seconds one blocking pop waits; how long a stopping consumer may take to notice.
+_POP_SECONDS = 1.0
+
+
+def list_key(queue: str, priority: int) -> str:
+    """Return the key of the list that carries a queue's messages of one priority."""
+    return f"treadle:belt:{queue}:{priority}"
+
+
+class ListBroker(Broker):
+    """Carries messages in Redis lists. Delays are not its business: timers live in the ledger."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        middleware: Sequence[Middleware] = (),
+        queues: Sequence[str] = (),
+        threads: int = 1,
+    ) -> None:
+        """`queues` are the capabilities whose messages this process takes with its `threads`."""
+        super().__init__(middleware=list(middleware))
+        self.client = client
+        self._taken = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
+        self._threads = threads
+
+    def declare_queue(self, queue_name: str) -> None:
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = None
+            self.emit_after("declare_queue", queue_name)
+
+    def get_declared_queues(self) -> set[str]:
+        return set(self.queues)
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> Consumer:
+        return _ListConsumer(self.client, self._taken, self._threads)
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        if delay is not None:
+            raise NotImplementedError("delays live in the ledger, not in the broker")
+        self.push([message])
+        return message
+
+    def push(self, messages: Sequence[Message[Any]]) -> None:
+        """Append messages in one round trip, each to the list that its option `list` names."""
+        pipeline = self.client.pipeline(transaction=False)
+        for message in messages:
+            pipeline.rpush(str(message.options["list"]), message.encode())
+        pipeline.execute()
+
+
+class _ListConsumer(Consumer):
+    """Pops only what a thread is free for, so that nothing lies fetched and unclaimed."""
+
+    def __init__(self, client: redis.Redis, keys: Sequence[str], threads: int) -> None:
+        self._client = client
+        self._keys = list(keys)
+        self._free = threads
+        self._changed = Condition()
+
+    def __next__(self) -> MessageProxy | None:
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._free > 0, timeout=_POP_SECONDS):
+                return None
+        try:
+            popped: Any = self._client.blmpop(
+                _POP_SECONDS, len(self._keys), *self._keys, direction="LEFT", count=1
+            )
+        except redis.RedisError as exc:
+            raise ConnectionClosed(exc) from exc
+        if not popped:
+            return None
+        with self._changed:
+            self._free -= 1
+        return MessageProxy(Message.decode(popped[1][0]))
+
+    def ack(self, message: MessageProxy) -> None:
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
+
+    def nack(self, message: MessageProxy) -> None:
+        self.ack(message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Do nothing: what was not claimed is sent again from the ledger."""

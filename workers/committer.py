@@ -1,0 +1,241 @@
+"""The committer: one thread of a process that commits what all the others hand to it (rule 5).
+
+Whatever waits goes in one transaction. An outcome whose execution is busy elsewhere comes again
+with the next batch; when nothing else waits, or after three misses, it waits for its turn alone,
+beside the batches. A connection that breaks in a commit leaves its outcome unknown: the execution
+is locked first, so that the cut session has ended, and then the ledger is asked (rule 7).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from threading import Condition, Thread
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from dag.outcomes import Failed
+from dag.values import NotAValue
+from ledger.batches import Answer, Request, commit
+from ledger.graphs import Graphs
+from ledger.holding import hold_waiting
+from ledger.reading import leases
+from ledger.rows import Belt, Settlement
+from ledger.settlements import settlement_of
+
+#: Requests in one transaction: past this a batch only adds latency.
+_LARGEST_BATCH = 256
+#: Misses after which a request leaves the batches and waits alone.
+_MISSES = 3
+#: Seconds between two tries to reach the database.
+_RECONNECT_SECONDS = 0.25
+
+_log = structlog.get_logger()
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    request: Request
+    future: Future[Answer] = field(default_factory=Future)
+    settled: frozenset[UUID] = frozenset()
+    """Leases that a transaction of unknown outcome settled after all."""
+    misses: int = 0
+
+
+class Committer:
+    """Owns the sessions that write for this process."""
+
+    def __init__(
+        self, open_session: Callable[[], psycopg.Connection], graphs: Graphs, belt: Belt
+    ) -> None:
+        self._open_session = open_session
+        self._graphs = graphs
+        self._belt = belt
+        self._waiting: deque[_Job] = deque()
+        self._changed = Condition()
+        self._stopping = False
+        self._thread = Thread(target=self._run, name="committer", daemon=True)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="committer-beside")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Commit what has been handed over, then end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+        self._beside.shutdown()
+
+    def commit(self, request: Request) -> Future[Answer]:
+        """Hand over a request; the future is done once it has committed.
+
+        It fails only when the ledger refuses the request itself; an unreachable database is
+        waited for.
+        """
+        job = _Job(request)
+        with self._changed:
+            if self._stopping:
+                raise RuntimeError("the committer has stopped")
+            self._waiting.append(job)
+            self._changed.notify()
+        return job.future
+
+    def _run(self) -> None:
+        session = _Session(self._open_session)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._stopping)
+                if not self._waiting:
+                    break
+                batch = [
+                    self._waiting.popleft()
+                    for _ in range(min(_LARGEST_BATCH, len(self._waiting)))
+                ]
+            busy = self._serve(session, batch)
+            self._come_again(session, busy, alone=len(busy) == len(batch))
+        session.close()
+
+    def _serve(self, session: _Session, jobs: Sequence[_Job], *, wait: bool = False) -> list[_Job]:
+        """Commit jobs in one transaction; return those whose execution was busy."""
+        try:
+            answers = commit(
+                session.connection(),
+                self._graphs,
+                self._belt,
+                [job.request for job in jobs],
+                wait=wait,
+            )
+        except psycopg.OperationalError as error:
+            return self._after_failure(session, jobs, error)
+        except Exception as error:
+            session.reset()
+            return self._halve(session, jobs, error)
+        busy = []
+        for job, answer in zip(jobs, answers, strict=True):
+            if answer is None:
+                job.misses += 1
+                busy.append(job)
+            else:
+                job.future.set_result(replace(answer, settled=answer.settled | job.settled))
+        return busy
+
+    def _come_again(self, session: _Session, busy: list[_Job], *, alone: bool) -> None:
+        """Put busy jobs back, or let them wait for their execution."""
+        with self._changed:
+            alone = alone and not self._waiting
+        if alone and busy:
+            first = busy[0].request.execution_id
+            together = [job for job in busy if job.request.execution_id == first]
+            busy = [job for job in busy if job.request.execution_id != first]
+            busy += self._serve(session, together, wait=True)
+        for job in busy:
+            if job.misses >= _MISSES:
+                self._beside.submit(self._serve_beside, job)
+            else:
+                with self._changed:
+                    self._waiting.append(job)
+
+    def _serve_beside(self, job: _Job) -> None:
+        session = _Session(self._open_session)
+        left = [job]
+        while left:
+            left = self._serve(session, left, wait=True)
+        session.close()
+
+    def _halve(self, session: _Session, jobs: Sequence[_Job], error: Exception) -> list[_Job]:
+        """Find the request that the ledger refuses; the others go through without it (rule 5)."""
+        if len(jobs) > 1:
+            middle = len(jobs) // 2
+            return [*self._serve(session, jobs[:middle]), *self._serve(session, jobs[middle:])]
+        job = jobs[0]
+        refused = _unstorable(job.request, error)
+        if refused is None:
+            _log.error("request.refused", error=repr(error), exc_info=error)
+            job.future.set_exception(error)
+            return []
+        job.request = refused
+        return [job]
+
+    def _after_failure(
+        self, session: _Session, jobs: Sequence[_Job], error: psycopg.OperationalError
+    ) -> list[_Job]:
+        """Find out what became of a transaction that did not answer."""
+        if not session.is_broken():
+            # The server refused a statement (a lock it waited for too long): nothing happened.
+            time.sleep(_RECONNECT_SECONDS)
+            return list(jobs)
+        _log.warning("database.lost", error=str(error))
+        session.reset()
+        return [job for job in jobs if not self._read_back(session, job)]
+
+    def _read_back(self, session: _Session, job: _Job) -> bool:
+        """Return whether a job needs nothing more: all its outcomes counted, or their leases are
+        lost. What is still running under its lease is settled again.
+        """
+        wanted = [each.claim.lease_id for each in job.request.settlements]
+        if not wanted:
+            return False
+        while True:
+            try:
+                connection = session.connection()
+                with connection.transaction():
+                    hold_waiting(connection, self._graphs, job.request.execution_id)
+                    running, settled = leases(connection, [job.request.execution_id], wanted)
+                break
+            except psycopg.OperationalError:
+                session.reset()
+                time.sleep(_RECONNECT_SECONDS)
+        job.settled |= settled
+        left = [each for each in job.request.settlements if each.claim.lease_id in running]
+        job.request = replace(job.request, settlements=left)
+        if left or job.request.claims:
+            return False
+        job.future.set_result(Answer(job.settled, []))
+        return True
+
+
+def _unstorable(request: Request, error: Exception) -> Request | None:
+    """Return a request whose outcomes the ledger refused as one of failed attempts, once."""
+    if not request.settlements or any(isinstance(s.outcome, Failed) for s in request.settlements):
+        return None
+    refusal = NotAValue(f"The ledger refused the outcome: {error}").to_wire()
+
+    def failed(settlement: Settlement) -> Settlement:
+        return settlement_of(settlement.claim, Failed(refusal), starts=settlement.starts)
+
+    return replace(request, settlements=[failed(each) for each in request.settlements])
+
+
+class _Session:
+    """One connection that is opened anew when it breaks, for as long as that takes."""
+
+    def __init__(self, open_session: Callable[[], psycopg.Connection]) -> None:
+        self._open = open_session
+        self._connection: psycopg.Connection | None = None
+
+    def connection(self) -> psycopg.Connection:
+        while self._connection is None or self._connection.closed:
+            try:
+                self._connection = self._open()
+            except psycopg.OperationalError as error:
+                _log.warning("database.unreachable", error=str(error))
+                time.sleep(_RECONNECT_SECONDS)
+        return self._connection
+
+    def is_broken(self) -> bool:
+        return self._connection is None or bool(self._connection.closed)
+
+    def reset(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

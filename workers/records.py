@@ -1,0 +1,90 @@
+"""Settled outputs, read from the ledger once: what is settled never changes.
+
+A process mostly reads what it has just written, or reads one source for many targets, so a bounded
+cache saves most look-ups.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from threading import Lock
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from dag.values import Value, dumps
+from ledger import reading
+from ledger.reading import Iteration, Settled
+from ledger.rows import Ref
+
+#: Bytes of JSON kept.
+_KEPT_BYTES = 64 * 2**20
+#: What an entry costs beside its JSON, roughly.
+_ENTRY_BYTES = 500
+
+
+class Records:
+    """Reads outputs and loops' entries; safe for threads."""
+
+    def __init__(self, pool: ConnectionPool[psycopg.Connection]) -> None:
+        self._pool = pool
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def keep(self, ref: Ref, settled: Settled) -> None:
+        """Remember what this process settled itself."""
+        self._put(ref, settled, settled.size)
+
+    def settled(self, refs: Iterable[Ref]) -> dict[Ref, Settled]:
+        """Return those of `refs` that are settled."""
+        found: dict[Ref, Settled] = {}
+        missing = []
+        for ref in refs:
+            known = self._get(ref)
+            if known is None:
+                missing.append(ref)
+            else:
+                found[ref] = known
+        if missing:
+            with self._pool.connection() as connection:
+                read = reading.outputs(connection, missing)
+            for ref, settled in read.items():
+                self._put(ref, settled, settled.size)
+            found.update(read)
+        return found
+
+    def loop_items(self, loop: Ref) -> Value:
+        """Return what a loop goes over; see `ledger.reading.loop_items`."""
+        key = ("items", loop)
+        known = self._get(key)
+        if known is None:
+            with self._pool.connection() as connection:
+                known = (reading.loop_items(connection, loop),)
+            self._put(key, known, len(dumps(known[0])))
+        return known[0]
+
+    def iterations(self, loop: Ref, *, first: int = 0) -> list[Iteration]:
+        """Return a loop's scopes from ordinal `first` on."""
+        with self._pool.connection() as connection:
+            return reading.iterations(connection, loop, first=first)
+
+    def _get(self, key: Hashable) -> Any:
+        with self._lock:
+            entry = self._kept.get(key)
+            if entry is None:
+                return None
+            self._kept.move_to_end(key)
+            return entry[0]
+
+    def _put(self, key: Hashable, value: Any, size: int) -> None:
+        size += _ENTRY_BYTES
+        with self._lock:
+            if key in self._kept:
+                return
+            self._kept[key] = (value, size)
+            self._bytes += size
+            while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1][1]
