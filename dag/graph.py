@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -112,15 +112,23 @@ class CompiledGraph:
         return self.workflow.metadata.continue_on_failure
 
 
-def places_of(specs: Mapping[str, NodeSpec], topology: Topology) -> dict[str, Place]:
+def places_of(
+    contexts: Contexts, specs: Mapping[str, NodeSpec], topology: Topology
+) -> dict[str, Place]:
     """Say for each node what its texts may see, given the specs by node id."""
-    contexts = Contexts(frozenset(specs))
-    places = {}
-    for node_id in specs:
-        around = topology.loops_around(node_id)
-        names = frozenset[str]().union(*(BODY_NAMES[specs[loop]] for loop in around))
-        places[node_id] = Place(contexts, names)
-    return places
+    seen: dict[str | None, frozenset[str]] = {None: frozenset()}
+
+    def names_in(loop: str | None) -> frozenset[str]:
+        trail = []
+        while loop not in seen:
+            trail.append(loop)
+            loop = topology.loop_of(loop) if loop is not None else None
+        for each in reversed(trail):
+            seen[each] = seen[loop] | BODY_NAMES[specs[str(each)]]
+            loop = each
+        return seen[loop]
+
+    return {each: Place(contexts, names_in(topology.loop_of(each))) for each in specs}
 
 
 def compile_graph(workflow: Workflow) -> CompiledGraph:
@@ -136,10 +144,13 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
             raise InvalidDefinition(f"{node.type}.{node.subtype} cannot run here.", node_id=node.id)
         specs[node.id] = spec
     loops = frozenset(each for each, spec in specs.items() if spec in LOOP_SPECS)
-    links = [Link(c.from_node, c.to_node, c.output_key) for c in workflow.connections]
+    links = [
+        Link(index, each.from_node, each.to_node, each.output_key)
+        for index, each in enumerate(workflow.connections)
+    ]
     topology = Topology(specs, links, workflow.triggers, loops)
     problems: list[Problem] = []
-    places = places_of(specs, topology)
+    places = places_of(Contexts(frozenset(specs)), specs, topology)
     texts = {
         node.id: compile_texts(
             specs[node.id].complete(node.configurations),
@@ -150,12 +161,13 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
         )
         for node in workflow.nodes
     }
-    conversions = [
-        compile_conversion(c.conversion_function, places[c.to_node], problems.append)
-        for c in workflow.connections
-    ]
-    order = topology.order()
-    if problems or order is None:
+    conversions = {}
+    for index, each in enumerate(workflow.connections):
+        place = places[each.to_node]
+        made = compile_conversion(each.conversion_function, place, problems.append)
+        if made is not None:
+            conversions[index] = made
+    if problems or topology.order is None:
         what = problems[0].message if problems else "Its connections form a cycle."
         raise InvalidDefinition(f"The workflow cannot be compiled: {what}")
     return assemble(workflow, specs, topology, texts, conversions)
@@ -166,7 +178,7 @@ def assemble(
     specs: Mapping[str, NodeSpec],
     topology: Topology,
     texts: Mapping[str, Texts],
-    conversions: Sequence[Expression | None],
+    conversions: Mapping[int, Expression],
 ) -> CompiledGraph:
     """Put a compiled graph together from parts that have no problem."""
     incoming: dict[str, list[Edge]] = defaultdict(list)
@@ -177,7 +189,7 @@ def assemble(
             each.from_node,
             each.to_node,
             each.output_key,
-            conversions[index],
+            conversions.get(index),
             from_loop=specs[each.from_node] in BODY_NAMES,
         )
         incoming[edge.target].append(edge)
@@ -201,7 +213,7 @@ def assemble(
         nodes=nodes,
         triggers=workflow.triggers,
         bodies={loop: frozenset(body) for loop, body in bodies.items()},
-        order=topology.order() or (),
+        order=topology.order or (),
     )
 
 
@@ -221,7 +233,7 @@ def _compiled(
 ) -> CompiledNode:
     incoming, outgoing = edges
     limits = policy(texts.configurations.literal)
-    readers = [
+    readers: list[Expression | Template] = [
         *texts.expressions.values(),
         *texts.configurations.templates.values(),
         texts.input_params,

@@ -60,30 +60,42 @@ def _is_template(value: object) -> bool:
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Problem:
-    kind, loc, given = detail["type"], detail["loc"], detail["input"]
-    path = json_path(loc)
-    last = quoted(loc[-1]) if loc else "the document"
-    context: Mapping[str, Any] = detail.get("ctx") or {}
-    if kind == "missing":
-        return Problem(path, "missing", f"{last} is missing.", f"Add {last}.")
-    if kind == "extra_forbidden":
+    loc, given = detail["loc"], detail["input"]
+    last = quoted(loc[-1]) if loc else "The document"
+    reason, message, solution = _said(detail, last, given)
+    if reason == "unknown_field":
         known = _fields_at(model, loc[:-1])
-        hint = hints.closest(str(loc[-1]), known) or f"Known here: {_listed(known)}."
-        return Problem(path, "unknown_field", f"{last} is not a field here.", hint)
-    if kind == "literal_error":
+        solution = hints.closest(str(loc[-1]), known) or f"Known here: {_listed(known)}."
+    elif reason == "invalid_choice":
         choices = _choices_at(model, loc)
-        hint = hints.closest(given, choices) if isinstance(given, str) else ""
         message = f"{quoted(given)} is not one of {_listed(choices)}."
-        return Problem(path, "invalid_choice", message, hint or f"Use {_listed(choices)}.")
-    if kind in _KINDS:
-        message = f"{last} must be {_KINDS[kind]}, but is {_named(given)}."
-        return Problem(path, "wrong_type", message, f"Write {_KINDS[kind]}.")
-    if kind in _RANGE or kind in _LENGTH:
-        message = f"{last} is {quoted(given)}: {_lower(detail['msg'])}."
-        return Problem(path, "out_of_range", message, _bound(kind, context))
-    if kind in _CUSTOM:
-        return Problem(path, kind, detail["msg"], _CUSTOM[kind])
-    return Problem(path, "wrong_type", f"{last}: {_lower(detail['msg'])}.", "Correct the value.")
+        solution = f"Use {_listed(choices)}."
+        if isinstance(given, str):
+            solution = hints.closest(given, choices) or solution
+    return Problem(json_path(loc), reason, message, solution)
+
+
+def _said(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str]:
+    """Return the reason, message and solution of a complaint."""
+    kind, complaint = detail["type"], _lower(detail["msg"])
+    match kind:
+        case "missing":
+            said = ("missing", f"{last} is missing.", f"Add {last}.")
+        case "extra_forbidden":
+            said = ("unknown_field", f"{last} is not a field here.", "")
+        case "literal_error":
+            said = ("invalid_choice", "", "")
+        case _ if kind in _KINDS:
+            message = f"{last} must be {_KINDS[kind]}, but is {_named(given)}."
+            said = ("wrong_type", message, f"Write {_KINDS[kind]}.")
+        case _ if kind in _RANGE or kind in _LENGTH:
+            message = f"{last} is {quoted(given)}: {complaint}."
+            said = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
+        case _ if kind in _CUSTOM:
+            said = (kind, detail["msg"], _CUSTOM[kind])
+        case _:
+            said = ("wrong_type", f"{last}: {complaint}.", "Correct the value.")
+    return said
 
 
 _CUSTOM: Mapping[str, str] = {

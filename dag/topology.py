@@ -27,6 +27,8 @@ _NODE = ""
 class Link:
     """A connection as the topology sees it."""
 
+    index: int
+    """Its position among the workflow's connections."""
     source: str
     target: str
     output_key: str
@@ -53,60 +55,73 @@ class Topology:
         graph.add_edges_from((self._leaves(link), (link.target, _NODE)) for link in links)
         self.reachable = frozenset(v[0] for v in nx.descendants(graph, _ROOT))
         """Nodes that some path from a trigger reaches."""
+        self.order = self._sorted()
+        """The nodes so that every link leads forward; `None` if there is a cycle."""
         self._dominators = nx.immediate_dominators(graph, _ROOT) if loops else {}
-        self._loop_of = self._find_loops()
+        self._inside = self._find_loops()
 
-    def _leaves(self, link: Link) -> Vertex:
-        inside = link.source in self._loops and link.output_key == BODY_KEY
-        return (link.source, BODY_KEY if inside else _NODE)
-
-    def _find_loops(self) -> dict[Vertex, str | None]:
-        """For each vertex, the innermost loop whose body vertex dominates it."""
-        found: dict[Vertex, str | None] = {_ROOT: None}
-        for vertex in self._dominators:
-            trail = []
-            here = vertex
-            while here not in found:
-                trail.append(here)
-                here = self._dominators[here]
-            loop = found[here] if here[1] == _NODE else here[0]
-            for each in reversed(trail):
-                found[each] = loop
-                loop = loop if each[1] == _NODE else each[0]
-        return found
-
-    def loop_of(self, node_id: str) -> str | None:
-        """Return the innermost loop whose body a node belongs to."""
-        return self._loop_of.get((node_id, _NODE))
-
-    def loops_around(self, node_id: str) -> tuple[str, ...]:
-        """Return the loops whose bodies a node belongs to, innermost first."""
-        around = []
-        loop = self.loop_of(node_id)
-        while loop is not None:
-            around.append(loop)
-            loop = self.loop_of(loop)
-        return tuple(around)
-
-    def leaving(self) -> list[int]:
-        """Return the positions of links that lead out of the body that they start in."""
-        out = []
-        for index, link in enumerate(self._links):
-            source = self._leaves(link)
-            home = source[0] if source[1] == BODY_KEY else self.loop_of(link.source)
-            if link.source in self.reachable and home != self.loop_of(link.target):
-                out.append(index)
-        return out
-
-    def order(self) -> tuple[str, ...] | None:
-        """Return the nodes so that every link leads forward; `None` if there is a cycle."""
+    def _sorted(self) -> tuple[str, ...] | None:
         try:
             ordered = tuple(nx.topological_sort(self._graph))
         except nx.NetworkXUnfeasible:
             return None
         return tuple(v[0] for v in ordered if v[1] == _NODE and v != _ROOT)
 
+    def _leaves(self, link: Link) -> Vertex:
+        inside = link.source in self._loops and link.output_key == BODY_KEY
+        return (link.source, BODY_KEY if inside else _NODE)
+
+    def _find_loops(self) -> dict[Vertex, tuple[str | None, int]]:
+        """For each vertex, the innermost loop whose body vertex is above it, and how many are."""
+        found: dict[Vertex, tuple[str | None, int]] = {_ROOT: (None, 0)}
+        for vertex in self._dominators:
+            trail = []
+            here = vertex
+            while here not in found:
+                trail.append(here)
+                here = self._dominators[here]
+            for each in reversed(trail):
+                above = self._dominators[each]
+                loop, depth = found[above]
+                found[each] = (loop, depth) if above[1] == _NODE else (above[0], depth + 1)
+        return found
+
+    def loop_of(self, node_id: str) -> str | None:
+        """Return the innermost loop whose body a node belongs to."""
+        return self._inside.get((node_id, _NODE), (None, 0))[0]
+
+    def depth(self, node_id: str) -> int:
+        """Return how many loops stand around a node."""
+        return self._inside.get((node_id, _NODE), (None, 0))[1]
+
+    def leaving(self) -> list[Link]:
+        """Return the links that lead out of the body that they start in."""
+        out = []
+        for link in self._links if self._loops else ():
+            source = self._leaves(link)
+            home = source[0] if source[1] == BODY_KEY else self.loop_of(link.source)
+            if link.source in self.reachable and home != self.loop_of(link.target):
+                out.append(link)
+        return out
+
     def cycle(self) -> list[str]:
         """Return the nodes of some cycle, in its order."""
         found = nx.find_cycle(self._graph)
         return [source[0] for source, _ in found if source[1] == _NODE]
+
+    def upstream(self) -> dict[str, int]:
+        """Return for each node, as a set of bits, the nodes that come before it.
+
+        Bit `i` stands for the node at position `i` of the order, which must exist.
+        """
+        before: dict[str, int] = {}
+        bit = {node_id: 1 << i for i, node_id in enumerate(self.order or ())}
+        into: dict[str, list[str]] = {}
+        for link in self._links:
+            into.setdefault(link.target, []).append(link.source)
+        for node_id in self.order or ():
+            bits = 0
+            for source in into.get(node_id, ()):
+                bits |= before[source] | bit[source]
+            before[node_id] = bits
+        return before

@@ -1,0 +1,105 @@
+"""A document as far as it can be made out, so that one broken part hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dag.specs import NodeSpec, spec_of
+from dag.specs.loop import LOOP_SPECS
+from dag.topology import Link
+from dag.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class DraftNode:
+    """A node whose id can be read; the first of each id."""
+
+    index: int
+    id: str
+    spec: NodeSpec | None
+    """`None` if its type is unknown or not available."""
+    configurations: Mapping[str, Value]
+    input_params: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftConnection:
+    """A connection whose ends can be read; they may name no node."""
+
+    link: Link
+    conversion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What can be read of a workflow."""
+
+    nodes: Mapping[str, DraftNode]
+    connections: tuple[DraftConnection, ...]
+    triggers: tuple[tuple[int, str], ...]
+    """Positions and ids."""
+
+    @property
+    def specs(self) -> dict[str, NodeSpec]:
+        """The known specs by node id."""
+        return {each.id: each.spec for each in self.nodes.values() if each.spec is not None}
+
+    @property
+    def loops(self) -> frozenset[str]:
+        """The ids of loops."""
+        return frozenset(each.id for each in self.nodes.values() if each.spec in LOOP_SPECS)
+
+
+def draft(document: Mapping[str, Value]) -> Draft:
+    """Read what can be read of a document."""
+    nodes: dict[str, DraftNode] = {}
+    for index, node in _objects(document.get("nodes")):
+        node_id = node.get("id")
+        if isinstance(node_id, str) and node_id not in nodes:
+            nodes[node_id] = DraftNode(
+                index,
+                node_id,
+                _known(node.get("type"), node.get("subtype")),
+                _object(node.get("configurations")),
+                _object(node.get("input_params")),
+            )
+    triggers = document.get("triggers")
+    return Draft(
+        nodes,
+        tuple(_connections(document.get("connections"))),
+        tuple(
+            (index, each)
+            for index, each in enumerate(triggers if isinstance(triggers, list) else ())
+            if isinstance(each, str)
+        ),
+    )
+
+
+def _connections(value: Value) -> Iterator[DraftConnection]:
+    for index, each in _objects(value):
+        ends = each.get("from_node"), each.get("to_node"), each.get("output_key", "result")
+        source, target, key = ends
+        if isinstance(source, str) and isinstance(target, str) and isinstance(key, str):
+            conversion = each.get("conversion_function")
+            yield DraftConnection(
+                Link(index, source, target, key),
+                conversion if isinstance(conversion, str) else None,
+            )
+
+
+def _known(kind: Value, subtype: Value) -> NodeSpec | None:
+    if not isinstance(kind, str) or not isinstance(subtype, str):
+        return None
+    spec = spec_of(kind, subtype)
+    return spec if spec is not None and spec.available else None
+
+
+def _objects(value: Value) -> Iterator[tuple[int, dict[str, Value]]]:
+    for index, each in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(each, dict):
+            yield index, each
+
+
+def _object(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, dict) else {}

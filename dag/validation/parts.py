@@ -1,0 +1,159 @@
+"""Rules about each node, connection and trigger by itself, and about names they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dag.problems import Problem, quoted
+from dag.specs import SUBTYPES, spec_of
+from dag.validation.draft import Draft, DraftConnection
+from dag.validation.report import Report
+from dag.values import Value
+
+
+def check_ids(document: Mapping[str, Value], report: Report) -> None:
+    """Report ids that stand twice, of nodes and of connections."""
+    for part in ("nodes", "connections"):
+        seen: set[str] = set()
+        listed = document.get(part)
+        for index, each in enumerate(listed if isinstance(listed, list) else ()):
+            given = each.get("id") if isinstance(each, dict) else None
+            if not isinstance(given, str):
+                continue
+            if given in seen:
+                message = f"The id {quoted(given)} stands twice among the {part}."
+                report.under(part, index)(
+                    Problem("id", "duplicate_id", message, "Give each its own id.")
+                )
+            seen.add(given)
+
+
+def check_types(document: Mapping[str, Value], report: Report) -> None:
+    """Report nodes whose type is unknown, not available, or of another version."""
+    nodes = document.get("nodes")
+    for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
+        if isinstance(node, dict):
+            kind, subtype = node.get("type"), node.get("subtype")
+            if isinstance(kind, str):
+                problem = _type_problem(kind, subtype, report) or _extras_problem(node)
+                if problem is not None:
+                    report.add(problem.under("nodes", index))
+
+
+def _type_problem(kind: str, subtype: Value, report: Report) -> Problem | None:
+    if kind not in SUBTYPES:
+        message = f"There is no node type {quoted(kind)}."
+        solution = report.hints.closest(kind, SUBTYPES) or f"Use one of {', '.join(SUBTYPES)}."
+        return Problem("type", "unknown_node_type", message, solution)
+    if not isinstance(subtype, str):
+        return None
+    spec = spec_of(kind, subtype)
+    if spec is None:
+        known = SUBTYPES[kind]
+        message = f"{kind} has no subtype {quoted(subtype)}."
+        solution = report.hints.closest(subtype, known) or f"Use one of {', '.join(known)}."
+        return Problem("subtype", "unknown_node_subtype", message, solution)
+    if not spec.available:
+        return Problem(
+            "subtype",
+            "node_type_not_available",
+            f"{spec.key} is known, but this release cannot run it.",
+            "Use another type, or a release that has it.",
+        )
+    return None
+
+
+def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
+    """Find what a node says that its type does not allow."""
+    spec = spec_of(str(node["type"]), str(node.get("subtype")))
+    version = node.get("spec_version")
+    if spec is not None and isinstance(version, str) and version != spec.version:
+        return Problem(
+            "spec_version",
+            "unknown_spec_version",
+            f"This release has version {spec.version} of {spec.key}, not {quoted(version)}.",
+            "Leave spec_version out; publication writes it.",
+        )
+    if node.get("attached_nodes") and node["type"] != "AI_AGENT":
+        return Problem(
+            "attached_nodes",
+            "attached_nodes_not_allowed",
+            "Only AI_AGENT nodes have attached nodes.",
+            "Remove attached_nodes, or connect the nodes.",
+        )
+    return None
+
+
+def check_configurations(sketch: Draft, report: Report) -> None:
+    """Report configurations that are not what the node's spec asks for."""
+    for node in sketch.nodes.values():
+        if node.spec is not None:
+            for problem in node.spec.problems(node.configurations, report.hints):
+                report.add(problem.under("nodes", node.index, "configurations"))
+
+
+def check_triggers(document: Mapping[str, Value], sketch: Draft, report: Report) -> None:
+    """Report a workflow that nothing can start, and triggers that are none."""
+    if document.get("triggers", []) == []:
+        message = "Nothing starts this workflow."
+        solution = "Add a TRIGGER node and name it in triggers."
+        report.add(Problem("triggers", "no_trigger", message, solution))
+    seen: set[str] = set()
+    for index, given in sketch.triggers:
+        problem = None
+        node = sketch.nodes.get(given)
+        if node is None:
+            problem = _unknown_node(given, "", sketch, report)
+        elif node.spec is not None and not node.spec.is_trigger:
+            message = f"{quoted(given)} is a {node.spec.key} node, not a trigger."
+            problem = Problem("", "trigger_not_a_trigger", message, "Name a TRIGGER node.")
+        elif given in seen:
+            problem = Problem("", "duplicate_trigger", "It is named twice.", "Name it once.")
+        if problem is not None:
+            report.add(problem.under("triggers", index))
+        seen.add(given)
+
+
+def check_connections(sketch: Draft, report: Report) -> None:
+    """Report connections whose ends or output key do not exist, or that say the same twice."""
+    seen: set[tuple[str, str, str]] = set()
+    for each in sketch.connections:
+        place = report.under("connections", each.link.index)
+        for problem in _end_problems(each, sketch, report):
+            place(problem)
+        link = each.link
+        said = (link.source, link.target, link.output_key)
+        if said in seen:
+            message = f"{quoted(link.source)} and {quoted(link.target)} are connected like this."
+            place(Problem("", "duplicate_connection", message, "Remove one of the two."))
+        seen.add(said)
+        if link.source == link.target:
+            message = f"{quoted(link.source)} is connected to itself."
+            place(Problem("", "cycle", message, "Remove it; to repeat steps use FLOW.LOOP."))
+
+
+def _end_problems(each: DraftConnection, sketch: Draft, report: Report) -> list[Problem]:
+    problems = []
+    link = each.link
+    for end, given in (("from_node", link.source), ("to_node", link.target)):
+        if given not in sketch.nodes:
+            problems.append(_unknown_node(given, end, sketch, report))
+    source, target = sketch.nodes.get(link.source), sketch.nodes.get(link.target)
+    if source is not None and source.spec is not None:
+        keys = source.spec.output_keys(source.configurations)
+        if link.output_key not in keys:
+            message = f"{source.spec.key} does not leave by {quoted(link.output_key)}."
+            solution = report.hints.closest(link.output_key, keys)
+            solution = solution or f"Use one of {', '.join(quoted(key) for key in keys[:16])}."
+            problems.append(Problem("output_key", "unknown_output_key", message, solution))
+    if target is not None and target.spec is not None and target.spec.is_trigger:
+        message = f"{quoted(target.id)} is a trigger: it starts executions and takes no input."
+        solution = "Connect to the node after it."
+        problems.append(Problem("to_node", "trigger_takes_no_input", message, solution))
+    return problems
+
+
+def _unknown_node(given: str, path: str, sketch: Draft, report: Report) -> Problem:
+    message = f"There is no node with the id {quoted(given)}."
+    solution = report.hints.closest(given, sketch.nodes) or "Name a node that exists."
+    return Problem(path, "unknown_node", message, solution)

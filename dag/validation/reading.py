@@ -1,0 +1,217 @@
+"""From text or objects to a JSON document that the rest of validation can trust.
+
+What comes out holds only dicts with text keys, lists, text, numbers, booleans and null; it is no
+deeper and no larger than the limits, shares nothing with what came in, and whatever had no such
+form was reported and stands as a harmless value in its place, so that checking can go on.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import orjson
+
+from dag.limits import Limits
+from dag.problems import Problem, Step, json_path, quoted
+from dag.validation.report import Report
+from dag.values import INTEGER_LIMIT, Value
+
+
+class Unreadable(Exception):
+    """There is no document to check; what is wrong is in `problem`."""
+
+    def __init__(self, reason: str, message: str, solution: str, path: str = "") -> None:
+        super().__init__(message)
+        self.problem = Problem(path, reason, message, solution)
+
+
+@dataclass(frozen=True, slots=True)
+class _Oversized:
+    """A number in the text that no value here can hold."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class _Text:
+    """Parses JSON text and remembers which keys an object repeats."""
+
+    repeated: dict[int, list[str]] = field(default_factory=dict)
+    """By the identity of the parsed object, which the parsed document keeps alive."""
+
+    def parse(self, text: str) -> Any:
+        try:
+            return json.loads(
+                text,
+                object_pairs_hook=self._object,
+                parse_int=_integer,
+                parse_float=_float,
+                parse_constant=_Oversized,
+            )
+        except json.JSONDecodeError as exc:
+            where = f"line {exc.lineno}, column {exc.colno}"
+            raise Unreadable(
+                "not_json", f"This is not JSON: {exc.msg} at {where}.", f"Correct {where}."
+            ) from None
+        except RecursionError:
+            _too_deep(())
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            seen: set[str] = set()
+            twice = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+            self.repeated[id(made)] = twice
+        return made
+
+
+def _integer(text: str) -> int | _Oversized:
+    # 19 digits and a sign always fit the check below; Python refuses to convert thousands.
+    if len(text) <= 20 and abs(number := int(text)) < INTEGER_LIMIT:
+        return number
+    return _Oversized(text)
+
+
+def _float(text: str) -> float | _Oversized:
+    number = float(text)
+    return number if math.isfinite(number) else _Oversized(text)
+
+
+def _too_deep(steps: tuple[Step, ...]) -> NoReturn:
+    raise Unreadable(
+        "too_deep",
+        "Lists and objects stand too deeply inside one another.",
+        "Flatten the document, or pass deep data as input instead of definition.",
+        json_path(steps[:8]),
+    )
+
+
+def read(document: object, limits: Limits, report: Report) -> Value:
+    """Return the document as plain JSON.
+
+    Raises:
+        Unreadable: it is no JSON at all, or breaks the limits of depth or size.
+    """
+    repeated: dict[int, list[str]] = {}
+    if isinstance(document, bytes | bytearray | memoryview | str):
+        text = _decoded(document, limits)
+        parser = _Text()
+        document, repeated = parser.parse(text), parser.repeated
+    made = _Copy(limits, report, repeated).of(document)
+    if len(orjson.dumps(made)) > limits.definition_bytes:
+        _too_large(limits)
+    return made
+
+
+def _decoded(document: bytes | bytearray | memoryview | str, limits: Limits) -> str:
+    if len(document) > limits.definition_bytes:
+        _too_large(limits)
+    if isinstance(document, str):
+        return document
+    try:
+        return bytes(document).decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise Unreadable(
+            "not_json", f"Byte {exc.start} is not UTF-8.", "Save the document as UTF-8."
+        ) from None
+
+
+def _too_large(limits: Limits) -> NoReturn:
+    raise Unreadable(
+        "too_large",
+        f"The definition is larger than {limits.definition_bytes:,} bytes.",
+        "Split the workflow, or pass large data as input instead of definition.",
+    )
+
+
+class _Copy:
+    """Copies a document, one container at a time and without recursion, checking every value."""
+
+    def __init__(self, limits: Limits, report: Report, repeated: dict[int, list[str]]) -> None:
+        self._limits = limits
+        self._report = report
+        self._repeated = repeated
+        self._open: list[tuple[Any, Any, tuple[Step, ...]]] = []
+        self._size = 0
+
+    def of(self, document: object) -> Value:
+        made = self._value(document, ())
+        # Containers are filled after they are placed; first in, first out keeps reading order.
+        for source, target, steps in self._open:
+            if len(steps) > self._limits.depth:
+                _too_deep(steps)
+            self._fill(source, target, steps)
+        return made
+
+    def _fill(self, source: Any, target: Any, steps: tuple[Step, ...]) -> None:
+        if isinstance(source, dict):
+            for key in self._repeated.get(id(source), ()):
+                self._problem(
+                    (*steps, key), "duplicate_key", "The key stands twice here.", "Keep one."
+                )
+            for key, value in source.items():
+                if isinstance(key, str):
+                    clean = self._text(key, (*steps, key))
+                    target[clean] = self._value(value, (*steps, clean))
+                else:
+                    self._problem(steps, "not_json", f"A key is {_kind(key)}.", "Use text as keys.")
+        else:
+            for index, value in enumerate(source):
+                target.append(self._value(value, (*steps, index)))
+
+    def _value(self, value: object, steps: tuple[Step, ...]) -> Value:
+        self._size += 2
+        if self._size > self._limits.definition_bytes:
+            _too_large(self._limits)
+        if isinstance(value, str):
+            return self._text(value, steps)
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float | _Oversized):
+            return self._number(value, steps)
+        if isinstance(value, dict):
+            return self._placed(value, {}, steps)
+        if isinstance(value, list | tuple):
+            return self._placed(value, [], steps)
+        self._problem(steps, "not_json", f"JSON cannot say {_kind(value)}.", "Use a JSON value.")
+        return None
+
+    def _placed(self, source: Any, target: Value, steps: tuple[Step, ...]) -> Value:
+        self._open.append((source, target, steps))
+        return target
+
+    def _number(self, value: float | _Oversized, steps: tuple[Step, ...]) -> int | float:
+        if isinstance(value, int) and abs(value) < INTEGER_LIMIT:
+            return int(value)
+        if isinstance(value, float) and math.isfinite(value):
+            return float(value)
+        shown = quoted(value.text) if isinstance(value, _Oversized) else "The number"
+        message = f"{shown} is outside what a number may be: integers within ±2^63, no infinity."
+        self._problem(steps, "number_out_of_range", message, "Write it as text, or a smaller one.")
+        return 0
+
+    def _text(self, value: str, steps: tuple[Step, ...]) -> str:
+        self._size += len(value)
+        if value.isascii() and "\0" not in value:
+            return str(value)
+        if "\0" in value:
+            self._problem(steps, "invalid_text", "The text holds a NUL character.", "Remove it.")
+            value = value.replace("\0", "\ufffd")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            message = "The text holds half of a surrogate pair."
+            self._problem(steps, "invalid_text", message, "Write the whole character.")
+            value = value.encode("utf-8", "replace").decode()
+        return str(value)
+
+    def _problem(self, steps: Iterable[Step], reason: str, message: str, solution: str) -> None:
+        self._report.add(Problem(json_path(steps), reason, message, solution))
+
+
+def _kind(value: object) -> str:
+    return f"a Python {type(value).__name__}"

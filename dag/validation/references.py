@@ -1,0 +1,139 @@
+"""Rules about what texts read: only what runs before, and a warning where the shape varies."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from dag.compiled import Texts
+from dag.expressions import Expression
+from dag.problems import Problem, Step, quoted
+from dag.specs.fields import expressions_in, has_template
+from dag.specs.loop import LOOP_SPECS
+from dag.topology import Link, Topology
+from dag.validation.draft import Draft, DraftNode
+from dag.validation.report import Report
+from dag.values import Value
+
+_READS_SOURCE = re.compile(
+    r"\binput\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\])"
+)
+
+Condition: TypeAlias = tuple[object, ...]
+"""A token for the circumstances under which something is taken; equal tokens, equal runs."""
+
+
+def check_upstream(
+    sketch: Draft,
+    topology: Topology,
+    compiled: tuple[Mapping[str, Texts], Mapping[int, Expression]],
+    report: Report,
+) -> None:
+    """Report texts that read the output of a node that need not have run before them."""
+    reads = list(_reads(sketch, *compiled))
+    if not reads or topology.order is None:
+        return
+    upstream = topology.upstream()
+    position = {node_id: index for index, node_id in enumerate(topology.order)}
+    for reader, steps, names in reads:
+        for name in sorted(names):
+            if name in position and not upstream[reader] >> position[name] & 1:
+                message = (
+                    f"`nodes` holds no {quoted(name)} here: no path leads from it to "
+                    f"{quoted(reader)}, so it need not have run."
+                )
+                solution = f"Connect {quoted(name)} so that it comes before {quoted(reader)}."
+                report.under(*steps)(Problem("", "expression_invalid", message, solution))
+
+
+def _reads(
+    sketch: Draft, texts: Mapping[str, Texts], conversions: Mapping[int, Expression]
+) -> Iterator[tuple[str, tuple[Step, ...], frozenset[str]]]:
+    """Yield each text that reads other nodes: the node it belongs to, where it stands, what."""
+    for node_id, compiled in texts.items():
+        index = sketch.nodes[node_id].index
+        config = ("nodes", index, "configurations")
+        for path, expression in compiled.expressions.items():
+            if expression.nodes:
+                yield node_id, (*config, path), expression.nodes
+        for name, template in compiled.configurations.templates.items():
+            if template.nodes:
+                yield node_id, (*config, name), template.nodes
+        if compiled.input_params.nodes:
+            yield node_id, ("nodes", index, "input_params"), compiled.input_params.nodes
+    for each in sketch.connections:
+        conversion = conversions.get(each.link.index)
+        if conversion is not None and conversion.nodes:
+            steps = ("connections", each.link.index, "conversion_function")
+            yield each.link.target, steps, conversion.nodes
+
+
+def warn_of_varying_input(sketch: Draft, topology: Topology, report: Report) -> None:
+    """Warn of `input.<source>` in nodes whose taken sources vary from run to run."""
+    into: dict[str, list[Link]] = defaultdict(list)
+    for each in sketch.connections:
+        into[each.link.target].append(each.link)
+    taken: dict[str, Condition] = {}
+    for node_id in topology.order or ():
+        found = {_condition(link, sketch, taken) for link in into[node_id]}
+        if len(found) == 1:
+            taken[node_id] = found.pop()
+            continue
+        taken[node_id] = ("join", node_id)
+        sources = {link.source for link in into[node_id]}
+        if len(sources) > 1:
+            for problem in _varying(sketch.nodes[node_id], sources):
+                report.warnings.append(problem)
+
+
+def _condition(link: Link, sketch: Draft, taken: Mapping[str, Condition]) -> Condition:
+    spec = sketch.nodes[link.source].spec
+    if spec is None:
+        return (link.source, link.output_key)
+    keys = spec.keys(sketch.nodes[link.source].configurations)
+    # A loop leaves by `done` whenever it runs and does not fail, as others do by their only key.
+    surely = link.output_key == keys[-1] if spec in LOOP_SPECS else keys == (link.output_key,)
+    return taken[link.source] if surely else (link.source, link.output_key)
+
+
+def _varying(node: DraftNode, sources: set[str]) -> Iterator[Problem]:
+    for steps, source in _sources(node):
+        for match in _READS_SOURCE.finditer(source):
+            name = next(group for group in match.groups() if group is not None)
+            if name in sources:
+                yield Problem(
+                    "",
+                    "input_shape_varies",
+                    f"`input.{name}` is there only when several connections are taken.",
+                    f"Read `nodes.{name}`, which does not depend on the others.",
+                ).under("nodes", node.index, *steps)
+                break
+
+
+def _sources(node: DraftNode) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield every expression and template of a node, as text."""
+    fields = node.spec.fields if node.spec is not None else {}
+    for name, plan in fields.items():
+        if name not in node.configurations:
+            continue
+        value, steps = node.configurations[name], ("configurations", name)
+        if plan.shape is not None:
+            for where, source, _ in expressions_in(value, plan.shape, steps):
+                yield where, source
+        elif not plan.literal:
+            yield from _templates(value, steps)
+    yield from _templates(node.input_params, ("input_params",))
+
+
+def _templates(value: Value, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    if isinstance(value, str):
+        if has_template(value):
+            yield steps, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _templates(inner, (*steps, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _templates(inner, (*steps, index))

@@ -1,0 +1,55 @@
+"""Where checks put what they find: bounded, in order, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dag.problems import Hints, Problem, Step
+
+
+class Report:
+    """The problems and warnings of one document."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: dict[tuple[str, str], Problem] = {}
+        self._untold = 0
+        self.hints = Hints()
+        self.warnings: list[Problem] = []
+
+    def __bool__(self) -> bool:
+        """Say whether any problem was found."""
+        return bool(self._found)
+
+    def add(self, problem: Problem) -> None:
+        """Take a problem; the same reason at the same path counts once."""
+        key = (problem.path, problem.reason)
+        if key in self._found:
+            return
+        if len(self._found) < self._limit:
+            self._found[key] = problem
+        else:
+            self._untold += 1
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Take several problems."""
+        for problem in problems:
+            self.add(problem)
+
+    def under(self, *steps: Step) -> Callable[[Problem], None]:
+        """Return a sink for problems whose paths are relative to `steps`."""
+        return lambda problem: self.add(problem.under(*steps))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All problems, in the order they were found."""
+        found = tuple(self._found.values())
+        if not self._untold:
+            return found
+        rest = Problem(
+            "",
+            "too_many_problems",
+            f"There are {self._untold:,} more problems.",
+            "Mend those that are told, then validate again.",
+        )
+        return (*found, rest)

@@ -1,0 +1,70 @@
+"""Rules about the graph as a whole: cycles, reach, loop bodies, and what may be read from where."""
+
+from __future__ import annotations
+
+from dag.limits import Limits
+from dag.problems import Problem, quoted
+from dag.specs import BODY_KEY
+from dag.topology import Topology
+from dag.validation.draft import Draft
+from dag.validation.report import Report
+
+#: Nodes of a cycle that its message names.
+NODES_SHOWN = 12
+
+
+def topology_of(sketch: Draft) -> Topology:
+    """Return the shape of all that can be made out; self-connections are left out."""
+    links = [
+        each.link
+        for each in sketch.connections
+        if each.link.source in sketch.nodes
+        and each.link.target in sketch.nodes
+        and each.link.source != each.link.target
+    ]
+    triggers = [given for _, given in sketch.triggers if given in sketch.nodes]
+    return Topology(sketch.nodes, links, triggers, sketch.loops)
+
+
+def check_structure(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
+    """Report cycles, nodes that nothing reaches, and loops whose bodies are not closed."""
+    if topology.order is None:
+        cycle = topology.cycle()
+        shown = " → ".join(cycle[:NODES_SHOWN]) + (" → …" if len(cycle) > NODES_SHOWN else "")
+        report.add(
+            Problem(
+                "connections",
+                "cycle",
+                f"The connections form a cycle: {shown} → {cycle[0]}.",
+                "Remove one of its connections; to repeat steps use FLOW.LOOP or FLOW.FOR_EACH.",
+            )
+        )
+    if sketch.triggers:
+        for node in sketch.nodes.values():
+            if node.id not in topology.reachable:
+                message = f"No path leads from a trigger to {quoted(node.id)}, so it never runs."
+                solution = "Connect it or remove it; a TRIGGER node must be named in triggers."
+                report.add(Problem("", "unreachable", message, solution).under("nodes", node.index))
+    _check_loops(sketch, topology, limits, report)
+
+
+def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
+    entered = {each.link.source for each in sketch.connections if each.link.output_key == BODY_KEY}
+    for loop in sketch.loops:
+        place = report.under("nodes", sketch.nodes[loop].index)
+        if loop not in entered:
+            message = f"The loop {quoted(loop)} repeats nothing."
+            solution = "Connect its output key `body` to the first node it repeats."
+            place(Problem("", "missing_body", message, solution))
+        if topology.depth(loop) >= limits.loops_deep:
+            message = f"Loops stand more than {limits.loops_deep} deep inside one another."
+            place(Problem("", "loops_too_deep", message, "Move inner loops to another workflow."))
+    for link in topology.leaving():
+        home = link.source if link.output_key == BODY_KEY else topology.loop_of(link.source)
+        message = (
+            f"{quoted(link.target)} is not part of the body of the loop {quoted(home)}, "
+            f"from which this connection comes: some path reaches it from outside."
+        )
+        solution = f"Lead there from the key `done` of {quoted(home)}, which carries the results."
+        place = report.under("connections", link.index)
+        place(Problem("", "leaves_loop_body", message, solution))

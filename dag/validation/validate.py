@@ -1,0 +1,143 @@
+"""The order in which a document is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from dag.compiled import Contexts, Place, Texts, compile_conversion, compile_texts
+from dag.expressions import Expression
+from dag.graph import CompiledGraph, assemble, places_of
+from dag.limits import Limits
+from dag.model import Workflow
+from dag.problems import Problem
+from dag.shape import problems_of
+from dag.topology import Topology
+from dag.validation.draft import Draft, draft
+from dag.validation.parts import (
+    check_configurations,
+    check_connections,
+    check_ids,
+    check_triggers,
+    check_types,
+)
+from dag.validation.reading import Unreadable, read
+from dag.validation.references import check_upstream, warn_of_varying_input
+from dag.validation.report import Report
+from dag.validation.structure import check_structure, topology_of
+from dag.values import Value
+
+#: Complaints about shape that are looked at one by one; a document with more is not a workflow.
+SHAPE_COMPLAINTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What is to be said about a document."""
+
+    workflow: Workflow | None
+    """The definition; `None` if there is any problem."""
+    graph: CompiledGraph | None
+    """The same, compiled; `None` if there is any problem."""
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    """What may be meant otherwise; hinders nothing."""
+
+
+def validate(document: object, limits: Limits | None = None) -> Validation:
+    """Check a workflow definition, whatever it is, and tell all that is wrong with it.
+
+    Args:
+        document: JSON text (`str`, or `bytes` of UTF-8), or what such text parses to.
+        limits: The bounds to keep; the defaults if none are given.
+
+    Returns:
+        The compiled workflow, or every problem. Nothing is raised for any document.
+    """
+    limits = limits or Limits()
+    report = Report(limits.problems)
+    if isinstance(document, BaseModel):
+        document = document.model_dump()
+    try:
+        read_document = _fitting(read(document, limits, report), limits)
+    except Unreadable as exc:
+        report.add(exc.problem)
+        return Validation(None, None, report.problems)
+    workflow = _shaped(read_document, report)
+    sketch = draft(read_document)
+    check_ids(read_document, report)
+    check_types(read_document, report)
+    check_configurations(sketch, report)
+    check_triggers(read_document, sketch, report)
+    check_connections(sketch, report)
+    topology = topology_of(sketch)
+    check_structure(sketch, topology, limits, report)
+    texts, conversions = _compiled(sketch, topology, report)
+    check_upstream(sketch, topology, (texts, conversions), report)
+    if workflow is None or report:
+        return Validation(None, None, report.problems)
+    warn_of_varying_input(sketch, topology, report)
+    graph = assemble(workflow, sketch.specs, topology, texts, conversions)
+    return Validation(workflow, graph, (), tuple(report.warnings))
+
+
+def _fitting(document: Value, limits: Limits) -> dict[str, Value]:
+    """Return the document if it is an object with a permitted number of nodes."""
+    if not isinstance(document, dict):
+        raise Unreadable(
+            "wrong_type", "A workflow is an object.", "Write {metadata, nodes, connections, …}."
+        )
+    nodes = document.get("nodes")
+    if isinstance(nodes, list) and len(nodes) > limits.nodes:
+        raise Unreadable(
+            "too_many_nodes",
+            f"The workflow has {len(nodes):,} nodes; at most {limits.nodes:,} are allowed.",
+            "Repeat steps with FLOW.FOR_EACH, or split the workflow.",
+            "nodes",
+        )
+    return document
+
+
+def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:
+    """Check the shape of the document and return it as a workflow if it has the right one."""
+    if document.get("nodes") == []:
+        message = "A workflow has at least one node."
+        report.add(Problem("nodes", "missing", message, "Add a TRIGGER node and what it starts."))
+    try:
+        return Workflow.model_validate(document)
+    except ValidationError as exc:
+        if exc.error_count() <= SHAPE_COMPLAINTS:
+            report.extend(problems_of(exc, Workflow, report.hints))
+        else:
+            message = f"The document differs from a workflow in {exc.error_count():,} places."
+            report.add(Problem("", "too_many_problems", message, "Check what this file is."))
+        return None
+
+
+def _compiled(
+    sketch: Draft, topology: Topology, report: Report
+) -> tuple[dict[str, Texts], dict[int, Expression]]:
+    """Compile every text that can be, each in the place where it stands."""
+    contexts = Contexts(frozenset(sketch.nodes))
+    places = places_of(contexts, sketch.specs, topology)
+    texts = {
+        node.id: compile_texts(
+            node.spec.complete(node.configurations),
+            node.input_params,
+            node.spec,
+            places[node.id],
+            report.under("nodes", node.index),
+        )
+        for node in sketch.nodes.values()
+        if node.spec is not None
+    }
+    conversions = {}
+    nowhere = Place(contexts, frozenset())
+    for each in sketch.connections:
+        sink = report.under("connections", each.link.index)
+        made = compile_conversion(each.conversion, places.get(each.link.target, nowhere), sink)
+        if made is not None:
+            conversions[each.link.index] = made
+    return texts, conversions
