@@ -3,7 +3,8 @@
 `lock` is held (flock) by the process that runs the servers *and by the servers themselves*, which
 inherit the open file. So a free lock proves that nothing of an earlier run is alive, whatever pid
 files lie about; and a held one whose writer is gone means that servers are still going down.
-`cluster.json` beside it says where they answer and is believed only while the lock is held.
+`cluster.json` beside it says where they answer and is believed only while the lock is held and its
+writer lives.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class FolderLock:
             if not extended and holder is not None and not holder.is_alive():
                 deadline, extended = time.monotonic() + TAKE_OVER_SECONDS, True
             if time.monotonic() > deadline:
-                self.release()
+                self._close()
                 raise _held(self.folder, holder)
             time.sleep(_PAUSE_SECONDS)
         holder = Holder.this_process()
@@ -123,8 +124,11 @@ class FolderLock:
         """Let go; servers that still run keep the folder held."""
         if self.descriptor >= 0:
             (self.folder / "cluster.json").unlink(missing_ok=True)
-            os.close(self.descriptor)
-            self.descriptor = -1
+            self._close()
+
+    def _close(self) -> None:
+        os.close(self.descriptor)
+        self.descriptor = -1
 
 
 def find_cluster(folder: Path) -> Cluster | None:
@@ -138,6 +142,9 @@ def find_cluster(folder: Path) -> Cluster | None:
             return None
     finally:
         os.close(descriptor)
+    holder = _read_holder(folder)
+    if holder is not None and not holder.is_alive():
+        return None
     try:
         return Cluster(**json.loads((folder / "cluster.json").read_text()))
     except FileNotFoundError:

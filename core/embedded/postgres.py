@@ -64,6 +64,7 @@ class EmbeddedPostgres(EmbeddedServer):
         super().__init__(folder / "postgres.log", keep_open)
         self._data = folder / "postgres"
         self._sockets = socket_folder(folder / "postgres.run", f"{_SOCKET}.lock")
+        self.socket_path = self._sockets / _SOCKET
 
     @property
     def url(self) -> str:
@@ -78,7 +79,7 @@ class EmbeddedPostgres(EmbeddedServer):
         """
         for leftover in (
             self._data / "postmaster.pid",
-            self._sockets / _SOCKET,
+            self.socket_path,
             self._sockets / f"{_SOCKET}.lock",
         ):
             leftover.unlink(missing_ok=True)
@@ -129,7 +130,10 @@ class EmbeddedPostgres(EmbeddedServer):
         argv += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
         argv += ["--builtin-locale=C.UTF-8"]
         with self.log.open("ab") as output:
-            status = GuardedProcess(Command(argv, user=user), output).wait(_INITDB_SECONDS)
+            process = GuardedProcess(Command(argv, user=user), output)
+        status = process.wait(_INITDB_SECONDS)
+        if status is None:
+            process.stop()
         if status != 0:
             raise self._failure("The data folder of the embedded postgres could not be made.")
         draft.replace(self._data)

@@ -1,1 +1,5 @@
 """processes."""
+
+from core.processes.guarded import Command, GuardedProcess, User
+
+__all__ = ["Command", "GuardedProcess", "User"]

@@ -96,15 +96,17 @@ class GuardedProcess:
     def wait(self, timeout_seconds: float) -> int | None:
         """Wait for the end; return the exit status, or None if it still runs."""
         try:
-            return self._guardian.wait(timeout_seconds)
+            status = self._guardian.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             return None
+        self._control.close()
+        return status
 
     def send(self, number: signal.Signals) -> None:
         """Send the child a signal; nothing happens once it has ended."""
         try:
             self._control.sendall(bytes([number]))
-        except (BrokenPipeError, ConnectionResetError):
+        except OSError:  # the guardian has ended, or this end was closed after its end
             return
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> int:
@@ -115,9 +117,8 @@ class GuardedProcess:
         for number, seconds in steps:
             self.send(number)
             if (status := self.wait(seconds)) is not None:
-                break
-        else:
-            self.send(signal.SIGKILL)
-            status = self._guardian.wait()
+                return status
+        self.send(signal.SIGKILL)
+        status = self._guardian.wait()
         self._control.close()
         return status

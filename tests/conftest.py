@@ -1,0 +1,153 @@
+"""Real servers for every test that asks: one pair a run, one database and one key space a worker.
+
+The first pytest worker that needs the servers starts them and stops them after the last one that
+uses them; a missing server is an error, never a skip. `postgres_url` is shared by the tests of one
+worker, so a test looks only at what it made; one that counts everything takes
+`fresh_postgres_url`. `redis_url` is emptied before each test.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import psycopg
+import pytest
+
+from core import redis
+from core.embedded import Cluster, EmbeddedServers, find_cluster
+from core.ids import new_id
+from core.settings import Settings
+from ledger.migrations import migrate
+
+TEMPLATE = "migrated"
+Result = TypeVar("Result")
+
+
+class WaitUntil(Protocol):
+    """Poll a predicate; return its first true result or fail after `timeout` seconds."""
+
+    def __call__(self, predicate: Callable[[], Result], timeout: float = 10.0) -> Result: ...
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Cluster]:
+    """Return the servers that all pytest workers of this run share."""
+    root = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        root = root.parent
+    folder = root / "servers"
+    started = None
+    with _locked(root / "starting", fcntl.LOCK_EX):
+        found = find_cluster(folder)
+        if found is None:
+            started = _start(folder)
+            found = Cluster(started.database_url, started.redis_url)
+        users = _lock(root / "users", fcntl.LOCK_SH)
+    yield found
+    os.close(users)
+    if started is not None:
+        # Whoever comes now waits at `starting`, finds no servers and starts its own.
+        with _locked(root / "starting", fcntl.LOCK_EX), _locked(root / "users", fcntl.LOCK_EX):
+            started.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(cluster: Cluster) -> Iterator[str]:
+    """Return this worker's own migrated database."""
+    with _cloned(cluster) as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_postgres_url(cluster: Cluster) -> Iterator[str]:
+    """Return a migrated database that only this test uses."""
+    with _cloned(cluster) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(cluster: Cluster, worker_id: str) -> str:
+    """Return this worker's own key space, empty."""
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
+    url = f"{cluster.redis_url}?db={number}"
+    with redis.connect(url) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def settings(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Return settings that point at this worker's servers and at an empty folder."""
+    return Settings(database_url=postgres_url, redis_url=redis_url, data_dir=tmp_path / ".treadle")
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> WaitUntil:
+    """Return the one way in which a test waits for something."""
+    return _wait_until
+
+
+def _wait_until(predicate: Callable[[], Result], timeout: float = 10.0) -> Result:
+    deadline = time.monotonic() + timeout
+    while not (result := predicate()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout} s; last answer: {result!r}")
+        time.sleep(0.01)
+    return result
+
+
+def _start(folder: Path) -> EmbeddedServers:
+    """Start servers that hold a migrated template; a run's second start finds it made."""
+    servers = EmbeddedServers(folder)
+    servers.start()
+    try:
+        cluster = Cluster(servers.database_url, servers.redis_url)
+        with psycopg.connect(cluster.database_url, autocommit=True) as session:
+            made = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,))
+            if made.fetchone() is None:
+                session.execute(f"CREATE DATABASE {TEMPLATE}")
+        migrate(_url_of(cluster, TEMPLATE))
+    except BaseException:
+        servers.stop()
+        raise
+    return servers
+
+
+@contextmanager
+def _cloned(cluster: Cluster) -> Iterator[str]:
+    name = f"test_{new_id().hex}"
+    _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    try:
+        yield _url_of(cluster, name)
+    finally:
+        _administer(cluster, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(cluster: Cluster, statement: str) -> None:
+    with psycopg.connect(cluster.database_url, autocommit=True) as session:
+        session.execute(statement)
+
+
+def _url_of(cluster: Cluster, database: str) -> str:
+    return cluster.database_url.replace("/treadle?", f"/{database}?")
+
+
+@contextmanager
+def _locked(path: Path, kind: int) -> Iterator[None]:
+    descriptor = _lock(path, kind)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(path: Path, kind: int) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, kind)
+    return descriptor

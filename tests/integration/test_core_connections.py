@@ -1,0 +1,77 @@
+"""Sessions and clients as `core` opens them, on the run's own servers."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from core import postgres, redis
+from core.settings import Settings
+
+
+def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
+    """Every limit of STYLE's rule 1 holds from the first statement on."""
+    limits = postgres.SessionLimits(
+        lock_seconds=1, statement_seconds=2, idle_in_transaction_seconds=3
+    )
+    with postgres.connect(postgres_url, limits=limits) as session:
+        found = {
+            name: session.execute(f"SHOW {name}").fetchone()
+            for name in (
+                "lock_timeout",
+                "statement_timeout",
+                "idle_in_transaction_session_timeout",
+                "timezone",
+                "application_name",
+            )
+        }
+    assert found == {
+        "lock_timeout": ("1s",),
+        "statement_timeout": ("2s",),
+        "idle_in_transaction_session_timeout": ("3s",),
+        "timezone": ("UTC",),
+        "application_name": ("treadle",),
+    }
+
+
+def test_a_session_that_sleeps_in_a_transaction_is_ended(postgres_url: str) -> None:
+    """A transaction that falls silent loses its locks, so nobody waits for it for ever."""
+    limits = postgres.SessionLimits(idle_in_transaction_seconds=0.05)
+    with postgres.connect(postgres_url, limits=limits) as session:
+        session.execute("SELECT 1")
+        # The server's farewell is what arrives first on the silent connection.
+        with pytest.raises(psycopg.OperationalError):
+            next(session.notifies(timeout=10))
+
+
+def test_the_addresss_own_options_win(postgres_url: str) -> None:
+    """An operator may set another limit in the URL."""
+    with postgres.connect(f"{postgres_url}&options=-c%20statement_timeout%3D77s") as session:
+        assert session.execute("SHOW statement_timeout").fetchone() == ("77s",)
+
+
+def test_a_pool_replaces_connections_that_the_server_ended(postgres_url: str) -> None:
+    """After a server's restart the next caller gets a working connection, not an error."""
+    with postgres.open_pool(postgres_url, max_size=1) as pool:
+        with pool.connection() as session:
+            pid = session.info.backend_pid
+        with postgres.connect(postgres_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+        with pool.connection() as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_client_survives_a_broken_connection(redis_url: str) -> None:
+    """A command whose connection was closed is sent again."""
+    with redis.connect(redis_url) as client, redis.connect(redis_url) as other:
+        client.set("colour", "madder")
+        other.client_kill_filter(_id=client.client_id(), skipme=True)
+        assert client.get("colour") == b"madder"
+
+
+def test_settings_reach_both_servers(settings: Settings) -> None:
+    """The addresses that the settings give are those of living servers."""
+    with postgres.connect(settings.database_url) as session:
+        assert session.execute("SELECT 1").fetchone() == (1,)
+    with redis.connect(settings.redis_url) as client:
+        assert client.ping()

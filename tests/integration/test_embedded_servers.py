@@ -1,0 +1,139 @@
+"""The embedded servers in one process: addresses, folders, restarts, leftovers."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from core import postgres, redis
+from core.embedded import EmbeddedServers, FolderHeld, FolderNotOurs, ServerFailed, find_cluster
+from core.embedded.postgres import DataOfAnotherRelease
+from core.settings import NoServers, Settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a data folder that does not exist yet."""
+    return tmp_path / ".treadle"
+
+
+def test_both_servers_answer_and_keep_data_on_disk(folder: Path) -> None:
+    """PostgreSQL writes through to the disk, knows pgvector, and has what was committed before."""
+    with EmbeddedServers(folder) as servers, postgres.connect(servers.database_url) as session:
+        session.execute("CREATE EXTENSION vector")
+        session.execute("CREATE TABLE cloth AS SELECT '[1,2]'::vector AS pattern")
+        assert session.execute("SHOW fsync").fetchone() == ("on",)
+        assert session.execute("SHOW synchronous_commit").fetchone() == ("on",)
+    with EmbeddedServers(folder) as servers, postgres.connect(servers.database_url) as session:
+        assert session.execute("SELECT pattern::text FROM cloth").fetchone() == ("[1,2]",)
+
+
+def test_a_command_in_the_folder_finds_the_cluster_while_it_runs(folder: Path) -> None:
+    """Settings without addresses take those of the folder, and say so when nothing runs there."""
+    with EmbeddedServers(folder) as servers:
+        found = Settings(data_dir=folder)
+        assert (found.database_url, found.redis_url) == (servers.database_url, servers.redis_url)
+    with pytest.raises(NoServers):
+        _ = Settings(data_dir=folder).database_url
+
+
+def test_a_second_start_says_who_holds_the_folder(folder: Path) -> None:
+    """The error names the holder and since when, and the first cluster is not disturbed."""
+    with EmbeddedServers(folder) as servers:
+        with pytest.raises(FolderHeld, match=rf"process {os.getpid()} .* since \d{{4}}-"):
+            EmbeddedServers(folder).start()
+        assert find_cluster(folder) is not None
+        with redis.connect(servers.redis_url) as client:
+            assert client.ping()
+
+
+def test_a_path_longer_than_a_socket_may_have_works(folder: Path) -> None:
+    """Sockets of a deep folder lie in a short private place that goes with them."""
+    deep = folder.joinpath(*["a-folder-with-a-rather-long-name"] * 8)
+    with EmbeddedServers(deep) as servers:
+        with postgres.connect(servers.database_url) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
+        with redis.connect(servers.redis_url) as client:
+            assert client.ping()
+        places = [servers.postgres.socket_path.parent, servers.valkey.socket_path.parent]
+        assert {place.stat().st_mode & 0o777 for place in places} == {0o700}
+    assert not any(place.exists() for place in places)
+
+
+def test_a_path_with_odd_characters_works(folder: Path) -> None:
+    """Blanks, percent signs, quotes and letters beyond ASCII need no care from the user."""
+    with EmbeddedServers(folder / "50 % of 'Bäume' & more?#") as servers:
+        with postgres.connect(servers.database_url) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
+        with redis.connect(servers.redis_url) as client:
+            assert client.ping()
+
+
+def test_leftovers_of_a_killed_run_are_no_obstacle(folder: Path) -> None:
+    """A pid file whose number is now another process, and dead sockets, are put aside."""
+    with EmbeddedServers(folder) as servers:
+        sockets = [servers.postgres.socket_path, servers.valkey.socket_path]
+    # The number of a living process: our own parent, which is no PostgreSQL.
+    pid = os.getppid()
+    leftover = folder / "postgres" / "postmaster.pid"
+    leftover.write_text(f"{pid}\n{folder / 'postgres'}\n1\n5432\n\n\n")
+    for path in sockets:
+        path.parent.mkdir(mode=0o700)
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(str(path))
+    os.chown(sockets[0].parent, (folder / "postgres").stat().st_uid, -1)
+    (folder / "cluster.json").write_text('{"database_url": "x", "redis_url": "x"}')
+    assert find_cluster(folder) is None
+    with (
+        EmbeddedServers(folder) as servers,
+        postgres.connect(servers.database_url) as session,
+        redis.connect(servers.redis_url) as client,
+    ):
+        assert session.execute("SELECT 1").fetchone() == (1,)
+        assert client.ping()
+
+
+def test_an_immediate_restart_keeps_what_was_committed(folder: Path) -> None:
+    """PostgreSQL recovers from its log at the same address; Valkey comes back empty."""
+    with EmbeddedServers(folder) as servers:
+        with postgres.connect(servers.database_url, autocommit=True) as session:
+            session.execute("CREATE TABLE cloth AS SELECT 'madder' AS colour")
+        with redis.connect(servers.redis_url) as client:
+            client.set("colour", "madder")
+            before = servers.postgres.pid, servers.valkey.pid
+            servers.postgres.restart(immediate=True)
+            servers.valkey.restart(immediate=True)
+            assert client.get("colour") is None
+        assert not {*before} & {servers.postgres.pid, servers.valkey.pid}
+        with postgres.connect(servers.database_url) as session:
+            assert session.execute("SELECT colour FROM cloth").fetchone() == ("madder",)
+
+
+def test_data_of_another_release_is_refused(folder: Path) -> None:
+    """A folder that this PostgreSQL cannot open is named, and left as it is."""
+    (folder / "postgres").mkdir(parents=True)
+    (folder / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(DataOfAnotherRelease, match="PostgreSQL 12"):
+        EmbeddedServers(folder).start()
+    with pytest.raises(DataOfAnotherRelease):  # and not FolderHeld: the first start let go
+        EmbeddedServers(folder).start()
+
+
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> None:
+    """The error carries what the server itself said, and nothing keeps running."""
+    with EmbeddedServers(folder):
+        pass
+    (folder / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    with pytest.raises(ServerFailed, match="no_such_setting"):
+        EmbeddedServers(folder).start()
+    assert find_cluster(folder) is None
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be is an error about that path."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderNotOurs, match="file"):
+        EmbeddedServers(tmp_path / "file").start()
