@@ -1,0 +1,53 @@
+"""Node implementations: what each node type does with an attempt.
+
+Overview
+    An implementation takes an `Attempt` and returns an outcome, a value. It knows nothing of the
+    ledger, of queues or of retries. `Attempt` is prepared by the executor: input joined,
+    templates rendered, configuration checked against its spec.
+
+    - `attempt`          what an implementation sees
+    - `registry`         which function runs which node type; lanes and limits of tasks
+    - `flow`             IF, SWITCH, FILTER, SORT, DELAY
+    - `loops`            FOR_EACH, LOOP: what they go over, whether one more turn is due
+    - `merge`            MERGE
+    - `transformation`   DATA_TRANSFORMATION, an operation a function
+    - `http_request`     HTTP_REQUEST, and `http_body` for what it sends and gets
+    - `python_task`      PYTHON_TASK, in this process or in a child
+    - `comparing`, `lists`, `tables`, `figures`   pure: JSON values compared, joined, grouped
+    - `going_over`       lists that expressions go over item by item
+    - `errors`           what data can fail a node by
+
+Who decides what
+    A spec (`dag.specs`) decides which configurations there are and which keys a node leaves by;
+    an implementation, which of the keys, with what output. Whether a failure is tried again is
+    the executor's; an implementation only says whether trying can help.
+
+Failure
+    A `TreadleError` that an implementation raises is the attempt's own failure. It returns
+    `Failed` itself where there is more to say: details of the call, or when to come back.
+    Any other exception is a defect.
+
+Invariants
+    1. Same attempt, same outgoing calls: an `Idempotency-Key` depends on execution, scope, node
+       and ordinal alone.
+    2. What arrived is data: it is never rendered, and never changed in place.
+    3. Memory is bounded by inputs and outputs of bounded size: what can multiply (joins, pivots)
+       counts before it builds.
+"""
+
+from workers.nodes.attempt import Attempt
+from workers.nodes.loops import turn_is_due
+from workers.nodes.python_task import child_call, outcome_of, run_task_in_child
+from workers.nodes.registry import Implementation, implementations, lane_of, limits_of
+
+__all__ = [
+    "Attempt",
+    "Implementation",
+    "child_call",
+    "implementations",
+    "lane_of",
+    "limits_of",
+    "outcome_of",
+    "run_task_in_child",
+    "turn_is_due",
+]

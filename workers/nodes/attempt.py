@@ -1,0 +1,56 @@
+"""What a node implementation sees of the attempt it carries out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from dag.expressions import Budget
+from dag.graph import CompiledNode, Edge
+from dag.values import Value, dumps
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a node execution, prepared: nothing here is looked up or rendered again."""
+
+    execution_id: str
+    scope: str
+    node: CompiledNode
+    number: int
+    """Rises at each claim; no two attempts of a node execution share it."""
+    input: Value
+    """What arrived, overlaid with the rendered `input_params`."""
+    config: BaseModel
+    """The spec's model, its templates rendered and checked."""
+    variables: Mapping[str, Value]
+    """What expressions may name: `input`, `nodes`, `trigger`, and in a loop its names."""
+    sources: tuple[tuple[Edge, Value], ...]
+    """The taken connections in their order, each with its converted output."""
+    deadline: float
+    """When the attempt is over, as `time.monotonic()` tells it."""
+
+    def idempotency_key(self, ordinal: int) -> str:
+        """Name the outgoing call of that ordinal, so that its receiver can know it again.
+
+        Automatic attempts repeat the key; another call, node, scope or execution never does.
+        """
+        called = [self.execution_id, self.scope, self.node.id, ordinal]
+        return hashlib.sha256(dumps(called)).hexdigest()
+
+    def evaluate(self, path: str, budget: Budget | None = None, **more: Value) -> Value:
+        """Evaluate one of the node's expressions.
+
+        Args:
+            path: Where it stands in the configurations: `cases[0].when`.
+            budget: Shared by the evaluations of one list; a fresh one if not given.
+            more: Names it sees beside the attempt's own.
+
+        Raises:
+            ExpressionFailed: the data is not what the expression needs.
+        """
+        variables = {**self.variables, **more} if more else self.variables
+        return self.node.expressions[path].evaluate(variables, budget)

@@ -1,0 +1,45 @@
+"""FLOW.MERGE: the lists of several branches become one."""
+
+from __future__ import annotations
+
+from dag.graph import Edge
+from dag.outcomes import Completed
+from dag.specs.flow import Merge
+from dag.values import Value
+from workers.nodes.attempt import Attempt
+from workers.nodes.lists import concatenated, intersection, joined, union, zipped
+
+
+def run_merge(attempt: Attempt) -> Completed:
+    """Put out the items of all taken sources, brought together by the strategy."""
+    config = attempt.config
+    assert isinstance(config, Merge)
+    parts = [items_of(edge, output) for edge, output in attempt.sources]
+    return Completed({"data": _merged(config, parts)})
+
+
+def items_of(edge: Edge, output: Value) -> list[Value]:
+    """Return what a source adds: its `data` if that is a list, a loop's results, else itself."""
+    if isinstance(output, dict):
+        data = output.get("data")
+        if isinstance(data, list):
+            return data
+        results = output.get("results")
+        if edge.from_loop and isinstance(results, list):
+            return results
+    return [output]
+
+
+def _merged(config: Merge, parts: list[list[Value]]) -> list[Value]:
+    match config.merge_strategy:
+        case "concatenate":
+            return concatenated(parts)
+        case "union":
+            return union(parts, config.key)
+        case "intersection":
+            return intersection(parts, config.key)
+        case "zip":
+            return zipped(parts)
+        case "join":
+            assert config.key is not None  # the spec's check sees to it
+            return joined(parts, config.key, config.how)

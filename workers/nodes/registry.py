@@ -1,0 +1,75 @@
+"""Which function runs which node type, and where and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from core.dialer import Dialer
+from dag.graph import CompiledNode
+from dag.outcomes import Outcome
+from dag.specs import Lane, NodeSpec, flow, loop
+from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
+from dag.specs.transformation import DATA_TRANSFORMATION
+from workers.nodes.attempt import Attempt
+from workers.nodes.flow import run_delay, run_filter, run_if, run_sort, run_switch
+from workers.nodes.http_request import http_request
+from workers.nodes.loops import open_for_each, open_loop
+from workers.nodes.merge import run_merge
+from workers.nodes.python_task import run_task
+from workers.nodes.transformation import run_transformation
+from workers.tasks import TASKS
+
+Implementation: TypeAlias = Callable[[Attempt], Outcome | Awaitable[Outcome]]
+"""Carries out an attempt; awaitable in the async lane. A `TreadleError` it raises is the
+attempt's own failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLimits:
+    """How long an attempt may take, and how many may follow it."""
+
+    timeout: timedelta
+    max_retries: int
+
+
+def implementations(dialer: Dialer) -> Mapping[NodeSpec, Implementation]:
+    """Return what this release runs, sending outgoing calls through one dialer.
+
+    TRIGGER.MANUAL is not among them: its output is the submitted input, and the submission
+    settles it.
+    """
+    return {
+        flow.IF: run_if,
+        flow.SWITCH: run_switch,
+        flow.FILTER: run_filter,
+        flow.SORT: run_sort,
+        flow.MERGE: run_merge,
+        flow.DELAY: run_delay,
+        loop.FOR_EACH: open_for_each,
+        loop.LOOP: open_loop,
+        DATA_TRANSFORMATION: run_transformation,
+        HTTP_REQUEST: http_request(dialer),
+        PYTHON_TASK: run_task,
+    }
+
+
+def lane_of(node: CompiledNode) -> Lane | None:
+    """Return where attempts of a node run; `None` for a task that this process does not have."""
+    if node.spec is not PYTHON_TASK:
+        return node.lane
+    task = TASKS.get(node.node.configurations["task"])
+    return None if task is None else Lane(task.lane)
+
+
+def limits_of(node: CompiledNode) -> AttemptLimits:
+    """Return the limits of a node's attempts: of the node's and its task's, the narrower ones."""
+    task = TASKS.get(node.node.configurations["task"]) if node.spec is PYTHON_TASK else None
+    timeout, retries = node.timeout, node.max_retries
+    if task is not None and task.timeout is not None:
+        timeout = min(timeout, task.timeout)
+    if task is not None and task.max_retries is not None:
+        retries = min(retries, task.max_retries)
+    return AttemptLimits(timeout, retries)

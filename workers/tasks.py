@@ -1,0 +1,252 @@
+"""User code by name: the `@task` decorator and the registry of what this process can run.
+
+A task is a plain function. Its name is how a PYTHON_TASK node calls it; its annotations say what
+it takes, and are checked for every call; its kind says where it runs: a coroutine function on the
+event loop, another function in a thread, one with `lane="process"` in a process of its own.
+
+Workers find tasks by entry points (group `treadle.tasks`, each naming a module) and by modules that
+the operator names. The registry belongs to the process, because decorators run on import.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Literal, NotRequired, Required, TypeVar, overload
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from core.errors import TreadleError
+
+TaskLane = Literal["async", "thread", "process"]
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+ENTRY_POINTS = "treadle.tasks"
+#: The group under which an installed package names its modules with tasks.
+
+
+class NonRetryable(TreadleError):
+    """Raised by a task: it failed, and trying again cannot help."""
+
+    reason = "task_failed"
+    solution = "See the task's own documentation for this message."
+
+
+class TaskNotValid(TreadleError):
+    """A function that cannot be a task as it is written."""
+
+    reason = "task_not_valid"
+    solution = (
+        "Give every parameter a name that JSON input can carry, and a type it can be read as."
+    )
+
+
+class DuplicateTask(TreadleError):
+    """Two functions want the same name."""
+
+    reason = "duplicate_task"
+    solution = 'Give one of them another name: @task(name="…").'
+
+
+class TasksNotFound(TreadleError):
+    """A module that should hold tasks cannot be imported."""
+
+    reason = "tasks_not_found"
+    solution = "Check the module's name, and that it is installed where the worker runs."
+
+
+class TaskInputInvalid(TreadleError):
+    """The node's input does not fit the task's parameters."""
+
+    reason = "task_input_invalid"
+    solution = "Set what is missing or of another type in input_params."
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function that nodes may call, and how."""
+
+    name: str
+    function: Callable[..., Any]
+    lane: TaskLane
+    max_retries: int | None = None
+    """Used where the node sets none; `None` leaves it to the node type."""
+    timeout: timedelta | None = None
+    """Of one attempt; used where the node sets none."""
+
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Module and qualified name: the same function is the same task after a reload."""
+        return (self.function.__module__, self.function.__qualname__)
+
+    def bind(self, payload: bytes) -> dict[str, Any]:
+        """Read the arguments from a JSON object: by name, checked, converted as annotated.
+
+        Keys that no parameter asks for are left out, unless the function takes `**keywords`.
+
+        Raises:
+            TaskInputInvalid: something is missing or of another type; all of it is told.
+        """
+        try:
+            return self._arguments.validate_json(payload)
+        except ValidationError as exc:
+            found = [
+                {"path": ".".join(map(str, error["loc"])), "message": error["msg"]}
+                for error in exc.errors(include_url=False)
+            ]
+            told = "; ".join(f"{one['path'] or 'input'}: {one['message']}" for one in found)
+            raise TaskInputInvalid(
+                f"The input does not fit task {self.name}: {told}", task=self.name, problems=found
+            ) from exc
+
+    def check(self) -> None:
+        """Make sure that `bind` will work.
+
+        Raises:
+            TaskNotValid: a parameter has no name, or a type that JSON cannot be read as.
+        """
+        _ = self._arguments
+
+    @cached_property
+    def _arguments(self) -> TypeAdapter[dict[str, Any]]:
+        # Not at decoration: an annotation may name a class that stands further down.
+        try:
+            hints = typing.get_type_hints(self.function, include_extras=True)
+            return TypeAdapter(_arguments_type(self.name, self.function, hints))
+        except (NameError, TypeError, PydanticUserError) as exc:
+            raise TaskNotValid(
+                f"The annotations of task {self.name} cannot be used: {exc}"
+            ) from exc
+
+
+def _arguments_type(name: str, function: Callable[..., Any], hints: Mapping[str, Any]) -> Any:
+    fields: dict[str, Any] = {}
+    extra = "ignore"
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            extra = "allow"
+            continue
+        if parameter.kind in (
+            inspect.Parameter.POSITIONAL_ONLY,
+            inspect.Parameter.VAR_POSITIONAL,
+        ):
+            raise TaskNotValid(f"Task {name} takes {parameter.name} by position only.")
+        hint = hints.get(parameter.name, Any)
+        given = parameter.default is inspect.Parameter.empty
+        fields[parameter.name] = Required[hint] if given else NotRequired[hint]
+    make_type: Any = TypedDict  # a type checker knows it for literal fields only
+    arguments = make_type("arguments", fields)
+    arguments.__pydantic_config__ = {"extra": extra}
+    return arguments
+
+
+class Tasks:
+    """Tasks by name. `TASKS` is the process's own."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Task] = {}
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._by_name.values())
+
+    def get(self, name: str) -> Task | None:
+        """Return the task of that name, if this process has it."""
+        return self._by_name.get(name)
+
+    def add(self, task: Task) -> None:
+        """Register a task.
+
+        Raises:
+            DuplicateTask: another function has the name.
+        """
+        known = self._by_name.get(task.name)
+        if known is not None and known.origin != task.origin:
+            raise DuplicateTask(
+                f"Task {task.name} is both {'.'.join(known.origin)} and {'.'.join(task.origin)}.",
+                task=task.name,
+            )
+        self._by_name[task.name] = task
+
+    def discover(self, modules: Iterable[str] = ()) -> None:
+        """Import what installed packages and the operator name, and check every task found.
+
+        Raises:
+            TasksNotFound: a module cannot be imported.
+            TreadleError: what registering or checking a task raises.
+        """
+        named = [entry.module for entry in entry_points(group=ENTRY_POINTS)]
+        for module in [*named, *modules]:
+            try:
+                import_module(module)
+            except ImportError as exc:
+                raise TasksNotFound(f"Tasks in {module}: {exc}", module=module) from exc
+        for task_found in self:
+            task_found.check()
+
+
+TASKS = Tasks()
+"""What this process can run."""
+
+
+@overload
+def task(function: AnyFunction, /) -> AnyFunction: ...
+
+
+@overload
+def task(
+    *,
+    name: str | None = None,
+    lane: TaskLane | None = None,
+    max_retries: int | None = None,
+    timeout: timedelta | None = None,
+) -> Callable[[AnyFunction], AnyFunction]: ...
+
+
+def task(
+    function: Any = None,
+    /,
+    *,
+    name: str | None = None,
+    lane: TaskLane | None = None,
+    max_retries: int | None = None,
+    timeout: timedelta | None = None,
+) -> Any:
+    """Make a function a task; the function itself stays as it is and can be called directly.
+
+    Args:
+        name: How nodes call it; the function's name if not given.
+        lane: `process` for work that keeps a core busy; else the function's kind decides.
+        max_retries: Further attempts after a failure, where the node sets none.
+        timeout: Limit of one attempt, where the node sets none.
+
+    Raises:
+        TaskNotValid: the lane does not fit the function.
+        DuplicateTask: another function has the name.
+    """
+
+    def register(plain: AnyFunction) -> AnyFunction:
+        chosen = _lane_of(plain, lane)
+        TASKS.add(Task(name or plain.__name__, plain, chosen, max_retries, timeout))
+        return plain
+
+    return register if function is None else register(function)
+
+
+def _lane_of(function: Callable[..., Any], asked: TaskLane | None) -> TaskLane:
+    is_async = inspect.iscoroutinefunction(function)
+    if asked is None:
+        return "async" if is_async else "thread"
+    if is_async != (asked == "async"):
+        kind = "a coroutine function" if is_async else "no coroutine function"
+        raise TaskNotValid(
+            f"{function.__qualname__} is {kind}; it cannot run in lane {asked}.",
+            solution='Leave lane out, or use lane="process" with a function that is not async.',
+        )
+    return asked
