@@ -1,1 +1,9 @@
-"""treadle."""
+"""Treadle runs DAGs durably on a cluster of workers, and waits for people without holding one.
+
+This is the face for people who write code beside their workflows: `task` makes a function a step,
+`NonRetryable` says that trying it again cannot help. The commands are in `treadle.cli`.
+"""
+
+from workers.tasks import NonRetryable, task
+
+__all__ = ["NonRetryable", "task"]
