@@ -1,0 +1,64 @@
+"""What an operation's arguments must be; each returns the argument, or says what it met."""
+
+from __future__ import annotations
+
+from dag.expressions.errors import Fault, wrong_type
+from dag.expressions.measures import NUMBERS
+from dag.values import Value
+
+
+def text(what: str, value: Value) -> str:
+    """Return a text."""
+    if value.__class__ is str:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "text", value)
+
+
+def whole(what: str, value: Value) -> int:
+    """Return a whole number."""
+    if value.__class__ is int:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "a whole number", value)
+
+
+def number(what: str, value: Value) -> int | float:
+    """Return a number; true and false are none."""
+    if value.__class__ in NUMBERS:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "a number", value)
+
+
+def flag(what: str, value: Value) -> bool:
+    """Return true or false."""
+    if value.__class__ is bool:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "true or false", value)
+
+
+def items(what: str, value: Value) -> list[Value]:
+    """Return a list."""
+    if value.__class__ is list:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "a list", value)
+
+
+def entries(what: str, value: Value) -> dict[str, Value]:
+    """Return an object."""
+    if value.__class__ is dict:
+        return value  # type: ignore[no-any-return]
+    raise wrong_type(what, "an object", value)
+
+
+def one_of(what: str, value: Value, allowed: tuple[str, ...]) -> str:
+    """Return a word of a closed set."""
+    if value in allowed:
+        return value  # type: ignore[no-any-return]
+    raise Fault(f"{what} is one of {', '.join(allowed)}", "bad_argument")
+
+
+def between(what: str, value: Value, least: int, most: int) -> int:
+    """Return a whole number within bounds."""
+    found = whole(what, value)
+    if least <= found <= most:
+        return found
+    raise Fault(f"{what} must be from {least:,} to {most:,}", "bad_argument")

@@ -1,0 +1,75 @@
+"""What one evaluation may cost, whatever is written.
+
+Nothing in an expression runs longer than its text except by going over elements or by making
+something larger than itself, so those are what is counted: steps for elements and characters
+looked at, items and bytes for what is made, always *before* it is made.
+"""
+
+from __future__ import annotations
+
+from dag.expressions.errors import OVER_BUDGET, Fault
+
+#: Steps of one evaluation; a step is an element visited, or a few hundred characters read. Ten
+#: million are about two seconds, and three passes over the largest payload.
+STEPS = 10_000_000
+
+#: List elements and object entries one evaluation may make: about 150 MB of memory at worst.
+ITEMS = 3_000_000
+
+#: Bytes of text one evaluation may make: six times the largest payload.
+BYTES = 64 * 1024 * 1024
+
+#: What an empty text costs in bytes, so that a million tiny texts count for what they take.
+TEXT_OVERHEAD_BYTES = 48
+
+#: Characters that are read for one step where text is scanned at the machine's speed.
+CHARACTERS_A_STEP = 128
+
+
+class Budget:
+    """What is left to spend. One budget may serve several evaluations, which then share it."""
+
+    __slots__ = ("bytes", "items", "steps")
+
+    def __init__(self, steps: int = STEPS, items: int = ITEMS, size: int = BYTES) -> None:
+        self.steps = steps
+        self.items = items
+        self.bytes = size
+
+    def visit(self, elements: int) -> None:
+        """Pay for looking at so many elements."""
+        self.steps -= elements
+        if self.steps < 0:
+            raise _over("takes more steps than an expression may")
+
+    def read(self, text: str) -> None:
+        """Pay for scanning a text once."""
+        self.steps -= 1 + len(text) // CHARACTERS_A_STEP
+        if self.steps < 0:
+            raise _over("takes more steps than an expression may")
+
+    def make_items(self, items: int) -> None:
+        """Pay for a list or object of so many entries, before it is made."""
+        self.items -= items + 1
+        if self.items < 0:
+            raise _over("makes more list and object entries than an expression may")
+
+    def make_text(self, characters: int, wide: bool = True) -> None:
+        """Pay for a text of so many characters, before it is made; `wide` if not all is ASCII."""
+        self.bytes -= TEXT_OVERHEAD_BYTES + (characters * 4 if wide else characters)
+        if self.bytes < 0:
+            raise _over("makes more text than an expression may")
+
+    def make_texts(self, texts: int, characters: int, wide: bool = True) -> None:
+        """Pay for a list of so many texts, of so many characters in all."""
+        self.make_items(texts)
+        self.bytes -= TEXT_OVERHEAD_BYTES * texts
+        self.make_text(characters, wide)
+
+
+def _over(what: str) -> Fault:
+    return Fault(
+        f"It {what}",
+        OVER_BUDGET,
+        "Work on less data at a time: loop over it with FOR_EACH, or do this step in a task.",
+    )

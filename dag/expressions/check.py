@@ -1,0 +1,44 @@
+"""Source to checked tree: the one entry to parsing and checking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from jinja2 import nodes
+from jinja2.lexer import Token
+
+from dag.expressions import calls, forms, syntax, tree
+from dag.expressions.checker import Checker, Context, Facts
+from dag.expressions.parsing import check_length, parse, parse_tokens
+
+HANDLERS: Final[Mapping[type[nodes.Expr], Any]] = MappingProxyType(
+    {
+        **syntax.HANDLERS,
+        nodes.Call: calls.call,
+        nodes.Test: calls.test,
+        nodes.Filter: forms.filtered,
+    }
+)
+"""The node classes an expression may consist of; every other class is refused."""
+
+
+def check(source: str, context: Context) -> tuple[tree.Node, Facts]:
+    """Return the checked tree of a source, and what it reads.
+
+    Raises:
+        ExpressionInvalid: it is no expression, or names what is not there.
+    """
+    return _checked(parse(source), source, context)
+
+
+def check_tokens(tokens: list[Token], source: str, context: Context) -> tuple[tree.Node, Facts]:
+    """Return the checked tree of a source that is cut into tokens already."""
+    check_length(source)
+    return _checked(parse_tokens(tokens, source), source, context)
+
+
+def _checked(parsed: nodes.Expr, source: str, context: Context) -> tuple[tree.Node, Facts]:
+    checker = Checker(source, context, HANDLERS)
+    return checker.check(parsed), checker.facts

@@ -1,0 +1,108 @@
+"""Filters on numbers, and conversions to them, which fail rather than guess."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from dag.expressions.arguments import between, number, one_of
+from dag.expressions.budget import Budget
+from dag.expressions.errors import Fault, wrong_type
+from dag.expressions.measures import integer
+from dag.expressions.operations import Operation, operation, table
+from dag.expressions.operators import finite
+from dag.values import Value
+
+#: Digits of a text that may be a number; more cannot be within ±2^63 or matter to a float.
+DIGITS = 400
+
+#: Decimal places that rounding looks at, on both sides of the point.
+PLACES = 20
+
+
+def absolute(budget: Budget, value: Value) -> int | float:
+    """The number without its sign."""
+    found = abs(number("`abs`", value))
+    return integer(found) if isinstance(found, int) else found
+
+
+def round_(
+    budget: Budget, value: Value, precision: Value = 0, method: Value = "common"
+) -> int | float:
+    """The number rounded to `precision` places: `common` (half to even), `ceil` or `floor`."""
+    found = number("`round`", value)
+    places = between("The precision of `round`", precision, -PLACES, PLACES)
+    how = one_of("The method of `round`", method, ("common", "ceil", "floor"))
+    if isinstance(found, int) and places >= 0:
+        return found
+    if how == "common":
+        made = round(found, places)
+    else:
+        scale = 10.0**places
+        made = getattr(math, how)(finite(found * scale)) / scale
+    return integer(int(made)) if isinstance(found, int) else finite(float(made))
+
+
+def to_int(budget: Budget, value: Value, default: Value = None, base: Value = 10) -> Value:
+    """The whole number that a text or number stands for, cut towards zero."""
+    if value.__class__ is str:
+        radix = between("The base of `int`", base, 2, 36)
+        return _converted("int", value, default, lambda found: _whole(found, radix))
+    if value.__class__ in (int, float, bool):
+        return integer(int(value))
+    return _unconverted("int", value, default)
+
+
+def to_float(budget: Budget, value: Value, default: Value = None) -> Value:
+    """The number with a fraction part that a text or number stands for."""
+    if value.__class__ is str:
+        return _converted("float", value, default, lambda found: finite(float(found)))
+    if value.__class__ in (int, float, bool):
+        return float(value)
+    return _unconverted("float", value, default)
+
+
+def _whole(written: str, base: int) -> int:
+    """Read a whole number; without a base of its own, `3.9` is read and cut too."""
+    try:
+        return integer(int(written, base))
+    except ValueError:
+        if base != 10:
+            raise
+        return integer(int(finite(float(written))))
+
+
+def _converted(
+    what: str, written: str, default: Value, convert: Callable[[str], int | float]
+) -> Value:
+    if len(written) > DIGITS:
+        return _unconverted(what, written, default)
+    try:
+        return convert(written)
+    except ValueError:
+        return _unconverted(what, written, default)
+
+
+def _unconverted(what: str, value: Value, default: Value) -> Value:
+    """Return the default an author gave for what is no number; without one it is a fault."""
+    if default is not None:
+        return default
+    if value.__class__ is str:
+        raise Fault(
+            f"The text is no number that `{what}` can read",
+            "bad_argument",
+            f"Give a default: `{what}(0)`.",
+        )
+    raise wrong_type(f"`{what}`", "a number, text or a boolean", value)
+
+
+FILTERS: Final[Mapping[str, Operation]] = MappingProxyType(
+    table(
+        operation("abs", absolute),
+        operation("round", round_),
+        operation("int", to_int),
+        operation("float", to_float),
+    )
+)

@@ -1,0 +1,21 @@
+"""Every plain filter, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from dag.expressions.filters import encodings, numbers, objects, sequences, text
+from dag.expressions.operations import Operation
+
+FILTERS: Final[Mapping[str, Operation]] = MappingProxyType(
+    {
+        **sequences.FILTERS,
+        **objects.FILTERS,
+        **numbers.FILTERS,
+        **text.FILTERS,
+        **encodings.FILTERS,
+    }
+)
+"""By name and alias."""

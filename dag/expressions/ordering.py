@@ -1,0 +1,54 @@
+"""Keys to sort and compare by: all numbers, or all text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dag.expressions.access import reached, steps_of
+from dag.expressions.budget import CHARACTERS_A_STEP, Budget
+from dag.expressions.errors import Fault, kind_of
+from dag.expressions.measures import NUMBERS
+from dag.expressions.texts import recased
+from dag.values import Value
+
+
+def attribute_of(values: Sequence[Value], attribute: Value, budget: Budget) -> list[Value]:
+    """Return an attribute of each value; the values themselves where none is asked for."""
+    if attribute is None:
+        return list(values)
+    steps = steps_of(attribute)
+    budget.visit(len(values) * len(steps))
+    return [reached(each, steps) for each in values]
+
+
+def folded(value: Value, case_sensitive: bool, budget: Budget) -> Value:
+    """Return a text in lower case, unless case counts; other values as they are."""
+    if case_sensitive or value.__class__ is not str:
+        return value
+    return recased(value, str.lower, budget)
+
+
+def keys(what: str, values: Sequence[Value], case_sensitive: bool, budget: Budget) -> list[Any]:
+    """Return keys that Python can order, having paid for ordering them.
+
+    Raises:
+        Fault: `wrong_type`, as only numbers or only text have an order.
+    """
+    made = [folded(each, case_sensitive, budget) for each in values]
+    passes = max(1, len(made).bit_length())
+    budget.visit(len(made) * passes)
+    if all(each.__class__ in NUMBERS for each in made):
+        return made
+    size = 0
+    for each in made:
+        if each.__class__ is not str:
+            kinds = {kind_of(other) for other in made}
+            raise Fault(
+                f"{what} needs only numbers or only text, not {' and '.join(sorted(kinds))}",
+                "wrong_type",
+                "Take an attribute of the elements, or select those of one kind first.",
+            )
+        size += len(each)
+    budget.visit(size // CHARACTERS_A_STEP * passes)
+    return made

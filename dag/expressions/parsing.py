@@ -1,0 +1,124 @@
+"""Tokens to Jinja's tree: its parser, held to the source's length and nesting.
+
+Only the parser runs. Jinja's optimizer, its `meta` module and its compiler fold constants without
+bound, so no tree of ours ever reaches them.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import NoReturn
+
+import jinja2
+from jinja2 import nodes
+from jinja2.lexer import Token, TokenStream, describe_token
+from jinja2.parser import Parser
+
+from dag.expressions.lexing import ENVIRONMENT, LEVELS, SOURCE_CHARACTERS, lex, refuse
+
+#: Brackets up to which the parser runs on the caller's stack. A level takes it up to fifteen
+#: Python frames; more levels get a stack of their own, where `LEVELS` of them fit whatever the
+#: caller's depth is.
+LEVELS_ON_THIS_STACK = 12
+
+
+def parse(source: str) -> nodes.Expr:
+    """Parse a whole text as one expression.
+
+    Raises:
+        ExpressionInvalid: it is none, it is too long, or it is nested too deeply.
+    """
+    check_length(source)
+    lexed = lex(source)
+    if lexed.end is not None:
+        refuse(
+            "`}}` closes nothing",
+            source,
+            lexed.end - 2,
+            _BARE,
+        )
+    return parse_tokens(lexed.tokens, source)
+
+
+def check_length(source: str) -> None:
+    """Refuse a source that is longer than an expression may be."""
+    if len(source) > SOURCE_CHARACTERS:
+        refuse(
+            f"The expression is longer than {SOURCE_CHARACTERS:,} characters",
+            source,
+            SOURCE_CHARACTERS,
+            "Split it over several nodes or fields.",
+        )
+
+
+def parse_tokens(tokens: list[Token], source: str) -> nodes.Expr:
+    """Parse the tokens of one expression, all of them."""
+    if not tokens:
+        refuse("The expression is empty", source, 0)
+    if [token.type for token in tokens[:2]] == ["lbrace", "lbrace"]:
+        refuse("`{{` opens nothing here", source, 0, _BARE)
+    if [token.type for token in tokens[:2]] == ["lbrace", "mod"]:
+        refuse("There are no statements", source, 0, "Write an expression; branch with `a if b`.")
+    brackets = sum(token.type in ("lparen", "lbracket", "lbrace") for token in tokens)
+    if min(brackets, LEVELS) <= LEVELS_ON_THIS_STACK:
+        return _parse_here(tokens, source)
+    return _parse_on_a_fresh_stack(tokens, source)
+
+
+def _parse_on_a_fresh_stack(tokens: list[Token], source: str) -> nodes.Expr:
+    """Parse in a thread of its own, whose stack starts empty."""
+    outcome: list[nodes.Expr | Exception] = []
+
+    def run() -> None:
+        try:
+            outcome.append(_parse_here(tokens, source))
+        except Exception as exc:  # noqa: BLE001 (carried to the caller's thread, raised there)
+            outcome.append(exc)
+
+    thread = threading.Thread(target=run, name="expression-parser", daemon=True)
+    thread.start()
+    thread.join()
+    result = outcome[0]
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _parse_here(tokens: list[Token], source: str) -> nodes.Expr:
+    parser = Parser(ENVIRONMENT, "")
+    parser.stream = TokenStream(iter(tokens), None, None)
+    try:
+        tree = parser.parse_expression()
+    except jinja2.TemplateSyntaxError as exc:
+        _refuse_syntax(exc, parser.stream.current, source)
+    if parser.stream.current.type != "eof":
+        _refuse_token(parser.stream.current, source)
+    return tree
+
+
+def _refuse_syntax(exc: jinja2.TemplateSyntaxError, current: Token, source: str) -> NoReturn:
+    """Translate what Jinja's parser says to our words."""
+    if current.type == "eof":
+        refuse("The expression ends too early", source, len(source))
+    message = exc.message or "invalid syntax"
+    if message.startswith(("unexpected", "expected token")):
+        _refuse_token(current, source)
+    refuse(message[:1].upper() + message[1:], source, current.lineno)
+
+
+def _refuse_token(token: Token, source: str) -> NoReturn:
+    refuse(
+        f"`{describe_token(token)}` cannot stand here",
+        source,
+        token.lineno,
+        _SOLUTIONS.get(token.type),
+    )
+
+
+_BARE = "An expression field is an expression by itself: write it without {{ and }}."
+
+_SOLUTIONS = {
+    "assign": "Write `==` for equality; nothing can be assigned.",
+    "pipe": "Write `or` for a logical or; `|` applies a filter, as in `x | length`.",
+    "name": "Join two values with an operator, such as `~` for text or `+` for numbers.",
+}
