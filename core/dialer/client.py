@@ -173,7 +173,8 @@ def _as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
     except httpcore.LocalProtocolError as exc:
         raise UrlNotValid(f"The request cannot be sent: {exc}", **facts) from exc
     except httpcore.ConnectError as exc:
-        if isinstance(exc.__cause__, ssl.SSLError):
+        # The pool raises again "from None", which leaves the context alone.
+        if isinstance(exc.__cause__ or exc.__context__, ssl.SSLError):
             raise CertificateNotTrusted(f"{request.url}: {exc}", **facts) from exc
         raise ConnectionFailed(f"{request.method} {request.url}: {exc}", **facts) from exc
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as exc:
