@@ -1,0 +1,57 @@
+# Everything here works in a fresh clone on a machine that has Python 3.11 or later, with venv.
+
+PYTHON ?= python3
+# Processes that run tests; each takes a core.
+WORKERS ?= 2
+# Further arguments of pytest: make test ARGS="tests/unit -k expression"
+ARGS ?=
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# The environment holds uv itself, which an exact sync would remove.
+SYNC := $(BIN)/uv sync --locked --inexact --no-progress
+
+.PHONY: help install demo test check format bench clean
+
+help:
+	@echo "make demo     run a pipeline over the data in examples/ and show it"
+	@echo "make test     run all tests"
+	@echo "make check    lint, formatting, types, layers, then all tests: what CI runs"
+	@echo "make format   mend what ruff can mend"
+	@echo "make bench    measure Treadle beside raw Dramatiq"
+	@echo "make install  prepare .venv (the others do it first)"
+	@echo "make clean    remove .venv, caches and .treadle, the data of this folder's cluster"
+
+install: .venv/installed
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Treadle needs Python 3.11 or later, this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 install")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+
+.venv/installed: .venv/bin/uv pyproject.toml uv.lock
+	UV_PYTHON_DOWNLOADS=never $(SYNC) --quiet
+	@touch $@
+
+demo: install
+	$(BIN)/treadle demo
+
+test: install
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: install
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(MAKE) test
+
+format: install
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: install
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
