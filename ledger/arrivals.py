@@ -7,7 +7,9 @@ followed to its end before anything is written; elsewhere the row's returned sum
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from dag.readiness import fate
@@ -133,7 +135,7 @@ class Arrivals:
         reason = "upstream_failed" if poisoned else "not_taken"
         self._unit.event(held, "node_skipped", node_id=ref.node, scope=ref.scope, reason=reason)
 
-    def _complete(self, targets: dict[Ref, _Sums], rows: list[object]) -> None:
+    def _complete(self, targets: dict[Ref, _Sums], rows: list[Any]) -> None:
         """Move on the rows whose sums have become complete with this transaction's arrivals."""
         placed = []
         for row in rows:
@@ -159,11 +161,12 @@ class Arrivals:
             else:
                 self._skip(held, ref, poisoned=row.poisoned > 0)
                 self.leave(ref, None, cause=sums.cause, poisoned=row.poisoned > 0)
-            placed.append((*ref, state, chosen, None, None, lease_id, node.timeout.total_seconds(), epoch))
+            limit = node.timeout.total_seconds()
+            placed.append((*ref, state, chosen, None, None, lease_id, limit, epoch))
         place_rows(self._unit, placed)
 
 
-def place_rows(unit: Unit, rows: list[tuple[object, ...]]) -> None:
+def place_rows(unit: Unit, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write where rows that already exist go; columns as in `_PLACED`."""
     if rows:
         unit.run_rows("place", _PLACED, rows, worker_id=unit.worker_id)

@@ -40,8 +40,10 @@ class Answer:
 
     settled: frozenset[UUID]
     """The leases whose outcome counted."""
-    claims: list[Claim]
+    claims: list[Claim] = field(default_factory=list)
     """Leases on the rows that the request named."""
+    started: frozenset[UUID] = frozenset()
+    """The leases of chunk members that the settle of the one before them started."""
     followed: Followed = field(default_factory=Followed)
     """What became ready by it."""
 
@@ -75,18 +77,20 @@ def commit(
             connection, held, belt=belt, follows=[request.follow for request in requests]
         )
         served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
-        settled = _settle(unit, requests, served)
-        claims = {i: _claim(unit, requests[i]) for i in served if requests[i].claims}
+        settled, started = _settle(unit, requests, served)
+        claims = {i: _claim(unit, requests[i]) if requests[i].claims else [] for i in served}
         unit.save()
     return [
-        Answer(settled, claims.get(i, []), _standing(unit, i)) if i in set(served) else None
+        Answer(settled, claims.get(i, []), started, _standing(unit, i)) if i in claims else None
         for i in range(len(requests))
     ]
 
 
-def _settle(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> frozenset[UUID]:
+def _settle(
+    unit: Unit, requests: Sequence[Request], served: Sequence[int]
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
     outcomes = [(i, each) for i in served for each in requests[i].settlements]
-    return frozenset(settle(unit, outcomes)) if outcomes else frozenset()
+    return settle(unit, outcomes) if outcomes else (frozenset(), frozenset())
 
 
 def _claim(unit: Unit, request: Request) -> list[Claim]:

@@ -64,7 +64,8 @@ def claim(
     return in_order
 
 
-def start(unit: Unit, members: Sequence[Claim]) -> None:
-    """Note that claimed members of a chunk begin to run now (rule 8)."""
+def start(unit: Unit, members: Sequence[Claim]) -> frozenset[UUID]:
+    """Note that claimed members of a chunk begin to run now (rule 8); return the leases that do."""
     rows = [(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members]
-    unit.run_rows("start_next", (*_KEYS, "lease_id", "limit_seconds"), rows)
+    started = unit.run_rows("start_next", (*_KEYS, "lease_id", "limit_seconds"), rows)
+    return frozenset(row.lease_id for row in started.fetchall())

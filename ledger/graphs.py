@@ -51,6 +51,13 @@ class Graphs:
         self.remember(version_id, graph)
         return graph
 
+    def execution(self, connection: psycopg.Connection, execution_id: UUID) -> CompiledGraph:
+        """Return the graph that an execution runs."""
+        self.prepare(connection, [execution_id])
+        with self._lock:
+            version_id = self._versions[execution_id]
+        return self.version(connection, version_id)
+
     def prepare(self, connection: psycopg.Connection, executions: Iterable[UUID]) -> None:
         """Load the graphs of executions, so that nothing is compiled while a row is held."""
         with self._lock:

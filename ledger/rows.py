@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from dag.graph import CompiledGraph, CompiledNode, Lane
+from dag.graph import CompiledGraph, CompiledNode
 from dag.outcomes import Outcome
+from dag.specs import Lane
 from dag.states import ExecutionStatus, LoopPhase
 from dag.values import dumps
 
@@ -22,9 +23,13 @@ class Ref(NamedTuple):
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Claim:
-    """A lease on a node execution, and what its row said when it was taken."""
+    """A lease on a node execution, and what its row said when it was taken.
+
+    A process runs a lease for as long as a thread, a coroutine or an outcome on its way holds this
+    very object (rule 7), so a claim is compared by identity and can be watched weakly.
+    """
 
     ref: Ref
     lease_id: UUID

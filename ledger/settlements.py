@@ -23,29 +23,32 @@ from ledger.unit import Unit
 
 _COLUMNS = (
     "execution_id", "scope", "node", "lease_id", "state", "wait_kind", "delay", "output_key",
-    "output", "error", "details", "phase", "items", "loop_next", "loop_active", "loop_total",
+    "output", "error", "details", "items", "loop_next", "loop_active", "loop_total",
     "lost",
 )  # fmt: skip
 
 
-def settle(unit: Unit, settlements: Sequence[tuple[int, Settlement]]) -> set[UUID]:
+def settle(
+    unit: Unit, settlements: Sequence[tuple[int, Settlement]]
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
     """Apply outcomes, each with the index of its caller, to executions that are held.
 
     Returns:
-        The leases whose outcome counted; any other was taken back, canceled or settled before.
+        The leases whose outcome counted (any other was taken back, canceled or settled before),
+        and the leases of the chunk members that were started.
     """
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in settlements]
     settled = unit.run_rows("settle", _COLUMNS, rows).fetchall()
     accepted = {Ref(*row) for row in settled}
     counted = [(cause, s) for cause, s in settlements if s.claim.ref in accepted]
-    _start_members(unit, counted)
+    started = _start_members(unit, counted)
     arrivals, failures = Arrivals(unit), Failures()
     _fail(unit, counted, failures)
     for cause, settlement in counted:
         _apply(unit, arrivals, failures, settlement, cause)
     settle_scopes(unit, arrivals, failures)
     end_finished(unit)
-    return {s.claim.lease_id for _, s in counted}
+    return frozenset(s.claim.lease_id for _, s in counted), started
 
 
 def settlement_of(
@@ -72,15 +75,12 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
         case Completed(output, key, details):
             return _row(NodeState.COMPLETED, key=key, output=output, details=details)
         case Failed(error, _, details, output):
-            key = "error" if leaves_by_error(claim) else None
+            left_by = "error" if leaves_by_error(claim) else None
             output = output or {"error": error, "input": arrived}
-            return _row(NodeState.FAILED, key=key, output=output, error=error, details=details)
+            return _row(NodeState.FAILED, key=left_by, output=output, error=error, details=details)
         case Retrying(error, delay, details):
             microseconds = round(delay.total_seconds() * 1e6)
-            return _row(
-                NodeState.RETRYING, delay=microseconds, error=error, details=details,
-                phase=claim.phase,
-            )  # fmt: skip
+            return _row(NodeState.RETRYING, delay=microseconds, error=error, details=details)
         case Sleeping(delay, output):
             microseconds = round(delay.total_seconds() * 1e6)
             return _row(
@@ -90,7 +90,7 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
         case LoopOpened():
             return _loop_row(claim, outcome)
         case GivenBack(lost):
-            return _row(NodeState.READY, phase=claim.phase, lost=lost)
+            return _row(NodeState.READY, lost=lost)
 
 
 def _row(
@@ -102,7 +102,6 @@ def _row(
     output: Any = None,
     error: Mapping[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
-    phase: LoopPhase | None = None,
     lost: bool = False,
 ) -> tuple[Any, ...]:
     has_output = key is not None
@@ -111,7 +110,7 @@ def _row(
         payload(output) if has_output else None,
         dumps(error) if error else None,
         dumps(details) if details else None,
-        phase, None, None, None, None, int(lost),
+        None, None, None, None, int(lost),
     )  # fmt: skip
 
 
@@ -126,7 +125,7 @@ def _loop_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
         items, total = {"start": indices.start, "step": indices.step}, len(indices)
     first = _ordinals(claim, opened)
     return (
-        NodeState.WAITING, WaitKind.BODY, None, None, None, None, None, None,
+        NodeState.WAITING, WaitKind.BODY, None, None, None, None, None,
         payload(items) if items is not None else None, first.stop, len(first), total,
         0,
     )  # fmt: skip
@@ -144,14 +143,19 @@ def leaves_by_error(claim: Claim) -> bool:
     return bool(claim.node.outgoing.get("error"))
 
 
-def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> None:
+def _start_members(
+    unit: Unit, counted: Sequence[tuple[int, Settlement]]
+) -> frozenset[UUID]:
     """Rule 8: the settle of one member of a chunk starts the next."""
     members = [s.starts for _, s in counted if s.starts is not None]
-    if members:
-        start(unit, members)
-        for member in members:
+    if not members:
+        return frozenset()
+    started = start(unit, members)
+    for member in members:
+        if member.lease_id in started:
             held = unit.held[member.ref.execution_id]
             unit.event(held, "node_started", node_id=member.ref.node, scope=member.ref.scope)
+    return started
 
 
 def _fail(

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
+from dag.publish import publish
 
 from core.errors import TreadleError
 from core.ids import new_id
 from dag.graph import CompiledGraph
 from dag.model import Workflow
-from dag.publish import publish
 from dag.scopes import ROOT
 from dag.states import ExecutionStatus, NodeState
 from dag.values import Value, dumps, payload

@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from core.ids import new_id
-from dag.graph import Lane
+from dag.specs import Lane
 from dag.scopes import ROOT
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
 from dag.values import dumps

@@ -18,7 +18,7 @@ import redis
 from dramatiq import Message
 
 from core.ids import new_id
-from dag.graph import Lane
+from dag.specs import Lane
 from ledger.rows import Queued
 from workers.broker import NODES, PRIORITIES, ListBroker, list_key
 from workers.pace import Pace
@@ -85,6 +85,16 @@ class Belt:
         """Return the epoch as last seen; `None` while Redis cannot be reached."""
         with self._lock:
             return self._epoch
+
+    def queues(self) -> list[str]:
+        """Return the queues that this process has sent to or asked room in."""
+        with self._lock:
+            return list(self._room)
+
+    def has_room(self, queue: str) -> bool:
+        """Return whether `admit` would find room now, without taking it."""
+        with self._lock:
+            return self._room.get(queue, 1) > 0
 
     def send(self, rows: Iterable[Queued]) -> None:
         """Push the messages of rows whose note is committed. A lost one costs latency, never work."""

@@ -93,7 +93,7 @@ class _ListConsumer(Consumer):
                 _POP_SECONDS, len(self._keys), *self._keys, direction="LEFT", count=1
             )
         except redis.RedisError as exc:
-            raise ConnectionClosed(exc) from exc
+            raise ConnectionClosed(exc) from exc  # type: ignore[no-untyped-call]
         if not popped:
             return None
         with self._changed:

@@ -197,7 +197,7 @@ class Committer:
         job.request = replace(job.request, settlements=left)
         if left or job.request.claims:
             return False
-        job.future.set_result(Answer(job.settled, []))
+        job.future.set_result(Answer(job.settled))
         return True
 
 

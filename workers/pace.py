@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from dag.graph import Lane
+from dag.specs import Lane
 
 #: Seconds of work that one message should carry.
 _AIM_SECONDS = 0.05

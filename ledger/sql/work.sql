@@ -32,7 +32,7 @@ update node_executions n set
     started_at = case when s.state = 'ready' then null else n.started_at end,
     enqueued_at = null, epoch = null,
     output_key = s.output_key, output = s.output, error = s.error, details = s.details,
-    phase = s.phase,
+    phase = case when s.state in ('ready', 'retrying') then n.phase end,
     items = coalesce(s.items, n.items),
     loop_next = coalesce(s.loop_next, n.loop_next),
     loop_active = coalesce(s.loop_active, n.loop_active),
@@ -40,11 +40,11 @@ update node_executions n set
 from unnest(
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
     %(state)b::text[], %(wait_kind)b::text[], %(delay)b::bigint[], %(output_key)b::text[],
-    %(output)b::bytea[], %(error)b::bytea[], %(details)b::bytea[], %(phase)b::text[],
+    %(output)b::bytea[], %(error)b::bytea[], %(details)b::bytea[],
     %(items)b::bytea[], %(loop_next)b::bigint[], %(loop_active)b::integer[], %(loop_total)b::bigint[],
     %(lost)b::integer[]
 ) as s (execution_id, scope, node, lease_id, state, wait_kind, delay, output_key, output, error,
-        details, phase, items, loop_next, loop_active, loop_total, lost)
+        details, items, loop_next, loop_active, loop_total, lost)
 where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
   and n.state = 'running' and n.lease_id = s.lease_id
 returning n.execution_id, n.scope, n.node

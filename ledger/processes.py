@@ -1,0 +1,68 @@
+"""Worker processes as the ledger knows them: registered, beating, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from ledger.queries import queries
+from ledger.rows import Ref
+
+_SQL = queries("workers")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker process."""
+
+    id: UUID
+    host: str
+    pid: int
+    queues: tuple[str, ...]
+    beat: int
+    draining: bool
+
+
+def register(
+    connection: psycopg.Connection, worker_id: UUID, *, host: str, pid: int, queues: Collection[str]
+) -> None:
+    """Make a process known. Its id is fresh each time: a process is never taken up again."""
+    connection.execute(
+        _SQL["register"],
+        {"id": worker_id, "host": host, "pid": pid, "queues": sorted(queues)},
+    )
+
+
+def beat(
+    connection: psycopg.Connection, worker_id: UUID, *, draining: bool
+) -> dict[UUID, Ref] | None:
+    """Beat once; return the leases the ledger has this process run, `None` if it has no row."""
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
+    rows = cursor.execute(_SQL["beat"], {"id": worker_id, "draining": draining}).fetchall()
+    if not rows:
+        return None
+    return {
+        row.lease_id: Ref(row.execution_id, row.scope, row.node)
+        for row in rows
+        if row.lease_id is not None
+    }
+
+
+def unregister(connection: psycopg.Connection, worker_id: UUID) -> None:
+    """Take a process off the list: it runs nothing any more."""
+    connection.execute(_SQL["unregister"], {"id": worker_id})
+
+
+def workers(connection: psycopg.Connection) -> list[WorkerRow]:
+    """Return the processes that are known, oldest first."""
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
+    rows = cursor.execute(_SQL["workers"]).fetchall()
+    return [
+        WorkerRow(row.id, row.host, row.pid, tuple(row.queues), row.beat, row.draining)
+        for row in rows
+    ]

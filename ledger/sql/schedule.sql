@@ -1,0 +1,73 @@
+-- What the scheduler looks for. Each statement only finds; the calls that act take one execution's
+-- row first and look again.
+
+-- name: due
+-- Executions with something due, and of which kind.
+select distinct 'wake' as kind, execution_id from node_executions
+where state in ('retrying', 'waiting') and due_at <= clock_timestamp()
+union all
+select distinct 'overdue', execution_id from node_executions
+where state = 'running' and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
+union all
+select 'deadline', id from executions
+where finished_at is null and deadline_at <= clock_timestamp()
+
+-- name: next_due
+-- Seconds until the next timer, retry or deadline; null when there is none.
+select extract(epoch from least(
+    (select min(due_at) from node_executions where state in ('retrying', 'waiting')),
+    (select min(deadline_at) from executions where finished_at is null)
+) - clock_timestamp())::float8 as seconds
+
+-- name: running
+-- Which executions each process runs something of.
+select distinct worker_id, execution_id from node_executions where state = 'running'
+
+-- name: unsent
+-- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn.
+-- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
+-- yet fetched of its queue (an empty queue counts as now), or older than a minute.
+with belt as (
+    select * from unnest(%(queue)b::text[], %(oldest)b::timestamptz[]) as q (queue, oldest)
+), waiting as (
+    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null as lost,
+           row_number() over (
+               partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
+    from node_executions n
+    join executions e on e.id = n.execution_id
+    left join belt b on b.queue = n.queue
+    where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
+      and (n.enqueued_at is null
+           or n.epoch <> %(epoch)s
+           or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
+           or n.enqueued_at < clock_timestamp() - interval '1 minute')
+)
+select execution_id, scope, node, queue, lost from waiting
+order by priority, turn, execution_id
+limit %(limit)s
+
+-- name: ready_queues
+-- The queues that something waits in.
+select distinct queue from node_executions where state = 'ready'
+
+-- name: old_partitions
+-- Partitions all of whose executions are past retention, and of which none is unfinished.
+select p.oid::regclass::text as name
+from pg_inherits i
+join pg_class p on p.oid = i.inhrelid
+join pg_class parent on parent.oid = i.inhparent
+where parent.relname in ('node_executions', 'scopes', 'events')
+  and to_date(right(p.relname, 8), 'YYYYMMDD') + 7 < (now() - %(days)s * interval '1 day')::date
+  and not exists (
+      select from executions e
+      where e.finished_at is null
+        and e.id >= uuid_floor(to_date(right(p.relname, 8), 'YYYYMMDD')::timestamp at time zone 'utc')
+        and e.id < uuid_floor((to_date(right(p.relname, 8), 'YYYYMMDD') + 7)::timestamp at time zone 'utc'))
+
+-- name: drop_old_executions
+delete from executions e
+where e.finished_at is not null
+  and e.id < uuid_floor(date_trunc('week', now() - %(days)s * interval '1 day'))
+
+-- name: ensure_partitions
+select ensure_partitions(now(), now() + interval '15 days')

@@ -1,0 +1,20 @@
+-- Worker processes: one row a process, one beat a period (invariant 7).
+
+-- name: register
+insert into workers (id, host, pid, queues, beat)
+values (%(id)s, %(host)s, %(pid)s, %(queues)s, 0)
+
+-- name: beat
+-- Beats, and returns the beat with every lease the ledger has this process run; no row when the
+-- process was taken for dead and its row deleted.
+with beaten as (
+    update workers set beat = beat + 1, draining = %(draining)s where id = %(id)s returning beat
+)
+select beat, execution_id, scope, node, lease_id
+from beaten left join node_executions n on n.state = 'running' and n.worker_id = %(id)s
+
+-- name: unregister
+delete from workers where id = %(id)s
+
+-- name: workers
+select id, host, pid, queues, beat, draining, started_at from workers order by started_at

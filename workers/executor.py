@@ -1,0 +1,153 @@
+"""The executor: a claim becomes an attempt, and an attempt an outcome.
+
+Whatever goes wrong on the way is a value: the node's own failure, decided on by the retry policy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import structlog
+
+from core.dialer import Dialer
+from core.errors import TreadleError
+from dag.graph import CompiledNode
+from dag.outcomes import Completed, Failed, LoopOpened, Outcome
+from dag.retries import decide
+from dag.specs.configuration import Configuration
+from dag.specs.spec import DONE_KEY
+from dag.states import LoopPhase
+from dag.values import Value
+from ledger.rows import Claim
+from workers.arriving import Arriving, overlaid
+from workers.gathering import gather
+from workers.nodes import Attempt, implementations, turn_is_due
+from workers.records import Records
+
+#: Checked configurations kept; one is a few hundred bytes.
+_CONFIGURATIONS_KEPT = 20_000
+
+_log = structlog.get_logger()
+
+
+class InternalError(TreadleError):
+    """Something in Treadle itself went wrong while a node ran."""
+
+    reason: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Report this; the worker's log has the traceback."
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An outcome, and what the attempt worked on."""
+
+    outcome: Outcome
+    arrived: Value
+
+
+class Executor:
+    """Runs claims; safe for threads."""
+
+    def __init__(self, records: Records, dialer: Dialer) -> None:
+        self._records = records
+        self._arriving = Arriving(records)
+        self._implementations = implementations(dialer)
+        self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
+
+    def run(self, claim: Claim) -> Ran:
+        """Run a claim to its outcome in this thread."""
+        prepared = self.prepare(claim)
+        if isinstance(prepared, Ran):
+            return prepared
+        try:
+            outcome = self._carry_out(claim, prepared)
+            assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
+        except TreadleError as error:
+            outcome = Failed(error.to_wire())
+        except Exception as error:
+            outcome = _internal(claim, error)
+        return Ran(self.decided(claim, outcome), prepared.input)
+
+    async def run_async(self, claim: Claim, attempt: Attempt) -> Ran:
+        """Run a prepared claim of the async lane to its outcome."""
+        try:
+            outcome = self._carry_out(claim, attempt)
+            if isinstance(outcome, Awaitable):
+                outcome = await outcome
+        except TreadleError as error:
+            outcome = Failed(error.to_wire())
+        except Exception as error:
+            outcome = _internal(claim, error)
+        return Ran(self.decided(claim, outcome), attempt.input)
+
+    def prepare(self, claim: Claim) -> Attempt | Ran:
+        """Join the input, render the texts and check the configuration of a claim."""
+        try:
+            if claim.phase is LoopPhase.GATHER:
+                return Ran(self.decided(claim, gather(self._records, claim)), None)
+            return self._attempt(claim)
+        except TreadleError as error:
+            return Ran(self.decided(claim, Failed(error.to_wire())), None)
+        except Exception as error:
+            return Ran(self.decided(claim, _internal(claim, error)), None)
+
+    @staticmethod
+    def decided(claim: Claim, outcome: Outcome) -> Outcome:
+        """Return an outcome after the retry policy had its say."""
+        if isinstance(outcome, Failed):
+            return decide(claim.node, claim.retry_count, outcome)
+        return outcome
+
+    def _attempt(self, claim: Claim) -> Attempt:
+        node, ref = claim.node, claim.ref
+        arrived = self._arriving.at(claim.graph, ref, chosen=claim.chosen)
+        variables = arrived.variables
+        variables["input"] = overlaid(node, arrived)
+        return Attempt(
+            execution_id=str(ref.execution_id),
+            scope=ref.scope,
+            node=node,
+            number=claim.attempt,
+            input=variables["input"],
+            config=self._configuration(node, variables),
+            variables=variables,
+            sources=arrived.sources,
+            deadline=time.monotonic() + node.timeout.total_seconds(),
+        )
+
+    def _configuration(self, node: CompiledNode, variables: dict[str, Value]) -> Configuration:
+        """Return the node's configuration; one without templates is checked only once."""
+        known = self._configurations.get(id(node))
+        if known is not None and known[0] is node:
+            return known[1]
+        checked = node.spec.check_rendered(node.configurations.render(variables))
+        if node.configurations.constant:
+            if len(self._configurations) >= _CONFIGURATIONS_KEPT:
+                self._configurations.clear()
+            self._configurations[id(node)] = (node, checked)
+        return checked
+
+    def _carry_out(self, claim: Claim, attempt: Attempt) -> Outcome | Awaitable[Outcome]:
+        if claim.phase is LoopPhase.TURN:
+            return self._turn(claim, attempt)
+        return self._implementations[claim.node.spec](attempt)
+
+    def _turn(self, claim: Claim, attempt: Attempt) -> Outcome:
+        """Check a `while` loop's condition; without one more turn, gather at once."""
+        last = self._arriving.last(claim.graph, claim.ref, claim.turn)
+        if turn_is_due(attempt, claim.turn, last):
+            return LoopOpened()
+        outcome = gather(self._records, claim)
+        assert isinstance(outcome, Completed)  # a loop that gives up gathers, and takes no turn
+        assert outcome.output_key == DONE_KEY
+        return outcome
+
+
+def _internal(claim: Claim, error: Exception) -> Failed:
+    _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
+    kind = type(error).__name__
+    return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())

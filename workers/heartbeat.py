@@ -1,0 +1,139 @@
+"""The heartbeat: one thread that beats for the process and keeps its leases honest (rules 7, 10).
+
+With each beat the ledger says what it has this process run. A lease that nothing here holds, twice
+in a row, is given back. A lease that something here holds and the ledger has not, twice in a row,
+is lost, and its attempt is interrupted. Between beats the same thread interrupts attempts past
+their limit.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from threading import Event, Thread
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from core.ids import new_id
+from dag.outcomes import GivenBack
+from ledger import processes
+from ledger.batches import Request
+from ledger.graphs import Graphs
+from ledger.rows import Claim, Follow, Ref
+from ledger.settlements import settlement_of
+from workers.committer import Committer
+from workers.leases import Leases
+from workers.runner import Runner
+
+#: Seconds between two looks at attempts past their limit.
+_LIMIT_PERIOD_SECONDS = 0.25
+
+_log = structlog.get_logger()
+
+
+class Heartbeat:
+    """Registers the process, beats, and takes it off the list at the end."""
+
+    def __init__(
+        self,
+        open_session: Callable[[], psycopg.Connection],
+        *,
+        runner: Runner,
+        leases: Leases,
+        committer: Committer,
+        graphs: Graphs,
+        period_seconds: float,
+    ) -> None:
+        self._open_session = open_session
+        self._runner = runner
+        self._leases = leases
+        self._committer = committer
+        self._graphs = graphs
+        self._period_seconds = period_seconds
+        self._connection: psycopg.Connection | None = None
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+        #: Leases that were out of step at the last beat: unknown here, or unknown to the ledger.
+        self._orphans: frozenset[UUID] = frozenset()
+        self._lost: frozenset[UUID] = frozenset()
+
+    def start(self) -> None:
+        """Register the process, then beat until `stop`."""
+        self._register()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more, and take the process off the list."""
+        self._stopping.set()
+        self._thread.join()
+        try:
+            processes.unregister(self._session(), self._id())
+        except psycopg.OperationalError:
+            _log.warning("worker.left", detail="the ledger cannot be reached; its beat will end")
+        if self._connection is not None:
+            self._connection.close()
+
+    def _run(self) -> None:
+        beats_every = max(1, round(self._period_seconds / _LIMIT_PERIOD_SECONDS))
+        looks = 0
+        while not self._stopping.wait(_LIMIT_PERIOD_SECONDS):
+            self._leases.interrupt_overdue()
+            looks += 1
+            if looks % beats_every == 0:
+                self._beat()
+
+    def _beat(self) -> None:
+        try:
+            known = processes.beat(
+                self._session(), self._id(), draining=self._runner.draining.is_set()
+            )
+            if known is None:
+                _log.warning("worker.forgotten", worker_id=str(self._id()))
+                self._runner.worker_id = None
+                self._register()
+                return
+            self._compare(known)
+        except psycopg.OperationalError as error:
+            _log.warning("heartbeat.missed", error=str(error))
+            self._connection = None
+
+    def _compare(self, known: dict[UUID, Ref]) -> None:
+        held = self._leases.held()
+        orphans = frozenset(known) - held.keys()
+        for lease_id in orphans & self._orphans:
+            self._give_back(known[lease_id], lease_id)
+        lost = frozenset(held) - known.keys()
+        self._leases.interrupt(lost & self._lost)
+        self._orphans, self._lost = orphans, lost
+
+    def _give_back(self, ref: Ref, lease_id: UUID) -> None:
+        session = self._session()
+        claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
+        _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
+        follow = Follow(self._id(), frozenset(), inline=0, heavy=0)
+        outcome = settlement_of(claim, GivenBack())
+        self._committer.commit(Request(ref.execution_id, follow, [outcome]))
+
+    def _register(self) -> None:
+        worker_id = new_id()
+        processes.register(
+            self._session(),
+            worker_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            queues=self._runner.queues,
+        )
+        self._runner.worker_id = worker_id
+
+    def _id(self) -> UUID:
+        assert self._runner.worker_id is not None
+        return self._runner.worker_id
+
+    def _session(self) -> psycopg.Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._open_session()
+            self._connection.autocommit = True
+        return self._connection

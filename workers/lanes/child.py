@@ -1,0 +1,47 @@
+"""A child process: reads calls from its standard input, one after the other, and answers them.
+
+It holds no connection and no credential of the ledger; all that it knows is what it is sent. Its
+standard output carries the answers, so what user code prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from typing import IO
+
+from dag.values import dumps, loads
+from workers.nodes import run_task_in_child
+
+_HEADER = struct.Struct(">I")
+
+
+def write_frame(stream: IO[bytes], data: bytes) -> None:
+    """Write one message: its length in four bytes, then its bytes."""
+    stream.write(_HEADER.pack(len(data)) + data)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """Read one message; `None` at the end of the stream."""
+    header = stream.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    (length,) = _HEADER.unpack(header)
+    data = stream.read(length)
+    return data if len(data) == length else None
+
+
+def main() -> None:
+    calls = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    while (frame := read_frame(calls)) is not None:
+        call = loads(frame)
+        payload = dumps(call["input"])
+        write_frame(answers, run_task_in_child(call["task"], call["module"], payload))
+
+
+if __name__ == "__main__":
+    main()

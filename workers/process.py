@@ -1,0 +1,110 @@
+"""The worker process: Dramatiq's threads around the runner, from boot to drain (rule 11)."""
+
+from __future__ import annotations
+
+from threading import Event
+from uuid import UUID
+
+import dramatiq
+import structlog
+from dramatiq import Worker
+
+from core.dialer import AddressPolicy, Dialer
+from core.postgres import open_pool
+from core.settings import Settings
+from dag.specs import Lane
+from ledger.queues import CORE_QUEUE, task_queue
+from ledger.rows import Ref
+from workers.belt import ACTOR
+from workers.broker import NODES
+from workers.committer import Committer
+from workers.executor import Executor
+from workers.heartbeat import Heartbeat
+from workers.lanes.children import Children
+from workers.lanes.event_loop import EventLoop
+from workers.leases import Leases
+from workers.records import Records
+from workers.runner import Runner
+from workers.session import Connections
+from workers.tasks import TASKS
+
+#: Milliseconds after which an idle thread looks whether it should stop.
+_IDLE_MILLISECONDS = 1_000
+
+_log = structlog.get_logger()
+
+
+class WorkerProcess:
+    """One process that runs nodes."""
+
+    def __init__(self, settings: Settings) -> None:
+        queues = [CORE_QUEUE, *(task_queue(name) for name in sorted(task.name for task in TASKS))]
+        self._settings = settings
+        self._connections = Connections.to(settings, queues=queues)
+        pool = open_pool(settings.database_url, max_size=settings.worker_threads, autocommit=True)
+        self._pool = pool
+        self._dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
+        records = Records(pool)
+        self._committer = Committer(
+            self._connections.open_session, self._connections.graphs, self._connections.belt
+        )
+        leases = Leases()
+        self._loop = EventLoop(settings.async_bound)
+        self.runner = Runner(
+            queues=frozenset(queues),
+            committer=self._committer,
+            belt=self._connections.belt,
+            records=records,
+            executor=Executor(records, self._dialer),
+            leases=leases,
+            loop=self._loop,
+            children=Children(),
+            pace=self._connections.pace,
+        )
+        self._heartbeat = Heartbeat(
+            self._connections.open_session,
+            runner=self.runner,
+            leases=leases,
+            committer=self._committer,
+            graphs=self._connections.graphs,
+            period_seconds=settings.heartbeat_seconds,
+        )
+        self._worker = Worker(
+            self._connections.broker,
+            worker_timeout=_IDLE_MILLISECONDS,
+            worker_threads=settings.worker_threads,
+        )
+
+    def run_until(self, stop: Event) -> None:
+        """Run nodes until `stop` is set, then drain: claim nothing more, let what runs end within
+        the grace time, and give back the rest.
+        """
+        self._connections.belt.refresh(force=True)
+        self._committer.start()
+        self._loop.start()
+        self._heartbeat.start()
+        _declare(self._connections, self.runner)
+        self._worker.start()
+        _log.info("worker.started", worker_id=str(self.runner.worker_id))
+        stop.wait()
+        _log.info("worker.draining")
+        self._drain()
+        _log.info("worker.stopped")
+
+    def _drain(self) -> None:
+        grace = self._settings.drain_grace_seconds
+        self.runner.draining.set()
+        self._worker.stop(timeout=round(grace * 1000))
+        self.runner.stop(grace)
+        self._heartbeat.stop()
+        self._committer.stop()
+        self._pool.close()
+
+
+def _declare(connections: Connections, runner: Runner) -> None:
+    """Declare the one actor: it runs the nodes that a message names."""
+
+    @dramatiq.actor(broker=connections.broker, queue_name=NODES, actor_name=ACTOR)
+    def run_nodes(execution_id: str, lane: str, refs: list[list[str]]) -> None:
+        execution = UUID(execution_id)
+        runner.run_message(Lane(lane), [Ref(execution, scope, node) for scope, node in refs])

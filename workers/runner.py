@@ -1,0 +1,255 @@
+"""The runner: claims are run, settled, and followed to what they make ready (rule 6).
+
+One loop in the thread that took a message: run what is inline together and settle it in one
+commit; run the rest one by one; go on with what each settle hands over. Coroutines and their
+settles come back on a few threads of their own, into the same loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Event
+from uuid import UUID
+
+from dag.outcomes import Completed, Failed, GivenBack, Outcome
+from dag.specs import Lane
+from dag.states import NodeState
+from dag.values import loads
+from ledger.batches import Answer, Request
+from ledger.queues import queue_of
+from ledger.reading import Settled
+from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER, WorkerLost, timed_out
+from ledger.rows import Claim, Follow, Ref, Settlement
+from ledger.settlements import settlement_of
+from workers.belt import Belt
+from workers.committer import Committer
+from workers.executor import Executor, Ran
+from workers.lanes.children import ChildDied, Children
+from workers.lanes.event_loop import EventLoop, cancel_this_task
+from workers.leases import AttemptOver, Leases, interrupt_this_thread
+from workers.nodes import Attempt, child_call, lane_of, outcome_of
+from workers.pace import Pace
+from workers.records import Records
+
+#: Inline nodes that one settle hands over at most.
+_INLINE_ROOM = 64
+#: Seconds of one thread's hand-offs before what follows goes to the belt, where others share it.
+_HAND_OFF_SECONDS = 1.0
+#: Seconds of inline work before what has been run is settled.
+_INLINE_SECONDS = 0.05
+#: Threads on which the settles of coroutines go on.
+_AFTER_THREADS = 4
+
+
+class Runner:
+    """Runs the claims of one process."""
+
+    def __init__(
+        self,
+        *,
+        queues: frozenset[str],
+        committer: Committer,
+        belt: Belt,
+        records: Records,
+        executor: Executor,
+        leases: Leases,
+        loop: EventLoop,
+        children: Children,
+        pace: Pace,
+    ) -> None:
+        #: This process's id in the ledger; the heartbeat replaces it when its row was deleted.
+        self.worker_id: UUID | None = None
+        self.draining = Event()
+        self.queues = queues
+        self._committer = committer
+        self._belt = belt
+        self._records = records
+        self._executor = executor
+        self._leases = leases
+        self._loop = loop
+        self._children = children
+        self._pace = pace
+        self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
+
+    def run_message(self, lane: Lane, refs: Sequence[Ref]) -> None:
+        """Claim what a message names and run it; returns once it is settled or on the loop."""
+        if self.draining.is_set() or self.worker_id is None:
+            return  # the note stays, and the row is sent again
+        answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
+        self._run(answer.claims)
+
+    def stop(self, grace_seconds: float) -> None:
+        """Let the loop's attempts end for the grace time, give back the rest, and end."""
+        self.draining.set()
+        self._loop.stop(grace_seconds)
+        self._after.shutdown()
+        self._children.stop()
+
+    def _run(self, claims: Iterable[Claim]) -> None:
+        """Run claims and what their settles hand over, until nothing is left to this thread."""
+        todo = deque(claims)
+        until = time.monotonic() + _HAND_OFF_SECONDS
+        while todo:
+            batch = self._next_batch(todo)
+            settlements = [each for each in batch if each is not None]
+            if not settlements:
+                continue
+            hand_over = time.monotonic() < until and not self.draining.is_set()
+            answer = self._settle(settlements, hand_over=hand_over, alone=not todo)
+            starts = settlements[-1].starts
+            if starts is not None and starts.lease_id not in answer.started:
+                todo = deque(each for each in todo if each is not starts)
+            todo.extend(answer.followed.claimed)
+
+    def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
+        """Run what comes next: all inline ones for a while, or one other."""
+        if self.draining.is_set():
+            return [settlement_of(todo.popleft(), GivenBack()) for _ in range(len(todo))]
+        settled: list[Settlement | None] = []
+        until = time.monotonic() + _INLINE_SECONDS
+        while todo and self._lane(todo[0]) is Lane.INLINE and time.monotonic() < until:
+            settled.append(self._run_inline(todo.popleft()))
+        if settled:
+            return settled
+        claim = todo.popleft()
+        if self._lane(claim) is Lane.ASYNC:
+            return [self._spawn(claim)]
+        return [self._run_alone(claim, starts=todo[0] if todo else None)]
+
+    def _lane(self, claim: Claim) -> Lane | None:
+        lane = lane_of(claim.node)
+        suspect = claim.lost_count >= SUSPECT_AFTER and lane in (Lane.THREAD, Lane.ASYNC)
+        is_task = claim.node.spec.key == "ACTION.PYTHON_TASK"
+        return Lane.PROCESS if suspect and is_task else lane
+
+    def _run_inline(self, claim: Claim) -> Settlement:
+        started = time.perf_counter()
+        ran = self._executor.run(claim)
+        self._pace.measured(queue_of(claim.node), Lane.INLINE, time.perf_counter() - started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived)
+
+    def _run_alone(self, claim: Claim, *, starts: Claim | None) -> Settlement:
+        """Run one attempt in this thread or in a child, within its limit."""
+        lane = self._lane(claim)
+        if lane is None:
+            return settlement_of(claim, GivenBack(), starts=starts)
+        started = time.perf_counter()
+        seconds = claim.node.timeout.total_seconds()
+        if lane is Lane.PROCESS:
+            ran = self._run_in_child(claim, seconds)
+        else:
+            ran = self._run_in_thread(claim, seconds)
+        self._pace.measured(queue_of(claim.node), claim.node.lane, time.perf_counter() - started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived, starts=starts)
+
+    def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
+        try:
+            with self._leases.interruptible(claim, seconds, interrupt_this_thread()):
+                return self._executor.run(claim)
+        except AttemptOver:
+            return Ran(self._executor.decided(claim, timed_out(claim)), None)
+
+    def _run_in_child(self, claim: Claim, seconds: float) -> Ran:
+        attempt = self._executor.prepare(claim)
+        if isinstance(attempt, Ran):
+            return attempt
+        call = child_call(attempt)
+        if isinstance(call, GivenBack):
+            return Ran(call, attempt.input)
+        over = Event()
+
+        def kill_at_limit(kill: Callable[[], None]) -> None:
+            def interrupt() -> None:
+                over.set()
+                kill()
+
+            watched.enter_context(self._leases.interruptible(claim, seconds, interrupt))
+
+        outcome: Outcome
+        with ExitStack() as watched:
+            try:
+                outcome = outcome_of(self._children.call(call, started=kill_at_limit))
+            except ChildDied as death:
+                outcome = timed_out(claim) if over.is_set() else _lost(claim, death)
+        return Ran(self._executor.decided(claim, outcome), attempt.input)
+
+    def _spawn(self, claim: Claim) -> Settlement | None:
+        """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
+        attempt = self._executor.prepare(claim)
+        if isinstance(attempt, Ran):
+            return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
+        seconds = claim.node.timeout.total_seconds()
+
+        async def work() -> None:
+            with self._leases.interruptible(claim, seconds, cancel_this_task()):
+                ran = await self._run_on_loop(claim, attempt)
+            self._after.submit(self._go_on, claim, ran)
+
+        self._loop.spawn(work())
+        return None
+
+    async def _run_on_loop(self, claim: Claim, attempt: Attempt) -> Ran:
+        try:
+            return await self._executor.run_async(claim, attempt)
+        except asyncio.CancelledError:
+            if self.draining.is_set():
+                return Ran(GivenBack(), attempt.input)
+            return Ran(self._executor.decided(claim, timed_out(claim)), attempt.input)
+
+    def _go_on(self, claim: Claim, ran: Ran) -> None:
+        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived)
+        hand_over = not self.draining.is_set()
+        self._run(self._settle([settlement], hand_over=hand_over, alone=True).followed.claimed)
+
+    def _settle(
+        self, settlements: Sequence[Settlement], *, hand_over: bool, alone: bool
+    ) -> Answer:
+        answer = self._commit(
+            settlements[0].claim.ref.execution_id,
+            settlements=settlements,
+            inline=_INLINE_ROOM if hand_over else 0,
+            heavy=1 if hand_over and alone else 0,
+        )
+        for each in settlements:
+            if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
+                self._records.keep(each.claim.ref, _as_settled(each))
+        return answer
+
+    def _commit(
+        self,
+        execution_id: UUID,
+        *,
+        settlements: Sequence[Settlement] = (),
+        claims: Sequence[Ref] = (),
+        start_all: bool = False,
+        inline: int = 0,
+        heavy: int = 0,
+    ) -> Answer:
+        assert self.worker_id is not None
+        self._belt.refresh()
+        follow = Follow(self.worker_id, self.queues, inline, heavy)
+        request = Request(execution_id, follow, settlements, claims, start_all)
+        answer = self._committer.commit(request).result()
+        self._leases.add(answer.claims)
+        self._leases.add(answer.followed.claimed)
+        self._belt.send(answer.followed.noted)
+        return answer
+
+
+def _as_settled(settlement: Settlement) -> Settled:
+    outcome = settlement.outcome
+    assert isinstance(outcome, Completed)
+    output = settlement.columns[4]
+    return Settled(NodeState.COMPLETED, outcome.output_key, loads(output), len(output))
+
+
+def _lost(claim: Claim, death: ChildDied) -> Failed | GivenBack:
+    """Return what the death of a suspect's own child comes to (rule 8)."""
+    if claim.lost_count + 1 < LOST_LIMIT:
+        return GivenBack(lost=True)
+    return Failed(WorkerLost(f"{death} It was the last of {LOST_LIMIT} losses.").to_wire())

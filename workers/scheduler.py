@@ -1,0 +1,135 @@
+"""The scheduler process: what time, loss and a full belt have left to do, over and over.
+
+Any number of replicas is safe: each act is one transaction on one execution that it locks first and
+leaves alone if another holds it. A pass is three statements; between passes the process sleeps
+until the next due time, a doorbell, or a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import redis
+import structlog
+
+from ledger import schedule
+from ledger.control import end_by_deadline
+from ledger.recovery import end_overdue, take_back, wake
+from ledger.rows import Followed
+from workers.dead import DeadProcesses
+from workers.dispatcher import Dispatcher
+from workers.session import Connections
+
+#: Seconds between two passes when nothing is known to be due earlier.
+_PASS_SECONDS = 1.0
+#: Seconds past its limit that an attempt's own process has to see to it.
+_OVERDUE_GRACE_SECONDS = 5.0
+#: Seconds between two rounds of retention.
+_RETENTION_SECONDS = 3600.0
+#: Rings when a timer or a retry was set.
+DOORBELL_KEY = "treadle:timers"
+
+_log = structlog.get_logger()
+
+
+class Scheduler:
+    """Wakes, ends, takes back, refills and drops."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._session: psycopg.Connection | None = None
+        settings = connections.settings
+        self._dead = DeadProcesses(lease_seconds=settings.lease_seconds)
+        self._dispatcher = Dispatcher(connections)
+        self._retained = -_RETENTION_SECONDS
+
+    def run_until(self, stop: Event) -> None:
+        """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
+        _log.info("scheduler.started")
+        while not stop.is_set():
+            try:
+                pause = self.run_pass()
+            except psycopg.OperationalError as error:
+                _log.warning("scheduler.missed", error=str(error))
+                self._dead.forget()
+                self._session = None
+                pause = _PASS_SECONDS
+            self._sleep(stop, pause)
+        if self._session is not None:
+            self._session.close()
+        _log.info("scheduler.stopped")
+
+    def run_pass(self) -> float:
+        """Do what is due; return the seconds until something is due again."""
+        session = self._open()
+        for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
+            self._act(kind, execution_id)
+        self._take_back()
+        more = self._dispatcher.refill(session)
+        self._retain()
+        if more:
+            return 0.0
+        seconds = schedule.next_due(session)
+        return _PASS_SECONDS if seconds is None else max(0.0, min(seconds, _PASS_SECONDS))
+
+    def _act(self, kind: str, execution_id: UUID) -> None:
+        if kind == "wake":
+            followed = self._call(wake, execution_id)
+        elif kind == "deadline":
+            followed = self._call(end_by_deadline, execution_id)
+        else:
+            followed = self._call(end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        if followed is not None:
+            _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
+
+    def _take_back(self) -> None:
+        session = self._open()
+        for worker, beat, executions in self._dead.find(session):
+            for execution_id in executions:
+                self._call(take_back, execution_id, worker_id=worker, beat=beat)
+                _log.warning(
+                    "lease.taken_back", worker_id=str(worker), execution_id=str(execution_id)
+                )
+
+    def _retain(self) -> None:
+        now = time.monotonic()
+        if now - self._retained < _RETENTION_SECONDS:
+            return
+        self._retained = now
+        dropped = schedule.retain(self._open(), days=self._connections.settings.retention_days)
+        if dropped:
+            _log.info("partition.dropped", partitions=dropped)
+
+    def _call(
+        self, call: Callable[..., Followed | None], execution_id: UUID, **more: Any
+    ) -> Followed | None:
+        connections = self._connections
+        followed = call(
+            self._open(), connections.graphs, connections.belt, execution_id, **more
+        )
+        if followed is not None:
+            connections.belt.send(followed.noted)
+        return followed
+
+    def _open(self) -> psycopg.Connection:
+        if self._session is None or self._session.closed:
+            self._session = self._connections.open_session()
+            self._session.autocommit = True
+        return self._session
+
+    def _sleep(self, stop: Event, seconds: float) -> None:
+        if seconds <= 0 or stop.is_set():
+            return
+        try:
+            rung = self._connections.broker.client.blpop([DOORBELL_KEY], timeout=seconds)
+            if rung:
+                self._connections.broker.client.delete(DOORBELL_KEY)
+        except redis.RedisError:
+            stop.wait(seconds)
+
+
