@@ -15,17 +15,12 @@ def entries(attempt: Attempt, path: str) -> list[Value]:
         NotAList: it is neither.
     """
     over = attempt.evaluate(path)
-    return entries_of(over, f"`{attempt.node.expressions[path].source}`")
-
-
-def entries_of(over: Value, what: str) -> list[Value]:
-    """Return a list's items, or an object's entries as `{key, value}`."""
     if isinstance(over, list):
         return over
     if isinstance(over, dict):
         return [{"key": key, "value": value} for key, value in over.items()]
     kind = "null" if over is None else "text" if isinstance(over, str) else "a single value"
-    raise NotAList(f"{what} is {kind}, not a list.")
+    raise NotAList(f"`{attempt.node.expressions[path].source}` is {kind}, not a list.")
 
 
 def kept(attempt: Attempt, items: list[Value], budget: Budget) -> list[Value]:

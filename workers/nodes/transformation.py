@@ -12,7 +12,7 @@ from workers.nodes import tables
 from workers.nodes.attempt import Attempt
 from workers.nodes.comparing import ordered
 from workers.nodes.figures import figures
-from workers.nodes.going_over import entries, entries_of, kept
+from workers.nodes.going_over import entries, kept
 from workers.nodes.lists import distinct, join
 
 
@@ -27,10 +27,8 @@ def run_transformation(attempt: Attempt) -> Completed:
 
 
 def _items(attempt: Attempt) -> list[Value]:
-    """Return the list worked on: `over`, else `data` of the input."""
-    if "over" in attempt.node.expressions:
-        return entries(attempt, "over")
-    return entries_of(attempt.input.get("data"), "`input.data`")
+    """Return the list worked on; publication has written the default into `over`."""
+    return entries(attempt, "over")
 
 
 def _map(attempt: Attempt, config: DataTransformation) -> Value:
