@@ -21,7 +21,7 @@ from dag.expressions import (
 )
 from dag.problems import Problem, Step, json_path
 from dag.specs import NodeSpec
-from dag.specs.fields import expressions_in, has_template
+from dag.specs.fields import has_template
 from dag.values import Value
 
 Sink: TypeAlias = Callable[[Problem], None]
@@ -77,6 +77,9 @@ class Contexts:
     def __init__(self, node_ids: frozenset[str]) -> None:
         self._node_ids = node_ids
         self._made: dict[tuple[frozenset[str], bool], Context] = {}
+        self._expressions: dict[tuple[str, Context], Expression] = {}
+        self.nothing = compile_template({}, self.of(frozenset()))
+        """The template of an empty object, which most nodes have as their parameters."""
 
     def of(self, names: frozenset[str], *, secrets: bool = False) -> Context:
         """Return the context in which `names` may be used, and secrets if the field takes them."""
@@ -84,6 +87,17 @@ class Contexts:
         if key not in self._made:
             self._made[key] = Context(self._node_ids, names, secrets)
         return self._made[key]
+
+    def expression(self, source: str, context: Context) -> Expression:
+        """Compile an expression; the same text in the same context is compiled once.
+
+        Raises:
+            ExpressionInvalid: it is none.
+        """
+        key = (source, context)
+        if key not in self._expressions:
+            self._expressions[key] = compile_expression(source, context)
+        return self._expressions[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +110,7 @@ class Place:
 
 
 def compile_texts(
-    config: Mapping[str, Value],
+    raw: Mapping[str, Value],
     input_params: Mapping[str, Value],
     spec: NodeSpec,
     place: Place,
@@ -105,31 +119,31 @@ def compile_texts(
     """Compile a node's configurations and input parameters.
 
     Args:
-        config: Its configurations, complete; what is ill-typed in them is passed over.
+        raw: Its configurations as written; what is ill-typed in them is passed over.
         input_params: Its input parameters.
         spec: Its spec.
         place: Where it stands.
         sink: Gets every problem; where it got one, the texts are not for use.
     """
     names, contexts = EVERYWHERE | place.loop_names, place.contexts
-    literal: dict[str, Value] = {}
+    literal = spec.complete(raw)
     templates: dict[str, Template] = {}
-    expressions: dict[str, Expression] = {}
-    for name, value in config.items():
+    for name, value in raw.items():
         plan = spec.fields.get(name)
-        if plan is None or plan.literal or not has_template(value):
-            literal[name] = value
-        else:
+        if plan is not None and not plan.literal and has_template(value):
+            del literal[name]
             context = contexts.of(names, secrets=plan.secrets)
             templates[name] = _template(value, context, ("configurations", name), sink)
-        if plan is not None and plan.shape is not None:
-            for steps, source, bare in expressions_in(value, plan.shape, (name,)):
-                seen = names | bare.names if bare.when(config) else names
-                where = ("configurations", *steps)
-                expression = _expression(source, contexts.of(seen), where, sink)
-                if expression is not None:
-                    expressions[dotted(steps)] = expression
-    params = _template(input_params, contexts.of(names), ("input_params",), sink)
+    expressions: dict[str, Expression] = {}
+    for steps, source, bare in spec.expressions(literal):
+        context = contexts.of(names | bare.names if bare.when(literal) else names)
+        made = _expression(source, contexts, context, (("configurations", *steps), sink))
+        if made is not None:
+            expressions[dotted(steps)] = made
+    if input_params:
+        params = _template(input_params, contexts.of(names), ("input_params",), sink)
+    else:
+        params = contexts.nothing
     return Texts(Configurations(literal, templates), expressions, params)
 
 
@@ -138,14 +152,15 @@ def compile_conversion(source: str | None, place: Place, sink: Sink) -> Expressi
     if source is None:
         return None
     context = place.contexts.of(IN_CONVERSIONS | place.loop_names)
-    return _expression(source, context, ("conversion_function",), sink)
+    return _expression(source, place.contexts, context, (("conversion_function",), sink))
 
 
 def _expression(
-    source: str, context: Context, where: tuple[Step, ...], sink: Sink
+    source: str, contexts: Contexts, context: Context, report: tuple[tuple[Step, ...], Sink]
 ) -> Expression | None:
+    where, sink = report
     try:
-        return compile_expression(source, context)
+        return contexts.expression(source, context)
     except ExpressionInvalid as exc:
         sink(_refused(exc, where))
         return None

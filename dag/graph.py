@@ -153,7 +153,7 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
     places = places_of(Contexts(frozenset(specs)), specs, topology)
     texts = {
         node.id: compile_texts(
-            specs[node.id].complete(node.configurations),
+            node.configurations,
             node.input_params,
             specs[node.id],
             places[node.id],
@@ -167,7 +167,7 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
         made = compile_conversion(each.conversion_function, place, problems.append)
         if made is not None:
             conversions[index] = made
-    if problems or topology.order is None:
+    if problems or topology.cycle():
         what = problems[0].message if problems else "Its connections form a cycle."
         raise InvalidDefinition(f"The workflow cannot be compiled: {what}")
     return assemble(workflow, specs, topology, texts, conversions)
@@ -213,7 +213,7 @@ def assemble(
         nodes=nodes,
         triggers=workflow.triggers,
         bodies={loop: frozenset(body) for loop, body in bodies.items()},
-        order=topology.order or (),
+        order=topology.order,
     )
 
 

@@ -14,6 +14,8 @@ class Limits:
     depth: int = 64
     """Lists and objects inside one another; far below what any recursion here can bear."""
     nodes: int = 10_000
+    connections: int = 100_000
+    """More than the definition's bytes can hold if each is told in full."""
     loops_deep: int = 8
     """Loops inside one another."""
     problems: int = 1_000

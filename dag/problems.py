@@ -65,6 +65,10 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
+#: What one search for a close name costs beside its comparisons, counted in comparisons.
+CALL_COST = 100
+
+
 class Hints:
     """Did-you-mean for names, within a budget of comparisons for one document."""
 
@@ -75,7 +79,7 @@ class Hints:
         """Return a sentence that offers the closest candidate; empty if none is close."""
         if len(name) > SHOWN or len(candidates) > self._left:
             return ""
-        self._left -= len(candidates)
+        self._left -= len(candidates) + CALL_COST
         close = difflib.get_close_matches(name, candidates, n=1)
         if not close:
             close = [each for each in candidates if each.casefold() == name.casefold()][:1]

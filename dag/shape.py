@@ -12,6 +12,9 @@ from pydantic_core import ErrorDetails
 
 from dag.problems import Hints, Problem, Step, json_path, quoted
 
+#: Complaints that are looked at one by one; what has more of them is something else altogether.
+COMPLAINTS = 5_000
+
 _RANGE = {
     "greater_than": "gt",
     "greater_than_equal": "ge",
@@ -46,6 +49,9 @@ def problems_of(
         templates: Says of a top-level field whether text with a template stands for any value in
             it; complaints about such text are left out.
     """
+    if error.error_count() > COMPLAINTS:
+        message = f"This differs from what is expected in {error.error_count():,} places."
+        return [Problem("", "too_many_problems", message, "Check what was put here.")]
     problems = []
     for detail in error.errors(include_url=False):
         top = detail["loc"][0] if detail["loc"] else ""

@@ -1,14 +1,17 @@
-"""What follows from nodes and connections alone: reach, order, cycles, loop bodies.
+"""What follows from nodes and connections alone: order, cycles, reach, loop bodies.
 
 networkx is used here and nowhere else. Every defect is tolerated, so that validation can report it.
 
-A loop's body is found by dominators. Every loop gets a second vertex, its body vertex, which
-stands between the loop and what its `body` key leads to; a node belongs to the body if every path
-from a trigger to it passes that vertex.
+A node belongs to a loop's body if every path from a trigger to it passes the loop's `body` key, so
+bodies are dominators: of the exits by `body`, those that stand on every path. On a graph without
+cycles one pass in topological order finds them, as what the ways into a node have in common.
+(`networkx.immediate_dominators` gives the same, and took 4 s for a ladder of 7,500 nodes, as it
+climbs to the root from each join. A test holds the two against each other.)
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +19,12 @@ import networkx as nx
 
 from dag.specs import BODY_KEY
 
-Vertex = tuple[str, str]
-"""A node's id and `""`, or a loop's id and `body`; the root is no node's."""
+#: Loops inside one another that are told apart; far above any limit, so that a hostile document
+#: of loops alone costs no more than others.
+LOOPS_TOLD_APART = 64
 
-_ROOT: Vertex = ("", "")
-_NODE = ""
+_ROOT = ("root",)
+"""The vertex before all triggers; equal to no node's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,84 +48,93 @@ class Topology:
         triggers: Iterable[str],
         loops: frozenset[str],
     ) -> None:
+        graph: nx.DiGraph[object] = nx.DiGraph()
+        graph.add_edges_from((_ROOT, each) for each in triggers)
+        graph.add_node(_ROOT)
+        graph.add_nodes_from(node_ids)
+        graph.add_edges_from((link.source, link.target) for link in links)
+        self._graph = graph
         self._links = links
         self._loops = loops
-        graph: nx.DiGraph[Vertex] = nx.DiGraph()
-        self._graph = graph
-        graph.add_nodes_from((each, _NODE) for each in node_ids)
-        graph.add_edges_from((_ROOT, (each, _NODE)) for each in triggers)
-        graph.add_node(_ROOT)
-        graph.add_edges_from(((each, _NODE), (each, BODY_KEY)) for each in loops)
-        graph.add_edges_from((self._leaves(link), (link.target, _NODE)) for link in links)
-        self.reachable = frozenset(v[0] for v in nx.descendants(graph, _ROOT))
+        self.reachable = frozenset(map(str, nx.descendants(graph, _ROOT)))
         """Nodes that some path from a trigger reaches."""
-        self.order = self._sorted()
-        """The nodes so that every link leads forward; `None` if there is a cycle."""
-        self._dominators = nx.immediate_dominators(graph, _ROOT) if loops else {}
-        self._inside = self._find_loops()
+        backwards = list(nx.dfs_postorder_nodes(graph))
+        self.order = tuple(str(each) for each in reversed(backwards) if each is not _ROOT)
+        """The nodes so that every link leads forward, unless it closes a cycle."""
+        self._position = {node_id: index for index, node_id in enumerate(self.order)}
+        self._loop_of: dict[str, str | None] = {}
+        self._depth: dict[str, int] = {}
+        if loops:
+            self._find_bodies()
 
-    def _sorted(self) -> tuple[str, ...] | None:
-        try:
-            ordered = tuple(nx.topological_sort(self._graph))
-        except nx.NetworkXUnfeasible:
-            return None
-        return tuple(v[0] for v in ordered if v[1] == _NODE and v != _ROOT)
+    def _leads_back(self, link: Link) -> bool:
+        return self._position[link.target] <= self._position[link.source]
 
-    def _leaves(self, link: Link) -> Vertex:
-        inside = link.source in self._loops and link.output_key == BODY_KEY
-        return (link.source, BODY_KEY if inside else _NODE)
+    def _find_bodies(self) -> None:
+        into: dict[str, list[Link]] = defaultdict(list)
+        for link in self._links:
+            if link.source in self.reachable and not self._leads_back(link):
+                into[link.target].append(link)
+        for node_id in self.order:
+            homes = {self._home(link) for link in into[node_id]}
+            loop = homes.pop() if homes else None
+            for home in homes:
+                loop = self._common(loop, home)
+            self._loop_of[node_id] = loop
+            self._depth[node_id] = 0 if loop is None else self._depth[loop] + 1
 
-    def _find_loops(self) -> dict[Vertex, tuple[str | None, int]]:
-        """For each vertex, the innermost loop whose body vertex is above it, and how many are."""
-        found: dict[Vertex, tuple[str | None, int]] = {_ROOT: (None, 0)}
-        for vertex in self._dominators:
-            trail = []
-            here = vertex
-            while here not in found:
-                trail.append(here)
-                here = self._dominators[here]
-            for each in reversed(trail):
-                above = self._dominators[each]
-                loop, depth = found[above]
-                found[each] = (loop, depth) if above[1] == _NODE else (above[0], depth + 1)
-        return found
+    def _home(self, link: Link) -> str | None:
+        """Return the loop in whose body a link starts."""
+        if self._enters_body(link) and self.depth(link.source) < LOOPS_TOLD_APART:
+            return link.source
+        return self.loop_of(link.source)
+
+    def _enters_body(self, link: Link) -> bool:
+        return link.source in self._loops and link.output_key == BODY_KEY
+
+    def _common(self, one: str | None, other: str | None) -> str | None:
+        """Return the innermost loop around both of two bodies; each stands for its loop."""
+        while one != other:
+            if one is not None and (other is None or self._depth[one] >= self._depth[other]):
+                one = self._loop_of[one]
+            else:
+                other = self._loop_of[str(other)]
+        return one
 
     def loop_of(self, node_id: str) -> str | None:
         """Return the innermost loop whose body a node belongs to."""
-        return self._inside.get((node_id, _NODE), (None, 0))[0]
+        return self._loop_of.get(node_id)
 
     def depth(self, node_id: str) -> int:
-        """Return how many loops stand around a node."""
-        return self._inside.get((node_id, _NODE), (None, 0))[1]
+        """Return how many loops stand around a node, as far as they are told apart."""
+        return self._depth.get(node_id, 0)
 
     def leaving(self) -> list[Link]:
         """Return the links that lead out of the body that they start in."""
-        out = []
-        for link in self._links if self._loops else ():
-            source = self._leaves(link)
-            home = source[0] if source[1] == BODY_KEY else self.loop_of(link.source)
-            if link.source in self.reachable and home != self.loop_of(link.target):
-                out.append(link)
-        return out
+        return [
+            link
+            for link in (self._links if self._loops else ())
+            if link.source in self.reachable and self._home(link) != self.loop_of(link.target)
+        ]
 
     def cycle(self) -> list[str]:
-        """Return the nodes of some cycle, in its order."""
-        found = nx.find_cycle(self._graph)
-        return [source[0] for source, _ in found if source[1] == _NODE]
+        """Return the nodes of some cycle, in its order; empty if there is none."""
+        if not any(self._leads_back(link) for link in self._links):
+            return []
+        return [str(source) for source, _ in nx.find_cycle(self._graph)]
 
     def upstream(self) -> dict[str, int]:
         """Return for each node, as a set of bits, the nodes that come before it.
 
-        Bit `i` stands for the node at position `i` of the order, which must exist.
+        Bit `i` stands for the node at position `i` of the order. There must be no cycle.
         """
-        before: dict[str, int] = {}
-        bit = {node_id: 1 << i for i, node_id in enumerate(self.order or ())}
-        into: dict[str, list[str]] = {}
+        into: dict[str, list[str]] = defaultdict(list)
         for link in self._links:
-            into.setdefault(link.target, []).append(link.source)
-        for node_id in self.order or ():
+            into[link.target].append(link.source)
+        before: dict[str, int] = {}
+        for node_id in self.order:
             bits = 0
-            for source in into.get(node_id, ()):
-                bits |= before[source] | bit[source]
+            for source in into[node_id]:
+                bits |= before[source] | 1 << self._position[source]
             before[node_id] = bits
         return before

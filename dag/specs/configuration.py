@@ -53,16 +53,6 @@ def policy(config: Mapping[str, Value]) -> Policy:
     )
 
 
-def defaults_of(model: type[Configuration]) -> dict[str, Value]:
-    """Return, as JSON, what each field means that may be left out."""
-    defaults = {}
-    for name, field in model.model_fields.items():
-        if not field.is_required():
-            value = field.get_default(call_default_factory=True)
-            defaults[name] = value.model_dump() if isinstance(value, Strict) else value
-    return defaults
-
-
 def canonical(raw: Mapping[str, Value]) -> dict[str, Value]:
     """Return a configuration with aliases replaced by the fields they mean."""
     return {ALIASES.get(key, key): value for key, value in raw.items()}

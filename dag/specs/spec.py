@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any, TypeAlias
@@ -10,16 +10,11 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from core.errors import TreadleError
-from dag.problems import Hints, Problem
+from dag.problems import Hints, Problem, Step
 from dag.shape import problems_of
-from dag.specs.configuration import (
-    ALIASES,
-    Configuration,
-    canonical,
-    check_policy,
-    defaults_of,
-)
-from dag.specs.fields import FieldPlan, plan
+from dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
+from dag.specs.defaults import Fill, defaults_of, fills_of
+from dag.specs.fields import Bare, FieldPlan, Shape, expressions_in, plan
 from dag.values import Value
 
 ERROR_KEY = "error"
@@ -94,12 +89,19 @@ class NodeSpec:
     """Whether this release can run it."""
     fields: Mapping[str, FieldPlan] = field(init=False)
     """How each field is treated, read from the model's markers."""
+    shapes: tuple[tuple[str, Shape], ...] = field(init=False)
+    """The fields that hold expressions, and where in them."""
     defaults: Config = field(init=False)
     """What a field that is left out means, as JSON."""
+    nested: tuple[tuple[str, Fill], ...] = field(init=False)
+    """The fields that hold objects with defaults of their own, and what fills those in."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", plan(self.configurations))
+        shapes = tuple((name, each.shape) for name, each in self.fields.items() if each.shape)
+        object.__setattr__(self, "shapes", shapes)
         object.__setattr__(self, "defaults", defaults_of(self.configurations))
+        object.__setattr__(self, "nested", fills_of(self.configurations))
 
     @property
     def key(self) -> str:
@@ -115,10 +117,19 @@ class NodeSpec:
         """Return every key that a connection from such a node may name."""
         return (*self.keys(config), ERROR_KEY)
 
+    def expressions(self, config: Config) -> Iterator[tuple[tuple[Step, ...], str, Bare]]:
+        """Yield each bare expression of configurations: its steps, its source, its marker."""
+        for name, shape in self.shapes:
+            if name in config:
+                yield from expressions_in(config[name], shape, (name,))
+
     def complete(self, raw: Config) -> dict[str, Value]:
         """Return valid configurations with aliases resolved and every default written out."""
         config = {**self.defaults, **canonical(raw)}
-        return {**config, **self.derived(config)}
+        for name, fill in self.nested:
+            config[name] = fill(config[name])
+        config.update(self.derived(config))
+        return config
 
     def problems(self, raw: Config, hints: Hints) -> list[Problem]:
         """Check configurations as written; fields that hold templates are left to the run."""

@@ -39,16 +39,10 @@ class Draft:
     connections: tuple[DraftConnection, ...]
     triggers: tuple[tuple[int, str], ...]
     """Positions and ids."""
-
-    @property
-    def specs(self) -> dict[str, NodeSpec]:
-        """The known specs by node id."""
-        return {each.id: each.spec for each in self.nodes.values() if each.spec is not None}
-
-    @property
-    def loops(self) -> frozenset[str]:
-        """The ids of loops."""
-        return frozenset(each.id for each in self.nodes.values() if each.spec in LOOP_SPECS)
+    specs: Mapping[str, NodeSpec]
+    """The known specs by node id."""
+    loops: frozenset[str]
+    """The ids of loops."""
 
 
 def draft(document: Mapping[str, Value]) -> Draft:
@@ -65,6 +59,7 @@ def draft(document: Mapping[str, Value]) -> Draft:
                 _object(node.get("input_params")),
             )
     triggers = document.get("triggers")
+    specs = {each.id: each.spec for each in nodes.values() if each.spec is not None}
     return Draft(
         nodes,
         tuple(_connections(document.get("connections"))),
@@ -73,6 +68,8 @@ def draft(document: Mapping[str, Value]) -> Draft:
             for index, each in enumerate(triggers if isinstance(triggers, list) else ())
             if isinstance(each, str)
         ),
+        specs,
+        frozenset(each for each, spec in specs.items() if spec in LOOP_SPECS),
     )
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from dag.compiled import Texts
 from dag.expressions import Expression
 from dag.problems import Problem, Step, quoted
-from dag.specs.fields import expressions_in, has_template
+from dag.specs.fields import has_template
 from dag.specs.loop import LOOP_SPECS
 from dag.topology import Link, Topology
 from dag.validation.draft import Draft, DraftNode
@@ -33,7 +33,7 @@ def check_upstream(
 ) -> None:
     """Report texts that read the output of a node that need not have run before them."""
     reads = list(_reads(sketch, *compiled))
-    if not reads or topology.order is None:
+    if not reads or topology.cycle():
         return
     upstream = topology.upstream()
     position = {node_id: index for index, node_id in enumerate(topology.order)}
@@ -76,7 +76,7 @@ def warn_of_varying_input(sketch: Draft, topology: Topology, report: Report) -> 
     for each in sketch.connections:
         into[each.link.target].append(each.link)
     taken: dict[str, Condition] = {}
-    for node_id in topology.order or ():
+    for node_id in topology.order:
         found = {_condition(link, sketch, taken) for link in into[node_id]}
         if len(found) == 1:
             taken[node_id] = found.pop()
@@ -114,16 +114,12 @@ def _varying(node: DraftNode, sources: set[str]) -> Iterator[Problem]:
 
 def _sources(node: DraftNode) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield every expression and template of a node, as text."""
-    fields = node.spec.fields if node.spec is not None else {}
-    for name, plan in fields.items():
-        if name not in node.configurations:
-            continue
-        value, steps = node.configurations[name], ("configurations", name)
-        if plan.shape is not None:
-            for where, source, _ in expressions_in(value, plan.shape, steps):
-                yield where, source
-        elif not plan.literal:
-            yield from _templates(value, steps)
+    if node.spec is not None:
+        for where, source, _ in node.spec.expressions(node.configurations):
+            yield ("configurations", *where), source
+        for name, plan in node.spec.fields.items():
+            if name in node.configurations and not plan.literal:
+                yield from _templates(node.configurations[name], ("configurations", name))
     yield from _templates(node.input_params, ("input_params",))
 
 

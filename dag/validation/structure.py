@@ -28,8 +28,8 @@ def topology_of(sketch: Draft) -> Topology:
 
 def check_structure(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
     """Report cycles, nodes that nothing reaches, and loops whose bodies are not closed."""
-    if topology.order is None:
-        cycle = topology.cycle()
+    cycle = topology.cycle()
+    if cycle:
         shown = " → ".join(cycle[:NODES_SHOWN]) + (" → …" if len(cycle) > NODES_SHOWN else "")
         report.add(
             Problem(
@@ -50,8 +50,10 @@ def check_structure(sketch: Draft, topology: Topology, limits: Limits, report: R
 
 def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
     entered = {each.link.source for each in sketch.connections if each.link.output_key == BODY_KEY}
-    for loop in sketch.loops:
-        place = report.under("nodes", sketch.nodes[loop].index)
+    for loop, node in sketch.nodes.items():
+        if loop not in sketch.loops:
+            continue
+        place = report.under("nodes", node.index)
         if loop not in entered:
             message = f"The loop {quoted(loop)} repeats nothing."
             solution = "Connect its output key `body` to the first node it repeats."

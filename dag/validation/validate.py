@@ -29,9 +29,6 @@ from dag.validation.report import Report
 from dag.validation.structure import check_structure, topology_of
 from dag.values import Value
 
-#: Complaints about shape that are looked at one by one; a document with more is not a workflow.
-SHAPE_COMPLAINTS = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class Validation:
@@ -89,14 +86,19 @@ def _fitting(document: Value, limits: Limits) -> dict[str, Value]:
         raise Unreadable(
             "wrong_type", "A workflow is an object.", "Write {metadata, nodes, connections, …}."
         )
-    nodes = document.get("nodes")
-    if isinstance(nodes, list) and len(nodes) > limits.nodes:
-        raise Unreadable(
-            "too_many_nodes",
-            f"The workflow has {len(nodes):,} nodes; at most {limits.nodes:,} are allowed.",
-            "Repeat steps with FLOW.FOR_EACH, or split the workflow.",
-            "nodes",
-        )
+    for part, limit in (
+        ("nodes", limits.nodes),
+        ("connections", limits.connections),
+        ("triggers", limits.nodes),
+    ):
+        listed = document.get(part)
+        if isinstance(listed, list) and len(listed) > limit:
+            raise Unreadable(
+                f"too_many_{part}",
+                f"The workflow has {len(listed):,} {part}; at most {limit:,} are allowed.",
+                "Repeat steps with FLOW.FOR_EACH, or split the workflow.",
+                part,
+            )
     return document
 
 
@@ -108,11 +110,7 @@ def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:
     try:
         return Workflow.model_validate(document)
     except ValidationError as exc:
-        if exc.error_count() <= SHAPE_COMPLAINTS:
-            report.extend(problems_of(exc, Workflow, report.hints))
-        else:
-            message = f"The document differs from a workflow in {exc.error_count():,} places."
-            report.add(Problem("", "too_many_problems", message, "Check what this file is."))
+        report.extend(problems_of(exc, Workflow, report.hints))
         return None
 
 
@@ -124,7 +122,7 @@ def _compiled(
     places = places_of(contexts, sketch.specs, topology)
     texts = {
         node.id: compile_texts(
-            node.spec.complete(node.configurations),
+            node.configurations,
             node.input_params,
             node.spec,
             places[node.id],
