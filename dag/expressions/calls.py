@@ -25,9 +25,9 @@ def call(check: Checker, node: nodes.Call) -> tree.Node:
     if isinstance(target, nodes.Getattr):
         method = known(check, node, "method", target.attr, METHODS)
         return apply(check, node, method, target.node)
-    if isinstance(target, nodes.Name):
-        return apply(check, node, known(check, node, "function", target.name, FUNCTIONS), None)
-    check.refuse(node, "Only listed methods and functions can be called")
+    if not isinstance(target, nodes.Name):
+        check.refuse(node, "Only listed methods and functions can be called")
+    return apply(check, node, known(check, node, "function", target.name, FUNCTIONS), None)
 
 
 def test(check: Checker, node: nodes.Test) -> tree.Node:
@@ -54,8 +54,10 @@ def arguments(
 ) -> tuple[tree.Node, ...]:
     """Check arguments and put them in the operation's order, defaults filled in."""
     refuse_spreading(check, node)
+    # Keyword is a pair of a name and an expression; its annotations are the class's, not these.
+    named = [(str(each.key), each.value) for each in node.kwargs]
     try:
-        bound = bind(operation, positional, [(each.key, each.value) for each in node.kwargs])
+        bound = bind(operation, positional, named)
     except BadCall as exc:
         check.refuse(node, str(exc), f"It is written `{operation.signature}`.")
     return tuple(
@@ -76,7 +78,7 @@ def known(
     check: Checker, node: nodes.Node, kind: str, name: str, table: Mapping[str, Operation]
 ) -> Operation:
     """Return the operation of a name, or refuse it and name the nearest."""
-    if name in table:
-        return table[name]
-    every = f"The {kind}s are: {', '.join(sorted(table))}."
-    check.refuse(node, f"There is no {kind} `{name}`", did_you_mean(name, table, every))
+    if name not in table:
+        every = f"The {kind}s are: {', '.join(sorted(table))}."
+        check.refuse(node, f"There is no {kind} `{name}`", did_you_mean(name, table, every))
+    return table[name]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import nodes
 from jinja2.lexer import Token
 
 from dag.expressions import calls, forms, syntax, tree
-from dag.expressions.checker import Checker, Context, Facts
+from dag.expressions.checker import Checker, Context, Facts, Handler
 from dag.expressions.parsing import check_length, parse, parse_tokens
 
-HANDLERS: Final[Mapping[type[nodes.Expr], Any]] = MappingProxyType(
+HANDLERS: Final[Mapping[type[nodes.Expr], Handler]] = MappingProxyType(
     {
         **syntax.HANDLERS,
         nodes.Call: calls.call,

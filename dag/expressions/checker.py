@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jinja2 import nodes
 
 from dag.expressions import tree
 from dag.expressions.lexing import LEVELS, refuse
 
-Handler = Callable[["Checker", nodes.Expr], tree.Node]
+Handler = Callable[["Checker", Any], tree.Node]
+"""Accepts one class of Jinja's nodes, so its own argument is narrower than any."""
 
 
 @dataclass(frozen=True)

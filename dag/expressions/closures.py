@@ -7,21 +7,15 @@ of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dag.expressions.budget import Budget
 from dag.expressions.errors import Fault, Undefined, wrong_type
 from dag.expressions.measures import text_of
 from dag.expressions.operators import Binary, Unary, item, part
-from dag.expressions.suggestions import did_you_mean
+from dag.expressions.paths import Run, Variables
 from dag.values import Value
-
-Variables = Mapping[str, Value]
-
-Run = Callable[[Variables, Budget], Value]
-"""A compiled node. A lenient one may return `Undefined`; the type cannot say so, as `Value` is
-any object."""
 
 
 def constant(value: Value) -> Run:
@@ -29,76 +23,17 @@ def constant(value: Value) -> Run:
     return lambda variables, budget: value
 
 
-def path(name: str, keys: tuple[str | int, ...], at: int) -> Run:
-    """Read a name and the literal keys after it."""
+def located(inner: Run, at: int) -> Run:
+    """Note a column on the way out of what notes none itself."""
 
-    def missing(variables: Variables) -> Value:
-        fault = walk(variables, name, keys).fault()
-        fault.locate(at)
-        raise fault
-
-    return _reader(name, keys, missing)
-
-
-def maybe_path(name: str, keys: tuple[str | int, ...]) -> Run:
-    """Read a path; what is missing on the way is `Undefined`."""
-    return _reader(name, keys, lambda variables: walk(variables, name, keys))
-
-
-def _reader(name: str, keys: tuple[str | int, ...], missing: Callable[[Variables], Value]) -> Run:
-    """Read a path at the speed of plain subscripts; on any failure ask `missing`."""
-    first = keys[0] if keys else ""
-
-    def read_name(variables: Variables, budget: Budget) -> Value:
-        return variables[name] if name in variables else missing(variables)
-
-    def read_one(variables: Variables, budget: Budget) -> Value:
+    def run(variables: Variables, budget: Budget) -> Value:
         try:
-            return variables[name][first]
-        except (KeyError, IndexError, TypeError):
-            return missing(variables)
+            return inner(variables, budget)
+        except Fault as fault:
+            fault.locate(at)
+            raise
 
-    def read_many(variables: Variables, budget: Budget) -> Value:
-        try:
-            value = variables[name]
-            for key in keys:
-                value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return missing(variables)
-        return value
-
-    return (read_name, read_one)[len(keys)] if len(keys) < 2 else read_many
-
-
-def walk(variables: Variables, name: str, keys: tuple[str | int, ...]) -> Undefined:
-    """Say where a path ends before its end."""
-    if name not in variables:
-        return Undefined(f"`{name}` is not set here")
-    value, read = variables[name], name
-    for key in keys:
-        if isinstance(value, Mapping) and key not in value:
-            return _no_key(value, key, read)
-        if not isinstance(value, Mapping):
-            found = item(value, key)
-            if isinstance(found, Undefined):
-                return Undefined(f"`{read}{_written(key)}` is undefined: {_lower(found.problem)}")
-        value, read = value[key], read + _written(key)
-    raise AssertionError("the path is there after all")
-
-
-def _no_key(value: Mapping[str, Value], key: str | int, read: str) -> Undefined:
-    problem = f"`{read}{_written(key)}` is undefined: `{read}` has no key `{key}`"
-    if read == "nodes":
-        return Undefined(f"`{key}` has put out nothing yet, or was skipped")
-    return Undefined(problem, did_you_mean(str(key), (k for k in value if isinstance(k, str))))
-
-
-def _written(key: str | int) -> str:
-    return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]"
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
+    return run
 
 
 def subscript(container: Run, key: Run, at: int) -> Run:
@@ -133,8 +68,8 @@ def sliced(sequence: Run, start: Run, stop: Run, step: Run, at: int) -> Run:
     def run(variables: Variables, budget: Budget) -> Value:
         try:
             value = sequence(variables, budget)
-            bounds = (bound(variables, budget) for bound in (start, stop, step))
-            return part(value, *bounds, budget)
+            first, last = start(variables, budget), stop(variables, budget)
+            return part(value, first, last, step(variables, budget), budget)
         except Fault as fault:
             fault.locate(at)
             raise

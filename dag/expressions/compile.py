@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from dag.expressions import closures, form_closures, tree
+from dag.expressions import closures, form_closures, paths, tree
 from dag.expressions.budget import Budget
-from dag.expressions.closures import Run
 from dag.expressions.errors import Undefined
 from dag.expressions.form_closures import ElementTest
 from dag.expressions.operators import ARITHMETIC, COMPARISONS, SIGNS
+from dag.expressions.paths import Run
 from dag.values import Value
 
 
@@ -94,23 +94,22 @@ def _maybe_default(node: tree.Default) -> Run:
 
 def _map_attribute(node: tree.MapAttribute) -> Run:
     default = None if node.default is None else strict(node.default)
-    return form_closures.map_attribute(
-        strict(node.subject), strict(node.attribute), default, node.at
-    )
+    run = form_closures.map_attribute(strict(node.subject), strict(node.attribute), default)
+    return closures.located(run, node.at)
 
 
 def _map_filter(node: tree.MapFilter) -> Run:
-    further = _all(node.applied.arguments)
-    return form_closures.map_operation(
-        strict(node.subject), node.applied.operation.run, further, node.at
-    )
+    operation, further = node.applied.operation.run, _all(node.applied.arguments)
+    run = form_closures.map_operation(strict(node.subject), operation, further)
+    return closures.located(run, node.at)
 
 
 def _select(node: tree.Select) -> Run:
     attribute = None if node.attribute is None else strict(node.attribute)
     further = _all(node.test.arguments) if isinstance(node.test, tree.Applied) else []
     test = _element_test(node.test)
-    return form_closures.select(strict(node.subject), attribute, test, further, node.keep, node.at)
+    run = form_closures.select(strict(node.subject), attribute, test, further, node.keep)
+    return closures.located(run, node.at)
 
 
 def _element_test(test: tree.Applied | str | None) -> ElementTest:
@@ -130,16 +129,15 @@ def _element_test(test: tree.Applied | str | None) -> ElementTest:
 
 
 def _per_item(node: tree.PerItem) -> Run:
-    inner = strict(node.inner)
-    return form_closures.per_item(
-        strict(node.subject), inner, node.source, node.size, node.keep, node.at
-    )
+    subject, inner = strict(node.subject), strict(node.inner)
+    run = form_closures.per_item(subject, inner, node.source, node.size, node.keep)
+    return closures.located(run, node.at)
 
 
 _STRICT: Final[Mapping[type[Any], Callable[[Any], Run]]] = MappingProxyType(
     {
         tree.Constant: lambda node: closures.constant(node.value),
-        tree.Path: lambda node: closures.path(node.name, node.keys, node.at),
+        tree.Path: lambda node: paths.path(node.name, node.keys, node.at),
         tree.Item: lambda node: closures.subscript(
             strict(node.container), strict(node.key), node.at
         ),
@@ -166,7 +164,7 @@ _STRICT: Final[Mapping[type[Any], Callable[[Any], Run]]] = MappingProxyType(
 
 _LENIENT: Final[Mapping[type[Any], Callable[[Any], Run]]] = MappingProxyType(
     {
-        tree.Path: lambda node: closures.maybe_path(node.name, node.keys),
+        tree.Path: lambda node: paths.maybe_path(node.name, node.keys),
         tree.Item: lambda node: closures.maybe_subscript(lenient(node.container), strict(node.key)),
         tree.Choice: _maybe_choice,
         tree.Default: _maybe_default,

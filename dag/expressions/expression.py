@@ -8,10 +8,10 @@ from dag.expressions import tree
 from dag.expressions.budget import Budget
 from dag.expressions.check import check, check_tokens
 from dag.expressions.checker import Context, Facts
-from dag.expressions.closures import Run, Variables
 from dag.expressions.compile import strict
 from dag.expressions.errors import ExpressionFailed, Fault
 from dag.expressions.measures import SCALARS, measure, text_of, too_deep
+from dag.expressions.paths import Run, Variables
 from dag.values import Value
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from dag.expressions.access import Steps, reach, steps_of
 from dag.expressions.budget import Budget
-from dag.expressions.closures import Run, Variables
 from dag.expressions.errors import Fault, Undefined, excerpt
 from dag.expressions.measures import elements
+from dag.expressions.paths import Run, Variables
 from dag.values import Value
 
 ElementTest = Callable[[Value, Budget, Sequence[Value]], bool]
@@ -61,21 +60,17 @@ def is_defined(subject: Run) -> Run:
     return lambda variables, budget: subject(variables, budget).__class__ is not Undefined
 
 
-def map_attribute(subject: Run, attribute: Run, default: Run | None, at: int) -> Run:
+def map_attribute(subject: Run, attribute: Run, default: Run | None) -> Run:
     """Take an attribute of each element."""
 
     def run(variables: Variables, budget: Budget) -> Value:
-        try:
-            over = elements("`map`", subject(variables, budget), budget)
-            steps = steps_of(attribute(variables, budget))
-            otherwise = None if default is None else default(variables, budget)
-            budget.visit(len(over) * len(steps))
-            budget.make_items(len(over))
-            found = [reach(each, steps) for each in over]
-            return [_defined(each, default is not None, otherwise) for each in found]
-        except Fault as fault:
-            fault.locate(at)
-            raise
+        over = elements("`map`", subject(variables, budget), budget)
+        steps = steps_of(attribute(variables, budget))
+        otherwise = None if default is None else default(variables, budget)
+        budget.visit(len(over) * len(steps))
+        budget.make_items(len(over))
+        found = [reach(each, steps) for each in over]
+        return [_defined(each, default is not None, otherwise) for each in found]
 
     return run
 
@@ -88,72 +83,60 @@ def _defined(value: Value, has_default: bool, default: Value) -> Value:
     raise value.fault()
 
 
-def map_operation(
-    subject: Run, operation: Callable[..., Value], arguments: Sequence[Run], at: int
-) -> Run:
+def map_operation(subject: Run, operation: Callable[..., Value], arguments: Sequence[Run]) -> Run:
     """Apply an operation to each element."""
 
     def run(variables: Variables, budget: Budget) -> Value:
-        try:
-            over = elements("`map`", subject(variables, budget), budget)
-            further = [each(variables, budget) for each in arguments]
-            budget.make_items(len(over))
-            return [_defined(operation(budget, each, *further), False, None) for each in over]
-        except Fault as fault:
-            fault.locate(at)
-            raise
+        over = elements("`map`", subject(variables, budget), budget)
+        further = [each(variables, budget) for each in arguments]
+        budget.make_items(len(over))
+        return [_defined(operation(budget, each, *further), False, None) for each in over]
 
     return run
 
 
 def select(
-    subject: Run, attribute: Run | None, test: ElementTest, arguments: Sequence[Run], keep: bool,
-    at: int,
-) -> Run:  # fmt: skip
+    subject: Run, attribute: Run | None, test: ElementTest, arguments: Sequence[Run], keep: bool
+) -> Run:
     """Keep the elements that pass a test, or the others."""
 
     def run(variables: Variables, budget: Budget) -> Value:
-        try:
-            over = elements("A selection", subject(variables, budget), budget)
-            steps: Steps = () if attribute is None else steps_of(attribute(variables, budget))
-            further = [each(variables, budget) for each in arguments]
-            budget.visit(len(over) * (1 + len(steps)))
-            budget.make_items(len(over))
-            return [each for each in over if test(reach(each, steps), budget, further) is keep]
-        except Fault as fault:
-            fault.locate(at)
-            raise
+        over = elements("A selection", subject(variables, budget), budget)
+        steps: Steps = () if attribute is None else steps_of(attribute(variables, budget))
+        further = [each(variables, budget) for each in arguments]
+        budget.visit(len(over) * (1 + len(steps)))
+        budget.make_items(len(over))
+        return [each for each in over if test(reach(each, steps), budget, further) is keep]
 
     return run
 
 
-def per_item(subject: Run, inner: Run, source: str, size: int, keep: bool, at: int) -> Run:
+def per_item(subject: Run, inner: Run, source: str, size: int, keep: bool) -> Run:
     """Evaluate an expression for each element; keep its value, or the elements it holds for."""
 
     def run(variables: Variables, budget: Budget) -> Value:
-        made: list[Any] = []
-        try:
-            over = elements("Going over items", subject(variables, budget), budget)
-            budget.make_items(len(over))
-            scope = dict(variables)
-            for index, each in enumerate(over):
-                budget.visit(size)
-                scope["item"], scope["index"] = each, index
+        over = elements("Going over items", subject(variables, budget), budget)
+        budget.make_items(len(over))
+        scope = dict(variables)
+        made: list[Value] = []
+        for index, each in enumerate(over):
+            budget.visit(size)
+            scope["item"], scope["index"] = each, index
+            try:
                 value = inner(scope, budget)
-                if not keep:
-                    made.append(value)
-                elif value:
-                    made.append(each)
-        except Fault as fault:
-            if fault.position is not None:
-                fault = Fault(
-                    f"{fault.problem}, in column {fault.position} of "
-                    f"`{excerpt(source, fault.position)}`",
-                    fault.cause,
-                    fault.solution,
-                )
-            fault.locate(at)
-            raise fault from None
+            except Fault as fault:
+                raise _outside(fault, source) from None
+            if not keep:
+                made.append(value)
+            elif value:
+                made.append(each)
         return made
 
     return run
+
+
+def _outside(fault: Fault, source: str) -> Fault:
+    """Return the fault of an inner expression as one whose place is still to be said."""
+    column = fault.position or 1
+    problem = f"{fault.problem}, in column {column} of `{excerpt(source, column)}`"
+    return Fault(problem, fault.cause, fault.solution)

@@ -41,14 +41,15 @@ def filtered(check: Checker, node: nodes.Filter) -> tree.Node:
     refuse_spreading(check, node)
     if node.name in FORMS:
         return FORMS[node.name].accept(check, node, node.node)
-    if node.name in FILTERS:
-        return apply(check, node, FILTERS[node.name], node.node)
-    names = sorted({*FILTERS, *FORMS})
-    check.refuse(
-        node,
-        f"There is no filter `{node.name}`",
-        did_you_mean(node.name, names, f"The filters are: {', '.join(names)}."),
-    )
+    if node.name not in FILTERS:
+        names = sorted({*FILTERS, *FORMS})
+        every = f"The filters are: {', '.join(names)}."
+        check.refuse(
+            node,
+            f"There is no filter `{node.name}`",
+            did_you_mean(node.name, names, every),
+        )
+    return apply(check, node, FILTERS[node.name], node.node)
 
 
 def _default(check: Checker, node: nodes.Filter, subject: nodes.Expr) -> tree.Node:
@@ -97,8 +98,10 @@ def _element_test(
             check.refuse(node, f"`{node.name}` takes no named arguments without a test")
         return None
     name = _literal(check, node, "the name of a test", written)
-    if name == "defined" or name == "undefined":
-        return name
+    if name == "defined":
+        return "defined"
+    if name == "undefined":
+        return "undefined"
     operation = known(check, node, "test", name, TESTS)
     return tree.Applied(operation, arguments(check, node, operation, written[1:]))
 
@@ -147,9 +150,10 @@ def _given(check: Checker, node: nodes.Filter, names: tuple[str, ...]) -> dict[s
         check.refuse(node, f"`{node.name}` takes at most {len(names)} arguments", solution)
     given = dict(zip(names, node.args, strict=False))
     for each in node.kwargs:
-        if each.key not in names or each.key in given:
-            check.refuse(node, f"`{node.name}` cannot take `{each.key}` here", solution)
-        given[each.key] = each.value
+        name = str(each.key)
+        if name not in names or name in given:
+            check.refuse(node, f"`{node.name}` cannot take `{name}` here", solution)
+        given[name] = each.value
     return given
 
 

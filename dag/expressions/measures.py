@@ -98,26 +98,28 @@ def text_of(value: Value, budget: Budget) -> str:
 def equal(left: Value, right: Value, budget: Budget, depth: int = 0) -> bool:
     """Compare by value: numbers by size, everything else only with its own kind."""
     kind, other = left.__class__, right.__class__
-    if kind is str and other is str:
-        if len(left) != len(right):
-            return False
-        budget.read(left)
-        return bool(left == right)
     if kind in NUMBERS and other in NUMBERS:
         return bool(left == right)
     if kind is not other:
         return False
-    if kind not in CONTAINERS:
-        return bool(left == right)
-    if len(left) != len(right):
-        return False
-    if depth >= VALUE_LEVELS:
+    if kind in CONTAINERS:
+        return len(left) == len(right) and _equal_parts(left, right, budget, depth + 1)
+    if kind is str:
+        if len(left) != len(right):
+            return False
+        budget.read(left)
+    return bool(left == right)
+
+
+def _equal_parts(left: Value, right: Value, budget: Budget, depth: int) -> bool:
+    """Compare two lists or two objects of the same length."""
+    if depth > VALUE_LEVELS:
         raise too_deep()
     budget.visit(len(left))
-    if kind is list:
-        return all(equal(a, b, budget, depth + 1) for a, b in zip(left, right, strict=True))
+    if left.__class__ is list:
+        return all(equal(a, b, budget, depth) for a, b in zip(left, right, strict=True))
     return all(
-        key in right and equal(each, right[key], budget, depth + 1) for key, each in left.items()
+        key in right and equal(each, right[key], budget, depth) for key, each in left.items()
     )
 
 

@@ -101,7 +101,7 @@ def count(budget: Budget, value: Value, part: Value) -> int:
     """How often a part occurs in a text, or an element in a list."""
     if value.__class__ is str:
         budget.read(value)
-        return value.count(text("`.count`", part))  # type: ignore[no-any-return]
+        return value.count(text("`.count`", part))
     if value.__class__ is list:
         return sum(equal(each, part, budget) for each in elements("`.count`", value, budget))
     raise wrong_type("`.count`", "text or a list", value)

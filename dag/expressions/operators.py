@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from dag.expressions.arguments import number
 from dag.expressions.budget import Budget
 from dag.expressions.errors import Fault, Undefined, kind_of, wrong_type
 from dag.expressions.measures import NUMBERS, elements, equal, integer, out_of_range
@@ -118,16 +119,12 @@ def power(left: Value, right: Value, budget: Budget) -> Value:
 
 def negate(value: Value) -> Value:
     """Return the number with its sign turned."""
-    if value.__class__ not in NUMBERS:
-        raise wrong_type("`-`", "a number", value)
-    return _result(-value)
+    return _result(-number("`-`", value))
 
 
 def keep_sign(value: Value) -> Value:
     """Return the number; `+x` says that x is one."""
-    if value.__class__ not in NUMBERS:
-        raise wrong_type("`+`", "a number", value)
-    return value
+    return number("`+`", value)
 
 
 def is_equal(left: Value, right: Value, budget: Budget) -> bool:

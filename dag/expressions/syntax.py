@@ -68,6 +68,8 @@ def see(check: Checker, node: nodes.Name) -> None:
     if node.name in check.context.names:
         check.facts.names.add(node.name)
         return
+    if node.name == "null":
+        check.refuse(node, "There is no name `null`", "Write `none` for JSON's null.")
     known = sorted(check.context.names | check.bound)
     if node.name in NAMES:
         problem = f"`{node.name}` ({NAMES[node.name]}) does not exist here"

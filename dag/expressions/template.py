@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from dag.expressions.budget import Budget
 from dag.expressions.checker import Context
-from dag.expressions.closures import Variables
 from dag.expressions.errors import ExpressionInvalid
 from dag.expressions.expression import Expression, compile_tokens
 from dag.expressions.lexing import SOURCE_CHARACTERS, lex, refuse
 from dag.expressions.measures import VALUE_LEVELS
+from dag.expressions.paths import Variables
 from dag.values import Value
 
 _MARK = re.compile(r"\{[{%#]")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.filters import encodings, numbers, objects, sequences, text
+from dag.expressions.filters import dates, encodings, numbers, objects, regex, sequences, text
 from dag.expressions.operations import Operation
 
 FILTERS: Final[Mapping[str, Operation]] = MappingProxyType(
@@ -16,6 +16,8 @@ FILTERS: Final[Mapping[str, Operation]] = MappingProxyType(
         **numbers.FILTERS,
         **text.FILTERS,
         **encodings.FILTERS,
+        **dates.FILTERS,
+        **regex.FILTERS,
     }
 )
 """By name and alias."""
