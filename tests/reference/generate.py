@@ -258,7 +258,7 @@ def _end(node: str, key: str, shape: Shape, sources: list[_End]) -> _End:
 _KINDS = (
     "map", "map", "map", "custom", "IF", "FOR_EACH", "LOOP", "rows", "numbers", "SWITCH",
     "concatenate", "FILTER", "SORT", "map_over", "filter", "sort", "union", "intersection",
-    "join", "zip", "FOR_EACH", "LOOP", "any", "DELAY",
+    "join", "zip", "FOR_EACH", "LOOP", "reshape", "any", "DELAY",
 )  # fmt: skip
 """The first is the plainest; the last, which costs time to run, is the rarest."""
 
@@ -273,6 +273,8 @@ def _node(choices: Choices, kind: str, node: str, sight: Sight, shape: Shape) ->
         return _listing(choices, kind, sight)
     if kind in ("concatenate", "union", "intersection", "join", "zip", "any"):
         return _merging(choices, kind)
+    if kind == "reshape":
+        return _reshaping(choices, sight)
     return _transforming(choices, kind, node, sight)
 
 
@@ -309,6 +311,32 @@ def _listing(choices: Choices, kind: str, sight: Sight) -> _Made:
         return "FLOW", kind, configurations, puts_out
     operation = "map" if kind == "map_over" else kind
     return "ACTION", "DATA_TRANSFORMATION", {"operation": operation, **configurations}, puts_out
+
+
+def _reshaping(choices: Choices, sight: Sight) -> _Made:
+    several = vocabulary.numbers(choices, sight)
+    figures = {
+        "total": {"function": "sum", "field": "value"},
+        "top": {"function": "max", "field": "value"},
+    }
+    configurations: dict[str, Any] = pick(
+        choices,
+        (
+            {"operation": "dedupe", "over": f"{several} + {several}"},
+            {"operation": "flatten", "over": f"[{several}, [{several}]]"},
+            {"operation": "aggregate", "over": "trigger.rows", "aggregation_functions": figures},
+            {"operation": "split_out", "over": f"[{{'x': {several}}}]", "field": "x"},
+            {
+                "operation": "group_by",
+                "over": "trigger.rows + trigger.rows",
+                "group_by_fields": ["value"],
+                "aggregation_functions": figures,
+            },
+            {"operation": "join", "over": "trigger.rows", "other": "trigger.rows", "key": "value"},
+        ),
+    )
+    shape = Shape.UNKNOWN if configurations["operation"] == "aggregate" else Shape.LIST
+    return "ACTION", "DATA_TRANSFORMATION", configurations, {"result": shape}
 
 
 def _merging(choices: Choices, kind: str) -> _Made:

@@ -233,8 +233,8 @@ class _Run:
         if self.drawing.is_loop(node) and "results" not in beside:
             silent = f"DESIGN does not say what {node} puts out when it fails before its scopes"
             return Settled("failed", "error", ANY, error, unsure=silent)
-        silent = "DESIGN names no reason for it" if error["error_code"] is ANY else None
-        return Settled("failed", "error", {**beside, "error": error}, error, unsure=silent)
+        unsure = "DESIGN names no reason for it" if error["error_code"] is ANY else None
+        return Settled("failed", "error", {**beside, "error": error}, error, unsure=unsure)
 
     def _convert(
         self,

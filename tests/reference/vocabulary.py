@@ -57,7 +57,7 @@ def number(choices: Choices, sight: Sight) -> str:
     if form <= 4:
         return first
     if form == 9:
-        return _risky(choices, first, _atom(choices, sight))
+        return _risky(choices, first, _atom(choices, sight), sight[0].name)
     second = _atom(choices, sight)
     return pick(
         choices,
@@ -110,14 +110,14 @@ def _atom(choices: Choices, sight: Sight) -> str:
     return f"({form})"
 
 
-def _risky(choices: Choices, first: str, second: str) -> str:
+def _risky(choices: Choices, first: str, second: str, name: str) -> str:
     return pick(
         choices,
         (
             f"100 // ({first} % 4)",
             f"{first} / ({second} - 1)",
             f"[1, 2, 3][{first}]",
-            f"{first} + input.nothing.here",
+            f"{first} + {name}.nothing.here",
             f"{first} ~ {second}",
             f"({first}) * 9223372036854775807",
         ),
