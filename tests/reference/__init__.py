@@ -10,7 +10,8 @@ queue, no clock and no threads: a scope is walked once in topological order, a l
 - `nodes`        what one node makes of its input; `lists` what it does with lists
 - `interpreter`  triggers, joins, dead paths, poison, loops, failures: `interpret`;
                  `scopes` what it knows meanwhile
-- `generate`     random valid workflows, for hypothesis and by seed
+- `generate`     random valid workflows, for hypothesis and by seed, made of `kinds` of nodes and a
+                 `vocabulary` of expressions by the `choices` of either
 - `shapes`       big graphs of the shapes that scientific workflows have
 
 **What order decides.** The engine runs branches side by side. Where the first of two arrivals or

@@ -36,7 +36,7 @@ class Step:
 
     @property
     def goes_over_range(self) -> bool:
-        return self.configurations.get("loop_type", "for_range") == "for_range"
+        return bool(self.configurations.get("loop_type", "for_range") == "for_range")
 
     def setting(self, name: str, default: Any) -> Any:
         """A configuration whose strings are templates."""
