@@ -26,6 +26,7 @@ from dag.problems import Problem
 from dag.specs import Lane, NodeSpec, policy, spec_of
 from dag.specs.loop import BODY_NAMES, LOOP_SPECS
 from dag.topology import Link, Topology
+from dag.uncollected import uncollected
 
 
 class InvalidDefinition(TreadleError):
@@ -137,6 +138,11 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
     Raises:
         InvalidDefinition: `invalid_workflow`: it is not valid; the message has the first problem.
     """
+    with uncollected():
+        return _compiled_graph(workflow)
+
+
+def _compiled_graph(workflow: Workflow) -> CompiledGraph:
     specs: dict[str, NodeSpec] = {}
     for node in workflow.nodes:
         spec = spec_of(node.type, node.subtype)

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import orjson
 
@@ -90,17 +90,21 @@ def _too_deep(steps: tuple[Step, ...]) -> NoReturn:
     )
 
 
-def read(document: object, limits: Limits, report: Report) -> Value:
+def read(document: object, limits: Limits, report: Report) -> dict[str, Value]:
     """Return the document as plain JSON.
 
     Raises:
-        Unreadable: it is no JSON at all, or breaks the limits of depth or size.
+        Unreadable: it is no JSON object at all, or breaks the limits of depth or size.
     """
     repeated: dict[int, list[str]] = {}
     if isinstance(document, bytes | bytearray | memoryview | str):
         text = _decoded(document, limits)
         parser = _Text()
         document, repeated = parser.parse(text), parser.repeated
+    if not isinstance(document, dict):
+        raise Unreadable(
+            "wrong_type", "A workflow is an object.", "Write {metadata, nodes, connections, …}."
+        )
     made = _Copy(limits, report, repeated).of(document)
     if len(orjson.dumps(made)) > limits.definition_bytes:
         _too_large(limits)
@@ -138,8 +142,9 @@ class _Copy:
         self._open: list[tuple[Any, Any, tuple[Step, ...]]] = []
         self._size = 0
 
-    def of(self, document: object) -> Value:
-        made = self._value(document, ())
+    def of(self, document: dict[Any, Any]) -> dict[str, Value]:
+        made: dict[str, Value] = {}
+        self._open.append((document, made, ()))
         # Containers are filled after they are placed; first in, first out keeps reading order.
         for source, target, steps in self._open:
             if len(steps) > self._limits.depth:
@@ -154,35 +159,40 @@ class _Copy:
                     (*steps, key), "duplicate_key", "The key stands twice here.", "Keep one."
                 )
             for key, value in source.items():
-                if isinstance(key, str):
+                if _is_plain(key):
+                    self._size += len(key)
+                    target[key] = self._value(value, steps, key)
+                elif isinstance(key, str):
                     clean = self._text(key, (*steps, key))
-                    target[clean] = self._value(value, (*steps, clean))
+                    target[clean] = self._value(value, steps, clean)
                 else:
                     self._problem(steps, "not_json", f"A key is {_kind(key)}.", "Use text as keys.")
         else:
             for index, value in enumerate(source):
-                target.append(self._value(value, (*steps, index)))
+                target.append(self._value(value, steps, index))
 
-    def _value(self, value: object, steps: tuple[Step, ...]) -> Value:
+    def _value(self, value: object, steps: tuple[Step, ...], step: Step) -> Value:
+        """Return a value that stands at `step` under `steps`; containers still to be filled."""
         self._size += 2
         if self._size > self._limits.definition_bytes:
             _too_large(self._limits)
-        if isinstance(value, str):
-            return self._text(value, steps)
-        if value is None or isinstance(value, bool):
-            return value
-        if isinstance(value, int | float | _Oversized):
-            return self._number(value, steps)
-        if isinstance(value, dict):
-            return self._placed(value, {}, steps)
-        if isinstance(value, list | tuple):
-            return self._placed(value, [], steps)
-        self._problem(steps, "not_json", f"JSON cannot say {_kind(value)}.", "Use a JSON value.")
-        return None
-
-    def _placed(self, source: Any, target: Value, steps: tuple[Step, ...]) -> Value:
-        self._open.append((source, target, steps))
-        return target
+        made: Value = None
+        if _is_plain(value):
+            self._size += len(value)
+            made = value
+        elif isinstance(value, dict | list | tuple):
+            made = {} if isinstance(value, dict) else []
+            self._open.append((value, made, (*steps, step)))
+        elif isinstance(value, str):
+            made = self._text(value, (*steps, step))
+        elif value is None or isinstance(value, bool):
+            made = value
+        elif isinstance(value, int | float | _Oversized):
+            made = self._number(value, (*steps, step))
+        else:
+            message = f"JSON cannot say {_kind(value)}."
+            self._problem((*steps, step), "not_json", message, "Use a JSON value.")
+        return made
 
     def _number(self, value: float | _Oversized, steps: tuple[Step, ...]) -> int | float:
         if isinstance(value, int) and abs(value) < INTEGER_LIMIT:
@@ -196,8 +206,6 @@ class _Copy:
 
     def _text(self, value: str, steps: tuple[Step, ...]) -> str:
         self._size += len(value)
-        if value.isascii() and "\0" not in value:
-            return str(value)
         if "\0" in value:
             self._problem(steps, "invalid_text", "The text holds a NUL character.", "Remove it.")
             value = value.replace("\0", "\ufffd")
@@ -211,6 +219,11 @@ class _Copy:
 
     def _problem(self, steps: Iterable[Step], reason: str, message: str, solution: str) -> None:
         self._report.add(Problem(json_path(steps), reason, message, solution))
+
+
+def _is_plain(value: object) -> TypeGuard[str]:
+    """Whether it is text that needs no closer look; most texts are."""
+    return type(value) is str and value.isascii() and "\0" not in value
 
 
 def _kind(value: object) -> str:

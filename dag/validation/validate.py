@@ -15,6 +15,7 @@ from dag.model import Workflow
 from dag.problems import Problem
 from dag.shape import problems_of
 from dag.topology import Topology
+from dag.uncollected import uncollected
 from dag.validation.draft import Draft, draft
 from dag.validation.parts import (
     check_configurations,
@@ -53,12 +54,17 @@ def validate(document: object, limits: Limits | None = None) -> Validation:
     Returns:
         The compiled workflow, or every problem. Nothing is raised for any document.
     """
-    limits = limits or Limits()
+    with uncollected():
+        return _validated(document, limits or Limits())
+
+
+def _validated(document: object, limits: Limits) -> Validation:
     report = Report(limits.problems)
     if isinstance(document, BaseModel):
         document = document.model_dump()
     try:
-        read_document = _fitting(read(document, limits, report), limits)
+        read_document = read(document, limits, report)
+        _check_fitting(read_document, limits)
     except Unreadable as exc:
         report.add(exc.problem)
         return Validation(None, None, report.problems)
@@ -80,12 +86,8 @@ def validate(document: object, limits: Limits | None = None) -> Validation:
     return Validation(workflow, graph, (), tuple(report.warnings))
 
 
-def _fitting(document: Value, limits: Limits) -> dict[str, Value]:
-    """Return the document if it is an object with a permitted number of nodes."""
-    if not isinstance(document, dict):
-        raise Unreadable(
-            "wrong_type", "A workflow is an object.", "Write {metadata, nodes, connections, …}."
-        )
+def _check_fitting(document: Mapping[str, Value], limits: Limits) -> None:
+    """Refuse a document with more parts than a workflow may have."""
     for part, limit in (
         ("nodes", limits.nodes),
         ("connections", limits.connections),
@@ -99,7 +101,6 @@ def _fitting(document: Value, limits: Limits) -> dict[str, Value]:
                 "Repeat steps with FLOW.FOR_EACH, or split the workflow.",
                 part,
             )
-    return document
 
 
 def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:
