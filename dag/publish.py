@@ -1,22 +1,29 @@
-"""Publishing: the definition that is stored, complete, so that a later release changes nothing."""
+"""Publication: a definition with everything written out that a later release could decide anew."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dag.model import Workflow
-from dag.specs import spec_of
+from dag.model import Node, Workflow
+from dag.specs import NodeSpec, spec_of
 
 
 def publish(workflow: Workflow) -> dict[str, Any]:
-    """Return a valid workflow's definition with the specs' defaults written into it.
+    """Return what is stored of a valid workflow as one of its versions.
 
-    The result validates and compiles again, to the same graph.
+    Every default of the node specs is written into the configurations, aliases are replaced by the
+    fields they mean, and each node carries the version of its spec, so that a later release
+    changes nothing that runs. Publishing what was published gives the same again.
     """
-    document = workflow.model_dump(mode="json", exclude_none=True)
-    for node, written in zip(workflow.nodes, document["nodes"], strict=True):
-        spec = spec_of(node.type, node.subtype)
-        assert spec is not None  # a valid workflow names only types there are
-        written["configurations"] = dict(spec.complete(node.configurations))
+    stored = workflow.model_dump(mode="json")
+    for node, written in zip(workflow.nodes, stored["nodes"], strict=True):
+        spec = _spec(node)
         written["spec_version"] = spec.version
-    return document
+        written["configurations"] = spec.complete(node.configurations)
+    return stored
+
+
+def _spec(node: Node) -> NodeSpec:
+    spec = spec_of(node.type, node.subtype)
+    assert spec is not None, "a valid workflow has known node types only"
+    return spec
