@@ -89,6 +89,10 @@ class GuardedProcess:
             line += part
         return int(line)
 
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable when the child has ended, for a selector."""
+        return self._control.fileno()
+
     def poll(self) -> int | None:
         """Return the exit status, 128 + n for signal n, or None while it runs."""
         return self._guardian.poll()
