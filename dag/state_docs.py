@@ -1,0 +1,88 @@
+"""docs/states.md, written from the tables of `dag.states`: `python -m dag.state_docs docs/states.md`.
+
+A test holds the file to what this writes, so the drawing cannot tell of a machine that is not
+there.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from dag import states
+
+_MACHINES: Sequence[tuple[str, type[StrEnum], Sequence[states.Transition[Any]]]] = (
+    ("Node executions", states.NodeState, states.NODE_TRANSITIONS),
+    ("Scopes", states.ScopeState, states.SCOPE_TRANSITIONS),
+    ("Executions", states.ExecutionStatus, states.EXECUTION_TRANSITIONS),
+)
+_WORDS: Sequence[tuple[str, type[StrEnum]]] = (
+    ("What a waiting node waits for", states.WaitKind),
+    ("Why a loop is ready", states.LoopPhase),
+)
+
+
+def markdown() -> str:
+    """Return the page."""
+    lines = [
+        "# States",
+        "",
+        "Written by `python -m dag.state_docs docs/states.md` from `dag/states.py`; edit that.",
+    ]
+    for title, kind, table in _MACHINES:
+        lines += ["", f"## {title}", "", *_diagram(table), "", *_meanings(kind), "", *_rows(table)]
+    for title, kind in _WORDS:
+        lines += ["", f"## {title}", "", *_meanings(kind)]
+    lines += ["", "## On the wire", "", "A node's state in the ledger, where the API says another:"]
+    lines += ["", "| ledger | API |", "|---|---|"]
+    lines += [
+        f"| `{state}` | `{word}` |"
+        for state, word in states.WIRE_NODE_STATUS.items()
+        if word != state.value
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _diagram(table: Sequence[states.Transition[Any]]) -> Iterator[str]:
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    drawn = dict.fromkeys((row.leaves or "[*]", row.enters) for row in table)
+    for leaves, enters in drawn:
+        yield f"    {leaves} --> {enters}"
+    yield "```"
+
+
+def _rows(table: Sequence[states.Transition[Any]]) -> Iterator[str]:
+    yield "| from | to | when | fired by |"
+    yield "|---|---|---|---|"
+    for row in table:
+        leaves = f"`{row.leaves}`" if row.leaves else "(new)"
+        yield f"| {leaves} | `{row.enters}` | {row.when} | {row.fired_by} |"
+
+
+def _meanings(kind: type[StrEnum]) -> Iterator[str]:
+    yield "| state | meaning |"
+    yield "|---|---|"
+    for name, meaning in meanings(kind).items():
+        yield f"| `{kind[name].value}` | {meaning} |"
+
+
+def meanings(kind: type[StrEnum]) -> dict[str, str]:
+    """Return the line below each member of an enum, by the member's name."""
+    body = ast.parse(inspect.getsource(kind)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for member, line in zip(body.body, body.body[1:], strict=False):
+        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
+            documented = isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+            found[member.targets[0].id] = str(line.value.value) if documented else ""  # type: ignore[attr-defined]
+    return found
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(markdown(), encoding="utf-8")

@@ -1,0 +1,112 @@
+"""The state tables: they hold together, and what is derived from them says the same."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dag import states
+from dag.state_docs import markdown, meanings
+from dag.states import ExecutionStatus, NodeState, ScopeState
+
+MACHINES = [
+    (NodeState, states.NODE_TRANSITIONS),
+    (ScopeState, states.SCOPE_TRANSITIONS),
+    (ExecutionStatus, states.EXECUTION_TRANSITIONS),
+]
+ENUMS = [NodeState, ScopeState, ExecutionStatus, states.WaitKind, states.LoopPhase]
+
+
+@pytest.mark.parametrize(("kind", "table"), MACHINES)
+def test_every_state_can_be_reached(
+    kind: type[StrEnum], table: tuple[states.Transition[Any], ...]
+) -> None:
+    """From birth, every state of a machine is reached by some rows."""
+    reached: set[Any] = {None}
+    for _ in kind:
+        reached |= {row.enters for row in table if row.leaves in reached}
+
+    assert reached == {None, *kind}
+
+
+@pytest.mark.parametrize(("kind", "table"), MACHINES)
+def test_no_change_stands_twice(
+    kind: type[StrEnum], table: tuple[states.Transition[Any], ...]
+) -> None:
+    """One row a change, so that who fires it is said in one place."""
+    changes = [(row.leaves, row.enters) for row in table]
+
+    assert len(changes) == len(set(changes))
+
+
+def test_final_states_are_the_ones_the_design_names() -> None:
+    """Nothing leaves them."""
+    assert {str(each) for each in states.FINAL_NODE_STATES} == {
+        "completed", "failed", "skipped", "canceled",
+    }  # fmt: skip
+    assert {str(each) for each in states.FINAL_SCOPE_STATES} == {"ended", "failed", "canceled"}
+    assert {str(each) for each in states.FINAL_EXECUTION_STATUSES} == {
+        "SUCCESS", "ERROR", "CANCELED", "TIMEOUT",
+    }  # fmt: skip
+
+
+def test_every_unfinished_execution_may_end_in_every_way() -> None:
+    """Any unfinished status may become any final one."""
+    finals = states.FINAL_EXECUTION_STATUSES
+    for final in finals:
+        sources = states.sources_of(states.EXECUTION_TRANSITIONS, final)
+
+        assert sources == set(ExecutionStatus) - finals
+
+
+def test_whatever_is_not_final_can_be_canceled() -> None:
+    """An execution or scope that ends early leaves no row behind."""
+    assert (
+        states.sources_of(states.NODE_TRANSITIONS, NodeState.CANCELED)
+        == set(NodeState) - states.FINAL_NODE_STATES
+    )
+
+
+def test_only_a_running_node_is_retried_and_only_a_ready_one_runs() -> None:
+    """The guards of a claim and of a failed attempt."""
+    table = states.NODE_TRANSITIONS
+
+    assert states.sources_of(table, NodeState.RUNNING) == {NodeState.READY}
+    assert states.sources_of(table, NodeState.RETRYING) == {NodeState.RUNNING}
+
+
+def test_a_scope_counts_what_is_ready_or_later_and_unfinished() -> None:
+    """Invariant 4: `pending` and `skipped` never count."""
+    assert {str(each) for each in states.OPEN_NODE_STATES} == {
+        "ready", "running", "waiting", "waiting_input", "retrying",
+    }  # fmt: skip
+
+
+def test_the_wire_shows_no_ledger_detail() -> None:
+    """A waiting node shows as running, one without a worker yet as pending."""
+    assert set(states.WIRE_NODE_STATUS) == set(NodeState)
+    assert set(states.WIRE_NODE_STATUS.values()) == {
+        "pending", "running", "waiting_input", "retrying",
+        "completed", "failed", "skipped", "canceled",
+    }  # fmt: skip
+    assert states.WIRE_NODE_STATUS[NodeState.WAITING] == "running"
+    assert states.WIRE_NODE_STATUS[NodeState.READY] == "pending"
+
+
+@pytest.mark.parametrize("kind", ENUMS)
+def test_every_state_says_what_it_means_to_a_person(kind: type[StrEnum]) -> None:
+    """A line stands below each member."""
+    said = meanings(kind)
+
+    assert set(said) == {member.name for member in kind}
+    assert all(said.values())
+
+
+def test_the_states_page_is_written_from_the_tables() -> None:
+    """docs/states.md is what `dag.state_docs` writes."""
+    page = Path(__file__).parents[2] / "docs" / "states.md"
+
+    assert page.read_text("utf-8") == markdown()
