@@ -1,0 +1,279 @@
+"""HTTP_REQUEST against a real server: REFERENCE 9.5, a failed call is a failure."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+
+from core.dialer import AddressPolicy, Dialer
+from dag.outcomes import Completed, Failed
+from dag.values import Value
+from tests.attempts import attempt_of
+from tests.integration.loopback import Answer, Loopback, Seen, serving
+from workers.nodes.http_request import http_request, retry_after
+
+OPEN = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with serving() as loopback:
+        yield loopback
+
+
+def call(
+    url: str, came: Value = None, policy: AddressPolicy = OPEN, **config: Any
+) -> Completed | Failed:
+    extra = {name: config.pop(name) for name in ("secrets", "seconds") if name in config}
+    attempt = attempt_of("ACTION.HTTP_REQUEST", {"url": url, **config}, came, **extra)
+
+    async def once() -> Completed | Failed:
+        dialer = Dialer(policy)
+        try:
+            return await http_request(dialer)(attempt)
+        finally:
+            await dialer.aclose()
+
+    return asyncio.run(once())
+
+
+def failure(outcome: Completed | Failed) -> tuple[str, bool]:
+    assert isinstance(outcome, Failed)
+    return outcome.error["error_code"], outcome.error["is_retryable"]
+
+
+def test_an_answer_becomes_the_output(server: Loopback) -> None:
+    """Status, headers, final URL, text and value; the call's facts stand in the details."""
+    answer = Answer(201, {"Content-Type": "application/json", "X-Many": "1"}, b'{"id": 7}')
+    url = server.on("/things", answer)
+    outcome = call(url, method="POST", body={"name": "x"})
+    assert isinstance(outcome, Completed)
+    assert outcome.output_key == "result"
+    headers = outcome.output.pop("headers")
+    assert (headers["content-type"], headers["x-many"]) == ("application/json", "1")
+    assert outcome.output == {
+        "status_code": 201,
+        "url": url,
+        "body": '{"id": 7}',
+        "json": {"id": 7},
+    }
+    assert outcome.details == {"endpoint": url, "method": "POST", "status": 201}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_every_method_is_sent_as_it_is(server: Loopback, method: str) -> None:
+    """And all but the safe ones carry a key by which a repetition is known."""
+    outcome = call(server.on("/", Answer()), method=method)
+    assert isinstance(outcome, Completed)
+    (seen,) = server.seen
+    assert seen.method == method
+    assert ("idempotency-key" in seen.headers) == (method not in ("GET", "HEAD", "OPTIONS"))
+
+
+def test_another_attempt_repeats_the_idempotency_key(server: Loopback) -> None:
+    """So the receiver does once what an automatic retry asks for twice."""
+    url = server.on("/", Answer(503))
+    call(url, method="POST")
+    call(url, method="POST")
+    first, second = (seen.headers["idempotency-key"] for seen in server.seen)
+    assert first == second
+
+
+def test_the_author_may_choose_the_idempotency_key(server: Loopback) -> None:
+    """One header of that name is sent: theirs."""
+    url = server.on("/", Answer())
+    call(url, {"id": "k1"}, method="POST", headers={"idempotency-key": "{{ input.id }}"})
+    assert server.seen[0].headers["idempotency-key"] == "k1"
+
+
+@pytest.mark.parametrize(
+    ("config", "content", "content_type"),
+    [
+        ({"body": {"a": 1}}, b'{"a":1}', "application/json"),
+        ({"body": "{{ input }}"}, b'{"x":[1]}', "application/json"),
+        (
+            {"body": {"a": "b c"}, "body_type": "form"},
+            b"a=b+c",
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            {"body": "<x/>", "body_type": "raw", "headers": {"Content-Type": "text/xml"}},
+            b"<x/>",
+            "text/xml",
+        ),
+    ],
+)
+def test_every_body_type_is_sent(
+    server: Loopback, config: dict[str, Any], content: bytes, content_type: str
+) -> None:
+    """With its content type, unless the author names another."""
+    call(server.on("/", Answer()), {"x": [1]}, method="POST", **config)
+    (seen,) = server.seen
+    assert (seen.body, seen.headers["content-type"]) == (content, content_type)
+
+
+@pytest.mark.parametrize(
+    ("auth", "header", "value"),
+    [
+        ({"type": "basic", "username": "u", "password": "p:ü"}, "authorization",
+         "Basic " + base64.b64encode("u:p:ü".encode()).decode()),
+        ({"type": "bearer", "token": "{{ secrets.shop }}"}, "authorization", "Bearer s3cret"),
+        ({"type": "api_key", "key": "X-Api", "value": "v"}, "x-api", "v"),
+    ],
+)  # fmt: skip
+def test_every_way_to_authenticate_by_header(
+    server: Loopback, auth: dict[str, str], header: str, value: str
+) -> None:
+    """Secrets reach the request, by reference."""
+    call(server.on("/", Answer()), auth=auth, secrets={"shop": "s3cret"})
+    assert server.seen[0].headers[header] == value
+
+
+def test_parameters_join_those_of_the_url(server: Loopback) -> None:
+    """An API key among them; lists repeat, null is left out, nothing breaks out."""
+    url = server.on("/q", Answer()) + "?a=1"
+    fields = {"b": [2, "x&y"], "c": None, "d": "{{ input.d }}"}
+    auth = {"type": "api_key", "key": "key", "value": "v", "place": "query"}
+    call(url, {"d": True}, query_params=fields, auth=auth)
+    assert server.seen[0].path == "/q?a=1&b=2&b=x%26y&d=true&key=v"
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"),
+    [(400, False), (401, False), (404, False), (408, True), (409, False), (422, False),
+     (425, True), (429, True), (500, True), (501, False), (502, True), (503, True), (504, True)],
+)  # fmt: skip
+def test_a_status_from_400_on_is_a_failure(server: Loopback, status: int, retryable: bool) -> None:
+    """REFERENCE 9.5: the node fails; only what may pass is worth another try."""
+    outcome = call(server.on("/", Answer(status, {}, b"why it failed")))
+    assert failure(outcome) == ("http_status_not_accepted", retryable)
+    assert isinstance(outcome, Failed)
+    assert outcome.details["status"] == status
+    assert outcome.error["error_details"]["body"] == "why it failed"
+
+
+def test_a_listed_status_is_no_failure(server: Loopback) -> None:
+    """Some answers of that kind are what was asked for."""
+    outcome = call(server.on("/", Answer(404)), accept_status=[404])
+    assert isinstance(outcome, Completed)
+    assert outcome.output["status_code"] == 404
+
+
+@pytest.mark.parametrize("status", [429, 503, 403])
+def test_retry_after_in_seconds_is_handed_on(server: Loopback, status: int) -> None:
+    """Whoever says when to come back says that coming back helps, whatever the status."""
+    outcome = call(server.on("/", Answer(status, {"Retry-After": "7"})))
+    assert failure(outcome) == ("http_status_not_accepted", True)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry_after == timedelta(seconds=7)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0),
+        (" 120 ", 120),
+        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
+        ("Fri, 02 Jan 2026 03:05:05 -0000", 60),
+        (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0),
+        ("99999999999999999999", 86_400),
+        ("soon", None),
+        ("-1", None),
+        ("1.5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | None) -> None:
+    """A date in the past is now, a far one is a day, and what is neither says nothing."""
+    expected = None if seconds is None else timedelta(seconds=seconds)
+    assert retry_after(header, NOW) == expected
+
+
+def test_a_refused_connection_is_a_failure_worth_another_try() -> None:
+    """REFERENCE 9.5: nothing downstream runs on an answer that never came."""
+    with serving() as gone:
+        url = gone.url()
+    assert failure(call(url)) == ("connection_failed", True)
+
+
+def test_a_private_address_is_refused_by_default(server: Loopback) -> None:
+    """No setting, no way in; and trying again does not help."""
+    url = server.on("/", Answer())
+    assert failure(call(url, policy=AddressPolicy())) == ("address_not_allowed", False)
+    assert server.seen == []
+
+
+def test_an_address_that_came_with_the_data_is_checked_the_same(server: Loopback) -> None:
+    """A stranger's URL is where this matters most."""
+    url = server.url()
+    outcome = call("{{ input.url }}", {"url": url}, policy=AddressPolicy())
+    assert failure(outcome) == ("address_not_allowed", False)
+
+
+def test_an_answer_beyond_its_limit_is_a_failure(server: Loopback) -> None:
+    """The limit is the author's, up to what a payload may hold."""
+    url = server.on("/", Answer(body=b"x" * 101))
+    assert failure(call(url, max_response_bytes=100)) == ("response_too_large", False)
+    assert isinstance(call(url, max_response_bytes=101), Completed)
+
+
+def test_a_slow_server_ends_with_the_attempt(server: Loopback) -> None:
+    """What is left of the attempt's time is all the call gets."""
+    url = server.on("/", Answer(body=b"half", complete=False))
+    assert failure(call(url, seconds=0.3)) == ("request_timed_out", True)
+
+
+def test_redirects_are_followed_unless_the_author_says_no(server: Loopback) -> None:
+    """The output's URL is the one that answered."""
+    end = server.on("/end", Answer(body=b"end"))
+    start = server.on("/", Answer(302, {"Location": "/end"}))
+    followed, kept = call(start), call(start, follow_redirects=False)
+    assert isinstance(followed, Completed)
+    assert isinstance(kept, Completed)
+    assert (followed.output["url"], followed.output["body"]) == (end, "end")
+    assert (kept.output["status_code"], kept.output["headers"]["location"]) == (302, "/end")
+
+
+def test_a_redirect_to_another_host_drops_the_secrets_of_the_attempt(server: Loopback) -> None:
+    """Any header that holds one, whatever it is called; what is not secret goes along."""
+    server.on("/end", Answer())
+    start = server.on("/", Answer(302, {"Location": server.url("/end", host="localhost")}))
+    headers = {"X-Mine": "key {{ secrets.shop }}", "X-Open": "open"}
+    auth = {"type": "api_key", "key": "X-Api", "value": "literal"}
+    call(start, headers=headers, auth=auth, secrets={"shop": "s3cret"})
+    first, second = server.seen
+    assert (first.headers["x-mine"], first.headers["x-api"]) == ("key s3cret", "literal")
+    assert second.headers["x-open"] == "open"
+    assert not {"x-mine", "x-api"} & set(second.headers)
+
+
+def test_a_body_with_a_secret_is_not_repeated_to_another_host(server: Loopback) -> None:
+    """The redirect is an error instead."""
+    start = server.on("/", Answer(307, {"Location": server.url("/end", host="localhost")}))
+    body = {"deep": ["{{ secrets.shop }}"]}
+    outcome = call(start, method="POST", body=body, secrets={"shop": "s3cret"})
+    assert failure(outcome) == ("redirect_not_safe", False)
+    assert len(server.seen) == 1
+
+
+def test_what_a_server_says_is_never_a_template(server: Loopback) -> None:
+    """An answer is data, braces and all."""
+
+    def echo(seen: Seen) -> Answer:
+        return Answer(200, {"Content-Type": "application/json"}, seen.body)
+
+    sent = {"t": "{{ trigger.x }}"}
+    outcome = call(server.on("/", echo), {"s": sent}, method="POST", body="{{ input.s }}")
+    assert isinstance(outcome, Completed)
+    assert outcome.output["json"] == sent
+    assert json.loads(outcome.output["body"]) == sent
