@@ -135,5 +135,4 @@ class Heartbeat:
     def _session(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:
             self._connection = self._open_session()
-            self._connection.autocommit = True
         return self._connection

@@ -119,7 +119,6 @@ class Scheduler:
     def _open(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:
             self._session = self._connections.open_session()
-            self._session.autocommit = True
         return self._session
 
     def _sleep(self, stop: Event, seconds: float) -> None:

@@ -46,5 +46,5 @@ class Connections:
         return cls(settings, broker, Belt(broker, pace, belt_seconds=settings.belt_seconds), pace)
 
     def open_session(self) -> psycopg.Connection:
-        """Open a session to the ledger."""
-        return connect(self.settings.database_url)
+        """Open a session to the ledger: a transaction is where a call says so, and nowhere else."""
+        return connect(self.settings.database_url, autocommit=True)
