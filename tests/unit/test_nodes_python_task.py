@@ -1,0 +1,182 @@
+"""PYTHON_TASK: user code is called with its own objects, and fails as a value."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dag.outcomes import Completed, Failed, GivenBack
+from dag.specs import Lane
+from dag.values import Value
+from tests.attempts import attempt_of
+from workers.nodes import child_call, lane_of, limits_of, outcome_of, run_task_in_child
+from workers.nodes.python_task import ChildCall, run_task
+from workers.tasks import TASKS
+
+TASKS.discover(["tests.tasks_for_tests"])
+
+
+def attempt(task: str, came: Value, **config: Any) -> Any:
+    return attempt_of("ACTION.PYTHON_TASK", {"task": task, **config}, came)
+
+
+def run(task: str, came: Value) -> Any:
+    outcome = run_task(attempt(task, came))
+    if not inspect.isawaitable(outcome):
+        return outcome
+
+    async def awaited() -> Any:
+        return await outcome
+
+    return asyncio.run(awaited())
+
+
+@pytest.mark.parametrize(
+    ("task", "came", "output"),
+    [
+        ("add", {"a": 1}, {"data": 11}),
+        ("add", {"a": 1, "b": 2, "more": "ignored"}, {"data": 3}),
+        ("shout", {"text": "a"}, {"text": "A"}),
+        (
+            "score",
+            {"lead": {"name": "x"}, "due": "2026-01-02"},
+            {"lead": {"name": "x", "score": 0.0}, "due": "2026-01-02", "tags": ["red"]},
+        ),
+        ("returns", {"what": "none"}, {"data": None}),
+        ("returns", {"what": "tuple"}, {"data": [1, [2]]}),
+        ("returns", {"what": "keys"}, {"1": "a"}),
+    ],
+)
+def test_a_task_puts_out_its_result(task: str, came: Value, output: Value) -> None:
+    """As an object, or under `data`; dates, models and sets as JSON."""
+    assert run(task, came) == Completed(output)
+
+
+@pytest.mark.parametrize("what", ["object", "nan", "infinity", "large", "generator", "function"])
+def test_a_result_that_json_cannot_say_is_a_failure(what: str) -> None:
+    """Nothing becomes null or is rounded on the way; trying again does not help."""
+    outcome = run("returns", {"what": what})
+    assert isinstance(outcome, Failed)
+    assert outcome.error["error_code"] == "output_not_storable"
+    assert not outcome.error["is_retryable"]
+
+
+def test_a_task_cannot_change_what_others_see() -> None:
+    """Its arguments are its own."""
+    came = {"items": [1], "anything": {}}
+    assert run("spoils", came) == Completed({"data": 2})
+    assert came == {"items": [1], "anything": {}}
+
+
+@pytest.mark.parametrize(
+    ("task", "came", "exception", "message"),
+    [
+        ("fails", {"how": "way"}, "ValueError", "no way"),
+        ("fails", {"how": "odd"}, "ValueError", "? odd"),
+        ("fails", {"how": "exit"}, "SystemExit", "3"),
+        ("fails_later", {}, "OSError", "gone"),
+    ],
+)
+def test_a_task_that_raises_has_failed_and_may_be_tried_again(
+    task: str, came: Value, exception: str, message: str
+) -> None:
+    """With the exception's kind, its words, and where it was raised in the user's code."""
+    outcome = run(task, came)
+    assert isinstance(outcome, Failed)
+    error = outcome.error
+    assert (error["error_code"], error["is_retryable"]) == ("task_failed", True)
+    assert exception in error["error_message"]
+    assert message in error["error_message"]
+    assert error["error_details"]["exception"] == exception
+    told = error["error_details"]["traceback"]
+    assert all("tasks_for_tests.py" in frame for frame in told)
+
+
+def test_a_deep_traceback_is_trimmed_to_its_end() -> None:
+    """Where it happened is kept, the way there is not."""
+    outcome = run("fails", {"how": "deep"})
+    assert isinstance(outcome, Failed)
+    told = outcome.error["error_details"]["traceback"]
+    assert "raise ValueError" in told[-1]
+    assert not any("in fails\n" in frame for frame in told)
+
+
+def test_a_task_can_say_that_trying_again_cannot_help() -> None:
+    """By `NonRetryable`, with facts of its own."""
+    outcome = run("fails", {"how": "for good"})
+    assert isinstance(outcome, Failed)
+    assert (outcome.error["error_code"], outcome.error["is_retryable"]) == ("task_failed", False)
+    assert outcome.error["error_message"] == "this account is closed"
+    assert outcome.error["error_details"]["account"] == 7
+
+
+def test_an_input_that_does_not_fit_fails_without_a_call() -> None:
+    """And is not tried again."""
+    outcome = run("add", {"a": "x"})
+    assert isinstance(outcome, Failed)
+    assert outcome.error["error_code"] == "task_input_invalid"
+    assert not outcome.error["is_retryable"]
+
+
+def test_a_task_that_is_not_here_is_given_back() -> None:
+    """Another worker may have it."""
+    assert run("nowhere", {}) == GivenBack()
+    assert child_call(attempt("nowhere", {})) == GivenBack()
+    assert lane_of(attempt("nowhere", {}).node) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "lane"), [("add", Lane.THREAD), ("shout", Lane.ASYNC), ("heavy", Lane.PROCESS)]
+)
+def test_a_node_runs_in_its_tasks_lane(task: str, lane: Lane) -> None:
+    """The function decides, not the node type."""
+    assert lane_of(attempt(task, {}).node) is lane
+
+
+def test_the_narrower_of_node_and_task_limits_an_attempt() -> None:
+    """An author cannot repeat a function more often than its own author allows."""
+    wide = limits_of(attempt("score", {}).node)
+    narrow = limits_of(attempt("score", {}, timeout=2, max_retries=0).node)
+    plain = limits_of(attempt("add", {}, timeout=2).node)
+    assert (wide.max_retries, wide.timeout) == (1, timedelta(seconds=5))
+    assert (narrow.max_retries, narrow.timeout) == (0, timedelta(seconds=2))
+    assert (plain.max_retries, plain.timeout) == (3, timedelta(seconds=2))
+
+
+def in_child(task: str, came: Value) -> Any:
+    call = child_call(attempt(task, came))
+    assert isinstance(call, ChildCall)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as children:
+        reply = children.submit(run_task_in_child, call.task, call.module, call.payload)
+        return outcome_of(reply.result(60))
+
+
+def test_a_cpu_bound_task_runs_in_a_process_of_its_own() -> None:
+    """It imports the task's module there and puts out the same as here."""
+    outcome = in_child("heavy", {"n": 5})
+    assert isinstance(outcome, Completed)
+    assert outcome.output["sum"] == 10
+    assert outcome.output["pid"] != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("task", "came"), [("shout", {"text": "a"}), ("fails", {"how": "way"}), ("add", {})]
+)
+def test_any_task_can_be_called_as_a_child_calls_it(task: str, came: Value) -> None:
+    """A suspect of every lane: what comes back is what the task says here, errors included."""
+    call = child_call(attempt(task, came))
+    assert isinstance(call, ChildCall)
+    told = outcome_of(run_task_in_child(call.task, call.module, call.payload))
+    here = run(task, came)
+    if isinstance(here, Failed):
+        assert isinstance(told, Failed)
+        assert told.error["error_message"] == here.error["error_message"]
+    else:
+        assert told == here
