@@ -225,7 +225,7 @@ class _Session:
             try:
                 self._connection = self._open()
             except psycopg.OperationalError as error:
-                _log.warning("database.unreachable", error=str(error))
+                _log.warning("database.missed", error=str(error))
                 time.sleep(_RECONNECT_SECONDS)
         return self._connection
 

@@ -87,7 +87,7 @@ class WorkerProcess:
         self._worker.start()
         _log.info("worker.started", worker_id=str(self.runner.worker_id))
         stop.wait()
-        _log.info("worker.draining")
+        _log.info("drain.started")
         self._drain()
         _log.info("worker.stopped")
 

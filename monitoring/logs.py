@@ -1,0 +1,106 @@
+"""Logs: one configuration for every process, and the closed list of what may be logged.
+
+An event is named `noun.past_participle`: what happened, to what. Facts are its fields; ids are
+bound once per unit of work with `structlog.contextvars`. Levels: INFO, a state changed; DEBUG,
+polling and lost races that are no error; WARNING, something mended itself; ERROR, a person should
+look.
+
+Modules log through `_log = structlog.get_logger()`; a test reads all of them and compares their
+events with `EVENTS`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+#: Every event that Treadle logs, and what it tells a reader.
+EVENTS: Mapping[str, str] = {
+    "attempt.crashed": "A node's implementation raised what it should not; the attempt failed.",
+    "database.lost": "A session broke in a transaction, whose outcome is now read back.",
+    "database.missed": "The database does not answer; the committer goes on trying.",
+    "drain.started": "The process was asked to stop: it claims nothing more and ends what runs.",
+    "execution.woken": "A timer or a retry that was due made a node ready.",
+    "heartbeat.missed": "A beat could not be written; the next one follows.",
+    "lease.orphaned": "A lease of this process is run by nobody in it, and was given back.",
+    "lease.taken_back": "A node was taken from a process that is silent.",
+    "library.logged": "A library spoke; its words are in `message`, its name in `logger`.",
+    "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
+    "partition.dropped": "Records past retention were removed.",
+    "request.refused": "A transaction failed for a reason that is no outage.",
+    "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
+    "scheduler.started": "The scheduler began its passes.",
+    "scheduler.stopped": "The scheduler ended as asked.",
+    "worker.forgotten": "The ledger had this process for dead; it goes on under a new id.",
+    "worker.left": "The process ends without telling the ledger, which it cannot reach.",
+    "worker.started": "A worker process is registered and claims work.",
+    "worker.stopped": "A worker process ended as asked.",
+}
+
+
+def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
+    """Send the logs of Treadle, and of the libraries it uses, to `stream` from now on.
+
+    A terminal gets readable lines in colour, anything else one JSON object a line.
+
+    Args:
+        level: the lowest level that is written, of Treadle's; libraries are heard from WARNING on.
+        stream: standard error if None.
+    """
+    target = sys.stderr if stream is None else stream
+    readable = target.isatty()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Tracebacks without local variables: those hold secrets and payloads.
+    traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    render: list[Processor] = (
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        if readable
+        else [
+            structlog.processors.ExceptionRenderer(traceback),
+            structlog.processors.JSONRenderer(serializer=_to_json),
+        ]
+    )
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(target),
+        cache_logger_on_first_use=True,
+    )
+    _listen_to_libraries()
+
+
+class _LibraryHandler(logging.Handler):
+    """Passes what libraries log through the standard module on to ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno,
+            "library.logged",
+            logger=record.name,
+            message=record.getMessage(),
+            exc_info=record.exc_info,
+        )
+
+
+def _listen_to_libraries() -> None:
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, _LibraryHandler):
+            return
+    root.addHandler(_LibraryHandler())
+    root.setLevel(logging.WARNING)
+
+
+def _to_json(event: dict[str, Any], default: Any, **_: Any) -> str:
+    """Serialize one event; what JSON does not know is written as its `repr`."""
+    return orjson.dumps(event, default=default, option=orjson.OPT_NON_STR_KEYS).decode()
