@@ -16,8 +16,7 @@ import structlog
 
 from monitoring.logs import EVENTS, configure
 
-PACKAGES = ["treadle", "gateway", "planner", "workers", "hil", "ledger", "dag", "monitoring"]
-PACKAGES += ["core"]
+PACKAGES = [
     "treadle",
     "gateway",
     "planner",
