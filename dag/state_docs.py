@@ -1,4 +1,4 @@
-"""docs/states.md, written from the tables of `dag.states`: `python -m dag.state_docs docs/states.md`.
+"""docs/states.md from the tables of `dag.states`: `python -m dag.state_docs docs/states.md`.
 
 A test holds the file to what this writes, so the drawing cannot tell of a machine that is not
 there.

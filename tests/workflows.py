@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from dag.validation import Validation, validate
@@ -57,7 +58,7 @@ def workflow(
 def chain(*nodes: Document) -> Document:
     """Return a workflow of a trigger and the nodes after it, one after another."""
     ids = ["start", *(each["id"] for each in nodes)]
-    connect = ", ".join(f"{one} -> {next_one}" for one, next_one in zip(ids, ids[1:], strict=False))
+    connect = ", ".join(f"{one} -> {next_one}" for one, next_one in pairwise(ids))
     return workflow(start(), *nodes, connect=connect)
 
 
