@@ -25,11 +25,12 @@ import time
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAP_DAC_OVERRIDE = 1
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 #: What a shell answers when a command cannot be run.
 _CANNOT_RUN = 127
 
@@ -124,7 +125,9 @@ def _drop_root(user: int, group: int, *, reach: bool) -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if reach:
-        _check(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
+        # Without this bit, access(2), by which PostgreSQL looks for its own program, disregards
+        # capabilities. With it, all of root's outlive setuid, until capset below drops the others.
+        _check(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(group)
     os.setuid(user)

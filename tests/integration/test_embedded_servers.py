@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from core import postgres, redis
 from core.embedded import EmbeddedServers, FolderHeld, FolderNotOurs, ServerFailed, find_cluster
+from core.embedded.binaries import postgres_program
 from core.embedded.postgres import DataOfAnotherRelease
 from core.settings import NoServers, Settings
 
@@ -137,3 +139,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderNotOurs, match="file"):
         EmbeddedServers(tmp_path / "file").start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a plain user's own folders are open to that user")
+def test_root_may_keep_everything_in_a_closed_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clone under /root works: its programs and its data, which only root can reach.
+
+    PostgreSQL does not run as root, and the other user it runs as cannot pass that folder.
+    """
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = postgres_program("postgres").parents[2]
+    for package in (installed, installed.with_name(f"{installed.name}.libs")):
+        shutil.copytree(package, closed / package.name, copy_function=shutil.copyfile)
+    for program in (closed / installed.name).glob("*/bin/*"):
+        program.chmod(0o700)
+    monkeypatch.syspath_prepend(closed)
+    assert postgres_program("postgres").is_relative_to(closed)
+    with (
+        EmbeddedServers(closed / ".treadle") as servers,
+        postgres.connect(servers.database_url) as session,
+    ):
+        session.execute("CREATE EXTENSION vector")
+        assert Path(f"/proc/{servers.postgres.pid}").stat().st_uid != 0
