@@ -73,9 +73,7 @@ def commit(
             held = [one] if one else []
         else:
             held = hold(connection, graphs, ids)
-        unit = Unit(
-            connection, held, belt=belt, follows=[request.follow for request in requests]
-        )
+        unit = Unit(connection, held, belt=belt, follows=[request.follow for request in requests])
         served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
         settled, started = _settle(unit, requests, served)
         claims = {i: _claim(unit, requests[i]) if requests[i].claims else [] for i in served}

@@ -134,7 +134,6 @@ def execution(
         "counts": _counts(connection, execution_id),
         "error": loads(row.error) if row.error else None,
         "retry_of": str(row.retry_of) if row.retry_of else None,
-        "rerun_of": str(row.rerun_of) if row.rerun_of else None,
         "retried_as": [str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
         "last_seq": row.next_seq - 1,
     }

@@ -163,5 +163,3 @@ def _claim_of(row: Any, graph: Any) -> Claim:
         phase=LoopPhase(row.phase) if row.phase else None,
         turn=row.loop_next or 0,
     )
-
-

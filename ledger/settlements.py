@@ -143,9 +143,7 @@ def leaves_by_error(claim: Claim) -> bool:
     return bool(claim.node.outgoing.get("error"))
 
 
-def _start_members(
-    unit: Unit, counted: Sequence[tuple[int, Settlement]]
-) -> frozenset[UUID]:
+def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
     """Rule 8: the settle of one member of a chunk starts the next."""
     members = [s.starts for _, s in counted if s.starts is not None]
     if not members:
@@ -158,9 +156,7 @@ def _start_members(
     return started
 
 
-def _fail(
-    unit: Unit, counted: Sequence[tuple[int, Settlement]], failures: Failures
-) -> None:
+def _fail(unit: Unit, counted: Sequence[tuple[int, Settlement]], failures: Failures) -> None:
     """End what the failures among the outcomes end, before anything else follows from them."""
     for cause, settlement in counted:
         claim, outcome = settlement.claim, settlement.outcome
@@ -229,4 +225,3 @@ def _report(unit: Unit, held: Held, settlement: Settlement) -> None:
             unit.event(held, "node_retrying", **place, error=error, delay_ms=milliseconds)
         case _:
             pass
-

@@ -170,7 +170,6 @@ def create_execution(
     priority: int,
     deadline: timedelta | None,
     retry_of: UUID | None = None,
-    rerun_of: UUID | None = None,
 ) -> Held:
     """Insert an execution's row and return it held: nobody else can see it before the commit."""
     now = connection.execute(
@@ -187,7 +186,6 @@ def create_execution(
             "node_count": 1,
             "deadline_seconds": deadline.total_seconds() if deadline else None,
             "retry_of": retry_of,
-            "rerun_of": rerun_of,
         },
     ).fetchone()
     assert now is not None  # insert … returning
@@ -229,9 +227,7 @@ def _reserve(
     return UUID(str(row[1]))
 
 
-def _settle_triggers(
-    unit: Unit, arrivals: Arrivals, held: Held, fired: str, entry: bytes
-) -> None:
+def _settle_triggers(unit: Unit, arrivals: Arrivals, held: Held, fired: str, entry: bytes) -> None:
     """Settle every trigger as the execution begins: one fired it, the others are dead paths."""
     unit.event(held, "execution_started", trigger_id=fired)
     for trigger in held.graph.triggers:

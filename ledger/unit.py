@@ -48,7 +48,9 @@ class Unit:
         #: Executions that came to their end here, and those with new events and the last one's seq.
         self.ended: dict[UUID, ExecutionStatus] = {}
         self.touched: dict[UUID, int] = {}
-        self.followed = [Followed(ended=self.ended, touched=self.touched) for _ in follows or (None,)]
+        self.followed = [
+            Followed(ended=self.ended, touched=self.touched) for _ in follows or (None,)
+        ]
         self._inline = [follow.inline if follow else 0 for follow in follows]
         self._heavy = [follow.heavy if follow else 0 for follow in follows]
         #: Changes to the count of open nodes of inner scopes (invariant 4).

@@ -75,7 +75,11 @@ class Arriving:
 
     def _entry(self, graph: CompiledGraph, ref: Ref, loop: str) -> dict[str, Value]:
         """Return what a loop puts out by `body` into the scope of `ref`."""
-        names = ("item", "index") if graph.nodes[loop].spec.key == "FLOW.FOR_EACH" else ("index", "last")
+        names = (
+            ("item", "index")
+            if graph.nodes[loop].spec.key == "FLOW.FOR_EACH"
+            else ("index", "last")
+        )
         values = self._loop_values(graph, ref, loop, frozenset(names))
         return {name: values[name] for name in names}
 
@@ -166,9 +170,7 @@ def overlaid(node: CompiledNode, arrived: Arrived) -> dict[str, Value]:
 
 def result_of(graph: CompiledGraph, left: list[tuple[str, str, Value]]) -> Value:
     """Return an iteration's result: its leaf's output, an object of several, or null of none."""
-    leaves = {
-        node: output for node, key, output in left if not graph.nodes[node].outgoing.get(key)
-    }
+    leaves = {node: output for node, key, output in left if not graph.nodes[node].outgoing.get(key)}
     if len(leaves) <= 1:
         return next(iter(leaves.values()), None)
     return leaves

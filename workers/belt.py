@@ -25,6 +25,8 @@ from workers.pace import Pace
 
 #: Where the epoch's random part lives; gone when Redis loses its data.
 EPOCH_KEY = "treadle:epoch"
+#: Rings when a timer or a retry was set: the scheduler is to look at its clock.
+TIMERS_KEY = "treadle:timers"
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
 #: Rows a queue may hold before anything is known of its pace.
@@ -107,6 +109,14 @@ class Belt:
             with self._lock:
                 self._epoch = None
 
+    def ring_timers(self) -> None:
+        """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
+        try:
+            self._broker.client.lpush(TIMERS_KEY, 1)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+
     def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
         def key(row: Queued) -> tuple[str, int, str, str]:
             return row.queue, row.priority, row.lane, str(row.ref.execution_id)
@@ -126,7 +136,9 @@ class Belt:
     def _capacity(self, queue: str) -> int:
         """Return how many rows make `belt_seconds` of work."""
         seconds = self._pace.seconds(queue)
-        return _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
+        return (
+            _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
+        )
 
     def _look(self, queues: list[str]) -> tuple[str, dict[str, int]]:
         pipeline = self._broker.client.pipeline(transaction=False)

@@ -95,8 +95,7 @@ class Committer:
                 if not self._waiting:
                     break
                 batch = [
-                    self._waiting.popleft()
-                    for _ in range(min(_LARGEST_BATCH, len(self._waiting)))
+                    self._waiting.popleft() for _ in range(min(_LARGEST_BATCH, len(self._waiting)))
                 ]
             busy = self._serve(session, batch)
             self._come_again(session, busy, alone=len(busy) == len(batch))

@@ -26,9 +26,7 @@ class DeadProcesses:
         """Start to watch anew: a read failed, so nothing is known of the time in between."""
         self._seen.clear()
 
-    def find(
-        self, connection: psycopg.Connection
-    ) -> Iterator[tuple[UUID, int | None, set[UUID]]]:
+    def find(self, connection: psycopg.Connection) -> Iterator[tuple[UUID, int | None, set[UUID]]]:
         """Yield processes that are dead or have no row, with their last beat and their executions.
 
         A dead process that runs nothing any more is taken off the list.

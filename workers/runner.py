@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from threading import Event
 from uuid import UUID
 
-from dag.outcomes import Completed, Failed, GivenBack, Outcome
+from dag.outcomes import Completed, Failed, GivenBack, Outcome, Retrying, Sleeping
 from dag.specs import Lane
 from dag.states import NodeState
 from dag.values import loads
@@ -206,15 +206,15 @@ class Runner:
         hand_over = not self.draining.is_set()
         self._run(self._settle([settlement], hand_over=hand_over, alone=True).followed.claimed)
 
-    def _settle(
-        self, settlements: Sequence[Settlement], *, hand_over: bool, alone: bool
-    ) -> Answer:
+    def _settle(self, settlements: Sequence[Settlement], *, hand_over: bool, alone: bool) -> Answer:
         answer = self._commit(
             settlements[0].claim.ref.execution_id,
             settlements=settlements,
             inline=_INLINE_ROOM if hand_over else 0,
             heavy=1 if hand_over and alone else 0,
         )
+        if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
+            self._belt.ring_timers()
         for each in settlements:
             if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
                 self._records.keep(each.claim.ref, _as_settled(each))

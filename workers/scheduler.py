@@ -21,6 +21,7 @@ from ledger import schedule
 from ledger.control import end_by_deadline
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Followed
+from workers.belt import TIMERS_KEY
 from workers.dead import DeadProcesses
 from workers.dispatcher import Dispatcher
 from workers.session import Connections
@@ -31,8 +32,6 @@ _PASS_SECONDS = 1.0
 _OVERDUE_GRACE_SECONDS = 5.0
 #: Seconds between two rounds of retention.
 _RETENTION_SECONDS = 3600.0
-#: Rings when a timer or a retry was set.
-DOORBELL_KEY = "treadle:timers"
 
 _log = structlog.get_logger()
 
@@ -109,9 +108,7 @@ class Scheduler:
         self, call: Callable[..., Followed | None], execution_id: UUID, **more: Any
     ) -> Followed | None:
         connections = self._connections
-        followed = call(
-            self._open(), connections.graphs, connections.belt, execution_id, **more
-        )
+        followed = call(self._open(), connections.graphs, connections.belt, execution_id, **more)
         if followed is not None:
             connections.belt.send(followed.noted)
         return followed
@@ -125,10 +122,8 @@ class Scheduler:
         if seconds <= 0 or stop.is_set():
             return
         try:
-            rung = self._connections.broker.client.blpop([DOORBELL_KEY], timeout=seconds)
+            rung = self._connections.broker.client.blpop([TIMERS_KEY], timeout=seconds)
             if rung:
-                self._connections.broker.client.delete(DOORBELL_KEY)
+                self._connections.broker.client.delete(TIMERS_KEY)
         except redis.RedisError:
             stop.wait(seconds)
-
-

@@ -50,7 +50,6 @@ create table executions (
     finished_at        timestamptz,
     error              bytea,
     retry_of           uuid,
-    rerun_of           uuid,
     constraint executions_status check (status in (
         'NEW', 'RUNNING', 'PAUSED', 'WAITING_FOR_HUMAN', 'SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT')),
     constraint executions_final check (

@@ -25,7 +25,7 @@ order by s.index
 
 -- name: execution
 select e.id, e.workflow_id, v.version, e.status, e.trigger_node, e.trigger_info, e.priority,
-       e.created_at, e.finished_at, e.error, e.retry_of, e.rerun_of, e.pause_requested_at,
+       e.created_at, e.finished_at, e.error, e.retry_of, e.pause_requested_at,
        e.deadline_at, e.owner, e.version_id, e.next_seq
 from executions e join workflow_versions v on v.id = e.version_id
 where e.id = %(id)s

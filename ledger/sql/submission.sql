@@ -13,10 +13,10 @@ where owner = %(owner)s and kind = %(kind)s and key = %(key)s
 
 -- name: add_execution
 insert into executions (id, version_id, owner, workflow_id, status, trigger_node, trigger_info,
-                        priority, outstanding, next_seq, node_count, deadline_at, retry_of, rerun_of)
+                        priority, outstanding, next_seq, node_count, deadline_at, retry_of)
 values (%(id)s, %(version_id)s, %(owner)s, %(workflow_id)s, %(status)s, %(trigger_node)s,
         %(trigger_info)s, %(priority)s, 0, 1, %(node_count)s,
-        clock_timestamp() + %(deadline_seconds)s * interval '1 second', %(retry_of)s, %(rerun_of)s)
+        clock_timestamp() + %(deadline_seconds)s * interval '1 second', %(retry_of)s)
 returning clock_timestamp()
 
 -- name: add_trigger

@@ -1,0 +1,114 @@
+"""Retrying: a new execution of the same version that keeps what stands of a final one.
+
+Nothing is ever reopened. What stays is copied and settled once more for its arrivals, by the same
+code as any settle, in the transaction that creates the new execution.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from core.errors import TreadleError
+from core.ids import new_id
+from dag.keeping import kept
+from dag.scopes import ROOT
+from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
+from dag.values import loads
+from ledger.arrivals import Arrivals
+from ledger.control import NoSuchExecution
+from ledger.endings import end_finished
+from ledger.graphs import Graphs
+from ledger.queries import queries
+from ledger.rows import Belt, Ref
+from ledger.submission import Submitted, create_execution
+from ledger.unit import Unit
+
+_SQL = queries("retrying")
+
+
+class ExecutionNotFinal(TreadleError):
+    """The execution still runs, so there is nothing to repeat yet."""
+
+    reason: ClassVar[str] = "execution_not_final"
+    solution: ClassVar[str] = "Wait for its end, or cancel it with `treadle cancel` first."
+
+
+class NothingToRetry(TreadleError):
+    """The execution succeeded: all of it stands."""
+
+    reason: ClassVar[str] = "nothing_to_retry"
+    solution: ClassVar[str] = "Submit the workflow again to run all of it."
+
+
+def retry(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
+) -> Submitted:
+    """Create an execution that repeats a final one from where it failed.
+
+    Raises:
+        NoSuchExecution, ExecutionNotFinal, NothingToRetry
+    """
+    old = _retried(connection, execution_id)
+    graph = graphs.version(connection, old.version_id)
+    with connection.transaction():
+        ended = {
+            row.node: (NodeState(row.state), row.output_key)
+            for row in _fetch(connection, "root_rows", id=execution_id)
+        }
+        standing = kept(graph, ended)
+        held = create_execution(
+            connection,
+            new_id(),
+            old.version_id,
+            graph,
+            owner=old.owner,
+            trigger=old.trigger_node,
+            trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
+            priority=old.priority,
+            deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
+            retry_of=execution_id,
+        )
+        copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
+        connection.execute(_SQL["copy_scopes"], copied)
+        connection.execute(_SQL["copy_nodes"], copied)
+        held.node_count = len(standing)
+        unit = Unit(connection, [held], belt=belt)
+        unit.event(
+            held, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
+        )
+        refs = {node: Ref(held.id, ROOT, node) for node in standing}
+        arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))
+        for node in graph.order:
+            if node in refs:
+                arrivals.leave(refs[node], ended[node][1], cause=-1)
+        arrivals.write()
+        end_finished(unit)
+        unit.save()
+    return Submitted(held.id, followed=unit.followed[0])
+
+
+def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:
+    rows = _fetch(connection, "retried", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(
+            f"There is no execution {execution_id}.", execution_id=str(execution_id)
+        )
+    old = rows[0]
+    status = ExecutionStatus(old.status)
+    if status not in FINAL_EXECUTION_STATUSES:
+        raise ExecutionNotFinal(
+            f"The execution is {status}.", execution_id=str(execution_id), status=status
+        )
+    if status is ExecutionStatus.SUCCESS:
+        raise NothingToRetry("The execution succeeded.", execution_id=str(execution_id))
+    return old
+
+
+def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> list[Any]:
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    return cursor.execute(_SQL[query], parameters).fetchall()
