@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dag.expressions.errors import OVER_BUDGET, Fault
 
-#: Steps of one evaluation; a step is an element visited, or a few hundred characters read. Ten
-#: million are about two seconds, and three passes over the largest payload.
-STEPS = 10_000_000
+#: Steps of one evaluation; a step is an element visited, a node of an inner expression evaluated,
+#: or a hundred characters read. Eight million are one to two seconds, and several passes over the
+#: largest payload.
+STEPS = 8_000_000
 
 #: List elements and object entries one evaluation may make: about 150 MB of memory at worst.
 ITEMS = 3_000_000

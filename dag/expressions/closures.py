@@ -202,8 +202,12 @@ def joined(parts: Sequence[Run], at: int) -> Run:
 
     def run(variables: Variables, budget: Budget) -> Value:
         try:
-            texts = [text_of(each(variables, budget), budget) for each in parts]
-            budget.make_text(sum(map(len, texts)), not all(map(str.isascii, texts)))
+            texts, size = [], 0
+            for each in parts:
+                text = text_of(each(variables, budget), budget)
+                size += len(text) if text.isascii() else 4 * len(text)
+                texts.append(text)
+            budget.make_text(size, wide=False)
             return "".join(texts)
         except Fault as fault:
             fault.locate(at)

@@ -33,8 +33,9 @@ def path(name: str, keys: tuple[str | int, ...], at: int) -> Run:
 
 
 def maybe_path(name: str, keys: tuple[str | int, ...]) -> Run:
-    """Read a path; what is missing on the way is `Undefined`."""
-    return _reader(name, keys, lambda variables: walk(variables, name, keys))
+    """Read a path; what is missing on the way is `Undefined`, and nobody will ask why."""
+    missing = Undefined(f"`{name}{''.join(map(_written, keys))}` is undefined")
+    return _reader(name, keys, lambda variables: missing)
 
 
 def _reader(name: str, keys: tuple[str | int, ...], missing: Callable[[Variables], Value]) -> Run:

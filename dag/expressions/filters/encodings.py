@@ -23,6 +23,9 @@ from dag.values import NotAValue, Value, dumps
 #: Characters of a whole number within ±2^63.
 WHOLE_DIGITS = 20
 
+#: Steps that starting the JSON parser takes, however short the text.
+PARSER_STEPS = 20
+
 
 def to_json(budget: Budget, value: Value) -> str:
     """The value as JSON."""
@@ -33,6 +36,7 @@ def to_json(budget: Budget, value: Value) -> str:
 def from_json(budget: Budget, value: Value) -> Value:
     """The value that a JSON text says."""
     written = text("`from_json`", value)
+    budget.visit(PARSER_STEPS)
     budget.read(written)
     most = sum(map(written.count, ",[{:"))
     budget.visit(most)
@@ -102,7 +106,7 @@ def urlencode(budget: Budget, value: Value) -> str:
 
 
 def _quoted(found: str, safe: str, budget: Budget) -> str:
-    budget.visit(len(found) // 4)
+    budget.visit(1 + len(found))
     budget.make_text(len(found) * 3, not found.isascii())
     return quote(found, safe=safe)
 
@@ -110,7 +114,7 @@ def _quoted(found: str, safe: str, budget: Budget) -> str:
 def urldecode(budget: Budget, value: Value) -> str:
     """The text that a part of a URL stands for."""
     found = text("`urldecode`", value)
-    budget.visit(len(found) // 4)
+    budget.visit(1 + len(found) // 4 + 10 * found.count("%"))
     budget.make_text(len(found))
     try:
         return unquote(found, errors="strict")

@@ -1,14 +1,15 @@
 """Regular expressions in RE2's syntax, which match in time linear in the text.
 
 Going from match to match is not: a pattern such as `a.*b|a` looks at the whole rest of the text
-for each. So besides what a scan may cost at worst, the time that the matches really took is
-counted as steps.
+for each, and compiling a pattern takes longer than most matches. So besides what a scan may cost
+at worst, the processor time that these took is counted as steps.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from time import thread_time_ns
 from types import MappingProxyType
@@ -29,23 +30,26 @@ PATTERN_CHARACTERS = 500
 PATTERN_BYTES = 512 * 1024
 
 #: What RE2 does for one step at worst: a byte of text against so many instructions of a pattern.
-WORK_A_STEP = 30
+WORK_A_STEP = 40
+
+#: Steps of a call that finds nothing to do.
+CALL_STEPS = 20
 
 #: Processor time that counts as one step, in nanoseconds.
-STEP_NANOSECONDS = 100
+STEP_NANOSECONDS = 150
 
 _GROUP = re.compile(r"\\(\d|\\)")
 
 
 def regex_match(budget: Budget, value: Value, pattern: Value, ignorecase: Value = False) -> bool:
     """Whether the whole text matches a pattern."""
-    compiled = _compiled(pattern, ignorecase)
+    compiled = _compiled(pattern, ignorecase, budget)
     return compiled.fullmatch(_subject(value, compiled, budget)) is not None
 
 
 def regex_search(budget: Budget, value: Value, pattern: Value, ignorecase: Value = False) -> Value:
     """The first match: its text, its group, or a list of its groups; null where there is none."""
-    compiled = _compiled(pattern, ignorecase)
+    compiled = _compiled(pattern, ignorecase, budget)
     match = compiled.search(_subject(value, compiled, budget))
     return None if match is None else _found(match, compiled, budget)
 
@@ -54,7 +58,7 @@ def regex_findall(
     budget: Budget, value: Value, pattern: Value, ignorecase: Value = False
 ) -> list[Value]:
     """A list of all matches, each as `regex_search` gives one."""
-    compiled = _compiled(pattern, ignorecase)
+    compiled = _compiled(pattern, ignorecase, budget)
     made = []
     for match in _matches(compiled, _subject(value, compiled, budget), budget):
         budget.make_items(1)
@@ -71,7 +75,7 @@ def regex_replace(  # noqa: PLR0913, PLR0917 (what an author may write)
     ignorecase: Value = False,
 ) -> str:
     """The text with all (or the first `count`) matches replaced; `\\1` is a match's group."""
-    compiled = _compiled(pattern, ignorecase)
+    compiled = _compiled(pattern, ignorecase, budget)
     most = between("The count of `regex_replace`", count, 0, 2**31)
     pieces = _pieces(text("`regex_replace`", replacement), compiled.groups)
     subject = _subject(value, compiled, budget)
@@ -95,18 +99,27 @@ def regex_escape(budget: Budget, value: Value) -> str:
     return str(re2.escape(found))
 
 
-def _compiled(pattern: Value, ignorecase: Value) -> Any:
+def _compiled(pattern: Value, ignorecase: Value, budget: Budget) -> Any:
     written = text("A pattern", pattern)
     if len(written) > PATTERN_CHARACTERS:
         raise Fault(f"A pattern has at most {PATTERN_CHARACTERS} characters", "bad_argument")
-    try:
-        return _compile(written, flag("`ignorecase`", ignorecase))
-    except (re2.error, UnicodeEncodeError):
-        raise Fault(
-            "The pattern is no regular expression of RE2",
-            "bad_argument",
-            "RE2 has no look-around and no references to groups inside a pattern.",
-        ) from None
+    with _counted(budget):
+        try:
+            return _compile(written, flag("`ignorecase`", ignorecase))
+        except (re2.error, UnicodeEncodeError):
+            raise Fault(
+                "The pattern is no regular expression of RE2",
+                "bad_argument",
+                "RE2 has no look-around and no references to groups inside a pattern.",
+            ) from None
+
+
+@contextmanager
+def _counted(budget: Budget) -> Iterator[None]:
+    """Count the processor time that something takes as steps."""
+    started = thread_time_ns()
+    yield
+    budget.visit(1 + (thread_time_ns() - started) // STEP_NANOSECONDS)
 
 
 @lru_cache(maxsize=128)
@@ -122,16 +135,15 @@ def _subject(value: Value, compiled: Any, budget: Budget) -> str:
     """Return the text to search, having paid for one scan of it at worst."""
     found = text("A regular expression", value)
     size = len(found) if found.isascii() else 4 * len(found)
-    budget.visit(1 + size * compiled.programsize // WORK_A_STEP)
+    budget.visit(CALL_STEPS + size * compiled.programsize // WORK_A_STEP)
     return found
 
 
 def _matches(compiled: Any, subject: str, budget: Budget) -> Iterator[Any]:
     matches = compiled.finditer(subject)
     while True:
-        started = thread_time_ns()
-        match = next(matches, None)
-        budget.visit(1 + (thread_time_ns() - started) // STEP_NANOSECONDS)
+        with _counted(budget):
+            match = next(matches, None)
         if match is None:
             return
         yield match
