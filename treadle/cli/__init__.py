@@ -1,0 +1,23 @@
+"""The command line: `treadle COMMAND`.
+
+- `app` names the commands and loads the module of the one that is asked for, and no other, so that
+  each starts fast; it is also the edge where an error becomes three lines and an exit code.
+- `serving` runs the services: `worker`, `scheduler`. `up` runs them all with embedded servers.
+- `ending` turns signals into an orderly stop.
+
+Every command that talks to a cluster finds a running `treadle up` of the current folder by itself
+(see `core.settings`). Errors go to standard error; standard output carries the answer alone.
+
+Exit codes, for scripts:
+
+- 0: done, and all is well.
+- 1: done, and the answer is no: the execution did not end as SUCCESS, the file has problems, the
+  doctor found something.
+- 2: the command was not understood: an option, an argument, a file that cannot be read.
+- 3: no cluster can be reached, or it went away.
+- 4: the request was refused: no such execution, a final one, a folder that is held.
+"""
+
+from treadle.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,70 @@
+"""The commands by name, and the edge where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from core.errors import TreadleError
+from treadle.cli.errors import tell_error
+
+#: Where each command lives, in the order in which help lists them. A command's function has its
+#: name. Modules are loaded on demand, because what runs nodes takes ten times as long to load as
+#: what asks the ledger a question.
+COMMANDS: Mapping[str, str] = {
+    "up": "treadle.cli.up",
+    "worker": "treadle.cli.serving",
+    "scheduler": "treadle.cli.serving",
+}
+
+
+class Commands(TyperGroup):
+    """A group that loads a command when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        single = typer.Typer(add_completion=False)
+        single.command(cmd_name)(getattr(import_module(module), cmd_name))
+        return typer.main.get_command(single)
+
+
+app = typer.Typer(
+    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"treadle {version('treadle')}")
+        raise typer.Exit
+
+
+@app.callback()
+def treadle(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Run workflows durably on a cluster of workers, and wait for people without holding one."""
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    try:
+        app()
+    except TreadleError as error:
+        sys.exit(tell_error(error, as_json="--json" in sys.argv))

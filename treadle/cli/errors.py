@@ -1,0 +1,44 @@
+"""How a command says what went wrong: three lines for a person, the wire's Error for a program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import IntEnum
+
+from core.errors import TreadleError
+
+
+class ExitCode(IntEnum):
+    """What a script learns from a command's end."""
+
+    OK = 0
+    """Done, and all is well."""
+    NO = 1
+    """Done, and the answer is no."""
+    USAGE = 2
+    """The command was not understood."""
+    UNREACHABLE = 3
+    """No cluster can be reached."""
+    REFUSED = 4
+    """The request was understood and refused."""
+
+
+#: Reasons whose exit code says more than that the request was refused.
+_CODES = {
+    "no_servers": ExitCode.UNREACHABLE,
+    "cluster_unreachable": ExitCode.UNREACHABLE,
+    "settings_invalid": ExitCode.USAGE,
+    "file_unreadable": ExitCode.USAGE,
+    "input_invalid": ExitCode.USAGE,
+}
+
+
+def tell_error(error: TreadleError, *, as_json: bool) -> ExitCode:
+    """Write `error` to standard error; return the code to exit with."""
+    if as_json:
+        told = json.dumps(error.to_wire(), ensure_ascii=False, default=str)
+    else:
+        told = f"error: {error.message}\n  reason: {error.reason}\n  solution: {error.advice}"
+    print(told, file=sys.stderr)  # noqa: T201 - a command's own voice
+    return _CODES.get(error.reason, ExitCode.REFUSED)

@@ -1,0 +1,53 @@
+"""`treadle worker` and `treadle scheduler`: the services, each one process until a signal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from core.settings import Settings
+from ledger.migrations import migrate
+from monitoring import logs
+from treadle.cli.ending import stop_on_signal
+from workers.process import WorkerProcess
+from workers.scheduler import Scheduler
+from workers.session import Connections
+from workers.tasks import TASKS
+
+TaskModules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks",
+        metavar="MODULE",
+        help="A module with @task functions, found from the current folder; may be repeated.",
+    ),
+]
+
+
+def worker(tasks: TaskModules = None) -> None:
+    """Run nodes until SIGTERM or Ctrl-C, then drain: end or give back what runs, and exit."""
+    stop = stop_on_signal()
+    logs.configure()
+    # Last, so that no file of the folder can stand in for a module of Treadle.
+    sys.path.append(os.getcwd())
+    TASKS.discover(tasks or ())
+    settings = _prepare()
+    WorkerProcess(settings).run_until(stop)
+
+
+def scheduler() -> None:
+    """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
+    stop = stop_on_signal()
+    logs.configure()
+    settings = _prepare()
+    Scheduler(Connections.to(settings)).run_until(stop)
+
+
+def _prepare() -> Settings:
+    """Read the settings, and bring the ledger to this release's schema if nobody has."""
+    settings = Settings.load()
+    migrate(settings.database_url)
+    return settings
