@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     """Attempts of the async lane in flight in one worker process."""
     retention_days: int = Field(30, ge=1)
     """Age after which a partition without unfinished executions is dropped."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Lowest level of Treadle's own logs that is written."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Private networks or addresses that workflows may call, separated by commas."""
 
