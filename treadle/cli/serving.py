@@ -30,7 +30,6 @@ TaskModules = Annotated[
 def worker(tasks: TaskModules = None) -> None:
     """Run nodes until SIGTERM or Ctrl-C, then drain: end or give back what runs, and exit."""
     stop = stop_on_signal()
-    logs.configure()
     # Last, so that no file of the folder can stand in for a module of Treadle.
     sys.path.append(os.getcwd())
     TASKS.discover(tasks or ())
@@ -41,13 +40,13 @@ def worker(tasks: TaskModules = None) -> None:
 def scheduler() -> None:
     """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
     stop = stop_on_signal()
-    logs.configure()
     settings = _prepare()
     Scheduler(Connections.to(settings)).run_until(stop)
 
 
 def _prepare() -> Settings:
-    """Read the settings, and bring the ledger to this release's schema if nobody has."""
+    """Read the settings, log as they say, and bring the ledger to this release's schema."""
     settings = Settings.load()
+    logs.configure(settings.log_level)
     migrate(settings.database_url)
     return settings
