@@ -62,7 +62,7 @@ def chain(*nodes: Document) -> Document:
     return workflow(start(), *nodes, connect=connect)
 
 
-def configured(key: str, **config: Any) -> Document:
+def configured(key: str, /, **config: Any) -> Document:
     """Return a workflow whose one node after the trigger has these configurations."""
     return chain(node("n", key, configurations=config))
 

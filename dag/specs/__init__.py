@@ -1,4 +1,22 @@
-"""Node specs: one declarative value for each node type."""
+"""Node types: one declarative value each, from which everything about them is derived.
+
+A `NodeSpec` names a pydantic model of the configurations and says what pydantic cannot: the output
+keys, the lane, what fields ask of one another. Markers in the model's annotations (`fields`) say
+where a bare expression stands and what it sees, which fields are fixed by the definition, and
+which take secrets. From this come validation, compilation, the JSON Schema and publication.
+
+Three kinds of field:
+
+    - holding expressions (`Bare`): kept as source text, compiled with the graph, evaluated by the
+      node's implementation, by path
+    - fixed (`Fixed`): read before anything runs (timeouts, operations, output keys); no templates
+    - all others: may be or hold templates; checked as written, and again when rendered
+
+To add a node type: a model and a `NodeSpec` in the module of its family, a line in `registry`,
+an implementation in `workers/nodes`. A name in `planned` is known, and refused as not available.
+
+Every node has the fields of `Configuration` and the output key `error`.
+"""
 
 from dag.specs.configuration import Configuration, Policy, policy
 from dag.specs.registry import AVAILABLE, SPECS, SUBTYPES, spec_of

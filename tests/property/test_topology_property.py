@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,0 +1,60 @@
+"""The wire model and its publication."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from dag.model import Workflow
+from dag.publish import publish
+from dag.specs import AVAILABLE, SPECS, spec_of
+from tests.workflows import chain, configured, node, valid
+
+
+def test_a_workflow_never_changes() -> None:
+    """It is shared by every execution of its version."""
+    workflow = Workflow.model_validate(chain(node("a")))
+
+    with pytest.raises(ValidationError):
+        workflow.metadata.name = "other"  # type: ignore[misc]
+
+
+def test_publication_writes_out_defaults_and_spec_versions() -> None:
+    """So that a later release changes nothing that runs."""
+    workflow = valid(configured("FLOW.DELAY", retry_attempts=1)).workflow
+    assert workflow is not None
+    trigger, delay = publish(workflow)["nodes"]
+
+    assert delay["spec_version"] == "1.0"
+    assert delay["configurations"] == {
+        "timeout": 420,
+        "max_retries": 1,
+        "retry_min_ms": 500,
+        "retry_max_ms": 60_000,
+        "enabled": True,
+        "duration_seconds": 5.0,
+    }
+    assert trigger["configurations"]["trigger_name"] == "Manual Trigger"
+
+
+def test_publication_keeps_templates_and_expressions_as_they_are() -> None:
+    """They belong to the run."""
+    workflow = valid(configured("FLOW.DELAY", duration_seconds="{{ input.s }}")).workflow
+    assert workflow is not None
+
+    stored = publish(workflow)["nodes"][1]["configurations"]
+    assert stored["duration_seconds"] == "{{ input.s }}"
+
+
+def test_every_type_the_design_names_is_listed() -> None:
+    """What this release runs, and what is only known by name."""
+    assert {spec.key for spec in AVAILABLE} == {
+        "TRIGGER.MANUAL", "FLOW.IF", "FLOW.SWITCH", "FLOW.FOR_EACH", "FLOW.LOOP", "FLOW.MERGE",
+        "FLOW.FILTER", "FLOW.SORT", "FLOW.DELAY", "ACTION.DATA_TRANSFORMATION",
+        "ACTION.HTTP_REQUEST", "ACTION.PYTHON_TASK",
+    }  # fmt: skip
+    assert {kind for kind, _ in SPECS} == {
+        "TRIGGER", "AI_AGENT", "ACTION", "EXTERNAL_ACTION", "FLOW", "HUMAN_IN_THE_LOOP", "TOOL",
+        "MEMORY",
+    }  # fmt: skip
+    assert spec_of("FLOW", "NOPE") is None
