@@ -97,9 +97,14 @@ def execution(
     graphs: Graphs,
     execution_id: UUID,
     *,
-    records: int = RECORDS_WITH_EXECUTION,
+    records: int | None = RECORDS_WITH_EXECUTION,
+    inline_bytes: int | None = INLINE_PAYLOAD_BYTES,
 ) -> dict[str, Any]:
     """Return an Execution of the wire model, with `counts` of node executions by status.
+
+    Args:
+        records: most node records to return; `None` for all.
+        inline_bytes: the largest output to return with its record; `None` for any.
 
     Raises:
         NoSuchExecution: `execution_not_found`.
@@ -112,7 +117,7 @@ def execution(
     row = rows[0]
     graph = graphs.version(connection, row.version_id)
     info = loads(row.trigger_info)
-    nodes = list(_records(connection, graph, execution_id, records))
+    nodes = list(_records(connection, graph, execution_id, records, inline_bytes))
     trigger = outputs(connection, [Ref(execution_id, "", row.trigger_node)])
     return {
         "id": str(row.id),
@@ -205,11 +210,13 @@ def leases(
 
 
 def _records(
-    connection: psycopg.Connection, graph: CompiledGraph, execution_id: UUID, limit: int
+    connection: psycopg.Connection,
+    graph: CompiledGraph,
+    execution_id: UUID,
+    limit: int | None,
+    inline_bytes: int | None,
 ) -> Iterator[dict[str, Any]]:
-    rows = _fetch(
-        connection, "records", id=execution_id, limit=limit, inline_bytes=INLINE_PAYLOAD_BYTES
-    )
+    rows = _fetch(connection, "records", id=execution_id, limit=limit, inline_bytes=inline_bytes)
     for row in rows:
         node = graph.nodes[row.node]
         state = NodeState(row.state)

@@ -48,15 +48,17 @@ limit %(limit)s
 select state, count(*) from node_executions where execution_id = %(id)s group by state
 
 -- name: records
--- Node executions in the order they began, with what they put out while that is small.
+-- Node executions in the order they began, with what they put out while that is small; a limit
+-- that is null is none.
 select scope, node, state, wait_kind, attempt, retry_count, started_at, finished_at, due_at,
        output_key, error, details,
-       case when length(output) <= %(inline_bytes)s then output end as output,
+       case when %(inline_bytes)s::bigint is null or length(output) <= %(inline_bytes)s::bigint
+            then output end as output,
        length(output) as output_bytes
 from node_executions
 where execution_id = %(id)s
 order by coalesce(started_at, finished_at), scope, node
-limit %(limit)s
+limit %(limit)s::bigint
 
 -- name: leaf_outputs
 -- The completed rows of the root scope: those whose key has no connection are the leaves.
