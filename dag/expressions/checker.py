@@ -78,15 +78,19 @@ class Checker:
             self.refuse(node, f"`{type(node).__name__}` is no part of an expression")
         self.facts.size += 1
         self.depth += 1
-        if self.depth > LEVELS:
+        self.refuse_deeper(node, 0)
+        checked = handler(self, node)
+        self.depth -= 1
+        return checked
+
+    def refuse_deeper(self, node: nodes.Expr, levels: int) -> None:
+        """Refuse a node that would add so many levels to those it stands in."""
+        if self.depth + levels > LEVELS:
             self.refuse(
                 node,
                 f"The expression is nested more than {LEVELS} levels deep",
                 "Compute the inner part in a node of its own.",
             )
-        checked = handler(self, node)
-        self.depth -= 1
-        return checked
 
     def refuse(self, node: nodes.Node, problem: str, solution: str | None = None) -> NoReturn:
         """Raise `ExpressionInvalid` at a node."""

@@ -89,62 +89,82 @@ def refuse_secrets(check: Checker, node: nodes.Node) -> NoReturn:
     check.refuse(node, "A secret is named literally", "Write `secrets.NAME`.")
 
 
-def attribute(check: Checker, node: nodes.Getattr) -> tree.Node:
-    """Accept `container.key`; the attribute is always a key of the data."""
-    if node.attr.startswith("__"):
-        check.refuse(
-            node,
-            f"`.{node.attr}` is not readable: attributes are keys of the data",
-            f"Write ['{node.attr}'] if the data has a key of that name.",
-        )
-    if isinstance(node.node, nodes.Name):
-        if node.node.name == "secrets":
-            return _secret(check, node)
-        if node.node.name == "nodes" and "nodes" not in check.bound:
-            return _node(check, node.node, node.attr)
-    return _access(check, node, node.node, tree.Constant(column(node), node.attr))
+def access(check: Checker, node: nodes.Getattr | nodes.Getitem) -> tree.Node:
+    """Accept `container.key`, `container[key]` and slices; an attribute is always a key of data."""
+    base, links = _literal_keys(check, node)
+    if not links:
+        assert isinstance(node, nodes.Getitem)
+        return _subscript(check, node)
+    if isinstance(base, nodes.Name) and base.name == "secrets":
+        return _secret(check, base, links)
+    keys = tuple(key for _, key in links)
+    if isinstance(base, nodes.Name) and base.name == "nodes":
+        return _node(check, base, keys)
+    start = check.check(base)
+    if isinstance(start, tree.Path):
+        return tree.Path(start.at, start.name, (*start.keys, *keys))
+    check.refuse_deeper(node, len(keys))
+    for link, key in links:
+        start = tree.Item(column(link), start, tree.Constant(column(link), key))
+    return start
 
 
-def subscript(check: Checker, node: nodes.Getitem) -> tree.Node:
-    """Accept `container[key]` and slices; `nodes[…]` only with a literal id."""
+Link = tuple[nodes.Getattr | nodes.Getitem, str | int]
+
+
+def _literal_keys(check: Checker, node: nodes.Expr) -> tuple[nodes.Expr, list[Link]]:
+    """Return where a chain of literal keys starts, and the chain; it leans to the left."""
+    links: list[Link] = []
+    while True:
+        if isinstance(node, nodes.Getattr):
+            if node.attr.startswith("__"):
+                _refuse_private(check, node)
+            links.append((node, node.attr))
+        elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+            if node.arg.value.__class__ not in (str, int):
+                break
+            links.append((node, node.arg.value))
+        else:
+            break
+        node = node.node
+    return node, links[::-1]
+
+
+def _refuse_private(check: Checker, node: nodes.Getattr) -> NoReturn:
+    check.refuse(
+        node,
+        f"`.{node.attr}` is not readable: attributes are keys of the data",
+        f"Write ['{node.attr}'] if the data has a key of that name.",
+    )
+
+
+def _subscript(check: Checker, node: nodes.Getitem) -> tree.Node:
+    """Accept a slice, or a key that is computed."""
     if isinstance(node.arg, nodes.Slice):
         return _slice(check, node, node.arg)
-    if isinstance(node.node, nodes.Name):
-        if node.node.name == "secrets":
-            refuse_secrets(check, node.node)
-        if node.node.name == "nodes":
-            literal = node.arg.value if isinstance(node.arg, nodes.Const) else None
-            if not isinstance(literal, str):
-                return name(check, node.node)
-            return _node(check, node.node, literal)
     if isinstance(node.arg, nodes.Tuple):
         check.refuse(node, "A subscript takes one key")
-    return _access(check, node, node.node, check.check(node.arg))
+    return tree.Item(column(node), check.check(node.node), check.check(node.arg))
 
 
-def _access(check: Checker, node: nodes.Expr, container: nodes.Expr, key: tree.Node) -> tree.Node:
-    """Extend a path where everything is literal; else read one key of one value."""
-    base = check.check(container)
-    literal = key.value if isinstance(key, tree.Constant) else None
-    if isinstance(base, tree.Path) and literal.__class__ in (str, int):
-        return tree.Path(base.at, base.name, (*base.keys, literal))
-    return tree.Item(column(node), base, key)
-
-
-def _secret(check: Checker, node: nodes.Getattr) -> tree.Node:
-    if not check.context.secrets_allowed:
-        refuse_secrets(check, node.node)
+def _secret(check: Checker, base: nodes.Name, links: list[Link]) -> tree.Node:
+    first = links[0][0]
+    if not check.context.secrets_allowed or not isinstance(first, nodes.Getattr):
+        refuse_secrets(check, base)
     check.facts.names.add("secrets")
-    check.facts.secrets.add(node.attr)
-    return tree.Path(column(node.node), "secrets", (node.attr,))
+    check.facts.secrets.add(first.attr)
+    return tree.Path(column(base), "secrets", tuple(key for _, key in links))
 
 
-def _node(check: Checker, node: nodes.Name, node_id: str) -> tree.Node:
+def _node(check: Checker, base: nodes.Name, keys: tuple[str | int, ...]) -> tree.Node:
     """Accept the id of a node whose output may be read here."""
-    see(check, node)
+    see(check, base)
+    node_id = keys[0]
+    if not isinstance(node_id, str):
+        return name(check, base)
     if node_id not in check.context.node_ids:
         check.refuse(
-            node,
+            base,
             f"There is no node `{node_id}` whose output can be read here",
             did_you_mean(
                 node_id,
@@ -153,7 +173,7 @@ def _node(check: Checker, node: nodes.Name, node_id: str) -> tree.Node:
             ),
         )
     check.facts.nodes.add(node_id)
-    return tree.Path(column(node), "nodes", (node_id,))
+    return tree.Path(column(base), "nodes", keys)
 
 
 def _slice(check: Checker, node: nodes.Getitem, which: nodes.Slice) -> tree.Node:
@@ -173,7 +193,8 @@ def arithmetic(check: Checker, node: nodes.BinExpr) -> tree.Node:
         links.append(first)
         first = first.left
     rest = tuple((type(link).__name__, check.check(link.right)) for link in reversed(links))
-    return tree.Arithmetic(column(node), check.check(first), rest)
+    start = check.check(first)
+    return tree.Arithmetic(start.at, start, rest)
 
 
 def logic(check: Checker, node: nodes.And | nodes.Or) -> tree.Node:
@@ -205,12 +226,15 @@ def comparison(check: Checker, node: nodes.Compare) -> tree.Node:
     for operand in node.ops:
         assert operand.op in COMPARISONS, operand.op
         rest.append((operand.op, check.check(operand.expr)))
-    return tree.Comparison(column(node), check.check(node.expr), tuple(rest))
+    # Jinja places a comparison where it ends; ours is where it starts, as every operator's.
+    first = check.check(node.expr)
+    return tree.Comparison(first.at, first, tuple(rest))
 
 
 def concatenation(check: Checker, node: nodes.Concat) -> tree.Node:
     """Accept `a ~ b`."""
-    return tree.Joined(column(node), tuple(map(check.check, node.nodes)))
+    parts = tuple(map(check.check, node.nodes))
+    return tree.Joined(parts[0].at, parts)
 
 
 def choice(check: Checker, node: nodes.CondExpr) -> tree.Node:
@@ -238,8 +262,8 @@ HANDLERS: Final[Mapping[type[nodes.Expr], Handler]] = MappingProxyType(
     {
         nodes.Const: constant,
         nodes.Name: name,
-        nodes.Getattr: attribute,
-        nodes.Getitem: subscript,
+        nodes.Getattr: access,
+        nodes.Getitem: access,
         nodes.Add: arithmetic,
         nodes.Sub: arithmetic,
         nodes.Mul: arithmetic,
