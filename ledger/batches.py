@@ -27,7 +27,7 @@ class Request:
 
     execution_id: UUID
     follow: Follow
-    """The hand-offs it has room for; no room at all is `inline=0, heavy=0`."""
+    """The hand-offs it has room for; no room at all is `seconds=0, alone=False`."""
     settlements: Sequence[Settlement] = ()
     claims: Sequence[Ref] = ()
     start_all: bool = False
@@ -78,6 +78,8 @@ def commit(
         settled, started = _settle(unit, requests, served)
         claims = {i: _claim(unit, requests[i]) if requests[i].claims else [] for i in served}
         unit.save()
+    if wait and not held:
+        return [Answer(frozenset()) for _ in requests]  # retention has dropped the execution
     return [
         Answer(settled, claims.get(i, []), started, _standing(unit, i)) if i in claims else None
         for i in range(len(requests))

@@ -53,6 +53,7 @@ def claim(
             chosen=row.chosen,
             phase=LoopPhase(row.phase) if row.phase else None,
             turn=row.loop_next or 0,
+            started=start_all or ref == refs[0],
             error=loads(row.error) if row.error and row.phase else None,
         )
     in_order = [claims[ref] for ref in refs if ref in claims]

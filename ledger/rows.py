@@ -43,6 +43,8 @@ class Claim:
     """What a loop node was made ready for."""
     turn: int = 0
     """A loop's next ordinal."""
+    started: bool = True
+    """Whether it runs since the claim; a member of a chunk is started later (rule 8)."""
     error: Mapping[str, Any] | None = None
     """The failure that a loop gives up for, once it has gathered."""
 
@@ -69,10 +71,10 @@ class Follow:
 
     worker_id: UUID
     queues: frozenset[str]
-    inline: int
-    """How many inline nodes."""
-    heavy: int
-    """How many others."""
+    seconds: float
+    """How much work it takes over, by what its nodes are known to take."""
+    alone: bool
+    """Whether it has nothing else to do: then it takes one node whatever that takes."""
 
 
 class Belt(Protocol):
@@ -80,6 +82,9 @@ class Belt(Protocol):
 
     def admit(self, queue: str) -> str | None:
         """Return the epoch to note if `queue` has room for one more row, else `None`."""
+
+    def cost(self, queue: str, lane: Lane) -> float:
+        """Return the seconds that a node of this queue and lane is expected to take."""
 
 
 @dataclass(slots=True)

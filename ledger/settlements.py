@@ -37,16 +37,18 @@ def settle(
         The leases whose outcome counted (any other was taken back, canceled or settled before),
         and the leases of the chunk members that were started.
     """
-    rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in settlements]
-    settled = unit.run_rows("settle", _COLUMNS, rows).fetchall()
-    accepted = {Ref(*row) for row in settled}
-    counted = [(cause, s) for cause, s in settlements if s.claim.ref in accepted]
-    started = _start_members(unit, counted)
+    outcomes = {s.claim.lease_id: (cause, s) for cause, s in settlements}
+    rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
+    accepted = {row.lease_id for row in unit.run_rows("settle", _COLUMNS, rows).fetchall()}
+    counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]
+    for _, settlement in counted:
+        _report(unit, unit.held[settlement.claim.ref.execution_id], settlement)
     arrivals, failures = Arrivals(unit), Failures()
     _fail(unit, counted, failures)
     for cause, settlement in counted:
         _apply(unit, arrivals, failures, settlement, cause)
     settle_scopes(unit, arrivals, failures)
+    started = _start_members(unit, counted)
     end_finished(unit)
     return frozenset(s.claim.lease_id for _, s in counted), started
 
@@ -144,7 +146,7 @@ def leaves_by_error(claim: Claim) -> bool:
 
 
 def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
-    """Rule 8: the settle of one member of a chunk starts the next."""
+    """Rule 8: the settle of one member of a chunk starts the next, unless it ended that one too."""
     members = [s.starts for _, s in counted if s.starts is not None]
     if not members:
         return frozenset()
@@ -170,7 +172,6 @@ def _fail(unit: Unit, counted: Sequence[tuple[int, Settlement]], failures: Failu
         elif claim.graph.continue_on_failure:
             held.failure = held.failure or dumps(outcome.error)
         else:
-            _report(unit, held, settlement)
             end_early(unit, [held], ExecutionStatus.ERROR, outcome.error)
 
 
@@ -183,7 +184,6 @@ def _apply(
     held = unit.held[ref.execution_id]
     if held.status in FINAL_EXECUTION_STATUSES:
         return
-    _report(unit, held, settlement)
     alive = not failures.covers(ref)
     if isinstance(outcome, Completed | Failed):
         unit.count(held, ref.scope, -1, cause)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -88,7 +88,7 @@ def submit(
     definition = dumps(publish(request.workflow))
     digest = hashlib.sha256(b"\0".join((definition, entry, trigger.encode()))).digest()
     execution_id = new_id()
-    with connection.transaction():
+    with connection.pipeline(), connection.transaction():
         known = _reserve(connection, request, digest, execution_id)
         if known is not None:
             return Submitted(known, repeated=True)
@@ -172,7 +172,7 @@ def create_execution(
     retry_of: UUID | None = None,
 ) -> Held:
     """Insert an execution's row and return it held: nobody else can see it before the commit."""
-    now = connection.execute(
+    connection.execute(
         _SQL["add_execution"],
         {
             "id": execution_id,
@@ -187,8 +187,7 @@ def create_execution(
             "deadline_seconds": deadline.total_seconds() if deadline else None,
             "retry_of": retry_of,
         },
-    ).fetchone()
-    assert now is not None  # insert … returning
+    )
     return Held(
         id=execution_id,
         version_id=version_id,
@@ -200,7 +199,7 @@ def create_execution(
         priority=priority,
         paused=False,
         failure=None,
-        now=now[0],
+        now=datetime.now(UTC),
     )
 
 

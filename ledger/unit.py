@@ -51,8 +51,9 @@ class Unit:
         self.followed = [
             Followed(ended=self.ended, touched=self.touched) for _ in follows or (None,)
         ]
-        self._inline = [follow.inline if follow else 0 for follow in follows]
-        self._heavy = [follow.heavy if follow else 0 for follow in follows]
+        #: Seconds of work that each caller still takes over, and whether it took nothing yet.
+        self._room = [follow.seconds if follow else 0.0 for follow in follows]
+        self._alone = [follow.alone if follow else False for follow in follows]
         #: Changes to the count of open nodes of inner scopes (invariant 4).
         self.deltas: defaultdict[tuple[UUID, str], int] = defaultdict(int)
         #: The caller that last changed a scope's count.
@@ -112,7 +113,7 @@ class Unit:
             return NodeState.READY, None, None
         node = held.graph.nodes[ref.node]
         queue = queue_of(node)
-        if self._takes(cause, queue, inline=node.lane is Lane.INLINE):
+        if self._takes(cause, queue, node.lane):
             lease_id = new_id()
             claim = Claim(ref, lease_id, held.graph, phase=phase, **known)
             self.followed[cause].claimed.append(claim)
@@ -123,15 +124,16 @@ class Unit:
             self.followed[max(cause, 0)].noted.append(Queued(queue, held.priority, node.lane, ref))
         return NodeState.READY, None, epoch
 
-    def _takes(self, cause: int, queue: str, *, inline: bool) -> bool:
+    def _takes(self, cause: int, queue: str, lane: Lane) -> bool:
         """Return whether the caller `cause` has room for one more hand-off, and use that room."""
         follow = self.follows[cause] if 0 <= cause < len(self.follows) else None
         if follow is None or queue not in follow.queues:
             return False
-        room = self._inline if inline else self._heavy
-        if room[cause] <= 0:
+        seconds = self.belt.cost(queue, lane)
+        if seconds > self._room[cause] and not self._alone[cause]:
             return False
-        room[cause] -= 1
+        self._room[cause] -= seconds
+        self._alone[cause] = False
         return True
 
     def end(self, held: Held, status: ExecutionStatus, error: Mapping[str, Any] | None) -> None:

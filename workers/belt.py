@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any
@@ -27,6 +27,8 @@ from workers.pace import Pace
 EPOCH_KEY = "treadle:epoch"
 #: Rings when a timer or a retry was set: the scheduler is to look at its clock.
 TIMERS_KEY = "treadle:timers"
+#: The set of queues that something was ever sent to.
+QUEUES_KEY = "treadle:queues"
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
 #: Rows a queue may hold before anything is known of its pace.
@@ -46,8 +48,8 @@ class Belt:
         self._looked = 0.0
         #: Rows that each queue still has room for.
         self._room: dict[str, int] = {}
-        #: Messages in each queue at the last look.
-        self._depth: dict[str, int] = {}
+        #: Queues that anybody has sent to, as of the last look.
+        self._queues: set[str] = set()
         self._lock = Lock()
 
     def admit(self, queue: str) -> str | None:
@@ -62,6 +64,9 @@ class Belt:
             self._room[queue] = room - 1
             return self._epoch
 
+    def cost(self, queue: str, lane: Lane) -> float:
+        return self._pace.expected(queue, lane)
+
     def refresh(self, *, force: bool = False) -> None:
         """Look at Redis, unless that was done just now."""
         now = time.monotonic()
@@ -69,7 +74,7 @@ class Belt:
             if not force and now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-            queues = list(self._room)
+            queues = sorted(self._queues)
         try:
             epoch, lengths = self._look(queues)
         except redis.RedisError:
@@ -78,7 +83,6 @@ class Belt:
             return
         with self._lock:
             self._epoch = epoch
-            self._depth.update(lengths)
             for queue, length in lengths.items():
                 held = length * self._pace.chunk(queue)
                 self._room[queue] = self._capacity(queue) - held
@@ -89,25 +93,34 @@ class Belt:
             return self._epoch
 
     def queues(self) -> list[str]:
-        """Return the queues that this process has sent to or asked room in."""
+        """Return the queues that anybody has sent to, as of the last look."""
         with self._lock:
-            return list(self._room)
+            return sorted(self._queues)
 
     def has_room(self, queue: str) -> bool:
         """Return whether `admit` would find room now, without taking it."""
         with self._lock:
             return self._room.get(queue, 1) > 0
 
-    def send(self, rows: Iterable[Queued]) -> None:
+    def send(self, rows: Sequence[Queued]) -> None:
         """Push the messages of rows whose note is committed. A lost one costs latency, never work."""
         messages = list(self._messages(rows))
         if not messages:
             return
         try:
             self._broker.push(messages)
+            self._make_known({row.queue for row in rows})
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
+
+    def _make_known(self, queues: set[str]) -> None:
+        """Add to the set of queues; a queue that is new to this process is new to few others."""
+        with self._lock:
+            new = queues - self._queues
+            self._queues |= new
+        if new:
+            self._broker.client.sadd(QUEUES_KEY, *new)
 
     def ring_timers(self) -> None:
         """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
@@ -145,10 +158,13 @@ class Belt:
         pipeline.set(EPOCH_KEY, str(new_id()), nx=True)
         pipeline.get(EPOCH_KEY)
         pipeline.info("server")
+        pipeline.smembers(QUEUES_KEY)
         for queue in queues:
             for priority in PRIORITIES:
                 pipeline.llen(list_key(queue, priority))
-        _, random_part, server, *lengths = pipeline.execute()
+        _, random_part, server, known, *lengths = pipeline.execute()
+        with self._lock:
+            self._queues.update(queue.decode() for queue in known)
         total: defaultdict[str, int] = defaultdict(int)
         per_queue = len(PRIORITIES)
         for index, length in enumerate(lengths):

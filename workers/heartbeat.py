@@ -113,7 +113,7 @@ class Heartbeat:
         session = self._session()
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
-        follow = Follow(self._id(), frozenset(), inline=0, heavy=0)
+        follow = Follow(self._id(), frozenset(), seconds=0.0, alone=False)
         outcome = settlement_of(claim, GivenBack())
         self._committer.commit(Request(ref.execution_id, follow, [outcome]))
 

@@ -12,6 +12,8 @@ _AIM_SECONDS = 0.05
 _LARGEST_CHUNK = 64
 #: Weight of the newest duration in the running mean.
 _NEWEST = 0.1
+#: No node counts for less: so much its share of a commit costs.
+_LEAST_SECONDS = 0.0002
 #: What a lane's nodes take before one was measured. A user's task may take anything: alone, then.
 _FIRST_SECONDS = {
     Lane.INLINE: 0.001,
@@ -38,9 +40,12 @@ class Pace:
 
     def chunk(self, queue: str, lane: Lane = Lane.INLINE) -> int:
         """Return how many nodes one message should carry."""
+        return max(1, min(_LARGEST_CHUNK, int(_AIM_SECONDS / self.expected(queue, lane))))
+
+    def expected(self, queue: str, lane: Lane) -> float:
+        """Return the seconds that a node takes: its queue's mean, or what its lane stands for."""
         with self._lock:
-            seconds = self._seconds.get((queue, lane), _FIRST_SECONDS[lane])
-        return max(1, min(_LARGEST_CHUNK, int(_AIM_SECONDS / max(seconds, 1e-6))))
+            return max(self._seconds.get((queue, lane), _FIRST_SECONDS[lane]), _LEAST_SECONDS)
 
     def seconds(self, queue: str) -> float | None:
         """Return the mean duration of the queue's slowest lane; `None` before the first."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Event
 from uuid import UUID
 
@@ -36,12 +37,15 @@ from workers.nodes import Attempt, child_call, lane_of, outcome_of
 from workers.pace import Pace
 from workers.records import Records
 
-#: Inline nodes that one settle hands over at most.
-_INLINE_ROOM = 64
+#: Seconds of work that one settle hands over at most.
+_ROOM_SECONDS = 0.02
 #: Seconds of one thread's hand-offs before what follows goes to the belt, where others share it.
 _HAND_OFF_SECONDS = 1.0
 #: Seconds of inline work before what has been run is settled.
 _INLINE_SECONDS = 0.05
+#: Seconds of a chunk's work that share one commit. A member that runs unmarked in this time and
+#: kills its process charges the loss to the first, whose suspicion then brings it to light.
+_MEMBERS_SECONDS = 0.005
 #: Threads on which the settles of coroutines go on.
 _AFTER_THREADS = 4
 
@@ -101,10 +105,19 @@ class Runner:
                 continue
             hand_over = time.monotonic() < until and not self.draining.is_set()
             answer = self._settle(settlements, hand_over=hand_over, alone=not todo)
+            todo.extend(answer.followed.claimed)
             starts = settlements[-1].starts
             if starts is not None and starts.lease_id not in answer.started:
-                todo = deque(each for each in todo if each is not starts)
-            todo.extend(answer.followed.claimed)
+                self._drop_unstarted(todo)
+
+    def _drop_unstarted(self, todo: deque[Claim]) -> None:
+        """Give back the members of a chunk whose next one could not be started any more."""
+        members = [each for each in todo if not each.started]
+        for each in members:
+            todo.remove(each)
+        self._settle(
+            [settlement_of(each, GivenBack()) for each in members], hand_over=False, alone=False
+        )
 
     def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
         """Run what comes next: all inline ones for a while, or one other."""
@@ -119,7 +132,23 @@ class Runner:
         claim = todo.popleft()
         if self._lane(claim) is Lane.ASYNC:
             return [self._spawn(claim)]
-        return [self._run_alone(claim, starts=todo[0] if todo else None)]
+        return list(self._run_members(claim, todo))
+
+    def _run_members(self, claim: Claim, todo: deque[Claim]) -> Iterator[Settlement]:
+        """Run one attempt, and the members of its chunk that follow within a moment.
+
+        Those share a commit: what takes microseconds would spend its time on waiting for one each.
+        """
+        until = time.monotonic() + _MEMBERS_SECONDS
+        while True:
+            settlement = self._run_alone(claim)
+            following = todo[0] if todo and self._lane(todo[0]) is self._lane(claim) else None
+            if following is None or time.monotonic() >= until:
+                starts = following if following is not None and not following.started else None
+                yield replace(settlement, starts=starts)
+                return
+            yield settlement
+            claim = todo.popleft()
 
     def _lane(self, claim: Claim) -> Lane | None:
         lane = lane_of(claim.node)
@@ -133,11 +162,11 @@ class Runner:
         self._pace.measured(queue_of(claim.node), Lane.INLINE, time.perf_counter() - started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived)
 
-    def _run_alone(self, claim: Claim, *, starts: Claim | None) -> Settlement:
+    def _run_alone(self, claim: Claim) -> Settlement:
         """Run one attempt in this thread or in a child, within its limit."""
         lane = self._lane(claim)
         if lane is None:
-            return settlement_of(claim, GivenBack(), starts=starts)
+            return settlement_of(claim, GivenBack())
         started = time.perf_counter()
         seconds = claim.node.timeout.total_seconds()
         if lane is Lane.PROCESS:
@@ -145,7 +174,7 @@ class Runner:
         else:
             ran = self._run_in_thread(claim, seconds)
         self._pace.measured(queue_of(claim.node), claim.node.lane, time.perf_counter() - started)
-        return settlement_of(claim, ran.outcome, arrived=ran.arrived, starts=starts)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived)
 
     def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
         try:
@@ -210,8 +239,8 @@ class Runner:
         answer = self._commit(
             settlements[0].claim.ref.execution_id,
             settlements=settlements,
-            inline=_INLINE_ROOM if hand_over else 0,
-            heavy=1 if hand_over and alone else 0,
+            seconds=_ROOM_SECONDS if hand_over else 0.0,
+            alone=hand_over and alone,
         )
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
             self._belt.ring_timers()
@@ -227,12 +256,12 @@ class Runner:
         settlements: Sequence[Settlement] = (),
         claims: Sequence[Ref] = (),
         start_all: bool = False,
-        inline: int = 0,
-        heavy: int = 0,
+        seconds: float = 0.0,
+        alone: bool = False,
     ) -> Answer:
         assert self.worker_id is not None
         self._belt.refresh()
-        follow = Follow(self.worker_id, self.queues, inline, heavy)
+        follow = Follow(self.worker_id, self.queues, seconds, alone)
         request = Request(execution_id, follow, settlements, claims, start_all)
         answer = self._committer.commit(request).result()
         self._leases.add(answer.claims)

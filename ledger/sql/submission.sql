@@ -17,7 +17,6 @@ insert into executions (id, version_id, owner, workflow_id, status, trigger_node
 values (%(id)s, %(version_id)s, %(owner)s, %(workflow_id)s, %(status)s, %(trigger_node)s,
         %(trigger_info)s, %(priority)s, 0, 1, %(node_count)s,
         clock_timestamp() + %(deadline_seconds)s * interval '1 second', %(retry_of)s)
-returning clock_timestamp()
 
 -- name: add_trigger
 -- A trigger's row is settled as it appears: the fired one completed, any other skipped.

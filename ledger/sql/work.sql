@@ -20,7 +20,7 @@ for no key update
 
 -- name: settle
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
--- Returns the rows that were settled.
+-- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for.
 update node_executions n set
     state = s.state,
     wait_kind = s.wait_kind,
@@ -31,7 +31,9 @@ update node_executions n set
     settled_by = n.lease_id, lease_id = null, limit_at = null,
     started_at = case when s.state = 'ready' then null else n.started_at end,
     enqueued_at = null, epoch = null,
-    output_key = s.output_key, output = s.output, error = s.error, details = s.details,
+    output_key = s.output_key, output = s.output, details = s.details,
+    error = case when s.state in ('ready', 'retrying') and n.phase = 'gather' then n.error
+                 else s.error end,
     phase = case when s.state in ('ready', 'retrying') then n.phase end,
     items = coalesce(s.items, n.items),
     loop_next = coalesce(s.loop_next, n.loop_next),
@@ -47,7 +49,7 @@ from unnest(
         details, items, loop_next, loop_active, loop_total, lost)
 where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
   and n.state = 'running' and n.lease_id = s.lease_id
-returning n.execution_id, n.scope, n.node
+returning n.settled_by as lease_id
 
 -- name: start_next
 -- Rule 8: a member of a chunk is started by the settle of the one before it.
@@ -228,9 +230,10 @@ from unnest(%(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(ne
 where e.id = s.id and e.finished_at is null
 
 -- name: ready_rows
--- What of an execution could run now: for a resume.
-select execution_id, scope, node from node_executions
+-- What of an execution could run now: for a resume, which takes their notes back (rule 9).
+update node_executions set enqueued_at = null, epoch = null
 where execution_id = %(id)b and state = 'ready'
+returning execution_id, scope, node
 
 -- name: note
 -- Rule 9: the note that a row's message is sent, under the execution's lock.
