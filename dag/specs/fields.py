@@ -140,6 +140,18 @@ def expressions_in(
             yield from expressions_in(inner_value, shape.shape, (*steps, index))
 
 
+def texts_in(value: Value, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Yield every text in a value, keys aside, with the steps to it."""
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from texts_in(inner, (*steps, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from texts_in(inner, (*steps, index))
+
+
 def has_template(value: Value) -> bool:
     """Whether some text in a value is a template, so that the value is not known before a run."""
     if isinstance(value, str):

@@ -10,11 +10,19 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from core.errors import TreadleError
-from dag.problems import Hints, Problem, Step
+from dag.problems import Hints, Problem, Step, json_path
 from dag.shape import problems_of
 from dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
 from dag.specs.defaults import Fill, defaults_of, fills_of
-from dag.specs.fields import Bare, FieldPlan, Shape, expressions_in, plan
+from dag.specs.fields import (
+    Bare,
+    FieldPlan,
+    Shape,
+    expressions_in,
+    has_template,
+    plan,
+    texts_in,
+)
 from dag.values import Value
 
 ERROR_KEY = "error"
@@ -142,7 +150,14 @@ class NodeSpec:
         given = {ours: alias for alias, ours in ALIASES.items() if alias in raw}
         if given:
             found = [_as_written(problem, given) for problem in found]
-        return [*found, *check_policy(raw), *self.check(config)]
+        return [*found, *self._misplaced_templates(config), *check_policy(raw), *self.check(config)]
+
+    def _misplaced_templates(self, config: Config) -> Iterator[Problem]:
+        """Report templates in fields that the definition alone decides: they would stay as text."""
+        for name, value in config.items():
+            plan = self.fields.get(name)
+            if plan is not None and plan.literal and has_template(value):
+                yield from _templates(value, plan.shape, (name,))
 
     def check_rendered(self, config: dict[str, Value]) -> Configuration:
         """Turn rendered configurations into the spec's model.
@@ -171,6 +186,19 @@ class NodeSpec:
     def _templated(self, name: str) -> bool:
         """Whether a field of that name is rendered before each attempt."""
         return name in self.fields and not self.fields[name].literal
+
+
+def _templates(value: Value, shape: Shape | None, steps: tuple[Step, ...]) -> Iterator[Problem]:
+    """Report every text in a fixed field that is a template, expressions aside."""
+    bare = {where for where, _, _ in expressions_in(value, shape, steps)} if shape else set()
+    for where, text in texts_in(value, steps):
+        if where not in bare and has_template(text):
+            yield Problem(
+                json_path(where),
+                "template_not_allowed",
+                "This is decided by the definition alone, so a template would stay as it stands.",
+                "Write the value itself, or branch with FLOW.IF.",
+            )
 
 
 def _as_written(problem: Problem, given: Mapping[str, str]) -> Problem:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from dag.compiled import Texts
 from dag.expressions import Expression
 from dag.problems import Problem, Step, quoted
-from dag.specs.fields import has_template
+from dag.specs.fields import has_template, texts_in
 from dag.specs.loop import LOOP_SPECS
 from dag.topology import Link, Topology
 from dag.validation.draft import Draft, DraftNode
@@ -114,22 +114,14 @@ def _varying(node: DraftNode, sources: set[str]) -> Iterator[Problem]:
 
 def _sources(node: DraftNode) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Yield every expression and template of a node, as text."""
+    rendered: list[tuple[tuple[Step, ...], Value]] = [(("input_params",), node.input_params)]
     if node.spec is not None:
         for where, source, _ in node.spec.expressions(node.configurations):
             yield ("configurations", *where), source
         for name, plan in node.spec.fields.items():
             if name in node.configurations and not plan.literal:
-                yield from _templates(node.configurations[name], ("configurations", name))
-    yield from _templates(node.input_params, ("input_params",))
-
-
-def _templates(value: Value, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
-    if isinstance(value, str):
-        if has_template(value):
-            yield steps, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _templates(inner, (*steps, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _templates(inner, (*steps, index))
+                rendered.append((("configurations", name), node.configurations[name]))
+    for steps, value in rendered:
+        for where, text in texts_in(value, steps):
+            if has_template(text):
+                yield where, text

@@ -115,16 +115,21 @@ def test_a_template_may_stand_for_any_value_that_is_rendered(
     ("key", "config", "path"),
     [
         ("FLOW.DELAY", {"timeout": "{{ 1 }}"}, "timeout"),
-        ("ACTION.DATA_TRANSFORMATION", {"operation": "{{ 'map' }}"}, "operation"),
         ("FLOW.LOOP", {"loop_type": "{{ input.kind }}"}, "loop_type"),
+        ("FLOW.SWITCH", {"cases": [{"key": "{{ 1 }}", "when": "true"}]}, "cases[0].key"),
+        ("FLOW.SWITCH", {"cases": [{"key": "a", "when": "true"}], "default": "{{ 1 }}"}, "default"),
+        ("ACTION.DATA_TRANSFORMATION", {"operation": "{{ 'map' }}"}, "operation"),
+        ("ACTION.PYTHON_TASK", {"task": "{{ input.task }}"}, "task"),
     ],
 )
 def test_what_shapes_the_run_is_no_template(key: str, config: dict[str, Any], path: str) -> None:
     """Limits, operations and ways out are known before anything runs."""
-    assert (f"{AT}.{path}", "wrong_type") in found(configured(key, **config)) or (
-        f"{AT}.{path}",
-        "invalid_choice",
-    ) in found(configured(key, **config))
+    assert (f"{AT}.{path}", "template_not_allowed") in found(configured(key, **config))
+
+
+def test_braces_inside_an_expression_are_no_template() -> None:
+    """An expression may hold any text."""
+    valid(configured("FLOW.IF", condition_expression="input.text == '{{ x }}'"))
 
 
 def test_every_broken_template_of_a_field_is_told() -> None:
