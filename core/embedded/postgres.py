@@ -33,6 +33,7 @@ TUNING = {
     "synchronous_commit": "on",  # what is acknowledged is on disk
     "wal_level": "minimal",  # nobody replicates from it
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "2GB",  # checkpoints by time, not by volume
     "checkpoint_timeout": "15min",
     "max_parallel_workers_per_gather": "0",  # many short statements, no long ones

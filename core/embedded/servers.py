@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Self
 
 from core.embedded.folder import Cluster, FolderLock
 from core.embedded.postgres import EmbeddedPostgres
+from core.embedded.server import ServerFailed
 from core.embedded.valkey import EmbeddedValkey
+
+#: Seconds for which the start of an ended server is tried again; longer than any statement may run.
+REVIVAL_SECONDS = 30.0
 
 
 class EmbeddedServers:
@@ -17,6 +22,7 @@ class EmbeddedServers:
         """Use `folder`, made if it does not exist."""
         self.folder = folder.absolute()
         self._lock = FolderLock(self.folder)
+        self._failing_since: float | None = None
 
     def start(self) -> None:
         """Take the folder and start both servers; on failure nothing stays behind.
@@ -48,12 +54,24 @@ class EmbeddedServers:
     def revive(self) -> None:
         """Start again whichever server has ended, at its old address; cheap when none has.
 
+        Call it about once a second. A start that fails is tried again at the next call: a session
+        that outlives a killed PostgreSQL keeps its memory in use until its statement ends.
+
         Raises:
-            ServerFailed: it does not start.
+            ServerFailed: it has not started for `REVIVAL_SECONDS`.
         """
         for server in (self.valkey, self.postgres):
-            if not server.is_running():
+            if server.is_running():
+                continue
+            try:
                 server.restart(immediate=False)
+            except ServerFailed:
+                now = time.monotonic()
+                self._failing_since = self._failing_since or now
+                if now - self._failing_since > REVIVAL_SECONDS:
+                    raise
+                return
+        self._failing_since = None
 
     @property
     def database_url(self) -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +116,37 @@ def test_an_immediate_restart_keeps_what_was_committed(folder: Path) -> None:
         assert not {*before} & {servers.postgres.pid, servers.valkey.pid}
         with postgres.connect(servers.database_url) as session:
             assert session.execute("SELECT colour FROM cloth").fetchone() == ("madder",)
+
+
+def test_killed_servers_are_revived(folder: Path, wait_until: Callable[..., Any]) -> None:
+    """After kill -9 each is back at its address, also if a busy session outlives its server."""
+    with EmbeddedServers(folder) as servers:
+        limits = postgres.SessionLimits(statement_seconds=2)
+        busy = postgres.connect(servers.database_url, autocommit=True, limits=limits)
+        with ThreadPoolExecutor(1) as pool, busy:
+            asked = pool.submit(busy.execute, "SELECT sum(n) FROM generate_series(1, 1e12) AS n")
+            wait_until(lambda: is_busy(servers, busy.info.backend_pid))
+            for server in (servers.postgres, servers.valkey):
+                os.kill(server.pid, signal.SIGKILL)
+                wait_until(lambda server=server: not server.is_running())
+
+            def revived() -> bool:
+                servers.revive()
+                return servers.postgres.is_running() and servers.valkey.is_running()
+
+            wait_until(revived)
+            assert asked.exception() is not None
+        with postgres.connect(servers.database_url) as session:
+            assert session.execute("SELECT 1").fetchone() == (1,)
+        with redis.connect(servers.redis_url) as client:
+            assert client.ping()
+
+
+def is_busy(servers: EmbeddedServers, pid: int) -> bool:
+    """Tell whether the session of that process runs a statement."""
+    with postgres.connect(servers.database_url) as session:
+        query = "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s"
+        return session.execute(query, (pid,)).fetchone() == (True,)
 
 
 def test_data_of_another_release_is_refused(folder: Path) -> None:
