@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from dag.publish import publish
 
 from core.errors import TreadleError
 from core.ids import new_id
 from dag.graph import CompiledGraph
 from dag.model import Workflow
+from dag.publish import publish
 from dag.scopes import ROOT
 from dag.states import ExecutionStatus, NodeState
 from dag.values import Value, dumps, payload
@@ -31,6 +31,8 @@ _SQL = queries("submission")
 
 #: Priorities run from 0 (first) to 9; a submission that names none takes the middle.
 DEFAULT_PRIORITY = 5
+#: Who owns what is submitted without an account.
+LOCAL_OWNER = "local"
 
 
 class IdempotencyConflict(TreadleError):
@@ -54,7 +56,7 @@ class Submission:
     workflow: Workflow
     graph: CompiledGraph
     input: Value = field(default_factory=dict)
-    owner: str = "local"
+    owner: str = LOCAL_OWNER
     trigger: str | None = None
     priority: int = DEFAULT_PRIORITY
     deadline: timedelta | None = None
