@@ -4,6 +4,8 @@ of `each_item`. Named by ordinal, never by data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 ROOT = ""
 
 
@@ -18,6 +20,13 @@ def parent_scope(scope: str) -> str:
     return scope.rpartition("/")[0]
 
 
+def around(scope: str) -> Iterator[str]:
+    """Yield `scope` and the scopes it stands in, from within, without the root."""
+    while scope:
+        yield scope
+        scope = parent_scope(scope)
+
+
 def enclosing_scope(scope: str, loop: str | None) -> str:
     """Return the scope around (or equal to) `scope` that is an iteration of `loop`.
 
@@ -25,10 +34,9 @@ def enclosing_scope(scope: str, loop: str | None) -> str:
     """
     if loop is None:
         return ROOT
-    while scope:
-        if scope.rpartition("/")[2].rpartition(":")[0] == loop:
-            return scope
-        scope = parent_scope(scope)
+    for each in around(scope):
+        if each.rpartition("/")[2].rpartition(":")[0] == loop:
+            return each
     raise KeyError(loop)
 
 

@@ -12,11 +12,10 @@ from uuid import UUID
 
 import psycopg
 
-from dag.states import FINAL_EXECUTION_STATUSES
 from ledger.claims import claim
 from ledger.graphs import Graphs
 from ledger.holding import hold, hold_waiting
-from ledger.rows import Belt, Claim, Follow, Followed, Held, Ref, Settlement
+from ledger.rows import Belt, Claim, Follow, Followed, Ref, Settlement
 from ledger.settlements import settle
 from ledger.unit import Unit
 
@@ -106,10 +105,6 @@ def _claim(unit: Unit, request: Request) -> list[Claim]:
 def _standing(unit: Unit, cause: int) -> Followed:
     """Return what a caller goes on with, without what the same transaction ended after all."""
     followed = unit.followed[cause]
-
-    def stands(held: Held) -> bool:
-        return held.status not in FINAL_EXECUTION_STATUSES
-
-    followed.claimed = [c for c in followed.claimed if stands(unit.held[c.ref.execution_id])]
-    followed.noted = [q for q in followed.noted if stands(unit.held[q.ref.execution_id])]
+    followed.claimed = [each for each in followed.claimed if unit.stands(each.ref)]
+    followed.noted = [each for each in followed.noted if unit.stands(each.ref)]
     return followed

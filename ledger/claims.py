@@ -54,7 +54,7 @@ def claim(
             phase=LoopPhase(row.phase) if row.phase else None,
             turn=row.loop_next or 0,
             started=start_all or ref == refs[0],
-            error=loads(row.error) if row.error and row.phase else None,
+            error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
         )
     in_order = [claims[ref] for ref in refs if ref in claims]
     if in_order and not start_all and in_order[0].ref != refs[0]:

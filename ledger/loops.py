@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dag.scopes import child_scope
+from dag.scopes import around, child_scope
 from dag.states import LoopPhase
 from dag.values import dumps
 from ledger.arrivals import Arrivals, place_rows
@@ -46,12 +46,7 @@ class Failures:
 
     def covers(self, ref: Ref) -> bool:
         """Return whether `ref` stands in a scope that fails in this transaction."""
-        scope = ref.scope
-        while scope:
-            if (ref.execution_id, scope) in self.scopes:
-                return True
-            scope = scope.rpartition("/")[0]
-        return False
+        return any((ref.execution_id, scope) in self.scopes for scope in around(ref.scope))
 
 
 def settle_scopes(unit: Unit, arrivals: Arrivals, failures: Failures) -> None:
@@ -86,7 +81,7 @@ def _fail(unit: Unit, failures: Failures) -> defaultdict[Ref, _Ended]:
         return ended
     rows = [(*place, dumps(error)) for place, error in failures.scopes.items()]
     failed = unit.run_rows("fail_scopes", ("execution_id", "scope", "error"), rows).fetchall()
-    cancel_scopes(unit, [(row.execution_id, row.scope) for row in failed])
+    unit.cancel_scopes([(row.execution_id, row.scope) for row in failed])
     for row in failed:
         loop = ended[Ref(row.execution_id, row.parent, row.loop)]
         loop.count += 1
@@ -95,25 +90,20 @@ def _fail(unit: Unit, failures: Failures) -> defaultdict[Ref, _Ended]:
     return ended
 
 
-def cancel_scopes(unit: Unit, scopes: list[tuple[Any, str]]) -> None:
-    """Cancel every row and scope in `scopes` that is not final, inner ones too."""
-    if scopes:
-        unit.run_rows("cancel_scope_nodes", ("execution_id", "scope"), scopes)
-        unit.run_rows("cancel_scopes", ("execution_id", "scope"), scopes)
-
-
 def _advance(unit: Unit, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> None:
-    """Open the next scopes of the loops, or make them ready for their next phase."""
+    """Open the next scopes of the loops, or make them ready for their next phase.
+
+    Those that give up come first: a loop that stands in what they cancel does nothing more.
+    """
+    _cancel_siblings(unit, [loop for loop in ended if _gives_up(unit, loop, ended[loop])])
     rows = unit.run_rows("waiting_loops", _KEYS, list(ended)).fetchall()
-    going, ready, giving_up = [], [], []
+    going, ready = [], []
     for row in rows:
         loop = Ref(row.execution_id, row.scope, row.node)
-        node = unit.held[loop.execution_id].graph.nodes[loop.node]
         scopes = ended[loop]
         turn, active = row.loop_next, row.loop_active - scopes.count
         next_phase: LoopPhase | None = None
-        if scopes.failure and node.configurations.literal.get("on_error", "fail") == "fail":
-            giving_up.append(loop)
+        if _gives_up(unit, loop, scopes):
             next_phase, active = LoopPhase.GATHER, 0
         elif row.loop_total is None:
             next_phase, scopes.failure = LoopPhase.TURN, None
@@ -128,14 +118,19 @@ def _advance(unit: Unit, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> Non
         going.append((*loop, turn, active))
     if going:
         unit.run_rows("advance_loops", (*_KEYS, "loop_next", "loop_active"), going)
-    _cancel_siblings(unit, giving_up)
     _make_ready(unit, ready)
+
+
+def _gives_up(unit: Unit, loop: Ref, scopes: _Ended) -> bool:
+    node = unit.held[loop.execution_id].graph.nodes[loop.node]
+    on_error = node.configurations.literal.get("on_error", "fail")
+    return scopes.failure is not None and on_error == "fail"
 
 
 def _cancel_siblings(unit: Unit, loops: list[Ref]) -> None:
     if loops:
         rows = unit.run_rows("open_siblings", ("execution_id", "parent", "loop"), loops).fetchall()
-        cancel_scopes(unit, [(row.execution_id, row.scope) for row in rows])
+        unit.cancel_scopes([(row.execution_id, row.scope) for row in rows])
 
 
 def _make_ready(unit: Unit, loops: list[tuple[Ref, LoopPhase, _Ended, Any]]) -> None:

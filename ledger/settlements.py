@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Outcome, Retrying, Sleeping
 from dag.scopes import ROOT
-from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState, WaitKind
+from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState, WaitKind
 from dag.values import NotAValue, Value, dumps, payload
 from ledger.arrivals import Arrivals
 from ledger.claims import start

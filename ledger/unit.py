@@ -16,8 +16,8 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from core.ids import new_id
+from dag.scopes import ROOT, around
 from dag.specs import Lane
-from dag.scopes import ROOT
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
 from dag.values import dumps
 from ledger.queries import queries
@@ -42,6 +42,7 @@ class Unit:
         follows: Sequence[Follow | None] = (),
     ) -> None:
         self.connection = connection
+        held = list(held)
         self.held = {execution.id: execution for execution in held}
         self.belt = belt
         self.follows = follows
@@ -60,6 +61,9 @@ class Unit:
         self.causes: dict[tuple[UUID, str], int] = {}
         #: Scopes opened by this unit: (execution, scope) → (parent, loop, ordinal).
         self.opened: dict[tuple[UUID, str], tuple[str, str, int]] = {}
+        #: Scopes that this unit canceled, with everything in them.
+        self._canceled: set[tuple[UUID, str]] = set()
+        self._node_counts = {execution.id: execution.node_count for execution in held}
 
     def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
         """Send one named query of `sql/work.sql`; its rows are read by the caller, if at all."""
@@ -149,17 +153,31 @@ class Unit:
         }.get(status, "execution_failed")
         self.event(held, kind, status=status, **({"error": error} if error else {}))
 
+    def cancel_scopes(self, scopes: Sequence[tuple[UUID, str]]) -> None:
+        """Cancel every row and scope in `scopes` that is not final, inner ones too."""
+        if not scopes:
+            return
+        self.save_scopes()
+        self._canceled.update(scopes)
+        self.run_rows("cancel_scope_nodes", ("execution_id", "scope"), scopes)
+        self.run_rows("cancel_scopes", ("execution_id", "scope"), scopes)
+
+    def stands(self, ref: Ref) -> bool:
+        """Return whether this unit ended neither the row's execution nor a scope around it."""
+        if self.held[ref.execution_id].status in FINAL_EXECUTION_STATUSES:
+            return False
+        return not any((ref.execution_id, scope) in self._canceled for scope in around(ref.scope))
+
     def save(self) -> None:
         """Write opened scopes, events and the executions' own rows; the last step before commit."""
-        if self.opened:
-            self._save_scopes()
-        changed = [held for held in self.held.values() if held.events]
-        if not changed:
-            return
+        self.save_scopes()
         events, rows = [], []
-        for held in changed:
+        for held in self.held.values():
             count = len(held.events)
-            events.append((held.id, held.next_seq, count, held.take_events()))
+            if count:
+                events.append((held.id, held.next_seq, count, held.take_events()))
+            elif held.node_count == self._node_counts[held.id]:
+                continue
             rows.append(
                 (
                     held.id, held.status, held.outstanding, held.next_seq, held.node_count,
@@ -169,11 +187,16 @@ class Unit:
             self.touched[held.id] = held.next_seq - 1
             if held.status in FINAL_EXECUTION_STATUSES:
                 self.ended[held.id] = held.status
-        self.run_rows("add_events", ("execution_id", "seq", "count", "body"), events)
-        names = ("id", "status", "outstanding", "next_seq", "node_count", "failure", "error")
-        self.run_rows("save_executions", names, rows)
+        if events:
+            self.run_rows("add_events", ("execution_id", "seq", "count", "body"), events)
+        if rows:
+            names = ("id", "status", "outstanding", "next_seq", "node_count", "failure", "error")
+            self.run_rows("save_executions", names, rows)
 
-    def _save_scopes(self) -> None:
+    def save_scopes(self) -> None:
+        """Write the scopes opened so far: what follows finds them as rows."""
+        if not self.opened:
+            return
         rows = [
             (execution_id, scope, *place, "open", self.deltas.pop((execution_id, scope), 0))
             for (execution_id, scope), place in self.opened.items()
