@@ -19,6 +19,15 @@ from treadle.cli.errors import tell_error
 #: what asks the ledger a question.
 COMMANDS: Mapping[str, str] = {
     "up": "treadle.cli.up",
+    "validate": "treadle.cli.validate",
+    "submit": "treadle.cli.submit",
+    "watch": "treadle.cli.executions",
+    "executions": "treadle.cli.executions",
+    "show": "treadle.cli.executions",
+    "cancel": "treadle.cli.controls",
+    "pause": "treadle.cli.controls",
+    "resume": "treadle.cli.controls",
+    "retry": "treadle.cli.controls",
     "worker": "treadle.cli.serving",
     "scheduler": "treadle.cli.serving",
 }

@@ -28,6 +28,8 @@ class ExitCode(IntEnum):
 _CODES = {
     "no_servers": ExitCode.UNREACHABLE,
     "cluster_unreachable": ExitCode.UNREACHABLE,
+    "cluster_not_ready": ExitCode.UNREACHABLE,
+    "workflow_invalid": ExitCode.NO,
     "settings_invalid": ExitCode.USAGE,
     "file_unreadable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,

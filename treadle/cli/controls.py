@@ -1,0 +1,55 @@
+"""`treadle cancel`, `pause`, `resume`, `retry`: what a person does to an execution."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from ledger import control, reading
+from ledger.retrying import retry as retry_in_ledger
+from treadle.cli.cluster import Control, reached
+from treadle.cli.executions import AsJson, ExecutionId
+from treadle.cli.files import to_json
+from treadle.cli.watching import watch_to_end
+
+
+def cancel(execution_id: ExecutionId, as_json: AsJson = False) -> None:
+    """End an execution as CANCELED, with everything in it that runs."""
+    _act(control.cancel, execution_id, as_json=as_json)
+
+
+def pause(execution_id: ExecutionId, as_json: AsJson = False) -> None:
+    """Begin nothing new of an execution; what runs ends, and its deadline goes on."""
+    _act(control.pause, execution_id, as_json=as_json)
+
+
+def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
+    """Let a paused execution go on."""
+    _act(control.resume, execution_id, as_json=as_json)
+
+
+def retry(
+    execution_id: ExecutionId,
+    watch: Annotated[bool, typer.Option("--watch", help="Show progress until its end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run an ended execution again from where it failed, as a new execution. Prints its id."""
+    with reached() as link:
+        submitted = retry_in_ledger(link.session(), link.graphs, link.belt, execution_id)
+        link.deliver(submitted.followed)
+        new_id = submitted.execution_id
+        if watch:
+            raise typer.Exit(watch_to_end(link, new_id, as_json=as_json))
+        status = reading.status(link.session(), new_id)
+    told = {"id": str(new_id), "status": status, "retry_of": str(execution_id)}
+    typer.echo(to_json(told) if as_json else new_id)
+
+
+def _act(call: Control, execution_id: UUID, *, as_json: bool) -> None:
+    with reached() as link:
+        link.act(call, execution_id)
+        status = reading.status(link.session(), execution_id)
+    told = {"id": str(execution_id), "status": status}
+    typer.echo(to_json(told) if as_json else f"{execution_id} is {status}")

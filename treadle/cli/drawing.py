@@ -1,0 +1,151 @@
+"""An execution drawn for a person: a tree of nodes on a terminal, one line an event elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from treadle.cli.progress import NodeProgress, Progress
+
+#: How a status looks: its mark and rich's style.
+_LOOKS: Mapping[str, tuple[str, str]] = {
+    "pending": ("·", "dim"),
+    "running": ("▶", "cyan"),
+    "waiting_input": ("?", "yellow"),
+    "retrying": ("↻", "yellow"),
+    "completed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "skipped": ("-", "dim"),
+    "canceled": ("■", "magenta"),
+}
+_EXECUTION_STYLES: Mapping[str, str] = {
+    "SUCCESS": "bold green",
+    "ERROR": "bold red",
+    "CANCELED": "bold magenta",
+    "TIMEOUT": "bold red",
+}
+#: Characters of an error that a node's line shows.
+_ERROR_WIDTH = 100
+#: Statuses that stay in sight when a tree does not fit.
+_IN_SIGHT = frozenset({"running", "failed", "retrying", "waiting_input"})
+
+
+def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
+    """Draw the nodes in the order they run, those of a loop's body under the loop.
+
+    Args:
+        now: epoch milliseconds, for what still runs.
+        lines: nodes to draw at most; what is at work stays in sight, the rest is counted.
+    """
+    shown = _in_sight(progress, lines)
+    root = Tree(_headline(progress, now))
+    branches: dict[str | None, Tree] = {None: root}
+    hidden: Counter[str] = Counter()
+    for node_id, node in progress.nodes.items():
+        if node_id not in shown:
+            hidden[node.status] += 1
+            continue
+        loop = progress.graph.nodes[node_id].loop
+        branch = branches.get(loop, root)
+        branches[node_id] = branch.add(_line(node_id, node, now, folded=loop is not None))
+    if hidden:
+        root.add(Text.assemble((f"… {sum(hidden.values())} more: ", "dim"), _counts(hidden)))
+    return root
+
+
+def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
+    """Return an event as a line, or `None` for what would repeat itself.
+
+    In a loop's body only failures and retries are told; a loop starts once, not for each phase.
+
+    Args:
+        before: how far the execution was before the event.
+    """
+    kind, data = event["event_type"], event["data"]
+    after = f"{(event['timestamp'] - before.started) / 1000:8.3f} s"
+    if "node_id" not in data:
+        more = f" {data['status']}" if "status" in data else ""
+        return f"{after}  {kind.removeprefix('execution_')}{more}"
+    if data["scope"] and kind not in ("node_failed", "node_retrying"):
+        return None
+    if kind == "node_started" and before.nodes[data["node_id"]].status == "running":
+        return None
+    place = f"{data['node_id']} [{data['scope']}]" if data["scope"] else data["node_id"]
+    told = kind.removeprefix("node_")
+    if "error" in data:
+        told += f": {_shortened(data['error']['error_message'])}"
+    elif "output_key" in data and data["output_key"] != "result":
+        told += f" → {data['output_key']}"
+    return f"{after}  {place}  {told}"
+
+
+def duration(milliseconds: int | None) -> str:
+    """Return a duration as a person says it."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1_000:
+        return f"{milliseconds} ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.2f} s"
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes} min {seconds} s"
+
+
+def status_text(status: str) -> Text:
+    """Return an execution's status in its colour."""
+    return Text(status, style=_EXECUTION_STYLES.get(status, "bold cyan"))
+
+
+def _headline(progress: Progress, now: int) -> Text:
+    spent = duration((progress.ended or now) - progress.started)
+    name = progress.graph.workflow.metadata.name
+    return Text.assemble(
+        status_text(progress.status), f"  {name}  ", (f"{progress.id}  {spent}", "dim")
+    )
+
+
+def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
+    mark, style = _LOOKS[node.status]
+    line = Text.assemble((f"{mark} ", style), node_id)
+    if folded and node.statuses:
+        line.append("  ").append_text(_counts(node.counts))
+    if (milliseconds := node.milliseconds(now)) is not None:
+        line.append(f"  {duration(milliseconds)}", "dim")
+    if not folded and node.output_key not in (None, "result"):
+        line.append(f"  → {node.output_key}", "dim")
+    if node.retries:
+        line.append(f"  {node.retries} {'retry' if node.retries == 1 else 'retries'}", "yellow")
+    if node.error and node.status in _IN_SIGHT:
+        line.append(f"  {_shortened(node.error)}", "red")
+    return line
+
+
+def _counts(counts: Counter[str]) -> Text:
+    parts = [
+        (f"{mark} {counts[status]} ", style)
+        for status, (mark, style) in _LOOKS.items()
+        if counts[status]
+    ]
+    return Text.assemble(*parts)
+
+
+def _in_sight(progress: Progress, lines: int | None) -> frozenset[str]:
+    if lines is None or len(progress.nodes) <= lines:
+        return frozenset(progress.nodes)
+    at_work = [each for each, node in progress.nodes.items() if node.status in _IN_SIGHT]
+    ended = [each for each, node in progress.nodes.items() if node.ended is not None]
+    ended.sort(key=lambda each: progress.nodes[each].ended or 0, reverse=True)
+    return frozenset(_first(at_work + ended, max(lines, 1)))
+
+
+def _first(ids: Iterable[str], count: int) -> list[str]:
+    return list(dict.fromkeys(ids))[:count]
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _ERROR_WIDTH else line[: _ERROR_WIDTH - 1] + "…"

@@ -1,0 +1,79 @@
+"""`treadle executions`, `show`, `watch`: what ran and runs."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dag.states import ExecutionStatus
+from ledger import reading
+from ledger.submission import LOCAL_OWNER
+from treadle.cli.cluster import reached
+from treadle.cli.drawing import duration, status_text
+from treadle.cli.files import to_json
+from treadle.cli.watching import show_end, watch_to_end
+
+ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
+#: Columns where there is no terminal.
+_UNCUT = 500
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def executions(
+    status: Annotated[
+        ExecutionStatus | None, typer.Option(help="Only those.", case_sensitive=False)
+    ] = None,
+    workflow: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only those of this workflow.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List executions, the newest first."""
+    with reached() as link:
+        found = reading.executions(
+            link.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow, limit=limit
+        )
+    if as_json:
+        typer.echo(to_json(found))
+        return
+    table = Table(box=None)
+    for title in ("id", "workflow", "version", "status", "started", "took"):
+        table.add_column(title, no_wrap=True)
+    for each in found:
+        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each["start_time"] / 1000))
+        table.add_row(
+            each["id"],
+            each["workflow_id"],
+            str(each["workflow_version"]),
+            status_text(each["status"]),
+            started,
+            duration(each["duration_ms"]),
+        )
+    console = Console(highlight=False)
+    # Elsewhere than on a terminal nothing is cut, so that a script finds what it looks for.
+    console.print(table, width=None if console.is_terminal else _UNCUT)
+
+
+def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
+    """Show an execution as it stands: its nodes, error and output.
+
+    Exits with 1 if it ended other than as SUCCESS.
+    """
+    with reached() as link:
+        raise typer.Exit(show_end(link, execution_id, as_json=as_json))
+
+
+def watch(execution_id: ExecutionId, as_json: AsJson = False) -> None:
+    """Show an execution's progress until it ends.
+
+    Exits with 0 if it ends as SUCCESS, else with 1.
+    """
+    with reached() as link:
+        raise typer.Exit(watch_to_end(link, execution_id, as_json=as_json))

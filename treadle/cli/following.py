@@ -1,0 +1,95 @@
+"""Following an execution: its events in order of seq, as soon as they are committed.
+
+A doorbell in Redis only says that there is something new; the events are read from the ledger in
+sequence, so nothing is missed, doubled or reordered. Without a bell the ledger is asked a few times
+a second, so Redis may be away; and a database that restarts is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import redis
+
+from ledger import reading
+from treadle.cli.cluster import Link
+from workers.doorbell import channel
+
+#: Seconds between two looks at first and at most, when no bell rings; each quiet look doubles it.
+_SHORTEST_PAUSE_SECONDS = 0.02
+_LONGEST_PAUSE_SECONDS = 0.2
+#: Seconds for which a database that went away is waited for.
+_OUTAGE_SECONDS = 60.0
+
+#: Events that end an execution.
+FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})
+
+Event = dict[str, Any]
+
+
+def follow(link: Link, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+    """Yield the events after `after_seq` as they come, and an empty list with each quiet look.
+
+    Ends after the event that ends the execution.
+
+    Raises:
+        psycopg.OperationalError: the database was away for longer than `_OUTAGE_SECONDS`.
+    """
+    with ExitStack() as stack:
+        bell = _Bell(link, execution_id)
+        stack.callback(bell.close)
+        pause = _SHORTEST_PAUSE_SECONDS
+        while True:
+            events = _read(link, execution_id, after_seq)
+            yield events
+            if events:
+                after_seq = events[-1]["seq"]
+                pause = _SHORTEST_PAUSE_SECONDS
+                if events[-1]["event_type"] in FINAL_EVENTS:
+                    return
+            else:
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            bell.wait(pause)
+
+
+def _read(link: Link, execution_id: UUID, after_seq: int) -> list[Event]:
+    until = time.monotonic() + _OUTAGE_SECONDS
+    while True:
+        try:
+            return reading.events(link.session(), execution_id, after_seq=after_seq)
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_LONGEST_PAUSE_SECONDS)
+
+
+class _Bell:
+    """Waits for the doorbell of one execution, or for the time to look anyway."""
+
+    def __init__(self, link: Link, execution_id: UUID) -> None:
+        self._listener = link.connections.broker.client.pubsub(ignore_subscribe_messages=True)
+        self._channel = channel(execution_id)
+        self._listening = False
+
+    def wait(self, seconds: float) -> None:
+        """Return when the bell rings, or after `seconds`."""
+        until = time.monotonic() + seconds
+        try:
+            if not self._listening:
+                self._listener.subscribe(self._channel)
+                self._listening = True
+            # A message may be the answer to the subscription, which is no bell.
+            while (left := until - time.monotonic()) > 0:
+                if self._listener.get_message(timeout=left):
+                    return
+        except redis.RedisError:
+            self._listening = False
+            time.sleep(max(0.0, until - time.monotonic()))
+
+    def close(self) -> None:
+        self._listener.close()

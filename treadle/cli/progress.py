@@ -1,0 +1,125 @@
+"""How far an execution is, node by node: folded from its records and from events as they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dag.graph import CompiledGraph
+
+#: What a node's event makes of its status, on the wire.
+_STATUS_AFTER: Mapping[str, str] = {
+    "node_started": "running",
+    "node_completed": "completed",
+    "node_failed": "failed",
+    "node_retrying": "retrying",
+    "node_skipped": "skipped",
+    "user_input_required": "waiting_input",
+}
+#: Statuses a person wants to see first.
+_URGENT = ("failed", "waiting_input", "retrying", "running", "pending")
+#: Statuses from which nothing goes on.
+_OVER = frozenset({"completed", "failed", "skipped", "canceled"})
+
+
+@dataclass(slots=True)
+class NodeProgress:
+    """One node over all its scopes."""
+
+    statuses: dict[str, str] = field(default_factory=dict)
+    """By scope; the root's is `""`."""
+    started: int | None = None
+    """When it first began, epoch milliseconds."""
+    ended: int | None = None
+    """When it last settled, epoch milliseconds."""
+    retries: int = 0
+    output_key: str | None = None
+    """The key it left by last."""
+    error: str | None = None
+    """What its last failure said."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Return how many scopes stand at each status."""
+        return Counter(self.statuses.values())
+
+    @property
+    def status(self) -> str:
+        """Return the status a person wants to see first; `pending` before anything happened."""
+        if len(self.statuses) == 1:
+            return next(iter(self.statuses.values()))
+        counts = self.counts
+        first = next((each for each in _URGENT if counts[each]), None)
+        if first is not None:
+            return first
+        return "completed" if counts["completed"] else next(iter(counts), "pending")
+
+    def milliseconds(self, now: int) -> int | None:
+        """Return how long it took, or takes."""
+        if self.started is None:
+            return None
+        end = self.ended if self.status in _OVER and self.ended is not None else now
+        return max(0, end - self.started)
+
+
+class Progress:
+    """All nodes of one execution."""
+
+    def __init__(self, graph: CompiledGraph, execution: Mapping[str, Any]) -> None:
+        """Begin with an execution as it was read, records included."""
+        self.graph = graph
+        self.id: str = execution["id"]
+        self.status: str = execution["status"]
+        self.started: int = execution["start_time"]
+        self.ended: int | None = execution["end_time"]
+        self.nodes = {node_id: NodeProgress() for node_id in graph.order}
+        for record in execution["node_executions"]:
+            self._take(record)
+
+    def apply(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Go on by events, each of which says something newer than what is known."""
+        for event in events:
+            data = event["data"]
+            if "node_id" in data:
+                self._change(event["event_type"], data, event["timestamp"])
+            elif event["event_type"].startswith("execution_"):
+                self._change_execution(event["event_type"], data, event["timestamp"])
+
+    def _take(self, record: Mapping[str, Any]) -> None:
+        node = self.nodes[record["node_id"]]
+        node.statuses[record["scope"]] = record["status"]
+        node.retries += record["retry_count"]
+        node.output_key = record["output_key"] or node.output_key
+        if record["error"]:
+            node.error = record["error"]["error_message"]
+        if record["start_time"] is not None:
+            node.started = min(node.started or record["start_time"], record["start_time"])
+        if record["end_time"] is not None:
+            node.ended = max(node.ended or 0, record["end_time"])
+
+    def _change(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
+        node = self.nodes[data["node_id"]]
+        status = _STATUS_AFTER.get(event_type)
+        if status is None:
+            return
+        node.statuses[data["scope"]] = status
+        if status == "running":
+            node.started = node.started or at
+        if status in _OVER:
+            node.ended = at
+        if status == "retrying":
+            node.retries += 1
+        if "error" in data:
+            node.error = data["error"]["error_message"]
+        node.output_key = data.get("output_key", node.output_key)
+
+    def _change_execution(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
+        if event_type == "execution_paused":
+            self.status = "PAUSED"
+        elif "status" in data:  # an end
+            self.status = data["status"]
+            self.ended = at
+        else:
+            self.status = "RUNNING"

@@ -1,0 +1,91 @@
+"""`treadle submit`: run a workflow once."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, ClassVar
+
+import typer
+
+from core.errors import TreadleError
+from dag.validation import Validation, validate
+from ledger import reading
+from ledger.submission import DEFAULT_PRIORITY, Submission
+from ledger.submission import submit as submit_to_ledger
+from treadle.cli.cluster import reached
+from treadle.cli.files import read_file, read_input, to_json
+from treadle.cli.validate import listed
+from treadle.cli.watching import watch_to_end
+
+
+class WorkflowInvalid(TreadleError):
+    """The workflow has problems; all of them are told."""
+
+    reason: ClassVar[str] = "workflow_invalid"
+    solution: ClassVar[str] = "Mend what is listed; `treadle validate` checks without running."
+
+
+def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A workflow as JSON; - reads it in.")],
+    input_file: Annotated[
+        str | None,
+        typer.Option("--input", metavar="FILE", help="The input as JSON; - reads it in."),
+    ] = None,
+    input_json: Annotated[
+        str | None, typer.Option("--input-json", metavar="TEXT", help="The input itself.")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option(metavar="NODE", help="The trigger that fires, if not the manual.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Idempotency key: the same request under it runs only once."),
+    ] = None,
+    priority: Annotated[int, typer.Option(min=0, max=9, help="0 is first.")] = DEFAULT_PRIORITY,
+    deadline: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.001, help="It ends as TIMEOUT if not over by then."),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show progress until its end.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; with --watch the ended execution.")
+    ] = False,
+) -> None:
+    """Run a workflow once. Prints the execution's id, or with --watch how it goes and ends.
+
+    With --watch it exits with 0 if the execution ends as SUCCESS, else with 1.
+    """
+    validation = validate(read_file(file))
+    if validation.workflow is None or validation.graph is None:
+        raise _invalid(file, validation)
+    request = Submission(
+        validation.workflow,
+        validation.graph,
+        read_input(input_file, input_json),
+        trigger=trigger,
+        priority=priority,
+        deadline=None if deadline is None else timedelta(seconds=deadline),
+        idempotency_key=key,
+    )
+    with reached() as link:
+        submitted = submit_to_ledger(link.session(), link.graphs, link.belt, request)
+        link.deliver(submitted.followed)
+        if watch:
+            raise typer.Exit(watch_to_end(link, submitted.execution_id, as_json=as_json))
+        if as_json:
+            status = reading.status(link.session(), submitted.execution_id)
+            told = {"id": str(submitted.execution_id), "status": status}
+            typer.echo(to_json({**told, "repeated": submitted.repeated}))
+            return
+    typer.echo(submitted.execution_id)
+    if sys.stdout.isatty():
+        typer.echo(f"Follow it with: treadle watch {submitted.execution_id}", err=True)
+
+
+def _invalid(file: str, validation: Validation) -> WorkflowInvalid:
+    return WorkflowInvalid(
+        f"{file} is no valid workflow.\n{listed(validation.problems)}",
+        problems=[asdict(problem) for problem in validation.problems],
+    )

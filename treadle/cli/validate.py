@@ -1,0 +1,57 @@
+"""`treadle validate`: everything that is wrong with a workflow, in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from dag.problems import Problem
+from dag.validation import Validation
+from dag.validation import validate as check
+from treadle.cli.errors import ExitCode
+from treadle.cli.files import read_file, to_json
+
+
+def validate(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A workflow as JSON; - reads it in.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print {valid, problems}.")] = False,
+) -> None:
+    """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
+    validation = check(read_file(file))
+    if as_json:
+        typer.echo(to_json(document_of(validation)))
+    elif validation.workflow is None:
+        count = len(validation.problems)
+        typer.echo(f"{file}: {count} {'problem' if count == 1 else 'problems'}")
+        typer.echo(listed(validation.problems))
+    else:
+        workflow = validation.workflow
+        parts = f"{len(workflow.nodes)} nodes, {len(workflow.connections)} connections"
+        typer.echo(f"{file}: valid, {parts}")
+        if validation.warnings:
+            typer.echo(f"warnings\n{listed(validation.warnings)}")
+    raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
+
+
+def document_of(validation: Validation) -> dict[str, Any]:
+    """Return `{valid, problems}`, and the warnings where there are any."""
+    document: dict[str, Any] = {
+        "valid": validation.workflow is not None,
+        "problems": [asdict(problem) for problem in validation.problems],
+    }
+    if validation.warnings:
+        document["warnings"] = [asdict(problem) for problem in validation.warnings]
+    return document
+
+
+def listed(problems: Sequence[Problem]) -> str:
+    """Return problems for a person: where and why, what, and what mends it."""
+    return "\n".join(
+        f"  {problem.path or 'the document'}: {problem.reason}\n"
+        f"    {problem.message}\n"
+        f"    {problem.solution}"
+        for problem in problems
+    )
