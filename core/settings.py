@@ -170,6 +170,16 @@ def variables_read() -> dict[str, str]:
     return read
 
 
+def secrets_given() -> dict[str, str]:
+    """Return the secrets that workflows may name, by name in capitals: `TREADLE_SECRET_<NAME>`."""
+    prefix = PREFIX + "SECRET_"
+    return {
+        name.removeprefix(prefix).upper(): value
+        for name, value in os.environ.items()
+        if name.startswith(prefix)
+    }
+
+
 def child_environment(**variables: str) -> dict[str, str]:
     """Return this process's environment with `variables` set over it, for a process to start."""
     return {**os.environ, **variables}

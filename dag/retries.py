@@ -13,13 +13,17 @@ from dag.graph import CompiledNode
 from dag.outcomes import Failed, Retrying
 
 
-def decide(node: CompiledNode, retry_count: int, failed: Failed) -> Failed | Retrying:
+def decide(
+    node: CompiledNode, retry_count: int, failed: Failed, *, max_retries: int | None = None
+) -> Failed | Retrying:
     """Return the failure as final, or as one that is tried again after a delay.
 
     Args:
         retry_count: how often the node was tried again before.
+        max_retries: a narrower bound than the node's own, if its task has one.
     """
-    if not failed.error.get("is_retryable") or retry_count >= node.max_retries:
+    bound = node.max_retries if max_retries is None else max_retries
+    if not failed.error.get("is_retryable") or retry_count >= bound:
         return failed
     delay = backoff(node, retry_count)
     if failed.retry_after is not None:

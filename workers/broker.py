@@ -17,7 +17,6 @@ import redis
 from dramatiq import Broker, Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.errors import ConnectionClosed
-from dramatiq.middleware import Middleware
 
 #: The one queue that Dramatiq knows.
 NODES = "nodes"
@@ -39,12 +38,11 @@ class ListBroker(Broker):
         self,
         client: redis.Redis,
         *,
-        middleware: Sequence[Middleware] = (),
         queues: Sequence[str] = (),
         threads: int = 1,
     ) -> None:
         """`queues` are the capabilities whose messages this process takes with its `threads`."""
-        super().__init__(middleware=list(middleware))
+        super().__init__(middleware=[])
         self.client = client
         self._taken = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
         self._threads = threads

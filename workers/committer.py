@@ -27,6 +27,7 @@ from ledger.holding import hold_waiting
 from ledger.reading import leases
 from ledger.rows import Belt, Settlement
 from ledger.settlements import settlement_of
+from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS, EXECUTIONS_FINISHED
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256
@@ -104,13 +105,14 @@ class Committer:
     def _serve(self, session: _Session, jobs: Sequence[_Job], *, wait: bool = False) -> list[_Job]:
         """Commit jobs in one transaction; return those whose execution was busy."""
         try:
-            answers = commit(
-                session.connection(),
-                self._graphs,
-                self._belt,
-                [job.request for job in jobs],
-                wait=wait,
-            )
+            connection = session.connection()
+            with COMMIT_SECONDS.time():
+                requests = [job.request for job in jobs]
+                answers = commit(connection, self._graphs, self._belt, requests, wait=wait)
+            COMMIT_REQUESTS.observe(len(requests))
+            served = next((answer for answer in answers if answer is not None), None)
+            for status in served.followed.ended.values() if served is not None else ():
+                EXECUTIONS_FINISHED.labels(status).inc()
         except psycopg.OperationalError as error:
             return self._after_failure(session, jobs, error)
         except Exception as error:

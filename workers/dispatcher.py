@@ -14,6 +14,7 @@ from dramatiq import Message
 from ledger import schedule
 from ledger.control import refill
 from ledger.rows import Ref
+from monitoring.metrics import REPAIRS
 from workers.broker import PRIORITIES, list_key
 from workers.session import Connections
 
@@ -47,6 +48,7 @@ class Dispatcher:
         )
         lost = sum(each[2] for each in found)
         if lost:
+            REPAIRS.labels("message_lost").inc(lost)
             _log.warning("message.lost", rows=lost)
         rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
         for ref, queue, _ in found:

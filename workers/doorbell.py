@@ -55,6 +55,5 @@ class Doorbells:
             if now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-        self._listened = frozenset(
-            name.decode() for name in self._client.pubsub_channels(f"{_PREFIX}*")
-        )
+        found = self._client.pubsub_channels(f"{_PREFIX}*")
+        self._listened = frozenset(str(name, "ascii") for name in found)

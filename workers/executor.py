@@ -24,8 +24,9 @@ from dag.values import Value
 from ledger.rows import Claim
 from workers.arriving import Arriving, overlaid
 from workers.gathering import gather
-from workers.nodes import Attempt, implementations, turn_is_due
+from workers.nodes import Attempt, implementations, limits_of, turn_is_due
 from workers.records import Records
+from workers.secrets import Secrets, masked
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -52,8 +53,9 @@ class Ran:
 class Executor:
     """Runs claims; safe for threads."""
 
-    def __init__(self, records: Records, dialer: Dialer) -> None:
+    def __init__(self, records: Records, dialer: Dialer, secrets: Secrets) -> None:
         self._records = records
+        self._secrets = secrets
         self._arriving = Arriving(records)
         self._implementations = implementations(dialer)
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
@@ -70,7 +72,7 @@ class Executor:
             outcome = Failed(error.to_wire())
         except Exception as error:
             outcome = _internal(claim, error)
-        return Ran(self.decided(claim, outcome), prepared.input)
+        return Ran(self.decided(claim, _clean(outcome, prepared)), prepared.input)
 
     async def run_async(self, claim: Claim, attempt: Attempt) -> Ran:
         """Run a prepared claim of the async lane to its outcome."""
@@ -82,7 +84,7 @@ class Executor:
             outcome = Failed(error.to_wire())
         except Exception as error:
             outcome = _internal(claim, error)
-        return Ran(self.decided(claim, outcome), attempt.input)
+        return Ran(self.decided(claim, _clean(outcome, attempt)), attempt.input)
 
     def prepare(self, claim: Claim) -> Attempt | Ran:
         """Join the input, render the texts and check the configuration of a claim."""
@@ -99,7 +101,8 @@ class Executor:
     def decided(claim: Claim, outcome: Outcome) -> Outcome:
         """Return an outcome after the retry policy had its say."""
         if isinstance(outcome, Failed):
-            return decide(claim.node, claim.retry_count, outcome)
+            limits = limits_of(claim.node)
+            return decide(claim.node, claim.retry_count, outcome, max_retries=limits.max_retries)
         return outcome
 
     def _attempt(self, claim: Claim) -> Attempt:
@@ -107,6 +110,8 @@ class Executor:
         arrived = self._arriving.at(claim.graph, ref, chosen=claim.chosen)
         variables = arrived.variables
         variables["input"] = overlaid(node, arrived)
+        if node.secrets:
+            variables["secrets"] = self._secrets.of(node.secrets)
         return Attempt(
             execution_id=str(ref.execution_id),
             scope=ref.scope,
@@ -145,6 +150,12 @@ class Executor:
         assert isinstance(outcome, Completed)  # a loop that gives up gathers, and takes no turn
         assert outcome.output_key == DONE_KEY
         return outcome
+
+
+def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:
+    """Return an outcome without the secrets that the attempt used."""
+    used = attempt.variables.get("secrets")
+    return masked(outcome, used.values()) if used else outcome
 
 
 def _internal(claim: Claim, error: Exception) -> Failed:

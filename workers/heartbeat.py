@@ -2,8 +2,7 @@
 
 With each beat the ledger says what it has this process run. A lease that nothing here holds, twice
 in a row, is given back. A lease that something here holds and the ledger has not, twice in a row,
-is lost, and its attempt is interrupted. Between beats the same thread interrupts attempts past
-their limit.
+is lost, and its attempt is interrupted.
 """
 
 from __future__ import annotations
@@ -27,9 +26,6 @@ from ledger.settlements import settlement_of
 from workers.committer import Committer
 from workers.leases import Leases
 from workers.runner import Runner
-
-#: Seconds between two looks at attempts past their limit.
-_LIMIT_PERIOD_SECONDS = 0.25
 
 _log = structlog.get_logger()
 
@@ -77,13 +73,8 @@ class Heartbeat:
             self._connection.close()
 
     def _run(self) -> None:
-        beats_every = max(1, round(self._period_seconds / _LIMIT_PERIOD_SECONDS))
-        looks = 0
-        while not self._stopping.wait(_LIMIT_PERIOD_SECONDS):
-            self._leases.interrupt_overdue()
-            looks += 1
-            if looks % beats_every == 0:
-                self._beat()
+        while not self._stopping.wait(self._period_seconds):
+            self._beat()
 
     def _beat(self) -> None:
         try:

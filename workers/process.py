@@ -11,7 +11,7 @@ from dramatiq import Worker
 
 from core.dialer import AddressPolicy, Dialer
 from core.postgres import open_pool
-from core.settings import Settings
+from core.settings import Settings, secrets_given
 from dag.specs import Lane
 from ledger.queues import CORE_QUEUE, task_queue
 from ledger.rows import Ref
@@ -23,8 +23,17 @@ from workers.heartbeat import Heartbeat
 from workers.lanes.children import Children
 from workers.lanes.event_loop import EventLoop
 from workers.leases import Leases
+from workers.middleware import (
+    Context,
+    Drain,
+    LeaseKeeping,
+    LedgerRetries,
+    MessageMetrics,
+    TimeLimits,
+)
 from workers.records import Records
 from workers.runner import Runner
+from workers.secrets import Secrets
 from workers.session import Connections
 from workers.tasks import TASKS
 
@@ -38,42 +47,51 @@ class WorkerProcess:
     """One process that runs nodes."""
 
     def __init__(self, settings: Settings) -> None:
-        queues = [CORE_QUEUE, *(task_queue(name) for name in sorted(task.name for task in TASKS))]
-        self._settings = settings
-        self._connections = Connections.to(settings, queues=queues)
-        pool = open_pool(settings.database_url, max_size=settings.worker_threads, autocommit=True)
-        self._pool = pool
-        self._dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        records = Records(pool)
-        self._committer = Committer(
-            self._connections.open_session, self._connections.graphs, self._connections.belt
+        queues = [CORE_QUEUE, *sorted(task_queue(task.name) for task in TASKS)]
+        self._connections = connections = Connections.to(settings, queues=queues)
+        self._pool = open_pool(
+            settings.database_url, max_size=settings.worker_threads, autocommit=True
         )
-        leases = Leases()
+        self._committer = Committer(connections.open_session, connections.graphs, connections.belt)
         self._loop = EventLoop(settings.async_bound)
+        records, leases = Records(self._pool), Leases()
+        dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,
-            belt=self._connections.belt,
+            belt=connections.belt,
             records=records,
-            executor=Executor(records, self._dialer),
+            executor=Executor(records, dialer, Secrets(secrets_given())),
             leases=leases,
             loop=self._loop,
             children=Children(),
-            pace=self._connections.pace,
+            pace=connections.pace,
         )
-        self._heartbeat = Heartbeat(
-            self._connections.open_session,
+        heartbeat = Heartbeat(
+            connections.open_session,
             runner=self.runner,
             leases=leases,
             committer=self._committer,
-            graphs=self._connections.graphs,
+            graphs=connections.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
+        # What is first here begins first and ends last.
+        for middleware in (
+            LeaseKeeping(heartbeat),
+            TimeLimits(leases),
+            Drain(self.runner, grace_seconds=settings.drain_grace_seconds),
+            LedgerRetries(),
+            MessageMetrics(),
+            Context(),
+        ):
+            connections.broker.add_middleware(middleware)
+        _declare(connections, self.runner)
         self._worker = Worker(
-            self._connections.broker,
+            connections.broker,
             worker_timeout=_IDLE_MILLISECONDS,
             worker_threads=settings.worker_threads,
         )
+        self._grace_seconds = settings.drain_grace_seconds
 
     def run_until(self, stop: Event) -> None:
         """Run nodes until `stop` is set, then drain: claim nothing more, let what runs end within
@@ -82,23 +100,14 @@ class WorkerProcess:
         self._connections.belt.refresh(force=True)
         self._committer.start()
         self._loop.start()
-        self._heartbeat.start()
-        _declare(self._connections, self.runner)
         self._worker.start()
         _log.info("worker.started", worker_id=str(self.runner.worker_id))
         stop.wait()
         _log.info("drain.started")
-        self._drain()
-        _log.info("worker.stopped")
-
-    def _drain(self) -> None:
-        grace = self._settings.drain_grace_seconds
-        self.runner.draining.set()
-        self._worker.stop(timeout=round(grace * 1000))
-        self.runner.stop(grace)
-        self._heartbeat.stop()
+        self._worker.stop(timeout=round(self._grace_seconds * 1000))
         self._committer.stop()
         self._pool.close()
+        _log.info("worker.stopped")
 
 
 def _declare(connections: Connections, runner: Runner) -> None:

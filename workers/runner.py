@@ -27,13 +27,20 @@ from ledger.reading import Settled
 from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER, WorkerLost, timed_out
 from ledger.rows import Claim, Follow, Ref, Settlement
 from ledger.settlements import settlement_of
+from monitoring.metrics import (
+    CHUNK_NODES,
+    HAND_OFFS,
+    LEASES_LOST,
+    NODE_SECONDS,
+    NODES_SETTLED,
+)
 from workers.belt import Belt
 from workers.committer import Committer
 from workers.executor import Executor, Ran
 from workers.lanes.children import ChildDied, Children
 from workers.lanes.event_loop import EventLoop, cancel_this_task
 from workers.leases import AttemptOver, Leases, interrupt_this_thread
-from workers.nodes import Attempt, child_call, lane_of, outcome_of
+from workers.nodes import Attempt, child_call, lane_of, limits_of, outcome_of
 from workers.pace import Pace
 from workers.records import Records
 
@@ -85,6 +92,7 @@ class Runner:
         if self.draining.is_set() or self.worker_id is None:
             return  # the note stays, and the row is sent again
         answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
+        CHUNK_NODES.observe(len(answer.claims))
         self._run(answer.claims)
 
     def stop(self, grace_seconds: float) -> None:
@@ -159,7 +167,7 @@ class Runner:
     def _run_inline(self, claim: Claim) -> Settlement:
         started = time.perf_counter()
         ran = self._executor.run(claim)
-        self._pace.measured(queue_of(claim.node), Lane.INLINE, time.perf_counter() - started)
+        self._measured(claim, Lane.INLINE, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived)
 
     def _run_alone(self, claim: Claim) -> Settlement:
@@ -168,13 +176,18 @@ class Runner:
         if lane is None:
             return settlement_of(claim, GivenBack())
         started = time.perf_counter()
-        seconds = claim.node.timeout.total_seconds()
+        seconds = limits_of(claim.node).timeout.total_seconds()
         if lane is Lane.PROCESS:
             ran = self._run_in_child(claim, seconds)
         else:
             ran = self._run_in_thread(claim, seconds)
-        self._pace.measured(queue_of(claim.node), claim.node.lane, time.perf_counter() - started)
+        self._measured(claim, claim.node.lane, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived)
+
+    def _measured(self, claim: Claim, lane: Lane, started: float) -> None:
+        seconds = time.perf_counter() - started
+        self._pace.measured(queue_of(claim.node), lane, seconds)
+        NODE_SECONDS.labels(claim.node.spec.key).observe(seconds)
 
     def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
         try:
@@ -212,7 +225,7 @@ class Runner:
         attempt = self._executor.prepare(claim)
         if isinstance(attempt, Ran):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
-        seconds = claim.node.timeout.total_seconds()
+        seconds = limits_of(claim.node).timeout.total_seconds()
 
         async def work() -> None:
             with self._leases.interruptible(claim, seconds, cancel_this_task()):
@@ -244,6 +257,7 @@ class Runner:
         )
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
             self._belt.ring_timers()
+        _count(settlements, answer)
         for each in settlements:
             if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
                 self._records.keep(each.claim.ref, _as_settled(each))
@@ -268,6 +282,16 @@ class Runner:
         self._leases.add(answer.followed.claimed)
         self._belt.send(answer.followed.noted)
         return answer
+
+
+def _count(settlements: Sequence[Settlement], answer: Answer) -> None:
+    for each in settlements:
+        if each.claim.lease_id in answer.settled:
+            outcome = type(each.outcome).__name__.lower()
+            NODES_SETTLED.labels(each.claim.node.spec.key, outcome).inc()
+        else:
+            LEASES_LOST.inc()
+    HAND_OFFS.inc(len(answer.followed.claimed))
 
 
 def _as_settled(settlement: Settlement) -> Settled:

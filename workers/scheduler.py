@@ -21,6 +21,7 @@ from ledger import schedule
 from ledger.control import end_by_deadline
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Followed
+from monitoring.metrics import REPAIRS
 from workers.belt import TIMERS_KEY
 from workers.dead import DeadProcesses
 from workers.dispatcher import Dispatcher
@@ -84,6 +85,7 @@ class Scheduler:
         else:
             followed = self._call(end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
         if followed is not None:
+            REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
 
     def _take_back(self) -> None:
@@ -91,6 +93,7 @@ class Scheduler:
         for worker, beat, executions in self._dead.find(session):
             for execution_id in executions:
                 self._call(take_back, execution_id, worker_id=worker, beat=beat)
+                REPAIRS.labels("take_back").inc()
                 _log.warning(
                     "lease.taken_back", worker_id=str(worker), execution_id=str(execution_id)
                 )

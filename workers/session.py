@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import psycopg
-from dramatiq.middleware import Middleware
 
 from core.postgres import connect
 from core.redis import connect as connect_redis
@@ -32,15 +31,11 @@ class Connections:
         cls,
         settings: Settings,
         *,
-        middleware: Sequence[Middleware] = (),
         queues: Sequence[str] = (),
     ) -> Connections:
         """Connect lazily; `queues` are what this process takes messages of."""
         broker = ListBroker(
-            connect_redis(settings.redis_url),
-            middleware=middleware,
-            queues=queues,
-            threads=settings.worker_threads,
+            connect_redis(settings.redis_url), queues=queues, threads=settings.worker_threads
         )
         pace = Pace()
         return cls(settings, broker, Belt(broker, pace, belt_seconds=settings.belt_seconds), pace)

@@ -1,0 +1,22 @@
+"""Middleware: what happens around Dramatiq's messages and threads, one policy a file.
+
+A message carries ids, and often several nodes; what concerns one attempt (its lease, its retries,
+its limit) is decided by the runner and the executor. Here is what concerns the process and the
+message:
+
+- `context`      binds the execution's id to every log line of a message
+- `leases`       the process beats while its threads run, and keeps its leases honest
+- `time_limits`  attempts past their limit are interrupted
+- `drain`        a stopping process claims nothing more and gives back what it cannot finish
+- `retries`      a message that fails is not sent again: its rows are, from the ledger
+- `metrics`      what the process counts of messages
+"""
+
+from workers.middleware.context import Context
+from workers.middleware.drain import Drain
+from workers.middleware.leases import LeaseKeeping
+from workers.middleware.metrics import MessageMetrics
+from workers.middleware.retries import LedgerRetries
+from workers.middleware.time_limits import TimeLimits
+
+__all__ = ["Context", "Drain", "LeaseKeeping", "LedgerRetries", "MessageMetrics", "TimeLimits"]

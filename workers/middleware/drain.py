@@ -1,0 +1,22 @@
+"""Drain: a stopping process claims nothing more (rule 11)."""
+
+from __future__ import annotations
+
+from dramatiq import Broker, Worker
+from dramatiq.middleware import Middleware
+
+from workers.runner import Runner
+
+
+class Drain(Middleware):
+    """Ends the runner around the end of the threads."""
+
+    def __init__(self, runner: Runner, *, grace_seconds: float) -> None:
+        self._runner = runner
+        self._grace_seconds = grace_seconds
+
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._runner.draining.set()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._runner.stop(self._grace_seconds)

@@ -1,0 +1,36 @@
+"""Time limits: an attempt past its limit is interrupted by its own process (invariant 7).
+
+An attempt that cannot be interrupted loses its lease to the scheduler a little later.
+"""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+
+from dramatiq import Broker, Worker
+from dramatiq.middleware import Middleware
+
+from workers.leases import Leases
+
+#: Seconds between two looks at the attempts' limits.
+_PERIOD_SECONDS = 0.25
+
+
+class TimeLimits(Middleware):
+    """Looks at the limits while the threads run."""
+
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
+        self._stopping = Event()
+        self._thread = Thread(target=self._watch, name="time-limits", daemon=True)
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        self._thread.start()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(_PERIOD_SECONDS):
+            self._leases.interrupt_overdue()
