@@ -66,3 +66,8 @@ def workers(connection: psycopg.Connection) -> list[WorkerRow]:
         WorkerRow(row.id, row.host, row.pid, tuple(row.queues), row.beat, row.draining)
         for row in rows
     ]
+
+
+def unserved(connection: psycopg.Connection) -> dict[str, int]:
+    """Return the queues with ready rows that no known worker can take, and how many each has."""
+    return dict(connection.execute(_SQL["unserved"]).fetchall())

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 import redis
 from dramatiq import Message
@@ -21,6 +22,7 @@ from core.ids import new_id
 from dag.specs import Lane
 from ledger.rows import Queued
 from workers.broker import NODES, PRIORITIES, ListBroker, list_key
+from workers.doorbell import Doorbells
 from workers.pace import Pace
 
 #: Where the epoch's random part lives; gone when Redis loses its data.
@@ -42,6 +44,7 @@ class Belt:
 
     def __init__(self, broker: ListBroker, pace: Pace, *, belt_seconds: float) -> None:
         self._broker = broker
+        self._doorbells = Doorbells(broker.client)
         self._pace = pace
         self._belt_seconds = belt_seconds
         self._epoch: str | None = None
@@ -103,7 +106,7 @@ class Belt:
             return self._room.get(queue, 1) > 0
 
     def send(self, rows: Sequence[Queued]) -> None:
-        """Push the messages of rows whose note is committed. A lost one costs latency, never work."""
+        """Push the messages of rows whose note is committed; a lost one costs only latency."""
         messages = list(self._messages(rows))
         if not messages:
             return
@@ -113,6 +116,10 @@ class Belt:
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
+
+    def ring(self, touched: Mapping[UUID, int]) -> None:
+        """Tell who follows executions the seq of their last event; see `workers.doorbell`."""
+        self._doorbells.ring(touched)
 
     def _make_known(self, queues: set[str]) -> None:
         """Add to the set of queues; a queue that is new to this process is new to few others."""

@@ -22,6 +22,7 @@ from ledger.control import end_by_deadline
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Followed
 from monitoring.metrics import REPAIRS
+from workers import presence
 from workers.belt import TIMERS_KEY
 from workers.dead import DeadProcesses
 from workers.dispatcher import Dispatcher
@@ -66,6 +67,7 @@ class Scheduler:
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""
+        presence.announce(self._connections.broker.client)
         session = self._open()
         for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
             self._act(kind, execution_id)
@@ -114,6 +116,7 @@ class Scheduler:
         followed = call(self._open(), connections.graphs, connections.belt, execution_id, **more)
         if followed is not None:
             connections.belt.send(followed.noted)
+            connections.belt.ring(followed.touched)
         return followed
 
     def _open(self) -> psycopg.Connection:

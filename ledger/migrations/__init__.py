@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import resources
 
+import psycopg
+
 from core.postgres import connect
 
 #: Any number that nothing else in the database locks; held while migrating.
@@ -42,3 +44,12 @@ def migrate(url: str) -> list[str]:
         )
         connection.execute("select pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
     return done
+
+
+def missing(connection: psycopg.Connection) -> list[str]:
+    """Return the migrations of this release that a database has not had."""
+    found = connection.execute("select to_regclass('migrations') is not null").fetchone()
+    if found is None or not found[0]:
+        return [name for name, _ in pending(frozenset())]
+    rows = connection.execute("select name from migrations").fetchall()
+    return [name for name, _ in pending(frozenset(row[0] for row in rows))]

@@ -18,3 +18,9 @@ delete from workers where id = %(id)s
 
 -- name: workers
 select id, host, pid, queues, beat, draining, started_at from workers order by started_at
+
+-- name: unserved
+-- Queues with ready rows that no worker takes, and how many (rule 12).
+select queue, count(*) from node_executions n
+where state = 'ready' and not exists (select from workers w where n.queue = any(w.queues))
+group by queue order by queue

@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "pause": "treadle.cli.controls",
     "resume": "treadle.cli.controls",
     "retry": "treadle.cli.controls",
+    "doctor": "treadle.cli.doctor",
     "worker": "treadle.cli.serving",
     "scheduler": "treadle.cli.serving",
 }

@@ -57,6 +57,7 @@ class Link:
     def deliver(self, followed: Followed) -> None:
         """Do what a committed transaction leaves to its caller."""
         self.belt.send(followed.noted)
+        self.belt.ring(followed.touched)
 
     def act(self, control: Control, execution_id: UUID) -> None:
         """Do to an execution what a person asked for."""

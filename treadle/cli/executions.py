@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Annotated
 from uuid import UUID
@@ -56,9 +57,8 @@ def executions(
             started,
             duration(each["duration_ms"]),
         )
-    console = Console(highlight=False)
     # Elsewhere than on a terminal nothing is cut, so that a script finds what it looks for.
-    console.print(table, width=None if console.is_terminal else _UNCUT)
+    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
 
 
 def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:

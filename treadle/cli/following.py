@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 import redis
+from redis.client import PubSub
 
 from ledger import reading
 from treadle.cli.cluster import Link
@@ -72,7 +73,8 @@ class _Bell:
     """Waits for the doorbell of one execution, or for the time to look anyway."""
 
     def __init__(self, link: Link, execution_id: UUID) -> None:
-        self._listener = link.connections.broker.client.pubsub(ignore_subscribe_messages=True)
+        client = link.connections.broker.client
+        self._listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
         self._channel = channel(execution_id)
         self._listening = False
 

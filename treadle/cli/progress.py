@@ -95,7 +95,7 @@ class Progress:
         if record["error"]:
             node.error = record["error"]["error_message"]
         if record["start_time"] is not None:
-            node.started = min(node.started or record["start_time"], record["start_time"])
+            self._begin(record["node_id"], record["start_time"])
         if record["end_time"] is not None:
             node.ended = max(node.ended or 0, record["end_time"])
 
@@ -106,7 +106,7 @@ class Progress:
             return
         node.statuses[data["scope"]] = status
         if status == "running":
-            node.started = node.started or at
+            self._begin(data["node_id"], at)
         if status in _OVER:
             node.ended = at
         if status == "retrying":
@@ -114,6 +114,14 @@ class Progress:
         if "error" in data:
             node.error = data["error"]["error_message"]
         node.output_key = data.get("output_key", node.output_key)
+
+    def _begin(self, node_id: str, at: int) -> None:
+        """Note when a node began, and with it the loops around it: theirs says the last phase."""
+        inside: str | None = node_id
+        while inside is not None:
+            node = self.nodes[inside]
+            node.started = min(node.started or at, at)
+            inside = self.graph.nodes[inside].loop
 
     def _change_execution(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         if event_type == "execution_paused":

@@ -1,0 +1,39 @@
+"""`treadle doctor`: is all up, and if not, what mends it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from core.settings import Settings, variables_read
+from treadle.cli.checkup import checks
+from treadle.cli.errors import ExitCode
+from treadle.cli.files import to_json
+
+
+def doctor(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print {ok, checks, variables_read}.")
+    ] = False,
+) -> None:
+    """Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, else 1.
+
+    Also tells which environment variables were read. Takes a few seconds, for it waits for a beat
+    of each worker.
+    """
+    found = list(checks(Settings.load()))
+    ok = all(each.ok for each in found)
+    variables = variables_read()
+    if as_json:
+        told = {"ok": ok, "checks": [asdict(each) for each in found], "variables_read": variables}
+        typer.echo(to_json(told))
+    else:
+        for each in found:
+            typer.echo(f"{'ok  ' if each.ok else 'FAIL'}  {each.check}: {each.detail}")
+            if not each.ok:
+                typer.echo(f"      {each.solution}")
+        for setting, variable in variables.items():
+            typer.echo(f"      {setting} is read from {variable}")
+    raise typer.Exit(ExitCode.OK if ok else ExitCode.NO)

@@ -1,0 +1,33 @@
+"""Whether a scheduler is at work: a key in Redis that each pass renews and that dies soon after it.
+
+Nothing depends on it; it is for people who ask whether all is up.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import redis
+
+_KEY = "treadle:scheduler"
+#: Seconds after the last pass when a scheduler counts as gone; passes are a second apart.
+_LIFETIME_SECONDS = 5
+
+
+def announce(client: redis.Redis) -> None:
+    """Say that a scheduler is at work on this host in this process. Unsaid while Redis is away."""
+    try:
+        client.set(_KEY, f"{socket.gethostname()}/{os.getpid()}", ex=_LIFETIME_SECONDS)
+    except redis.RedisError:
+        return
+
+
+def seen(client: redis.Redis) -> str | None:
+    """Return `host/pid` of the scheduler that passed last, or `None` if none has for a while.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    found = client.get(_KEY)
+    return str(found, "utf-8") if isinstance(found, bytes) else None
