@@ -119,7 +119,7 @@ def refill(
 
 
 def note(unit: Unit, held: Held, refs: Sequence[Ref]) -> None:
-    """Note those of `refs` that are ready and that the belt has room for, and leave them to send."""
+    """Note those of `refs` that are ready and find room on the belt, and leave them to send."""
     rows = []
     for ref in refs:
         epoch = unit.belt.admit(queue_of(held.graph.nodes[ref.node]))

@@ -1,4 +1,4 @@
-"""Reading: executions, node records and events as the wire model says them; and attempts' inputs."""
+"""Reading: executions, records and events as the wire model says them; and attempts' inputs."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def executions(
 def events(
     connection: psycopg.Connection, execution_id: UUID, *, after_seq: int = 0, rows: int = 1_000
 ) -> list[dict[str, Any]]:
-    """Return the events after `after_seq` in order; `rows` bounds the transactions read, not them."""
+    """Return the events after `after_seq` in order, of at most `rows` transactions."""
     found = _fetch(connection, "events", id=execution_id, after_seq=after_seq, rows=rows)
     return [event for row in found for event in loads(row.body) if event["seq"] > after_seq]
 

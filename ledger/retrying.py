@@ -25,7 +25,7 @@ from ledger.endings import end_finished
 from ledger.graphs import Graphs
 from ledger.queries import queries
 from ledger.rows import Belt, Ref
-from ledger.submission import Submitted, create_execution
+from ledger.submission import NewExecution, Submitted, create_execution
 from ledger.unit import Unit
 
 _SQL = queries("retrying")
@@ -63,15 +63,17 @@ def retry(
         standing = kept(graph, ended)
         held = create_execution(
             connection,
-            new_id(),
-            old.version_id,
-            graph,
-            owner=old.owner,
-            trigger=old.trigger_node,
-            trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
-            priority=old.priority,
-            deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
-            retry_of=execution_id,
+            NewExecution(
+                id=new_id(),
+                version_id=old.version_id,
+                graph=graph,
+                owner=old.owner,
+                trigger=old.trigger_node,
+                trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
+                priority=old.priority,
+                deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
+                retry_of=execution_id,
+            ),
         )
         copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
         connection.execute(_SQL["copy_scopes"], copied)

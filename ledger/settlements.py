@@ -7,6 +7,7 @@ come only from the rows that it returns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ _COLUMNS = (
     "output", "error", "details", "items", "loop_next", "loop_active", "loop_total",
     "lost",
 )  # fmt: skip
+#: What `_columns` returns: all but what the claim says.
+_WRITTEN = _COLUMNS[4:]
 
 
 def settle(
@@ -75,49 +78,59 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
     """Return what the settle writes, from `state` on, by the kind of outcome."""
     match outcome:
         case Completed(output, key, details):
-            return _row(NodeState.COMPLETED, key=key, output=output, details=details)
-        case Failed(error, _, details, output):
-            left_by = "error" if leaves_by_error(claim) else None
-            output = output or {"error": error, "input": arrived}
-            return _row(NodeState.FAILED, key=left_by, output=output, error=error, details=details)
-        case Retrying(error, delay, details):
-            microseconds = round(delay.total_seconds() * 1e6)
-            return _row(NodeState.RETRYING, delay=microseconds, error=error, details=details)
-        case Sleeping(delay, output):
-            microseconds = round(delay.total_seconds() * 1e6)
             return _row(
-                NodeState.WAITING, wait=WaitKind.TIMER, delay=microseconds, key="result",
-                output=output,
-            )  # fmt: skip
+                state=NodeState.COMPLETED,
+                output_key=key,
+                output=payload(output),
+                details=_encoded(details),
+            )
+        case Failed(error, _, details, output):
+            dealt_with = leaves_by_error(claim)
+            output = output or {"error": error, "input": arrived}
+            return _row(
+                state=NodeState.FAILED,
+                error=dumps(error),
+                details=_encoded(details),
+                output_key="error" if dealt_with else None,
+                output=payload(output) if dealt_with else None,
+            )
+        case Retrying(error, delay, details):
+            return _row(
+                state=NodeState.RETRYING,
+                delay=_microseconds(delay),
+                error=dumps(error),
+                details=_encoded(details),
+            )
+        case Sleeping(delay, output):
+            return _row(
+                state=NodeState.WAITING,
+                wait_kind=WaitKind.TIMER,
+                delay=_microseconds(delay),
+                output_key="result",
+                output=payload(output),
+            )
         case LoopOpened():
-            return _loop_row(claim, outcome)
+            return _opened_row(claim, outcome)
         case GivenBack(lost):
-            return _row(NodeState.READY, lost=lost)
+            return _row(state=NodeState.READY, lost=int(lost))
 
 
-def _row(
-    state: NodeState,
-    *,
-    wait: WaitKind | None = None,
-    delay: int | None = None,
-    key: str | None = None,
-    output: Any = None,
-    error: Mapping[str, Any] | None = None,
-    details: Mapping[str, Any] | None = None,
-    lost: bool = False,
-) -> tuple[Any, ...]:
-    has_output = key is not None
-    return (
-        state, wait, delay, key,
-        payload(output) if has_output else None,
-        dumps(error) if error else None,
-        dumps(details) if details else None,
-        None, None, None, None, int(lost),
-    )  # fmt: skip
+def _row(**values: Any) -> tuple[Any, ...]:
+    """Return the written columns in their order; those not given are null."""
+    values.setdefault("lost", 0)
+    return tuple(values.get(name) for name in _WRITTEN)
 
 
-def _loop_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
-    """Return the columns of a loop that waits for its body; the counts are what `_open` opens."""
+def _encoded(details: Mapping[str, Any]) -> bytes | None:
+    return dumps(details) if details else None
+
+
+def _microseconds(delay: timedelta) -> int:
+    return round(delay.total_seconds() * 1e6)
+
+
+def _opened_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
+    """Return the columns of a loop that waits for its body; the counts are what is opened."""
     items: Any = None
     total: int | None = None
     if opened.items is not None:
@@ -126,11 +139,14 @@ def _loop_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
         indices = opened.indices
         items, total = {"start": indices.start, "step": indices.step}, len(indices)
     first = _ordinals(claim, opened)
-    return (
-        NodeState.WAITING, WaitKind.BODY, None, None, None, None, None,
-        payload(items) if items is not None else None, first.stop, len(first), total,
-        0,
-    )  # fmt: skip
+    return _row(
+        state=NodeState.WAITING,
+        wait_kind=WaitKind.BODY,
+        items=payload(items) if items is not None else None,
+        loop_next=first.stop,
+        loop_active=len(first),
+        loop_total=total,
+    )
 
 
 def _ordinals(claim: Claim, opened: LoopOpened) -> range:

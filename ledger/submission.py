@@ -66,6 +66,22 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class NewExecution:
+    """An execution that is about to come into being."""
+
+    id: UUID
+    version_id: UUID
+    graph: CompiledGraph
+    owner: str
+    trigger: str
+    """The trigger that fires."""
+    trigger_info: dict[str, Any]
+    priority: int
+    deadline: timedelta | None
+    retry_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Submitted:
     """What a submission came to."""
 
@@ -78,7 +94,7 @@ class Submitted:
 def submit(
     connection: psycopg.Connection, graphs: Graphs, belt: Belt, request: Submission
 ) -> Submitted:
-    """Create an execution in one transaction: its version, its triggers' rows, the first ready rows.
+    """Create an execution in one transaction: its version, its triggers' rows, what is ready first.
 
     Raises:
         IdempotencyConflict: the key belongs to a different request.
@@ -103,14 +119,16 @@ def submit(
         }
         held = create_execution(
             connection,
-            execution_id,
-            version_id,
-            request.graph,
-            owner=request.owner,
-            trigger=trigger,
-            trigger_info=info,
-            priority=request.priority,
-            deadline=request.deadline,
+            NewExecution(
+                id=execution_id,
+                version_id=version_id,
+                graph=request.graph,
+                owner=request.owner,
+                trigger=trigger,
+                trigger_info=info,
+                priority=request.priority,
+                deadline=request.deadline,
+            ),
         )
         unit = Unit(connection, [held], belt=belt)
         arrivals = Arrivals(unit)
@@ -160,45 +178,33 @@ def store_version(
     return version_id
 
 
-def create_execution(
-    connection: psycopg.Connection,
-    execution_id: UUID,
-    version_id: UUID,
-    graph: CompiledGraph,
-    *,
-    owner: str,
-    trigger: str,
-    trigger_info: dict[str, Any],
-    priority: int,
-    deadline: timedelta | None,
-    retry_of: UUID | None = None,
-) -> Held:
+def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
     """Insert an execution's row and return it held: nobody else can see it before the commit."""
     connection.execute(
         _SQL["add_execution"],
         {
-            "id": execution_id,
-            "version_id": version_id,
-            "owner": owner,
-            "workflow_id": graph.workflow.metadata.id,
+            "id": new.id,
+            "version_id": new.version_id,
+            "owner": new.owner,
+            "workflow_id": new.graph.workflow.metadata.id,
             "status": ExecutionStatus.RUNNING,
-            "trigger_node": trigger,
-            "trigger_info": dumps(trigger_info),
-            "priority": priority,
+            "trigger_node": new.trigger,
+            "trigger_info": dumps(new.trigger_info),
+            "priority": new.priority,
             "node_count": 1,
-            "deadline_seconds": deadline.total_seconds() if deadline else None,
-            "retry_of": retry_of,
+            "deadline_seconds": new.deadline.total_seconds() if new.deadline else None,
+            "retry_of": new.retry_of,
         },
     )
     return Held(
-        id=execution_id,
-        version_id=version_id,
-        graph=graph,
+        id=new.id,
+        version_id=new.version_id,
+        graph=new.graph,
         status=ExecutionStatus.RUNNING,
         outstanding=0,
         next_seq=1,
         node_count=1,
-        priority=priority,
+        priority=new.priority,
         paused=False,
         failure=None,
         now=datetime.now(UTC),

@@ -12,6 +12,7 @@ from typing import Any
 from dag.graph import CompiledGraph, CompiledNode, Edge
 from dag.inputs import shape
 from dag.scopes import ROOT, enclosing_scope, ordinal_of, parent_scope
+from dag.specs.loop import FOR_EACH
 from dag.values import Value
 from ledger.rows import Ref
 from workers.records import Records
@@ -52,9 +53,10 @@ class Arriving:
         for edge, output in self._taken(graph, node, ref):
             if chosen is not None and edge.index != chosen:
                 continue
+            converted = output
             if edge.conversion is not None:
-                output = edge.conversion.evaluate({**variables, "output": output})
-            taken.append((edge, output))
+                converted = edge.conversion.evaluate({**variables, "output": output})
+            taken.append((edge, converted))
         return Arrived(variables, tuple(taken))
 
     def _taken(
@@ -75,11 +77,8 @@ class Arriving:
 
     def _entry(self, graph: CompiledGraph, ref: Ref, loop: str) -> dict[str, Value]:
         """Return what a loop puts out by `body` into the scope of `ref`."""
-        names = (
-            ("item", "index")
-            if graph.nodes[loop].spec.key == "FLOW.FOR_EACH"
-            else ("index", "last")
-        )
+        over_entries = graph.nodes[loop].spec is FOR_EACH
+        names = ("item", "index") if over_entries else ("index", "last")
         values = self._loop_values(graph, ref, loop, frozenset(names))
         return {name: values[name] for name in names}
 
@@ -135,7 +134,7 @@ class Arriving:
         at = Ref(ref.execution_id, parent_scope(scope), loop)
         ordinal = ordinal_of(scope)
         values: dict[str, Any] = {}
-        if graph.nodes[loop].spec.key == "FLOW.FOR_EACH":
+        if graph.nodes[loop].spec is FOR_EACH:
             if "item" in wanted:
                 values["item"] = self._records.loop_items(at)[ordinal]
             if "index" in wanted:
@@ -149,7 +148,7 @@ class Arriving:
         return values
 
     def last(self, graph: CompiledGraph, loop: Ref, turn: int) -> Value:
-        """Return what a LOOP's turn sees as `last`: the result before, the loop's input at first."""
+        """Return what a turn sees as `last`: the result before, at first the loop's input."""
         if turn == 0:
             return self.input_of(graph, loop)
         before = self._records.iterations(loop, first=turn - 1)

@@ -70,7 +70,7 @@ class Executor:
             assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
         except TreadleError as error:
             outcome = Failed(error.to_wire())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
         return Ran(self.decided(claim, _clean(outcome, prepared)), prepared.input)
 
@@ -82,7 +82,7 @@ class Executor:
                 outcome = await outcome
         except TreadleError as error:
             outcome = Failed(error.to_wire())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
         return Ran(self.decided(claim, _clean(outcome, attempt)), attempt.input)
 
@@ -94,7 +94,7 @@ class Executor:
             return self._attempt(claim)
         except TreadleError as error:
             return Ran(self.decided(claim, Failed(error.to_wire())), None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             return Ran(self.decided(claim, _internal(claim, error)), None)
 
     @staticmethod

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Event
 from uuid import UUID
 
@@ -57,34 +57,24 @@ _MEMBERS_SECONDS = 0.005
 _AFTER_THREADS = 4
 
 
+@dataclass(eq=False)
 class Runner:
     """Runs the claims of one process."""
 
-    def __init__(
-        self,
-        *,
-        queues: frozenset[str],
-        committer: Committer,
-        belt: Belt,
-        records: Records,
-        executor: Executor,
-        leases: Leases,
-        loop: EventLoop,
-        children: Children,
-        pace: Pace,
-    ) -> None:
-        #: This process's id in the ledger; the heartbeat replaces it when its row was deleted.
-        self.worker_id: UUID | None = None
-        self.draining = Event()
-        self.queues = queues
-        self._committer = committer
-        self._belt = belt
-        self._records = records
-        self._executor = executor
-        self._leases = leases
-        self._loop = loop
-        self._children = children
-        self._pace = pace
+    queues: frozenset[str]
+    committer: Committer
+    belt: Belt
+    records: Records
+    executor: Executor
+    leases: Leases
+    loop: EventLoop
+    children: Children
+    pace: Pace
+    worker_id: UUID | None = None
+    """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
+    draining: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
         self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
 
     def run_message(self, lane: Lane, refs: Sequence[Ref]) -> None:
@@ -98,9 +88,9 @@ class Runner:
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, give back the rest, and end."""
         self.draining.set()
-        self._loop.stop(grace_seconds)
+        self.loop.stop(grace_seconds)
         self._after.shutdown()
-        self._children.stop()
+        self.children.stop()
 
     def _run(self, claims: Iterable[Claim]) -> None:
         """Run claims and what their settles hand over, until nothing is left to this thread."""
@@ -166,7 +156,7 @@ class Runner:
 
     def _run_inline(self, claim: Claim) -> Settlement:
         started = time.perf_counter()
-        ran = self._executor.run(claim)
+        ran = self.executor.run(claim)
         self._measured(claim, Lane.INLINE, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived)
 
@@ -186,18 +176,18 @@ class Runner:
 
     def _measured(self, claim: Claim, lane: Lane, started: float) -> None:
         seconds = time.perf_counter() - started
-        self._pace.measured(queue_of(claim.node), lane, seconds)
+        self.pace.measured(queue_of(claim.node), lane, seconds)
         NODE_SECONDS.labels(claim.node.spec.key).observe(seconds)
 
     def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
         try:
-            with self._leases.interruptible(claim, seconds, interrupt_this_thread()):
-                return self._executor.run(claim)
+            with self.leases.interruptible(claim, seconds, interrupt_this_thread()):
+                return self.executor.run(claim)
         except AttemptOver:
-            return Ran(self._executor.decided(claim, timed_out(claim)), None)
+            return Ran(self.executor.decided(claim, timed_out(claim)), None)
 
     def _run_in_child(self, claim: Claim, seconds: float) -> Ran:
-        attempt = self._executor.prepare(claim)
+        attempt = self.executor.prepare(claim)
         if isinstance(attempt, Ran):
             return attempt
         call = child_call(attempt)
@@ -210,38 +200,38 @@ class Runner:
                 over.set()
                 kill()
 
-            watched.enter_context(self._leases.interruptible(claim, seconds, interrupt))
+            watched.enter_context(self.leases.interruptible(claim, seconds, interrupt))
 
         outcome: Outcome
         with ExitStack() as watched:
             try:
-                outcome = outcome_of(self._children.call(call, started=kill_at_limit))
+                outcome = outcome_of(self.children.call(call, started=kill_at_limit))
             except ChildDied as death:
                 outcome = timed_out(claim) if over.is_set() else _lost(claim, death)
-        return Ran(self._executor.decided(claim, outcome), attempt.input)
+        return Ran(self.executor.decided(claim, outcome), attempt.input)
 
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
-        attempt = self._executor.prepare(claim)
+        attempt = self.executor.prepare(claim)
         if isinstance(attempt, Ran):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
         seconds = limits_of(claim.node).timeout.total_seconds()
 
         async def work() -> None:
-            with self._leases.interruptible(claim, seconds, cancel_this_task()):
+            with self.leases.interruptible(claim, seconds, cancel_this_task()):
                 ran = await self._run_on_loop(claim, attempt)
             self._after.submit(self._go_on, claim, ran)
 
-        self._loop.spawn(work())
+        self.loop.spawn(work())
         return None
 
     async def _run_on_loop(self, claim: Claim, attempt: Attempt) -> Ran:
         try:
-            return await self._executor.run_async(claim, attempt)
+            return await self.executor.run_async(claim, attempt)
         except asyncio.CancelledError:
             if self.draining.is_set():
                 return Ran(GivenBack(), attempt.input)
-            return Ran(self._executor.decided(claim, timed_out(claim)), attempt.input)
+            return Ran(self.executor.decided(claim, timed_out(claim)), attempt.input)
 
     def _go_on(self, claim: Claim, ran: Ran) -> None:
         settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived)
@@ -256,11 +246,11 @@ class Runner:
             alone=hand_over and alone,
         )
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
-            self._belt.ring_timers()
+            self.belt.ring_timers()
         _count(settlements, answer)
         for each in settlements:
             if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
-                self._records.keep(each.claim.ref, _as_settled(each))
+                self.records.keep(each.claim.ref, _as_settled(each))
         return answer
 
     def _commit(
@@ -274,13 +264,14 @@ class Runner:
         alone: bool = False,
     ) -> Answer:
         assert self.worker_id is not None
-        self._belt.refresh()
+        self.belt.refresh()
         follow = Follow(self.worker_id, self.queues, seconds, alone)
         request = Request(execution_id, follow, settlements, claims, start_all)
-        answer = self._committer.commit(request).result()
-        self._leases.add(answer.claims)
-        self._leases.add(answer.followed.claimed)
-        self._belt.send(answer.followed.noted)
+        answer = self.committer.commit(request).result()
+        self.leases.add(answer.claims)
+        self.leases.add(answer.followed.claimed)
+        self.belt.send(answer.followed.noted)
+        self.belt.ring(answer.followed.touched)
         return answer
 
 

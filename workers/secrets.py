@@ -78,7 +78,7 @@ def _traces(secret: str) -> Iterator[str]:
     yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
     data = secret.encode()
     for shift in range(3):
-        # The bytes before a secret shift its base64; its middle is the same in all texts so shifted.
+        # What stands before a secret shifts its base64; its middle is the same in all such texts.
         encoded = base64.b64encode(b"\0" * shift + data).decode().rstrip("=")
         core = encoded[-(-shift * 8 // 6) : len(encoded) - (1 if (shift + len(data)) % 3 else 0)]
         if len(core) >= 6:
