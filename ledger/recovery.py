@@ -5,6 +5,7 @@ All of these are queries that go on, not events: whoever comes by does what is d
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from ledger.endings import end_finished
 from ledger.graphs import Graphs
 from ledger.holding import hold
 from ledger.loops import Failures, settle_scopes
-from ledger.rows import Belt, Claim, Followed, Ref
+from ledger.rows import Belt, Claim, Followed, Held, Ref
 from ledger.settlements import settle, settlement_of
 from ledger.unit import Unit
 
@@ -125,7 +126,10 @@ def end_overdue(
     *,
     grace_seconds: float,
 ) -> Followed | None:
-    """Settle attempts that are past their limit and whose process does not see to it (rule 7)."""
+    """Settle attempts that are past their limit and whose process does not see to it (rule 7).
+
+    Members of chunks that wait behind them are given back, uncharged (rule 8).
+    """
     with connection.transaction():
         held = hold(connection, graphs, [execution_id])
         if not held:
@@ -139,8 +143,16 @@ def end_overdue(
             settlements.append((-1, settlement_of(claim, outcome)))
         if settlements:
             settle(unit, settlements)
+            _give_back_unstarted(unit, held[0], {row.worker_id for row in rows})
             unit.save()
     return unit.followed[0]
+
+
+def _give_back_unstarted(unit: Unit, held: Held, workers: Collection[UUID]) -> None:
+    """Make ready again what processes with a hanging thread have claimed and not started."""
+    rows = unit.run("give_back_unstarted", id=held.id, workers=list(workers)).fetchall()
+    if not held.paused:
+        note(unit, held, [Ref(*row) for row in rows])
 
 
 def timed_out(claim: Claim) -> Failed:

@@ -16,15 +16,15 @@ from psycopg.rows import namedtuple_row
 
 from core.ids import new_id
 from core.postgres import connect
-from dag.outcomes import Completed, Failed, Outcome
+from dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from dag.specs import Lane
 from dag.values import Value, loads
-from ledger import reading
+from ledger import processes, reading
 from ledger.batches import Answer, Request, commit
 from ledger.graphs import Graphs
 from ledger.queues import CORE_QUEUE
-from ledger.recovery import wake
-from ledger.rows import Claim, Follow, Ref, Settlement
+from ledger.recovery import end_overdue, take_back, wake
+from ledger.rows import Claim, Follow, Followed, Ref, Settlement
 from ledger.settlements import settlement_of
 from ledger.submission import Submission, Submitted, submit
 from tests.workflows import Document, valid
@@ -111,6 +111,14 @@ class Hand:
         assert answer is not None
         return answer
 
+    def open_loop(
+        self, execution: UUID, place: str, count: int, parallel: int = 10, *, room: int = 0
+    ) -> list[str]:
+        """Open a FOR_EACH over `count` entries; return the places of the hand-offs."""
+        opened = LoopOpened(items=tuple(range(count)), parallel=parallel)
+        answer = self.settle((self.claim(execution, place), opened), room=room)
+        return places(answer.followed.claimed)
+
     def complete(
         self, execution: UUID, place: str, output: Value = None, *, key: str = "result"
     ) -> Answer:
@@ -124,6 +132,20 @@ class Hand:
     def wake(self, execution: UUID) -> None:
         """Do what is due in an execution."""
         assert wake(self.session, self.graphs, self.belt, execution) is not None
+
+    def register(self) -> None:
+        """Make this process known to the ledger."""
+        processes.register(self.session, self.worker_id, host="here", pid=1, queues=[CORE_QUEUE])
+
+    def take_back(self, execution: UUID, dead: Hand, beat: int | None = None) -> Followed | None:
+        """Take back what `dead` runs of an execution, seen to stand still at `beat`."""
+        parts = (self.session, self.graphs, self.belt, execution)
+        return take_back(*parts, worker_id=dead.worker_id, beat=beat)
+
+    def end_overdue(self, execution: UUID) -> Followed | None:
+        """Settle what is past its limit in an execution."""
+        parts = (self.session, self.graphs, self.belt, execution)
+        return end_overdue(*parts, grace_seconds=5)
 
     # -- what the rows say ------------------------------------------------------------------------
 

@@ -100,6 +100,7 @@ create table node_executions (
     lost_count   integer  not null default 0,
     worker_id    uuid,
     lease_id     uuid,
+    -- The last lease whose outcome counted; not one that was canceled or taken back (rule 7).
     settled_by   uuid,
     started_at   timestamptz,
     limit_at     timestamptz,

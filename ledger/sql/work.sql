@@ -176,7 +176,7 @@ select * from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(parent)b::te
 -- name: cancel_scope_nodes
 -- Rule 3: whatever ends a scope early cancels in the same transaction all its rows that are not final.
 update node_executions n set
-    state = 'canceled', finished_at = clock_timestamp(), settled_by = n.lease_id, lease_id = null,
+    state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
     limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
 where n.execution_id = c.execution_id
@@ -201,7 +201,7 @@ where s.status = 'open'
 -- name: cancel_nodes
 -- The same for whole executions.
 update node_executions set
-    state = 'canceled', finished_at = clock_timestamp(), settled_by = lease_id, lease_id = null,
+    state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
     limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
 where execution_id = any(%(ids)b)
   and state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
@@ -270,7 +270,7 @@ select beat from workers where id = %(worker_id)s for share
 -- Rule 8: a node that was started when its process died is charged a loss, up to the suspect's
 -- threshold: from there on only the death of its own child counts, and the living parent reports it.
 update node_executions set
-    state = 'ready', settled_by = lease_id, lease_id = null, limit_at = null,
+    state = 'ready', lease_id = null, limit_at = null,
     lost_count = case when started_at is null then lost_count
                       else greatest(lost_count, least(lost_count + 1, %(suspect)s)) end,
     started_at = null
@@ -280,7 +280,16 @@ returning execution_id, scope, node, lost_count
 -- name: overdue
 -- Running attempts of one execution past their limit by more than the grace that a living process
 -- needs to see to them itself (invariant 7).
-select execution_id, scope, node, lease_id, attempt, retry_count, lost_count, phase, loop_next
+select execution_id, scope, node, lease_id, attempt, retry_count, lost_count, phase, loop_next,
+       worker_id
 from node_executions
 where execution_id = %(id)b and state = 'running'
   and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
+
+-- name: give_back_unstarted
+-- Rule 8: what waits behind an attempt that hangs is given back; a start of it comes too late now.
+update node_executions set
+    state = 'ready', lease_id = null
+where execution_id = %(id)b and state = 'running' and worker_id = any(%(workers)b)
+  and started_at is null
+returning execution_id, scope, node

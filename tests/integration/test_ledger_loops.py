@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -40,20 +39,11 @@ def turning(**config: Any) -> Document:
     )  # fmt: skip
 
 
-def open_loop(
-    hand: Hand, execution: UUID, place: str, count: int, parallel: int = 10, room: int = 0
-) -> list[str]:
-    """Open a FOR_EACH over `count` entries; return the places of the hand-offs."""
-    opened = LoopOpened(items=tuple(range(count)), parallel=parallel)
-    answer = hand.settle((hand.claim(execution, place), opened), room=room)
-    return places(answer.followed.claimed)
-
-
 def test_a_loop_opens_no_more_scopes_than_its_window(hand: Hand) -> None:
     """`max_parallel` scopes are open at once; the end of one opens the next, in order."""
     execution = hand.submit(looping())
 
-    open_loop(hand, execution, "each", 4, parallel=2)
+    hand.open_loop(execution, "each", 4, parallel=2)
     assert hand.scopes(execution) == {"each:0": "open", "each:1": "open"}
     row = hand.row(execution, "each")
     assert (row.state, row.wait_kind) == ("waiting", "body")
@@ -68,7 +58,7 @@ def test_a_loop_opens_no_more_scopes_than_its_window(hand: Hand) -> None:
 def test_several_scopes_that_end_together_open_as_many(hand: Hand) -> None:
     """The window is refilled by count, and never past the last entry."""
     execution = hand.submit(looping())
-    open_loop(hand, execution, "each", 3, parallel=2)
+    hand.open_loop(execution, "each", 3, parallel=2)
     one, two = hand.claims(execution, "each:0 work", "each:1 work")
 
     hand.settle((one, Completed(0)), (two, Completed(1)))
@@ -82,7 +72,7 @@ def test_several_scopes_that_end_together_open_as_many(hand: Hand) -> None:
 def test_the_last_scope_makes_the_loop_gather(hand: Hand) -> None:
     """A loop counts one in its scope until it leaves; then what follows `done` runs."""
     execution = hand.submit(looping())
-    open_loop(hand, execution, "each", 1)
+    hand.open_loop(execution, "each", 1)
 
     hand.complete(execution, "each:0 work", 7)
     row = hand.row(execution, "each")
@@ -150,7 +140,7 @@ def test_a_range_opens_its_turns_one_after_another(hand: Hand) -> None:
 def test_a_failure_in_a_body_reaches_the_execution_only_through_its_loop(hand: Hand) -> None:
     """The loop gives up: siblings are canceled with their rows, and it gathers for its error."""
     execution = hand.submit(looping())
-    open_loop(hand, execution, "each", 5, parallel=3)
+    hand.open_loop(execution, "each", 5, parallel=3)
 
     hand.fail(execution, "each:1 work")
 
@@ -175,7 +165,7 @@ def test_a_loop_that_goes_on_opens_the_next_scope_after_a_failed_one(
 ) -> None:
     """The failed scope's open nodes are canceled, and the loop gathers without an error."""
     execution = hand.submit(looping(on_error=on_error))
-    open_loop(hand, execution, "each", 2, parallel=1)
+    hand.open_loop(execution, "each", 2, parallel=1)
 
     hand.fail(execution, "each:0 work")
     assert hand.scopes(execution) == {"each:0": "failed", "each:1": "open"}
@@ -192,7 +182,7 @@ def test_a_loop_that_gives_up_stays_so_when_its_gather_is_repeated(
 ) -> None:
     """Given back by a drain, or tried again, it still knows why it gathers."""
     execution = hand.submit(looping())
-    open_loop(hand, execution, "each", 1)
+    hand.open_loop(execution, "each", 1)
     hand.fail(execution, "each:0 work")
 
     hand.settle((hand.claim(execution, "each"), outcome))
@@ -218,7 +208,7 @@ def test_a_turn_that_is_tried_again_is_not_given_up(hand: Hand) -> None:
 def test_a_scope_canceled_as_it_opens_is_not_left_open(hand: Hand) -> None:
     """A sibling's failure in the same batch cancels what an inner loop has just opened."""
     execution = hand.submit(nested())
-    open_loop(hand, execution, "outer", 2)
+    hand.open_loop(execution, "outer", 2)
     inner = hand.claim(execution, "outer:0 inner")
     beside = hand.claim(execution, "outer:1 beside")
 
@@ -231,8 +221,8 @@ def test_a_scope_canceled_as_it_opens_is_not_left_open(hand: Hand) -> None:
 def test_a_canceled_loop_opens_no_further_scope(hand: Hand) -> None:
     """A scope that ends in the batch that cancels its loop's own scope opens nothing."""
     execution = hand.submit(nested())
-    open_loop(hand, execution, "outer", 2)
-    open_loop(hand, execution, "outer:0 inner", 3, parallel=1)
+    hand.open_loop(execution, "outer", 2)
+    hand.open_loop(execution, "outer:0 inner", 3, parallel=1)
     work = hand.claim(execution, "outer:0/inner:0 work")
     beside = hand.claim(execution, "outer:1 beside")
 
@@ -246,8 +236,8 @@ def test_a_canceled_loop_opens_no_further_scope(hand: Hand) -> None:
 def test_an_inner_loop_canceled_with_its_scope_does_not_give_up_too(hand: Hand) -> None:
     """Failures in an inner body and beside the loop, together: only the outer one goes on."""
     execution = hand.submit(nested())
-    open_loop(hand, execution, "outer", 2)
-    open_loop(hand, execution, "outer:0 inner", 3)
+    hand.open_loop(execution, "outer", 2)
+    hand.open_loop(execution, "outer:0 inner", 3)
     work = hand.claim(execution, "outer:0/inner:0 work")
     beside = hand.claim(execution, "outer:1 beside")
 
@@ -265,7 +255,7 @@ def test_no_hand_off_is_left_that_the_same_transaction_canceled(hand: Hand) -> N
         connect="start -> each, each:body -> work, work -> next",
     )  # fmt: skip
     execution = hand.submit(document)
-    open_loop(hand, execution, "each", 2)
+    hand.open_loop(execution, "each", 2)
     one, two = hand.claims(execution, "each:0 work", "each:1 work")
 
     answer = hand.settle((one, Completed(1)), (two, Failed(BROKEN)), room=8)
@@ -292,7 +282,7 @@ def test_node_executions_are_counted_when_a_loop_opens(hand: Hand) -> None:
     """What is held against the limit is saved also by a settle that adds no event."""
     execution = hand.submit(looping())
 
-    open_loop(hand, execution, "each", 4, parallel=4)
+    hand.open_loop(execution, "each", 4, parallel=4)
 
     assert hand.execution(execution).node_count == 6
 
