@@ -13,10 +13,11 @@ from dag.values import Value
 
 @dataclass(frozen=True, slots=True)
 class DraftNode:
-    """A node whose id can be read; the first of each id."""
+    """A node, as far as it can be read."""
 
     index: int
     id: str
+    """Empty if it has none."""
     spec: NodeSpec | None
     """`None` if its type is unknown or not available."""
     configurations: Mapping[str, Value]
@@ -35,7 +36,9 @@ class DraftConnection:
 class Draft:
     """What can be read of a workflow."""
 
+    all_nodes: tuple[DraftNode, ...]
     nodes: Mapping[str, DraftNode]
+    """By id, the first of each; the others have no place in the graph."""
     connections: tuple[DraftConnection, ...]
     triggers: tuple[tuple[int, str], ...]
     """Positions and ids."""
@@ -47,20 +50,15 @@ class Draft:
 
 def draft(document: Mapping[str, Value]) -> Draft:
     """Read what can be read of a document."""
+    all_nodes = tuple(_nodes(document.get("nodes")))
     nodes: dict[str, DraftNode] = {}
-    for index, node in _objects(document.get("nodes")):
-        node_id = node.get("id")
-        if isinstance(node_id, str) and node_id not in nodes:
-            nodes[node_id] = DraftNode(
-                index,
-                node_id,
-                _known(node.get("type"), node.get("subtype")),
-                _object(node.get("configurations")),
-                _object(node.get("input_params")),
-            )
+    for each in all_nodes:
+        if each.id:
+            nodes.setdefault(each.id, each)
     triggers = document.get("triggers")
     specs = {each.id: each.spec for each in nodes.values() if each.spec is not None}
     return Draft(
+        all_nodes,
         nodes,
         tuple(_connections(document.get("connections"))),
         tuple(
@@ -71,6 +69,18 @@ def draft(document: Mapping[str, Value]) -> Draft:
         specs,
         frozenset(each for each, spec in specs.items() if spec in LOOP_SPECS),
     )
+
+
+def _nodes(value: Value) -> Iterator[DraftNode]:
+    for index, node in _objects(value):
+        node_id = node.get("id")
+        yield DraftNode(
+            index,
+            node_id if isinstance(node_id, str) else "",
+            _known(node.get("type"), node.get("subtype")),
+            _object(node.get("configurations")),
+            _object(node.get("input_params")),
+        )
 
 
 def _connections(value: Value) -> Iterator[DraftConnection]:

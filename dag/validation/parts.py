@@ -86,7 +86,7 @@ def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
 
 def check_configurations(sketch: Draft, report: Report) -> None:
     """Report configurations that are not what the node's spec asks for."""
-    for node in sketch.nodes.values():
+    for node in sketch.all_nodes:
         if node.spec is not None:
             for problem in node.spec.problems(node.configurations, report.hints):
                 report.add(problem.under("nodes", node.index, "configurations"))

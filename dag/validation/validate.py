@@ -14,6 +14,7 @@ from dag.limits import Limits
 from dag.model import Workflow
 from dag.problems import Problem
 from dag.shape import problems_of
+from dag.specs.loop import BODY_NAMES
 from dag.topology import Topology
 from dag.uncollected import uncollected
 from dag.validation.draft import Draft, draft
@@ -29,6 +30,9 @@ from dag.validation.references import check_upstream, warn_of_varying_input
 from dag.validation.report import Report
 from dag.validation.structure import check_structure, topology_of
 from dag.values import Value
+
+ANY_LOOP = frozenset[str]().union(*BODY_NAMES.values())
+"""What a text may name whose place cannot be made out: what it may name in some loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +125,23 @@ def _compiled(
     """Compile every text that can be, each in the place where it stands."""
     contexts = Contexts(frozenset(sketch.nodes))
     places = places_of(contexts, sketch.specs, topology)
-    texts = {
-        node.id: compile_texts(
-            node.configurations,
-            node.input_params,
-            node.spec,
-            places[node.id],
-            report.under("nodes", node.index),
-        )
-        for node in sketch.nodes.values()
-        if node.spec is not None
-    }
+    texts = {}
+    for node in sketch.all_nodes:
+        if node.spec is not None:
+            made = compile_texts(
+                node.configurations,
+                node.input_params,
+                node.spec,
+                places.get(node.id) or Place(contexts, ANY_LOOP),
+                report.under("nodes", node.index),
+            )
+            if sketch.nodes.get(node.id) is node:
+                texts[node.id] = made
     conversions = {}
-    nowhere = Place(contexts, frozenset())
     for each in sketch.connections:
+        place = places.get(each.link.target) or Place(contexts, ANY_LOOP)
         sink = report.under("connections", each.link.index)
-        made = compile_conversion(each.conversion, places.get(each.link.target, nowhere), sink)
-        if made is not None:
-            conversions[each.link.index] = made
+        conversion = compile_conversion(each.conversion, place, sink)
+        if conversion is not None:
+            conversions[each.link.index] = conversion
     return texts, conversions

@@ -82,6 +82,16 @@ def test_nothing_leaves_a_body_but_the_loop(connect: str, wrong: set[str]) -> No
     assert found(document) == {(path, "leaves_loop_body") for path in wrong}
 
 
+def test_what_nothing_reaches_changes_no_body() -> None:
+    """A body is about paths from a trigger; a node off all of them is told for itself alone."""
+    document = workflow(
+        start(), for_each("loop"), reads("a", "item"), node("ghost"),
+        connect="start -> loop, loop:body -> a, ghost -> a",
+    )  # fmt: skip
+
+    assert found(document) == {("nodes[3]", "unreachable")}
+
+
 def test_loops_stand_eight_deep_and_no_deeper() -> None:
     """The ninth is told; so are all of a hostile number."""
 

@@ -173,6 +173,29 @@ def test_one_broken_node_hides_nothing_of_the_others() -> None:
     } <= found(document)
 
 
+def test_nodes_without_a_place_in_the_graph_are_still_checked() -> None:
+    """The second of an id, and one that has none: their configurations and expressions."""
+    good, bad = {"operation": "custom", "expression": "1"}, {"operation": "custom", "depth": 0}
+    document = workflow(
+        start(),
+        node("a", configurations=good),
+        node("a", configurations={**bad, "expression": "nope"}),
+        node("b", configurations={**bad, "expression": "item + nope"}),
+        connect="start -> a, start -> b",
+    )
+    del document["nodes"][3]["id"]
+
+    assert {
+        ("nodes[2].id", "duplicate_id"),
+        ("nodes[2].configurations.depth", "out_of_range"),
+        ("nodes[2].configurations.expression", "expression_invalid"),
+        ("nodes[3].id", "missing"),
+        ("nodes[3].configurations.depth", "out_of_range"),
+        ("nodes[3].configurations.expression", "expression_invalid"),
+        ("connections[1].to_node", "unknown_node"),
+    } == found(document)
+
+
 def test_a_node_cannot_be_switched_off() -> None:
     """What its successors would receive is not defined, so it is refused, not ignored."""
     document = configured("FLOW.DELAY", enabled=False)
