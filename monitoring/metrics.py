@@ -5,7 +5,7 @@ Each process serves its own (`serve`), and Prometheus adds them up.
 
 from __future__ import annotations
 
-from prometheus_client import REGISTRY, Counter, Histogram, start_http_server
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900)
@@ -37,6 +37,9 @@ EXECUTIONS_FINISHED = Counter(
 )
 REPAIRS = Counter(
     "treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)
+)
+STRANDED_QUEUES = Gauge(
+    "treadle_stranded_queues", "Queues that something waits in and no process takes."
 )
 
 

@@ -53,6 +53,8 @@ _INLINE_SECONDS = 0.05
 #: Seconds of a chunk's work that share one commit. A member that runs unmarked in this time and
 #: kills its process charges the loss to the first, whose suspicion then brings it to light.
 _MEMBERS_SECONDS = 0.005
+#: Seconds between two looks at a loop that lags.
+_LAG_PERIOD_SECONDS = 0.1
 #: Threads on which the settles of coroutines go on.
 _AFTER_THREADS = 4
 
@@ -81,6 +83,8 @@ class Runner:
         """Claim what a message names and run it; returns once it is settled or on the loop."""
         if self.draining.is_set() or self.worker_id is None:
             return  # the note stays, and the row is sent again
+        while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
+            time.sleep(_LAG_PERIOD_SECONDS)
         answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
         CHUNK_NODES.observe(len(answer.claims))
         self._run(answer.claims)

@@ -21,9 +21,10 @@ from ledger import schedule
 from ledger.control import end_by_deadline
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Followed
-from monitoring.metrics import REPAIRS
+from monitoring.metrics import REPAIRS, STRANDED_QUEUES
 from workers import presence
 from workers.belt import TIMERS_KEY
+from workers.capability import Capabilities
 from workers.dead import DeadProcesses
 from workers.dispatcher import Dispatcher
 from workers.session import Connections
@@ -47,6 +48,7 @@ class Scheduler:
         settings = connections.settings
         self._dead = DeadProcesses(lease_seconds=settings.lease_seconds)
         self._dispatcher = Dispatcher(connections)
+        self._capabilities = Capabilities()
         self._retained = -_RETENTION_SECONDS
 
     def run_until(self, stop: Event) -> None:
@@ -73,6 +75,7 @@ class Scheduler:
             self._act(kind, execution_id)
         self._take_back()
         more = self._dispatcher.refill(session)
+        STRANDED_QUEUES.set(len(self._capabilities.look(session)))
         self._retain()
         if more:
             return 0.0

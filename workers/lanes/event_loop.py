@@ -28,10 +28,6 @@ class EventLoop:
     def start(self) -> None:
         self._thread.start()
 
-    @property
-    def in_flight(self) -> int:
-        return len(self._tasks)
-
     def lags(self) -> bool:
         """Return whether the loop is too late to take more."""
         return time.monotonic() - self._beat > _LAG_SECONDS + _LAG_PERIOD_SECONDS
@@ -51,10 +47,6 @@ class EventLoop:
         asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine on the loop and wait for it."""
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
