@@ -1,0 +1,136 @@
+"""Submission: what a client is told is committed, and repeated only as the same request."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from dag.values import PAYLOAD_LIMIT_BYTES, NotAValue
+from ledger import reading
+from ledger.submission import IdempotencyConflict, NoSuchTrigger, Submitted
+from tests.hand import Hand, ref_of
+from tests.workflows import Document, chain, node, start, workflow
+
+
+def named(document: Document, workflow_id: str) -> Document:
+    return {**document, "metadata": {"id": workflow_id, "name": workflow_id}}
+
+
+def test_a_submission_is_there_when_it_is_acknowledged(hand: Hand, other: Hand) -> None:
+    """Another session sees it at once: nothing acknowledged can be lost (invariant 9)."""
+    execution = hand.submit(chain(node("a")), {"n": 1})
+
+    told = reading.execution(other.session, other.graphs, execution)
+
+    assert told["status"] == "RUNNING"
+    assert told["trigger_info"]["trigger_data"] == {"n": 1}
+
+
+def test_the_same_key_and_request_is_the_same_execution(hand: Hand, other: Hand) -> None:
+    """A repeated submission returns the first one's id and makes nothing."""
+    first = hand.submitted(chain(node("a")), {"n": 1}, idempotency_key="same")
+
+    again = other.submitted(chain(node("a")), {"n": 1}, idempotency_key="same")
+
+    assert again == Submitted(first.execution_id, repeated=True)
+    assert not first.repeated
+
+
+@pytest.mark.parametrize(
+    ("document", "value"),
+    [(chain(node("a")), {"n": 2}), (chain(node("b")), {"n": 1})],
+    ids=["another input", "another workflow"],
+)
+def test_a_key_that_comes_with_another_request_is_a_conflict(
+    hand: Hand, document: Document, value: dict[str, int]
+) -> None:
+    """It is told which execution holds the key; nothing is made."""
+    key = f"conflict {document['nodes'][1]['id']}"
+    first = hand.submit(chain(node("a")), {"n": 1}, idempotency_key=key)
+
+    with pytest.raises(IdempotencyConflict) as caught:
+        hand.submit(document, value, idempotency_key=key)
+
+    assert caught.value.context["execution_id"] == str(first)
+
+
+def test_two_owners_may_use_one_key(hand: Hand) -> None:
+    """Keys belong to their owner."""
+    mine = hand.submit(chain(node("a")), idempotency_key="shared", owner="me")
+
+    assert hand.submit(chain(node("a")), idempotency_key="shared", owner="you") != mine
+
+
+def test_one_key_at_once_makes_one_execution(hand: Hand, other: Hand) -> None:
+    """Two requests in flight are one: the second waits for the first's commit."""
+    found: list[Submitted] = []
+
+    def repeat() -> None:
+        found.append(other.submitted(chain(node("a")), idempotency_key="at once"))
+
+    thread = Thread(target=repeat)
+    with hand.session.transaction():
+        first = hand.submit(chain(node("a")), idempotency_key="at once")
+        thread.start()
+    thread.join(10)
+
+    assert found == [Submitted(first, repeated=True)]
+
+
+def test_one_definition_is_stored_once(hand: Hand, other: Hand) -> None:
+    """Submitting the same definition again makes no version; a changed one makes the next."""
+    one = hand.submit(named(chain(node("a")), "versions"))
+    same = other.submit(named(chain(node("a")), "versions"))
+    changed = hand.submit(named(chain(node("b")), "versions"))
+
+    versions = [
+        reading.execution(hand.session, hand.graphs, each)["workflow_version"]
+        for each in (one, same, changed)
+    ]
+
+    assert versions == [1, 1, 2]
+
+
+def test_a_worker_runs_the_version_that_was_submitted(hand: Hand, other: Hand) -> None:
+    """A process that has not seen a version reads it from the ledger, complete."""
+    execution = hand.submit(chain(node("a")))
+
+    claim = other.claim(execution, "a")
+
+    assert (
+        claim.node.max_retries
+        == hand.graphs.execution(hand.session, execution).nodes["a"].max_retries
+    )
+    assert claim.graph.workflow.metadata.id == "w"
+
+
+def test_the_trigger_must_be_told_when_there_are_several(hand: Hand) -> None:
+    """Of two MANUAL ones neither is meant; an unknown one is refused."""
+    document = workflow(
+        start(), node("other", "TRIGGER.MANUAL"), node("a"),
+        connect="start -> a, other -> a", triggers=("start", "other"),
+    )  # fmt: skip
+
+    with pytest.raises(NoSuchTrigger):
+        hand.submit(document)
+    with pytest.raises(NoSuchTrigger):
+        hand.submit(document, trigger="a")
+
+
+def test_an_input_that_cannot_be_kept_is_refused(hand: Hand) -> None:
+    """Too large, or no JSON: refused before anything is written."""
+    with pytest.raises(NotAValue):
+        hand.submit(chain(node("a")), {"text": "x" * PAYLOAD_LIMIT_BYTES})
+    with pytest.raises(NotAValue):
+        hand.submit(chain(node("a")), {"text": "\ud800"})
+
+
+def test_a_nul_byte_is_kept_as_it_came(hand: Hand) -> None:
+    """Values are JSON as bytes: what PostgreSQL's text cannot hold is no exception (rule 5)."""
+    execution = hand.submit(chain(node("a")), {"\0": "\0"})
+    hand.complete(execution, "a", {"out\0": ["\0"]})
+
+    found = reading.outputs(hand.session, [ref_of(execution, "start"), ref_of(execution, "a")])
+
+    assert [settled.output for settled in found.values()] == [{"\0": "\0"}, {"out\0": ["\0"]}]
