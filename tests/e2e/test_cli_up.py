@@ -1,0 +1,157 @@
+"""`treadle up`, `worker` and `scheduler` as processes: joining, draining, being killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.embedded import find_cluster
+from tests.cli import UP_SECONDS, Folder, Running
+from tests.e2e.conftest import TASKS
+from tests.workflows import chain, node
+
+WaitUntil = Callable[..., Any]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Start commands in the test's folder; they end with the test."""
+    running: list[Running] = []
+
+    def start(*arguments: str) -> Running:
+        running.append(Folder(tmp_path).start(*arguments))
+        return running[-1]
+
+    yield start
+    for each in reversed(running):
+        each.close()
+
+
+def test_a_second_up_says_who_holds_the_folder(cluster_folder: Path) -> None:
+    """With its process id; the cluster that runs there is not touched."""
+    done = Folder(cluster_folder).process("up")
+
+    assert done.code == 4
+    assert "is held by process" in done.err
+    assert "treadle up --workers 2" in done.err
+    assert "reason: data_folder_held" in done.err
+
+
+def test_up_refuses_servers_that_the_environment_names(tmp_path: Path) -> None:
+    """For the other commands in the folder would go to those, not to the ones it runs."""
+    done = Folder(tmp_path).process("up", DATABASE_URL="postgresql://elsewhere/d")
+
+    assert done.code == 4
+    assert "DATABASE_URL" in done.err
+    assert "reason: addresses_are_set" in done.err
+    assert not (tmp_path / ".treadle").exists()
+
+
+def test_nothing_outlives_a_killed_up(
+    started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """After kill -9 servers, workers and scheduler end, and the next start finds its data."""
+    up = started("up", "--workers", "1")
+    wait_until(up.is_up, timeout=UP_SECONDS)
+    file = Folder(tmp_path).write("w.json", chain(node("n")))
+    execution = Folder(tmp_path).run("submit", file, "--watch", "--json").document
+    family = descendants(up.pid)
+
+    os.kill(up.pid, signal.SIGKILL)
+
+    assert len(family) >= 4
+    wait_until(lambda: not [pid for pid in family if is_alive(pid)], timeout=30)
+    assert find_cluster(tmp_path / ".treadle") is None
+    again = started("up", "--workers", "1")
+    wait_until(again.is_up, timeout=UP_SECONDS)
+    assert Folder(tmp_path).run("show", execution["id"], "--json").document == execution
+    assert again.end() == 0
+    assert again.said.endswith("Treadle is down.\n")
+
+
+def test_a_worker_joins_the_cluster_of_its_folder_and_drains(
+    folder: Folder, started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """It brings a task that no other worker has, ends what it runs after SIGTERM, and exits 0."""
+    (tmp_path / "more_tasks.py").write_text(TASKS.replace("def hold", "def hold_here"))
+    worker = started("worker", "--tasks", "more_tasks")
+    wait_until(lambda: "worker.started" in worker.said, timeout=UP_SECONDS)
+    marker = tmp_path / "running"
+    params = {"file": str(marker), "seconds": 1.0}
+    step = node(
+        "hold", "ACTION.PYTHON_TASK", configurations={"task": "hold_here"}, input_params=params
+    )
+    execution_id = folder.run("submit", folder.write("w.json", chain(step))).out.strip()
+    wait_until(marker.exists)
+
+    status = worker.end()
+
+    assert status == 0, worker.said
+    watched = folder.run("watch", execution_id, "--json").document
+    records = {record["node_id"]: record for record in watched["node_executions"]}
+    assert watched["status"] == "SUCCESS"
+    assert records["hold"]["attempt"] == 1
+
+
+def test_a_second_signal_ends_a_worker_at_once(
+    folder: Folder, started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """Whoever cannot wait for the drain asks twice."""
+    (tmp_path / "long_tasks.py").write_text(TASKS.replace("def hold", "def hold_long"))
+    worker = started("worker", "--tasks", "long_tasks")
+    wait_until(lambda: "worker.started" in worker.said, timeout=UP_SECONDS)
+    marker = tmp_path / "running"
+    params = {"file": str(marker), "seconds": 60.0}
+    step = node(
+        "hold", "ACTION.PYTHON_TASK", configurations={"task": "hold_long"}, input_params=params
+    )
+    execution_id = folder.run("submit", folder.write("w.json", chain(step))).out.strip()
+    wait_until(marker.exists)
+
+    worker.send(signal.SIGTERM)
+    wait_until(lambda: "drain.started" in worker.said)
+    status = worker.end()
+
+    assert status == 128 + signal.SIGTERM
+    folder.run("cancel", execution_id)
+
+
+def test_a_scheduler_ends_with_zero_when_asked(
+    folder: Folder, started: Callable[..., Running], wait_until: WaitUntil
+) -> None:
+    """A second one beside the cluster's is safe, and so is its end."""
+    scheduler = started("scheduler")
+    wait_until(lambda: "scheduler.started" in scheduler.said, timeout=UP_SECONDS)
+
+    assert scheduler.end() == 0, scheduler.said
+    assert folder.run("doctor", "--json").code == 0
+
+
+def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
+    """A worker without the code that it was asked to run does not start."""
+    done = folder.process("worker", "--tasks", "nowhere_to_be_found")
+
+    assert done.code == 4
+    assert "nowhere_to_be_found" in done.err
+    assert "reason: tasks_not_found" in done.err
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below a process."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [int(child) for child in children]
+    return found + [each for child in found for each in descendants(child)]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has reaped yet does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
