@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 from jinja2 import nodes
-from jinja2.lexer import Token
 
 from dag.expressions import calls, forms, syntax, tree
 from dag.expressions.checker import Checker, Context, Facts, Handler
-from dag.expressions.parsing import check_length, parse, parse_tokens
+from dag.expressions.parsing import parse
 
 HANDLERS: Final[Mapping[type[nodes.Expr], Handler]] = MappingProxyType(
     {
@@ -30,15 +29,5 @@ def check(source: str, context: Context) -> tuple[tree.Node, Facts]:
     Raises:
         ExpressionInvalid: it is no expression, or names what is not there.
     """
-    return _checked(parse(source), source, context)
-
-
-def check_tokens(tokens: list[Token], source: str, context: Context) -> tuple[tree.Node, Facts]:
-    """Return the checked tree of a source that is cut into tokens already."""
-    check_length(source)
-    return _checked(parse_tokens(tokens, source), source, context)
-
-
-def _checked(parsed: nodes.Expr, source: str, context: Context) -> tuple[tree.Node, Facts]:
     checker = Checker(source, context, HANDLERS)
-    return checker.check(parsed), checker.facts
+    return checker.check(parse(source)), checker.facts

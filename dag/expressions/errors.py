@@ -14,6 +14,10 @@ from core.errors import TreadleError
 #: Characters of an expression that a message quotes around the position; the rest is elided.
 EXCERPT_CHARACTERS = 120
 
+#: Characters of a source that an error keeps whole; no expression is longer, but what was to be
+#: one may be.
+KEPT_CHARACTERS = 4_096
+
 
 class ExpressionInvalid(TreadleError):
     """The source cannot be an expression here; nothing was evaluated."""
@@ -24,8 +28,11 @@ class ExpressionInvalid(TreadleError):
     def __init__(
         self, problem: str, *, expression: str, position: int, solution: str | None = None
     ) -> None:
+        shown = excerpt(expression, position)
+        if len(expression) > KEPT_CHARACTERS:
+            expression = shown
         super().__init__(
-            f"{problem} (column {position} of `{excerpt(expression, position)}`)",
+            f"{problem} (column {position} of `{shown}`)",
             solution=solution,
             expression=expression,
             position=position,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from jinja2.lexer import Token
-
 from dag.expressions import tree
 from dag.expressions.budget import Budget
-from dag.expressions.check import check, check_tokens
+from dag.expressions.check import check
 from dag.expressions.checker import Context, Facts
 from dag.expressions.compile import strict
 from dag.expressions.errors import ExpressionFailed, Fault
@@ -94,8 +92,3 @@ def compile_expression(source: str, context: Context) -> Expression:
         ExpressionInvalid: `expression_invalid`, or `secret_not_allowed_here`.
     """
     return Expression(source, *check(source, context))
-
-
-def compile_tokens(tokens: list[Token], source: str, context: Context) -> Expression:
-    """Compile a source that is cut into tokens already."""
-    return Expression(source, *check_tokens(tokens, source, context))

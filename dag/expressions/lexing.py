@@ -34,6 +34,7 @@ LEVELS = 64
 
 # Nothing is rendered by Jinja, so its escaping of HTML has no bearing.
 ENVIRONMENT = jinja2.Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701
+_LEXER = ENVIRONMENT.lexer
 
 _ESCAPE = re.compile(
     r"\\(?:([\\'\"abfnrtv])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(\n))"
@@ -70,7 +71,7 @@ def lex(source: str) -> Lexed:
     tokens: list[Token] = []
     offset = 0
     # The lexer would shorten "\r\n"; a blank of the same length keeps every offset true.
-    pieces = ENVIRONMENT.lexer.tokeniter(source.replace("\r", " "), None, None, "variable")
+    pieces = _LEXER.tokeniter(source.replace("\r", " "), None, None, "variable")
     try:
         for _, kind, piece in pieces:
             if kind == TOKEN_VARIABLE_END:

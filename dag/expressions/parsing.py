@@ -7,6 +7,7 @@ bound, so no tree of ours ever reaches them.
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from typing import NoReturn
 
 import jinja2
@@ -14,34 +15,26 @@ from jinja2 import nodes
 from jinja2.lexer import Token, TokenStream, describe_token
 from jinja2.parser import Parser
 
-from dag.expressions.lexing import ENVIRONMENT, LEVELS, SOURCE_CHARACTERS, lex, refuse
+from dag.expressions.lexing import ENVIRONMENT, SOURCE_CHARACTERS, lex, refuse
 
 #: Brackets up to which the parser runs on the caller's stack. A level takes it up to fifteen
 #: Python frames; more levels get a stack of their own, where `LEVELS` of them fit whatever the
 #: caller's depth is.
 LEVELS_ON_THIS_STACK = 12
 
+#: Characters of a source whose tree is kept for the next time: a thousand such trees are a few
+#: megabytes.
+REMEMBERED_CHARACTERS = 160
+
 
 def parse(source: str) -> nodes.Expr:
-    """Parse a whole text as one expression.
+    """Parse a whole text as one expression; the tree is shared and may not be changed.
 
     Raises:
         ExpressionInvalid: it is none, it is too long, or it is nested too deeply.
     """
-    check_length(source)
-    lexed = lex(source)
-    if lexed.end is not None:
-        refuse(
-            "`}}` closes nothing",
-            source,
-            lexed.end - 2,
-            _BARE,
-        )
-    return parse_tokens(lexed.tokens, source)
-
-
-def check_length(source: str) -> None:
-    """Refuse a source that is longer than an expression may be."""
+    if len(source) <= REMEMBERED_CHARACTERS:
+        return _remembered(source)
     if len(source) > SOURCE_CHARACTERS:
         refuse(
             f"The expression is longer than {SOURCE_CHARACTERS:,} characters",
@@ -49,20 +42,29 @@ def check_length(source: str) -> None:
             SOURCE_CHARACTERS,
             "Split it over several nodes or fields.",
         )
+    return _parse(source)
 
 
-def parse_tokens(tokens: list[Token], source: str) -> nodes.Expr:
-    """Parse the tokens of one expression, all of them."""
+def _parse(source: str) -> nodes.Expr:
+    lexed = lex(source)
+    if lexed.end is not None:
+        refuse("`}}` closes nothing", source, lexed.end - 2, _BARE)
+    tokens = lexed.tokens
     if not tokens:
         refuse("The expression is empty", source, 0)
-    if [token.type for token in tokens[:2]] == ["lbrace", "lbrace"]:
+    opening = [token.type for token in tokens[:2]]
+    if opening == ["lbrace", "lbrace"]:
         refuse("`{{` opens nothing here", source, 0, _BARE)
-    if [token.type for token in tokens[:2]] == ["lbrace", "mod"]:
+    if opening == ["lbrace", "mod"]:
         refuse("There are no statements", source, 0, "Write an expression; branch with `a if b`.")
     brackets = sum(token.type in ("lparen", "lbracket", "lbrace") for token in tokens)
-    if min(brackets, LEVELS) <= LEVELS_ON_THIS_STACK:
+    if brackets <= LEVELS_ON_THIS_STACK:
         return _parse_here(tokens, source)
     return _parse_on_a_fresh_stack(tokens, source)
+
+
+# A large workflow says the same short things over and over.
+_remembered = lru_cache(maxsize=1024)(_parse)
 
 
 def _parse_on_a_fresh_stack(tokens: list[Token], source: str) -> nodes.Expr:

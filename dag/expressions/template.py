@@ -15,11 +15,13 @@ from typing import NoReturn
 from dag.expressions.budget import Budget
 from dag.expressions.checker import Context
 from dag.expressions.errors import ExpressionInvalid
-from dag.expressions.expression import Expression, compile_tokens
+from dag.expressions.expression import Expression, compile_expression
 from dag.expressions.lexing import SOURCE_CHARACTERS, lex, refuse
-from dag.expressions.measures import VALUE_LEVELS
 from dag.expressions.paths import Variables
 from dag.values import Value
+
+#: Levels of lists and objects of a value that may hold templates; rendering recurses as deep.
+TEMPLATE_LEVELS = 100
 
 _MARK = re.compile(r"\{[{%#]")
 
@@ -80,7 +82,7 @@ class _Compiler:
 
     def compile(self, value: Value, path: Path) -> Render | None:
         """Return how a value is rendered; `None` if it stands as it is."""
-        if len(path) > VALUE_LEVELS:
+        if len(path) > TEMPLATE_LEVELS:
             self._add(_too_deep(), path)
         elif isinstance(value, str):
             return self._string(value, path)
@@ -132,13 +134,12 @@ def _expression(text: str, start: int, context: Context) -> tuple[Expression, in
     while text[start : start + 1].isspace():
         start += 1
     chunk = text[start : start + SOURCE_CHARACTERS + 2]
-    lexed = lex(chunk)
-    if lexed.end is None:
+    end = lex(chunk).end
+    if end is None:
         if len(chunk) > SOURCE_CHARACTERS:
             refuse(f"The expression is longer than {SOURCE_CHARACTERS:,} characters", chunk, 0)
         refuse("`{{` is not closed", chunk, len(chunk), "Add `}}`, or write {{ '{{' }} for text.")
-    source = chunk[: lexed.end - 2].rstrip()
-    return compile_tokens(lexed.tokens, source, context), start + lexed.end
+    return compile_expression(chunk[: end - 2].rstrip(), context), start + end
 
 
 def _refuse_mark(text: str, mark: re.Match[str]) -> NoReturn:
@@ -154,7 +155,7 @@ def _refuse_mark(text: str, mark: re.Match[str]) -> NoReturn:
 
 def _too_deep() -> ExpressionInvalid:
     return ExpressionInvalid(
-        f"The value is nested more than {VALUE_LEVELS} levels deep", expression="", position=1
+        f"The value is nested more than {TEMPLATE_LEVELS} levels deep", expression="", position=1
     )
 
 

@@ -66,7 +66,7 @@ def regex_findall(
     return made
 
 
-def regex_replace(  # noqa: PLR0913, PLR0917 (what an author may write)
+def regex_replace(
     budget: Budget,
     value: Value,
     pattern: Value,
