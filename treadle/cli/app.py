@@ -19,6 +19,7 @@ from treadle.cli.errors import tell_error
 #: what asks the ledger a question.
 COMMANDS: Mapping[str, str] = {
     "up": "treadle.cli.up",
+    "demo": "treadle.cli.demo",
     "validate": "treadle.cli.validate",
     "submit": "treadle.cli.submit",
     "watch": "treadle.cli.executions",

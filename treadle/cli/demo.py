@@ -1,0 +1,130 @@
+"""`treadle demo`: a whole cluster for one run of the example pipeline, and what came of it.
+
+Everything in it is real: the servers, the worker processes, the 418 records, the HTTP server that
+turns its first caller away. When it ends, nothing is left but the data and the report.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import ClassVar, NoReturn
+
+import typer
+
+import treadle
+from core.embedded import EmbeddedServers
+from core.errors import TreadleError
+from core.processes import Command, Service, Supervisor
+from core.settings import Settings, child_environment
+from dag.validation import validate
+from ledger.migrations import migrate
+from ledger.submission import Submission, submit
+from treadle.cli.cluster import Link
+from treadle.cli.demo_services import Services
+from treadle.cli.demo_telling import tell_what_happened
+from treadle.cli.watching import watch_to_end
+from workers.session import Connections
+
+#: Seconds until all services must be at work.
+_START_SECONDS = 30.0
+#: Seconds in which a service must have drained: the run is over by then.
+_GRACE_SECONDS = 5.0
+_WORKERS = 2
+
+
+class ExamplesMissing(TreadleError):
+    """The example pipeline did not come with this installation."""
+
+    reason: ClassVar[str] = "examples_missing"
+    solution: ClassVar[str] = "Run `make demo` in a clone of the repository."
+
+
+def demo() -> None:
+    """Run the example pipeline on a cluster of its own, here, and say what happened.
+
+    The cluster's data stays in .treadle/, so `treadle up` shows the run again later.
+    """
+    examples = _examples()
+    settings = Settings.load()
+    report = settings.data_dir.absolute() / "demo"
+    with _stopped_by_sigterm(), EmbeddedServers(settings.data_dir) as servers:
+        typer.echo(f"PostgreSQL and Valkey run in {servers.folder}; starting {_WORKERS} workers.")
+        migrate(servers.database_url)
+        environment = child_environment(
+            TREADLE_DATABASE_URL=servers.database_url,
+            TREADLE_REDIS_URL=servers.redis_url,
+            # The server of country names is on this machine, which workflows may not call else.
+            TREADLE_ALLOWED_PRIVATE_ADDRESSES="127.0.0.1",
+            PYTHONPATH=str(examples),
+        )
+        services = Services(settings.data_dir / "demo.log")
+        stages = _stages(examples, environment)
+        with Supervisor(stages, services.take, servers.revive):
+            names = {service.name for stage in stages for service in stage}
+            countries_url = services.wait(names, _START_SECONDS)
+            ours = Settings.load(database_url=servers.database_url, redis_url=servers.redis_url)
+            _run(Link(Connections.to(ours)), examples / "clocks.json", countries_url, report)
+
+
+def _run(link: Link, file: Path, countries_url: str, report: Path) -> NoReturn:
+    validation = validate(file.read_bytes())
+    assert validation.workflow is not None  # a test holds the example to it
+    assert validation.graph is not None
+    link.belt.refresh(force=True)
+    request = Submission(
+        validation.workflow,
+        validation.graph,
+        {"countries_url": countries_url, "folder": str(report)},
+    )
+    submitted = submit(link.session(), link.graphs, link.belt, request)
+    link.deliver(submitted.followed)
+    code = watch_to_end(link, submitted.execution_id, as_json=False)
+    tell_what_happened(link, submitted.execution_id)
+    link.close()
+    raise typer.Exit(code)
+
+
+def _stages(examples: Path, environment: dict[str, str]) -> list[list[Service]]:
+    def service(name: str, *arguments: str) -> Service:
+        command = Command([sys.executable, *arguments], environment=environment)
+        return Service(name, command, grace_seconds=_GRACE_SECONDS)
+
+    module = ("-P", "-m", "treadle")
+    return [
+        [
+            service("countries", str(examples / "countries.py")),
+            service("scheduler", *module, "scheduler"),
+        ],
+        [
+            service(f"worker-{number}", *module, "worker", "--tasks", "clocks")
+            for number in range(1, _WORKERS + 1)
+        ],
+    ]
+
+
+def _examples() -> Path:
+    """Return the folder of examples: inside the package when installed, beside it in a clone."""
+    package = Path(treadle.__file__).parent
+    for folder in (package / "examples", package.parent / "examples"):
+        if (folder / "clocks.json").is_file():
+            return folder
+    raise ExamplesMissing("The examples are not here.")
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Leave in order on SIGTERM as on Ctrl-C."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

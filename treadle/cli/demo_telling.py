@@ -1,0 +1,52 @@
+"""What the demo says at its end: counts, the retry, times, and where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import typer
+
+from ledger import reading
+from treadle.cli.cluster import Link
+
+
+def tell_what_happened(link: Link, execution_id: UUID) -> None:
+    """Print what an execution of the demo came to."""
+    execution = reading.execution(
+        link.session(), link.graphs, execution_id, records=None, inline_bytes=None
+    )
+    typer.echo()
+    for line in (*_counts(execution), *_retries(link, execution_id), *_where(execution)):
+        typer.echo(line)
+
+
+def _counts(execution: dict[str, Any]) -> Iterator[str]:
+    counts = ", ".join(f"{count:,} {status}" for status, count in execution["counts"].items())
+    seconds = execution["duration_ms"] / 1000
+    total = sum(execution["counts"].values())
+    scopes = len({record["scope"] for record in execution["node_executions"]} - {""})
+    yield f"What happened: {total:,} node executions ({counts}) in {seconds:.2f} s."
+    yield f"  fan-out     {scopes} iterations of the loop, each with a branch of its own"
+
+
+def _retries(link: Link, execution_id: UUID) -> Iterator[str]:
+    after = 0
+    while events := reading.events(link.session(), execution_id, after_seq=after):
+        after = events[-1]["seq"]
+        for event in events:
+            if event["event_type"] == "node_retrying":
+                data = event["data"]
+                yield (
+                    f"  retry       {data['node_id']}: {data['error']['error_message']} "
+                    f"Tried again after {data['delay_ms'] / 1000:.2f} s."
+                )
+
+
+def _where(execution: dict[str, Any]) -> Iterator[str]:
+    report = (execution["output"] or {}).get("write_report")
+    if report is not None:
+        yield f"  report      {report['path']}"
+        yield f"  map         {report['map']}"
+    yield f"See it again: treadle up, and in another terminal: treadle show {execution['id']}"
