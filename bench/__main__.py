@@ -1,0 +1,49 @@
+"""`python -m bench`: measure, print a table, and write JSON where it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import quiet
+from bench.cluster import running_cluster
+from bench.report import show_quiet, show_results
+from bench.shapes import SHAPES
+from bench.throughput import KINDS, Throughput
+
+
+def main() -> None:
+    """Run the benchmark; see `bench/README.md` for how to read what it prints."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each shape on each side")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="of nodes; both if not set")
+    parser.add_argument("--shape", action="append", help="shapes whose name contains this")
+    parser.add_argument("--skip-quiet", action="store_true", help="measure no idle cluster")
+    asked = parser.parse_args()
+    shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
+    console = Console(width=max(120, Console().width))
+    figures: dict[str, object] = {}
+    with running_cluster() as cluster:
+        if not asked.skip_quiet:
+            console.print("Measuring an idle cluster…")
+            idle = quiet.measure(cluster)
+            show_quiet(console, idle)
+            figures["idle"] = idle.as_json()
+        throughput = Throughput(cluster)
+        throughput.warm_up()
+        results = []
+        for kind in asked.kind or KINDS:
+            for shape in shapes:
+                console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
+                results.append(throughput.measure(shape, kind, asked.repeats))
+    show_results(console, results)
+    figures["shapes"] = [each.as_json() for each in results]
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+main()

@@ -1,0 +1,92 @@
+"""The processes of a run: embedded servers, two workers of either kind, one scheduler."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from dramatiq.brokers.redis import RedisBroker
+
+from bench import raw
+from core.embedded import EmbeddedServers
+from core.settings import Settings
+from ledger.migrations import migrate
+from workers.session import Connections
+
+PROCESSES = 2
+THREADS = 8
+_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Everything a measurement needs."""
+
+    connections: Connections
+    session: psycopg.Connection
+    raw_broker: RedisBroker
+    treadle: Mapping[str, subprocess.Popen[bytes]]
+    """Treadle's own processes by name."""
+    raw_workers: subprocess.Popen[bytes]
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Run everything for as long as the `with` block does."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treadle-bench-")))
+        servers = stack.enter_context(EmbeddedServers(folder / "data"))
+        migrate(servers.database_url)
+        settings = Settings.load(database_url=servers.database_url, redis_url=servers.redis_url)
+        environment = {
+            **os.environ,
+            "TREADLE_DATABASE_URL": servers.database_url,
+            "TREADLE_REDIS_URL": servers.redis_url,
+            "TREADLE_WORKER_THREADS": str(THREADS),
+            "TREADLE_LOG_LEVEL": "WARNING",
+            raw.REDIS_URL_VARIABLE: servers.redis_url,
+        }
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment)
+            stack.callback(_stop, process)
+            return process
+
+        worker = ("treadle", "worker", "--tasks", "bench.tasks")
+        treadle = {f"worker {n}": start(*worker) for n in range(1, PROCESSES + 1)}
+        treadle["scheduler"] = start("treadle", "scheduler")
+        counts = ("--processes", str(PROCESSES), "--threads", str(THREADS))
+        raw_workers = start("dramatiq", "bench.raw", *counts, "--skip-logging")
+        connections = Connections.to(settings)
+        session = stack.enter_context(connections.open_session())
+        broker = RedisBroker(url=servers.redis_url)  # type: ignore[no-untyped-call]
+        stack.callback(broker.close)
+        _wait_for_workers(session)
+        yield Cluster(connections, session, broker, treadle, raw_workers)
+
+
+def _wait_for_workers(session: psycopg.Connection) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        found = session.execute("select count(*) from workers").fetchone()
+        if found and found[0] == PROCESSES:
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{PROCESSES} workers did not register in {_START_SECONDS:g} s")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,56 @@
+"""The table on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.quiet import Quiet
+from bench.throughput import Result
+
+#: What the figures are held against: the column or figure, its target, and whether more is better.
+RATIO_TARGET = 0.5
+_TARGETS = {
+    "statements_per_second": ("idle: statements/s", "≤ 5"),
+    "cpu_percent": ("idle: % of a core", "< 2"),
+    "worker_resident_mb": ("idle: MB resident a worker", "< 150"),
+    "start_ms": ("submission to start, ms (median)", "≤ 10"),
+    "large_submission_seconds": ("10,000 nodes: submission, s", "< 2"),
+}
+_HOP_TARGETS = "lone chain: commits a hop ≤ 2, median hop < 5 ms; all others: ratio ≥ 0.5"
+
+
+def show_quiet(console: Console, quiet: Quiet) -> None:
+    """Print the figures of the idle cluster beside their targets."""
+    table = Table("figure", "measured", "target", title="An idle cluster")
+    for name, (title, target) in _TARGETS.items():
+        table.add_row(title, f"{getattr(quiet, name):.2f}", target)
+    console.print(table)
+
+
+def show_results(console: Console, results: Sequence[Result]) -> None:
+    """Print what was measured of each shape."""
+    table = Table("shape", "nodes", title="Treadle beside raw Dramatiq", caption=_HOP_TARGETS)
+    for title in (
+        "raw nodes/s", "nodes/s", "ratio", "raw CPU ms", "CPU ms", "CPU ratio", "commits", "rows", "WAL bytes",
+        "hop ms",
+    ):  # fmt: skip
+        table.add_column(title, justify="right")
+    for each in results:
+        table.add_row(
+            each.shape,
+            each.kind,
+            f"{each.raw_nodes_per_second:,.0f}",
+            f"{each.nodes_per_second:,.0f}",
+            f"{each.ratio:.2f}",
+            f"{each.raw_cpu_ms_per_node:.2f}",
+            f"{each.cpu_ms_per_node:.2f}",
+            f"{each.raw_cpu_ms_per_node / each.cpu_ms_per_node:.2f}",
+            f"{each.commits_per_node:.2f}",
+            f"{each.rows_per_node:.2f}",
+            f"{each.wal_bytes_per_node:,.0f}",
+            "" if each.hop_ms is None else f"{each.hop_ms:.2f}",
+        )
+    console.print(table)
