@@ -32,6 +32,11 @@ def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: U
     return _held(connection, graphs, row) if row else None
 
 
+def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:
+    """Bound how long this session waits for a row: then it is told `LockNotAvailable`."""
+    connection.execute(_SQL["wait_at_most"], {"milliseconds": str(round(seconds * 1000))})
+
+
 def _held(connection: psycopg.Connection, graphs: Graphs, row: Any) -> Held:
     return Held(
         id=row.id,

@@ -1,19 +1,20 @@
 """The committer: one thread of a process that commits what all the others hand to it (rule 5).
 
 Whatever waits goes in one transaction. An outcome whose execution is busy elsewhere comes again
-with the next batch; when nothing else waits, or after three misses, it waits for its turn alone,
-beside the batches. A connection that breaks in a commit leaves its outcome unknown: the execution
-is locked first, so that the cut session has ended, and then the ledger is asked (rule 7).
+with the next batch, or waits a moment if there is nothing else to do; after three misses, or when
+that moment has passed, it waits for its turn alone, beside the batches. A connection that breaks in
+a commit leaves its outcome unknown: the execution is locked first, so that the cut session has
+ended, and then the ledger is asked (rule 7).
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from uuid import UUID
 
 import psycopg
@@ -23,9 +24,9 @@ from dag.outcomes import Failed
 from dag.values import NotAValue
 from ledger.batches import Answer, Request, commit
 from ledger.graphs import Graphs
-from ledger.holding import hold_waiting
+from ledger.holding import hold_waiting, wait_at_most
 from ledger.reading import leases
-from ledger.rows import Belt, Settlement
+from ledger.rows import Belt, Followed
 from ledger.settlements import settlement_of
 from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS, EXECUTIONS_FINISHED
 
@@ -33,6 +34,10 @@ from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS, EXECUTIONS_FINIS
 _LARGEST_BATCH = 256
 #: Misses after which a request leaves the batches and waits alone.
 _MISSES = 3
+#: Seconds that all others may wait for a busy execution: several times what a commit takes.
+_MOMENT_SECONDS = 0.02
+#: Busy executions that can be waited for at once, beside the batches.
+_BESIDE_THREADS = 4
 #: Seconds between two tries to reach the database.
 _RECONNECT_SECONDS = 0.25
 
@@ -61,7 +66,7 @@ class Committer:
         self._changed = Condition()
         self._stopping = False
         self._thread = Thread(target=self._run, name="committer", daemon=True)
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="committer-beside")
+        self._beside = ThreadPoolExecutor(_BESIDE_THREADS, thread_name_prefix="committer-beside")
 
     def start(self) -> None:
         self._thread.start()
@@ -89,7 +94,7 @@ class Committer:
         return job.future
 
     def _run(self) -> None:
-        session = _Session(self._open_session)
+        session = _Session(self._open_session, patience_seconds=_MOMENT_SECONDS)
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
@@ -131,21 +136,21 @@ class Committer:
         """Put busy jobs back, or let them wait for their execution."""
         with self._changed:
             alone = alone and not self._waiting
-        if alone and busy:
-            first = busy[0].request.execution_id
-            together = [job for job in busy if job.request.execution_id == first]
-            busy = [job for job in busy if job.request.execution_id != first]
-            busy += self._serve(session, together, wait=True)
+        by_execution: defaultdict[UUID, list[_Job]] = defaultdict(list)
         for job in busy:
-            if job.misses >= _MISSES:
-                self._beside.submit(self._serve_beside, job)
+            by_execution[job.request.execution_id].append(job)
+        for jobs in by_execution.values():
+            left = self._serve(session, jobs, wait=True) if alone else jobs
+            alone = False
+            if any(job.misses >= _MISSES for job in left):
+                self._beside.submit(self._serve_beside, left)
             else:
                 with self._changed:
-                    self._waiting.append(job)
+                    self._waiting.extend(left)
 
-    def _serve_beside(self, job: _Job) -> None:
+    def _serve_beside(self, left: list[_Job]) -> None:
+        """Wait for one execution as long as it takes, with a session that nobody else needs."""
         session = _Session(self._open_session)
-        left = [job]
         while left:
             left = self._serve(session, left, wait=True)
         session.close()
@@ -156,6 +161,8 @@ class Committer:
             middle = len(jobs) // 2
             return [*self._serve(session, jobs[:middle]), *self._serve(session, jobs[middle:])]
         job = jobs[0]
+        if len(job.request.settlements) > 1:
+            return self._serve(session, _parts(job))
         refused = _unstorable(job.request, error)
         if refused is None:
             _log.error("request.refused", error=repr(error), exc_info=error)
@@ -169,8 +176,11 @@ class Committer:
     ) -> list[_Job]:
         """Find out what became of a transaction that did not answer."""
         if not session.is_broken():
-            # The server refused a statement (a lock it waited for too long): nothing happened.
-            time.sleep(_RECONNECT_SECONDS)
+            # The server refused a statement: nothing happened.
+            if not isinstance(error, psycopg.errors.LockNotAvailable):
+                time.sleep(_RECONNECT_SECONDS)
+            for job in jobs:
+                job.misses = _MISSES
             return list(jobs)
         _log.warning("database.lost", error=str(error))
         session.reset()
@@ -202,29 +212,74 @@ class Committer:
         return True
 
 
+def _parts(job: _Job) -> list[_Job]:
+    """Split a job into one for each outcome, the claims with the last; it is done with them all."""
+    request = job.request
+    parts = [_Job(replace(request, settlements=[each], claims=())) for each in request.settlements]
+    parts[-1].request = replace(parts[-1].request, claims=request.claims)
+    once = Lock()
+
+    def gather(_: Future[Answer]) -> None:
+        with once:
+            if job.future.done() or not all(part.future.done() for part in parts):
+                return
+            refused = next(
+                (part.future.exception() for part in parts if part.future.exception()), None
+            )
+            if refused is not None:
+                job.future.set_exception(refused)
+            else:
+                job.future.set_result(_together(job, [part.future.result() for part in parts]))
+
+    for part in parts:
+        part.future.add_done_callback(gather)
+    return parts
+
+
+def _together(job: _Job, answers: Sequence[Answer]) -> Answer:
+    """Return the answers to a job's parts as the one answer to it."""
+    followed = Followed()
+    for each in answers:
+        followed.claimed += each.followed.claimed
+        followed.noted += each.followed.noted
+        followed.ended.update(each.followed.ended)
+        followed.touched.update(each.followed.touched)
+    settled = job.settled.union(*(each.settled for each in answers))
+    started = frozenset().union(*(each.started for each in answers))
+    return Answer(settled, answers[-1].claims, started, followed)
+
+
 def _unstorable(request: Request, error: Exception) -> Request | None:
-    """Return a request whose outcomes the ledger refused as one of failed attempts, once."""
-    if not request.settlements or any(isinstance(s.outcome, Failed) for s in request.settlements):
+    """Return a request whose outcome the ledger refused as one of a failed attempt, once."""
+    if not request.settlements or isinstance(request.settlements[0].outcome, Failed):
         return None
     refusal = NotAValue(f"The ledger refused the outcome: {error}").to_wire()
-
-    def failed(settlement: Settlement) -> Settlement:
-        return settlement_of(settlement.claim, Failed(refusal), starts=settlement.starts)
-
-    return replace(request, settlements=[failed(each) for each in request.settlements])
+    refused = request.settlements[0]
+    failed = settlement_of(refused.claim, Failed(refusal), starts=refused.starts)
+    return replace(request, settlements=[failed])
 
 
 class _Session:
     """One connection that is opened anew when it breaks, for as long as that takes."""
 
-    def __init__(self, open_session: Callable[[], psycopg.Connection]) -> None:
+    def __init__(
+        self,
+        open_session: Callable[[], psycopg.Connection],
+        *,
+        patience_seconds: float | None = None,
+    ) -> None:
+        """`patience_seconds` is how long it waits for a row; by default as long as any session."""
         self._open = open_session
+        self._patience_seconds = patience_seconds
         self._connection: psycopg.Connection | None = None
 
     def connection(self) -> psycopg.Connection:
         while self._connection is None or self._connection.closed:
             try:
-                self._connection = self._open()
+                opened = self._open()
+                if self._patience_seconds is not None:
+                    wait_at_most(opened, self._patience_seconds)
+                self._connection = opened
             except psycopg.OperationalError as error:
                 _log.warning("database.missed", error=str(error))
                 time.sleep(_RECONNECT_SECONDS)

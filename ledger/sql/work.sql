@@ -18,6 +18,10 @@ from executions
 where id = %(id)b
 for no key update
 
+-- name: wait_at_most
+-- How long this session waits for a row from now on.
+select set_config('lock_timeout', %(milliseconds)s, false)
+
 -- name: settle
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
 -- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for.
