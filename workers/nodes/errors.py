@@ -12,6 +12,13 @@ class NotAList(TreadleError):
     solution = "Point the field at a list, or write `| default([])` where it may be missing."
 
 
+class ResultsByReference(TreadleError):
+    """A loop left its results in the ledger, and going over them from there is not built yet."""
+
+    reason = "feature_not_implemented"
+    solution = "Set collect_results to true, or let the body pass on less, so that results fit."
+
+
 class NotAnObject(TreadleError):
     """An item has no fields where fields are needed."""
 

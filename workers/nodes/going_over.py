@@ -5,7 +5,7 @@ from __future__ import annotations
 from dag.expressions import Budget
 from dag.values import Value
 from workers.nodes.attempt import Attempt
-from workers.nodes.errors import NotAList
+from workers.nodes.errors import NotAList, ResultsByReference
 
 
 def entries(attempt: Attempt, path: str) -> list[Value]:
@@ -13,10 +13,15 @@ def entries(attempt: Attempt, path: str) -> list[Value]:
 
     Raises:
         NotAList: it is neither.
+        ResultsByReference: it is a loop's `{count, results_ref}`.
     """
     over = attempt.evaluate(path)
     if isinstance(over, list):
         return over
+    if isinstance(over, dict) and over.keys() == {"count", "results_ref"}:
+        raise ResultsByReference(
+            f"`{attempt.node.expressions[path].source}` names a loop's results by reference."
+        )
     if isinstance(over, dict):
         return [{"key": key, "value": value} for key, value in over.items()]
     kind = "null" if over is None else "text" if isinstance(over, str) else "a single value"
