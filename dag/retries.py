@@ -33,6 +33,5 @@ def decide(
 
 def backoff(node: CompiledNode, retry_count: int) -> timedelta:
     """Return the delay before retry number `retry_count + 1`, drawn with full jitter."""
-    ceiling = min(node.retry_max, node.retry_min * 2 ** min(retry_count, 30))
-    spread = max(ceiling - node.retry_min, node.retry_min)
-    return node.retry_min + random.random() * (spread - node.retry_min)  # noqa: S311 no secret
+    ceiling: timedelta = min(node.retry_max, node.retry_min * 2 ** min(retry_count + 1, 30))
+    return node.retry_min + random.random() * max(ceiling - node.retry_min, timedelta())  # noqa: S311 - no secret
