@@ -65,6 +65,10 @@ class Settlement:
     """The member of the same chunk that is started by this settle."""
 
 
+#: The id of no process: for settles that take no lease over.
+NOBODY = UUID(int=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Follow:
     """How much of what becomes ready the caller runs at once, without a message (hand-off)."""

@@ -50,6 +50,8 @@ class _Job:
     future: Future[Answer] = field(default_factory=Future)
     settled: frozenset[UUID] = frozenset()
     """Leases that a transaction of unknown outcome settled after all."""
+    refused: frozenset[UUID] = frozenset()
+    """Leases that fail because the ledger could not keep their outcome."""
     misses: int = 0
 
 
@@ -129,7 +131,8 @@ class Committer:
                 job.misses += 1
                 busy.append(job)
             else:
-                job.future.set_result(replace(answer, settled=answer.settled | job.settled))
+                counted = (answer.settled | job.settled) - job.refused
+                job.future.set_result(replace(answer, settled=counted))
         return busy
 
     def _come_again(self, session: _Session, busy: list[_Job], *, alone: bool) -> None:
@@ -169,6 +172,7 @@ class Committer:
             job.future.set_exception(error)
             return []
         job.request = refused
+        job.refused = frozenset(each.claim.lease_id for each in refused.settlements)
         return [job]
 
     def _after_failure(

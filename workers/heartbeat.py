@@ -21,7 +21,7 @@ from dag.outcomes import GivenBack
 from ledger import processes
 from ledger.batches import Request
 from ledger.graphs import Graphs
-from ledger.rows import Claim, Follow, Ref
+from ledger.rows import NOBODY, Claim, Follow, Ref
 from ledger.settlements import settlement_of
 from workers.committer import Committer
 from workers.leases import Leases
@@ -66,7 +66,8 @@ class Heartbeat:
         self._stopping.set()
         self._thread.join()
         try:
-            processes.unregister(self._session(), self._id())
+            if self._runner.worker_id is not None:
+                processes.unregister(self._session(), self._runner.worker_id)
         except psycopg.OperationalError:
             _log.warning("worker.left", detail="the ledger cannot be reached; its beat will end")
         if self._connection is not None:
@@ -77,19 +78,24 @@ class Heartbeat:
             self._beat()
 
     def _beat(self) -> None:
+        worker_id = self._runner.worker_id
         try:
-            known = processes.beat(
-                self._session(), self._id(), draining=self._runner.draining.is_set()
-            )
+            if worker_id is None:
+                self._register()
+                return
+            draining = self._runner.draining.is_set()
+            known = processes.beat(self._session(), worker_id, draining=draining)
             if known is None:
-                _log.warning("worker.forgotten", worker_id=str(self._id()))
+                _log.warning("worker.forgotten", worker_id=str(worker_id))
                 self._runner.worker_id = None
                 self._register()
                 return
             self._compare(known)
         except psycopg.OperationalError as error:
             _log.warning("heartbeat.missed", error=str(error))
-            self._connection = None
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _compare(self, known: dict[UUID, Ref]) -> None:
         held = self._leases.held()
@@ -104,7 +110,7 @@ class Heartbeat:
         session = self._session()
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
-        follow = Follow(self._id(), frozenset(), seconds=0.0, alone=False)
+        follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
         outcome = settlement_of(claim, GivenBack())
         self._committer.commit(Request(ref.execution_id, follow, [outcome]))
 
@@ -118,10 +124,6 @@ class Heartbeat:
             queues=self._runner.queues,
         )
         self._runner.worker_id = worker_id
-
-    def _id(self) -> UUID:
-        assert self._runner.worker_id is not None
-        return self._runner.worker_id
 
     def _session(self) -> psycopg.Connection:
         if self._connection is None or self._connection.closed:

@@ -25,7 +25,7 @@ from ledger.batches import Answer, Request
 from ledger.queues import queue_of
 from ledger.reading import Settled
 from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER, WorkerLost, timed_out
-from ledger.rows import Claim, Follow, Ref, Settlement
+from ledger.rows import NOBODY, Claim, Follow, Ref, Settlement
 from ledger.settlements import settlement_of
 from monitoring.metrics import (
     CHUNK_NODES,
@@ -267,10 +267,13 @@ class Runner:
         seconds: float = 0.0,
         alone: bool = False,
     ) -> Answer:
-        assert self.worker_id is not None
         self.belt.refresh()
-        follow = Follow(self.worker_id, self.queues, seconds, alone)
-        request = Request(execution_id, follow, settlements, claims, start_all)
+        if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
+            follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
+            request = Request(execution_id, follow, settlements)
+        else:
+            follow = Follow(self.worker_id, self.queues, seconds, alone)
+            request = Request(execution_id, follow, settlements, claims, start_all)
         answer = self.committer.commit(request).result()
         self.leases.add(answer.claims)
         self.leases.add(answer.followed.claimed)

@@ -60,11 +60,10 @@ class Scheduler:
             except psycopg.OperationalError as error:
                 _log.warning("scheduler.missed", error=str(error))
                 self._dead.forget()
-                self._session = None
+                self._close()
                 pause = _PASS_SECONDS
             self._sleep(stop, pause)
-        if self._session is not None:
-            self._session.close()
+        self._close()
         _log.info("scheduler.stopped")
 
     def run_pass(self) -> float:
@@ -126,6 +125,11 @@ class Scheduler:
         if self._session is None or self._session.closed:
             self._session = self._connections.open_session()
         return self._session
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
     def _sleep(self, stop: Event, seconds: float) -> None:
         if seconds <= 0 or stop.is_set():
