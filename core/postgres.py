@@ -3,7 +3,7 @@
 A session that holds an execution's row holds the execution. So each one carries limits from its
 first byte on (startup options, no round trip), and TCP gives up on a silent peer before a lease
 ends. Whoever needs longer (a migration, a bulk copy) raises the limit for its own transaction with
-`SET LOCAL`.
+`SET LOCAL`. The limit on whole transactions needs PostgreSQL 17 or later.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class SessionLimits:
     """Longest run of one statement, its waits included."""
     idle_in_transaction_seconds: float = 10.0
     """Longest silence inside a transaction; then the server ends the session."""
+    transaction_seconds: float = 12.0
+    """Longest transaction; then the server ends the session. Needed besides the others, because a
+    pipeline that falls silent between two statements counts neither as idle nor as one statement.
+    """
 
     def as_options(self) -> str:
         """Return the startup options that set these limits and the time zone."""
@@ -51,6 +55,7 @@ class SessionLimits:
                 f"-c statement_timeout={_milliseconds(self.statement_seconds)}",
                 "-c idle_in_transaction_session_timeout="
                 f"{_milliseconds(self.idle_in_transaction_seconds)}",
+                f"-c transaction_timeout={_milliseconds(self.transaction_seconds)}",
                 "-c timezone=UTC",
             )
         )

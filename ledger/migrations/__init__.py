@@ -27,7 +27,10 @@ def migrate(url: str) -> list[str]:
     """
     done: list[str] = []
     with connect(url, autocommit=True) as connection:
-        connection.execute("set lock_timeout = '30s'; set statement_timeout = '5min'")
+        connection.execute(
+            "set lock_timeout = '30s'; set statement_timeout = '5min'; "
+            "set transaction_timeout = '10min'"
+        )
         connection.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
         connection.execute(
             "create table if not exists migrations "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+
 import psycopg
 import pytest
 
@@ -12,7 +14,10 @@ from core.settings import Settings
 def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
     """Every limit of STYLE's rule 1 holds from the first statement on."""
     limits = postgres.SessionLimits(
-        lock_seconds=1, statement_seconds=2, idle_in_transaction_seconds=3
+        lock_seconds=1,
+        statement_seconds=2,
+        idle_in_transaction_seconds=3,
+        transaction_seconds=4,
     )
     with postgres.connect(postgres_url, limits=limits) as session:
         found = {
@@ -21,6 +26,7 @@ def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
                 "lock_timeout",
                 "statement_timeout",
                 "idle_in_transaction_session_timeout",
+                "transaction_timeout",
                 "timezone",
                 "application_name",
             )
@@ -29,6 +35,7 @@ def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
         "lock_timeout": ("1s",),
         "statement_timeout": ("2s",),
         "idle_in_transaction_session_timeout": ("3s",),
+        "transaction_timeout": ("4s",),
         "timezone": ("UTC",),
         "application_name": ("treadle",),
     }
@@ -42,6 +49,22 @@ def test_a_session_that_sleeps_in_a_transaction_is_ended(postgres_url: str) -> N
         # The server's farewell is what arrives first on the silent connection.
         with pytest.raises(psycopg.OperationalError):
             next(session.notifies(timeout=10))
+
+
+def test_a_session_that_falls_silent_in_a_pipeline_is_ended(postgres_url: str) -> None:
+    """To the server it is neither idle nor computing, and yet it holds its locks."""
+    limits = postgres.SessionLimits(transaction_seconds=0.05, idle_in_transaction_seconds=60)
+    session = postgres.connect(postgres_url, limits=limits, autocommit=True)
+
+    def fall_silent() -> None:
+        with session.pipeline(), session.transaction():
+            session.execute("SELECT 1").fetchone()
+            select.select([session], [], [], 10)  # until the server's farewell
+            session.execute("SELECT 2").fetchone()
+
+    with pytest.raises(psycopg.OperationalError):
+        fall_silent()
+    session.close()
 
 
 def test_the_addresss_own_options_win(postgres_url: str) -> None:
