@@ -14,6 +14,7 @@ from core.postgres import connect
 from dag.outcomes import Completed
 from ledger.batches import Request
 from ledger.settlements import settlement_of
+from tests.breaking import Breaking
 from tests.conftest import WaitUntil
 from tests.hand import Hand, check
 from tests.workflows import Document, chain, node, start, workflow
@@ -241,18 +242,6 @@ class AnswerLost:
 
     def open(self) -> psycopg.Connection:
         session = Breaking.connect(self._hand.url, autocommit=True)
-        session.breaks = self._armed
+        session.breaks = "after" if self._armed else None
         self._armed = False
         return session
-
-
-class Breaking(psycopg.Connection[Any]):
-    breaks = False
-
-    @contextmanager
-    def pipeline(self) -> Iterator[psycopg.Pipeline]:
-        with super().pipeline() as pipeline:
-            yield pipeline
-        if self.breaks:
-            self.close()
-            raise psycopg.OperationalError("the connection was cut")
