@@ -30,6 +30,9 @@ _KEEPALIVE: dict[str, int] = {
     "tcp_user_timeout": DEAD_PEER_SECONDS * 1000,
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
 }
+#: Every statement finds its rows by a key. A plan is kept for as long as its session, and one made
+#: while the tables are new and empty would scan them whole, for every batch, as they grow.
+_PLANS_BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class SessionLimits:
     """
 
     def as_options(self) -> str:
-        """Return the startup options that set these limits and the time zone."""
+        """Return the startup options that set these limits, the time zone and the planner."""
         return " ".join(
             (
                 f"-c lock_timeout={_milliseconds(self.lock_seconds)}",
@@ -57,6 +60,7 @@ class SessionLimits:
                 f"{_milliseconds(self.idle_in_transaction_seconds)}",
                 f"-c transaction_timeout={_milliseconds(self.transaction_seconds)}",
                 "-c timezone=UTC",
+                _PLANS_BY_KEY,
             )
         )
 
