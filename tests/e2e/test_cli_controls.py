@@ -113,5 +113,5 @@ def test_retries_of_a_node_are_counted_and_shown(folder: Folder, tmp_path: Path)
     done = folder.run("submit", folder.write("w.json", document), "--watch")
 
     assert done.code == 0
-    assert "call  retrying: Task fail_once failed: not yet" in done.out
+    assert "call  retrying: Task fail_once raised OSError: not yet" in done.out
     assert "1 retry" in done.out

@@ -94,7 +94,7 @@ def test_a_loop_is_one_line_with_its_counts(folder: Folder) -> None:
 
     assert done.code == 0
     assert done.out.count("step") == 1
-    assert "✓ step  ✓ 3" in done.out
+    assert "✓ step  × 3" in done.out
 
 
 def test_all_records_of_a_large_execution_are_printed(folder: Folder) -> None:

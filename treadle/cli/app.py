@@ -15,8 +15,8 @@ from core.errors import TreadleError
 from treadle.cli.errors import tell_error
 
 #: Where each command lives, in the order in which help lists them. A command's function has its
-#: name. Modules are loaded on demand, because what runs nodes takes ten times as long to load as
-#: what asks the ledger a question.
+#: name. Modules are loaded on demand, because what runs nodes takes far longer to load than what
+#: asks the ledger a question.
 COMMANDS: Mapping[str, str] = {
     "up": "treadle.cli.up",
     "demo": "treadle.cli.demo",

@@ -64,7 +64,8 @@ class Link:
         self.deliver(control(self.session(), self.graphs, self.belt, execution_id))
 
     def close(self) -> None:
-        """Close the session."""
+        """Close every connection."""
+        self.connections.broker.client.close()
         if self._session is not None:
             self._session.close()
 
@@ -85,7 +86,7 @@ def reached() -> Iterator[Link]:
         yield link
     except psycopg.OperationalError as error:
         raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
-    except psycopg.errors.UndefinedTable as error:
-        raise ClusterNotReady(f"The database holds no ledger: {error}") from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise ClusterNotReady(f"The database is not migrated: {error}") from error
     finally:
         link.close()

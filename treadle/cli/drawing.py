@@ -112,7 +112,9 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
     mark, style = _LOOKS[node.status]
     line = Text.assemble((f"{mark} ", style), node_id)
     if folded and node.statuses:
-        line.append("  ").append_text(_counts(node.counts))
+        counts = node.counts
+        several = len(counts) > 1
+        line.append("  ").append_text(_counts(counts) if several else _times(counts))
     if (milliseconds := node.milliseconds(now)) is not None:
         line.append(f"  {duration(milliseconds)}", "dim")
     if not folded and node.output_key not in (None, "result"):
@@ -126,11 +128,15 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
 
 def _counts(counts: Counter[str]) -> Text:
     parts = [
-        (f"{mark} {counts[status]} ", style)
+        Text(f"{mark} {counts[status]}", style)
         for status, (mark, style) in _LOOKS.items()
         if counts[status]
     ]
-    return Text.assemble(*parts)
+    return Text(" ").join(parts)
+
+
+def _times(counts: Counter[str]) -> Text:
+    return Text(f"× {sum(counts.values())}", "dim")
 
 
 def _in_sight(progress: Progress, lines: int | None) -> frozenset[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import typer
 
 #: What a service logs when it is at work.
 _AT_WORK = frozenset({"worker.started", "scheduler.started"})
+#: Fields of a log line that are told in another way, or that a person does not need.
+_LEFT_OUT = frozenset({"event", "timestamp", "level"})
+_COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
 
 
 class Teller:
@@ -18,20 +23,35 @@ class Teller:
     def __init__(self, folder: Path, services: Collection[str]) -> None:
         self._folder = folder
         self._awaited = set(services)
+        self._readable = sys.stdout.isatty()
 
     def tell(self, service: str, line: str) -> None:
-        """Print one line of a service, and the sentence once all services are at work."""
-        typer.echo(f"{service}: {line}")
-        if self._awaited and _event_of(line) in _AT_WORK:
+        """Print one line of a service, and the sentence once all services are at work.
+
+        A terminal gets log lines in a readable form, anything else gets them as they are.
+        """
+        record = _record_of(line)
+        if self._readable and record is not None:
+            typer.secho(readable(service, record), fg=_COLOURS.get(record.get("level", "")))
+        else:
+            typer.echo(f"{service}: {line}")
+        if self._awaited and record is not None and record.get("event") in _AT_WORK:
             self._awaited.discard(service)
             if not self._awaited:
                 typer.echo(f"Treadle is up, with its data in {self._folder}. Ctrl-C stops it.")
 
 
-def _event_of(line: str) -> str | None:
-    """Return the event that a line logs, if it is a log line."""
+def readable(service: str, record: dict[str, Any]) -> str:
+    """Return a log line for a person: the time of day in UTC, who, what, and the facts."""
+    time_of_day = str(record.get("timestamp", ""))[11:19]
+    facts = "  ".join(f"{key}={value}" for key, value in record.items() if key not in _LEFT_OUT)
+    return f"{time_of_day}  {service:<10}  {record.get('event', '')}  {facts}".rstrip()
+
+
+def _record_of(line: str) -> dict[str, Any] | None:
+    """Return what a line logs, if it is a log line."""
     try:
         record = json.loads(line)
     except ValueError:
         return None
-    return record.get("event") if isinstance(record, dict) else None
+    return record if isinstance(record, dict) else None

@@ -1,0 +1,74 @@
+"""Doorbells and a scheduler's presence on a real Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from redis.client import PubSub
+
+from core.ids import new_id
+from core.redis import connect
+from workers import presence
+from workers.doorbell import Doorbells, channel
+
+WaitUntil = Callable[..., Any]
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with connect(redis_url) as made:
+        yield made
+
+
+def test_a_follower_hears_the_seq_of_the_last_event(
+    client: redis.Redis, wait_until: WaitUntil
+) -> None:
+    """Of the execution it follows, and of no other."""
+    followed, other = new_id(), new_id()
+    listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
+    listener.subscribe(channel(followed))
+    wait_until(lambda: client.pubsub_channels(channel(followed)))
+
+    Doorbells(client).ring({other: 3, followed: 7})
+
+    heard = wait_until(lambda: listener.get_message(timeout=0.1))
+    assert heard["channel"].decode() == channel(followed)
+    assert heard["data"] == b"7"
+    assert listener.get_message(timeout=0.05) is None
+    listener.close()
+
+
+def test_what_nobody_follows_is_not_rung_for(client: redis.Redis) -> None:
+    """Redis is asked who listens once in a while, not for each event."""
+    bells = Doorbells(client)
+    bells.ring({new_id(): 1})
+    asked = commands_processed(client)
+
+    for _ in range(50):
+        bells.ring({new_id(): 1})
+
+    assert commands_processed(client) - asked < 10
+
+
+def test_a_bell_that_cannot_be_rung_is_no_error() -> None:
+    """Followers look anyway."""
+    nowhere = redis.Redis(unix_socket_path="/nowhere.sock")
+
+    Doorbells(nowhere).ring({new_id(): 1})
+
+
+def test_a_scheduler_is_seen_until_a_while_after_its_last_pass(client: redis.Redis) -> None:
+    """The key dies by itself."""
+    assert presence.seen(client) is None
+
+    presence.announce(client)
+
+    assert "/" in (presence.seen(client) or "")
+    assert 0 < client.ttl("treadle:scheduler") <= 5
+
+
+def commands_processed(client: redis.Redis) -> int:
+    return int(client.info("stats")["total_commands_processed"])

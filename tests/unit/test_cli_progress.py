@@ -1,0 +1,176 @@
+"""How the command line folds records and events into progress, and how it draws that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from dag.graph import CompiledGraph
+from tests.workflows import chain, for_each, node, start, valid, workflow
+from treadle.cli.drawing import duration, event_line, tree_of
+from treadle.cli.progress import Progress
+
+LOOP = workflow(
+    start(),
+    for_each("loop"),
+    node("step"),
+    node("after"),
+    connect="start -> loop, loop:body -> step, loop:done -> after",
+)
+
+
+def graph_of(document: object) -> CompiledGraph:
+    graph = valid(document).graph
+    assert graph is not None
+    return graph
+
+
+def begun(document: object, *records: dict[str, Any]) -> Progress:
+    """Return the progress of an execution that began at 1,000 ms."""
+    execution = {
+        "id": "an-execution",
+        "status": "RUNNING",
+        "start_time": 1_000,
+        "end_time": None,
+        "node_executions": list(records),
+    }
+    return Progress(graph_of(document), execution)
+
+
+def event(kind: str, node_id: str | None = None, at: int = 2_000, **data: Any) -> dict[str, Any]:
+    if node_id is not None:
+        data = {"node_id": node_id, "scope": "", **data}
+    return {"event_type": kind, "timestamp": at, "data": data}
+
+
+def drawn(progress: Progress, *, now: int = 10_000, lines: int | None = None) -> str:
+    console = Console(width=200, color_system=None)
+    with console.capture() as capture:
+        console.print(tree_of(progress, now=now, lines=lines))
+    return capture.get()
+
+
+def test_a_node_goes_from_pending_to_its_end() -> None:
+    """With the time it took and the key it left by."""
+    progress = begun(LOOP)
+
+    progress.apply([event("node_started", "after", 2_000)])
+    assert progress.nodes["after"].status == "running"
+    assert progress.nodes["after"].milliseconds(now=2_500) == 500
+
+    progress.apply([event("node_completed", "after", 3_000, output_key="result")])
+    assert progress.nodes["after"].status == "completed"
+    assert progress.nodes["after"].milliseconds(now=9_000) == 1_000
+
+
+def test_events_that_are_already_in_the_records_change_nothing() -> None:
+    """Records are read a moment after the seq from which events go on."""
+    record = {
+        "node_id": "after",
+        "scope": "",
+        "status": "completed",
+        "retry_count": 0,
+        "output_key": "result",
+        "error": None,
+        "start_time": 2_000,
+        "end_time": 3_000,
+    }
+    progress = begun(LOOP, record)
+    before = drawn(progress)
+
+    progress.apply(
+        [
+            event("node_started", "after", 2_000),
+            event("node_completed", "after", 3_000, output_key="result"),
+        ]
+    )
+
+    assert drawn(progress) == before
+
+
+def test_a_body_is_counted_under_its_loop() -> None:
+    """Scopes with one status are a number; with several, a number each."""
+    progress = begun(LOOP)
+    scopes = [f"loop:{n}" for n in range(3)]
+    progress.apply([event("node_started", "loop"), event("node_completed", "start")])
+    progress.apply([event("node_started", "step", scope=scope) for scope in scopes])
+    assert "    └── ▶ step  × 3" in drawn(progress).replace("│", " ")
+
+    progress.apply([event("node_completed", "step", scope=scopes[0], output_key="result")])
+
+    assert progress.nodes["step"].status == "running"
+    assert "▶ step  ▶ 2 ✓ 1" in drawn(progress)
+
+
+def test_a_loop_began_with_its_first_iteration() -> None:
+    """Its own record tells only when it gathered."""
+    progress = begun(LOOP)
+
+    progress.apply([event("node_started", "step", 2_000, scope="loop:0")])
+    progress.apply([event("node_started", "loop", 5_000)])
+
+    assert progress.nodes["loop"].milliseconds(now=6_000) == 4_000
+
+
+def test_retries_and_errors_are_shown() -> None:
+    """While the node waits for its next attempt, and when it has failed."""
+    error = {"error_message": "the server\n is away"}
+    progress = begun(LOOP)
+
+    progress.apply([event("node_retrying", "after", error=error, delay_ms=10)])
+    assert "↻ after  1 retry  the server is away" in drawn(progress)
+
+    progress.apply([event("node_failed", "after", 3_000, error=error)])
+    assert "✗ after" in drawn(progress)
+
+
+def test_a_tree_that_does_not_fit_keeps_what_is_at_work_in_sight() -> None:
+    """The rest is counted by status."""
+    progress = begun(chain(*(node(f"n{i}") for i in range(50))))
+    progress.apply([event("node_completed", f"n{i}", 2_000 + i) for i in range(30)])
+    progress.apply([event("node_started", "n30")])
+
+    text = drawn(progress, lines=5)
+
+    assert "▶ n30" in text
+    assert "✓ n29" in text
+    assert "✓ n3\n" not in text
+    assert "… 46 more: · 20 ✓ 26" in text
+    assert len(text.splitlines()) == 7
+
+
+def test_an_end_is_an_execution_s_own() -> None:
+    """Its status and time come from the event that ends it."""
+    progress = begun(LOOP)
+
+    progress.apply([event("execution_paused", reason="pause_requested")])
+    assert progress.status == "PAUSED"
+    progress.apply([event("execution_resumed")])
+    assert progress.status == "RUNNING"
+    progress.apply([event("execution_completed", at=4_000, status="SUCCESS")])
+
+    assert progress.status == "SUCCESS"
+    assert drawn(progress).startswith("SUCCESS  w  an-execution  3.00 s")
+
+
+def test_lines_leave_out_what_repeats_itself() -> None:
+    """A loop starts once, and of its body only what goes wrong is told."""
+    progress = begun(LOOP)
+    first = event_line(event("node_started", "loop"), progress)
+    progress.apply([event("node_started", "loop")])
+
+    assert first == "   1.000 s  loop  started"
+    assert event_line(event("node_started", "loop"), progress) is None
+    assert event_line(event("node_completed", "step", scope="loop:0"), progress) is None
+    failed = event("node_failed", "step", scope="loop:0", error={"error_message": "no"})
+    assert event_line(failed, progress) == "   1.000 s  step [loop:0]  failed: no"
+    left = event("node_completed", "loop", output_key="done")
+    assert event_line(left, progress) == "   1.000 s  loop  completed → done"
+    ended = event("execution_failed", status="TIMEOUT")
+    assert event_line(ended, progress) == "   1.000 s  failed TIMEOUT"
+
+
+def test_durations_are_said_as_a_person_says_them() -> None:
+    """Milliseconds, seconds or minutes."""
+    assert [duration(ms) for ms in (None, 7, 1_234, 61_000)] == ["", "7 ms", "1.23 s", "1 min 1 s"]
