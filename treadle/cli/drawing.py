@@ -42,7 +42,7 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
         lines: nodes to draw at most; what is at work stays in sight, the rest is counted.
     """
     shown = _in_sight(progress, lines)
-    root = Tree(_headline(progress, now))
+    root = Tree(headline(progress, now))
     branches: dict[str | None, Tree] = {None: root}
     hidden: Counter[str] = Counter()
     for node_id, node in progress.nodes.items():
@@ -55,6 +55,15 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
     if hidden:
         root.add(Text.assemble((f"… {sum(hidden.values())} more: ", "dim"), _counts(hidden)))
     return root
+
+
+def headline(progress: Progress, now: int) -> Text:
+    """Return an execution's status, workflow, id and duration."""
+    spent = duration((progress.ended or now) - progress.started)
+    name = progress.graph.workflow.metadata.name
+    return Text.assemble(
+        status_text(progress.status), f"  {name}  ", (f"{progress.id}  {spent}", "dim")
+    )
 
 
 def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
@@ -98,14 +107,6 @@ def duration(milliseconds: int | None) -> str:
 def status_text(status: str) -> Text:
     """Return an execution's status in its colour."""
     return Text(status, style=_EXECUTION_STYLES.get(status, "bold cyan"))
-
-
-def _headline(progress: Progress, now: int) -> Text:
-    spent = duration((progress.ended or now) - progress.started)
-    name = progress.graph.workflow.metadata.name
-    return Text.assemble(
-        status_text(progress.status), f"  {name}  ", (f"{progress.id}  {spent}", "dim")
-    )
 
 
 def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:

@@ -12,7 +12,7 @@ from rich.live import Live
 
 from ledger import reading
 from treadle.cli.cluster import Link
-from treadle.cli.drawing import event_line, tree_of
+from treadle.cli.drawing import event_line, headline, tree_of
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import to_json
 from treadle.cli.following import follow
@@ -86,7 +86,9 @@ def _draw(link: Link, progress: Progress, seq: int, console: Console) -> None:
 
 
 def _list(link: Link, progress: Progress, seq: int, console: Console, *, quiet: bool) -> None:
-    """Print a line for each event; nothing if `quiet`."""
+    """Print where it stands and a line for each event; nothing if `quiet`."""
+    if not quiet:
+        console.print(headline(progress, _now()), soft_wrap=True)
     for events in follow(link, UUID(progress.id), after_seq=seq):
         for event in events:
             line = None if quiet else event_line(event, progress)
