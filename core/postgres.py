@@ -34,6 +34,15 @@ _KEEPALIVE: dict[str, int] = {
 #: while the tables are new and empty would scan them whole, for every batch, as they grow.
 _PLANS_BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 
+#: What is raised when the server or the session is gone, or refused to go on with a transaction
+#: for now: all that is no fault of the statement. The two limits that end a session are not among
+#: psycopg's operational errors.
+LOST = (
+    psycopg.OperationalError,
+    psycopg.errors.TransactionTimeout,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:

@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from core.postgres import LOST
 from dag.outcomes import Failed
 from dag.values import NotAValue
 from ledger.batches import Answer, Request, commit
@@ -120,7 +121,7 @@ class Committer:
             served = next((answer for answer in answers if answer is not None), None)
             for status in served.followed.ended.values() if served is not None else ():
                 EXECUTIONS_FINISHED.labels(status).inc()
-        except psycopg.OperationalError as error:
+        except LOST as error:
             return self._after_failure(session, jobs, error)
         except Exception as error:  # noqa: BLE001 - the edge: one request cannot end the committer
             session.reset()
@@ -176,7 +177,7 @@ class Committer:
         return [job]
 
     def _after_failure(
-        self, session: _Session, jobs: Sequence[_Job], error: psycopg.OperationalError
+        self, session: _Session, jobs: Sequence[_Job], error: psycopg.Error
     ) -> list[_Job]:
         """Find out what became of a transaction that did not answer."""
         if not session.is_broken():
@@ -204,7 +205,7 @@ class Committer:
                     hold_waiting(connection, self._graphs, job.request.execution_id)
                     running, settled = leases(connection, [job.request.execution_id], wanted)
                 break
-            except psycopg.OperationalError:
+            except LOST:
                 session.reset()
                 time.sleep(_RECONNECT_SECONDS)
         job.settled |= settled
@@ -284,7 +285,7 @@ class _Session:
                 if self._patience_seconds is not None:
                     wait_at_most(opened, self._patience_seconds)
                 self._connection = opened
-            except psycopg.OperationalError as error:
+            except LOST as error:
                 _log.warning("database.missed", error=str(error))
                 time.sleep(_RECONNECT_SECONDS)
         return self._connection

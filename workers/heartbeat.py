@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from core.ids import new_id
+from core.postgres import LOST
 from dag.outcomes import GivenBack
 from ledger import processes
 from ledger.batches import Request
@@ -68,7 +69,7 @@ class Heartbeat:
         try:
             if self._runner.worker_id is not None:
                 processes.unregister(self._session(), self._runner.worker_id)
-        except psycopg.OperationalError:
+        except LOST:
             _log.warning("worker.left", detail="the ledger cannot be reached; its beat will end")
         if self._connection is not None:
             self._connection.close()
@@ -91,7 +92,7 @@ class Heartbeat:
                 self._register()
                 return
             self._compare(known)
-        except psycopg.OperationalError as error:
+        except LOST as error:
             _log.warning("heartbeat.missed", error=str(error))
             if self._connection is not None:
                 self._connection.close()

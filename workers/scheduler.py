@@ -17,6 +17,7 @@ import psycopg
 import redis
 import structlog
 
+from core.postgres import LOST
 from ledger import schedule
 from ledger.control import end_by_deadline
 from ledger.recovery import end_overdue, take_back, wake
@@ -31,6 +32,8 @@ from workers.session import Connections
 
 #: Seconds between two passes when nothing is known to be due earlier.
 _PASS_SECONDS = 1.0
+#: Seconds before what is due is tried again whose execution somebody else holds.
+_BUSY_SECONDS = 0.02
 #: Seconds past its limit that an attempt's own process has to see to it.
 _OVERDUE_GRACE_SECONDS = 5.0
 #: Seconds between two rounds of retention.
@@ -57,7 +60,7 @@ class Scheduler:
         while not stop.is_set():
             try:
                 pause = self.run_pass()
-            except psycopg.OperationalError as error:
+            except LOST as error:
                 _log.warning("scheduler.missed", error=str(error))
                 self._dead.forget()
                 self._close()
@@ -79,7 +82,9 @@ class Scheduler:
         if more:
             return 0.0
         seconds = schedule.next_due(session)
-        return _PASS_SECONDS if seconds is None else max(0.0, min(seconds, _PASS_SECONDS))
+        if seconds is None:
+            return _PASS_SECONDS
+        return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))
 
     def _act(self, kind: str, execution_id: UUID) -> None:
         if kind == "wake":
@@ -96,7 +101,8 @@ class Scheduler:
         session = self._open()
         for worker, beat, executions in self._dead.find(session):
             for execution_id in executions:
-                self._call(take_back, execution_id, worker_id=worker, beat=beat)
+                if self._call(take_back, execution_id, worker_id=worker, beat=beat) is None:
+                    continue  # somebody else holds it
                 REPAIRS.labels("take_back").inc()
                 _log.warning(
                     "lease.taken_back", worker_id=str(worker), execution_id=str(execution_id)

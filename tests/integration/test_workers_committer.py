@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from core.postgres import connect
+from core.postgres import SessionLimits, connect
 from dag.outcomes import Completed
 from ledger.batches import Request
 from ledger.settlements import settlement_of
@@ -163,6 +163,29 @@ def test_a_commit_that_did_not_happen_is_made_again(
     assert future.result(PATIENCE).settled
     assert hand.status(execution) == "SUCCESS"
     assert check(hand.session, execution) == []
+
+
+def test_a_transaction_that_took_too_long_is_made_again(
+    hand: Hand, committer: Make, wait_until: WaitUntil
+) -> None:
+    """The server ends such a session; that is no fault of the outcome."""
+    opened = []
+
+    def open_session() -> psycopg.Connection:
+        limits = SessionLimits(transaction_seconds=0.1)
+        opened.append(connect(hand.url, autocommit=True, limits=limits))
+        return opened[-1]
+
+    execution = hand.submit(chain(node("a")))
+    request = done(hand, execution, "a")
+    one = committer(open_session)
+
+    with held(hand, execution):
+        future = one.commit(request)
+        wait_until(lambda: len(opened) > 3)
+
+    assert future.result(PATIENCE).settled
+    assert hand.status(execution) == "SUCCESS"
 
 
 def test_a_lease_lost_meanwhile_settles_nothing(
