@@ -1,1 +1,58 @@
-"""workers."""
+"""Workers: where, when and how attempts run, and the two processes that do it.
+
+A worker holds nothing that matters. What is ready, what is leased and what counted is the ledger's
+to say; a worker takes ids from a message, asks for a lease, runs, and hands over an outcome.
+
+From a message to what follows:
+
+    broker        Dramatiq on Redis lists: pops the most urgent message this process can run
+    belt          the piece of the queue in Redis: room, epoch, messages; `pace` says how large
+    runner        the loop of a thread: claim, run, settle, go on with what was handed over
+    executor      a claim becomes an attempt, an attempt an outcome; never raises
+    arriving      what came to a node, and the names its expressions may use; `records` reads it
+    nodes         what each node type does with an attempt
+    tasks         user code by name; `secrets` what it may be given, and must not leave behind
+    gathering     a loop collects its results
+    lanes         coroutines on one event loop; children for what keeps a core busy
+    committer     one thread that commits for all others
+    leases        what this process runs, known by the life of an object; interruption
+    heartbeat     beats, and compares leases with the ledger's
+    middleware    one policy a file around Dramatiq's messages and threads
+    doorbell      tells those who follow an execution to look
+    process       puts the above together, from boot to drain
+
+The scheduler process, of which any number may run:
+
+    scheduler     a pass: wake, end, take back, refill, drop; then sleep until something is due
+    dispatcher    rows that no message stands for go to the belt
+    dead          who has been silent for a lease; `capability` what nobody can run
+    presence      the sign that a scheduler is at work
+
+`session` opens what either needs.
+
+Who decides what. The ledger decides whether a lease is given and whether an outcome counts; `dag`
+whether a failure is tried again. Here is decided how much to take over at once, what shares a
+commit, which thread or child runs what, and when to give up waiting.
+
+What can go wrong, and what follows:
+
+    a worker dies        its beat stands still; what it ran is taken back and charged a loss, what
+                         it had only claimed is not
+    a thread hangs       its limit passes: it is interrupted, and if that fails the scheduler
+                         settles for it; its late outcome is refused by its lease
+    a node kills workers from its second loss on it runs alone in a child, whose deaths its living
+                         parent reports; after two of those it fails as `worker_lost`
+    Redis is away        nothing is admitted to the belt; rows stay ready, hand-offs go on
+    Redis forgot all     the epoch is another: what was noted under the old one is sent again
+    PostgreSQL is away   outcomes wait in the committer, which reads back what became of them
+    a message is lost    its row is older than any message that waits: it is sent again
+    SIGTERM              nothing more is claimed; what runs has the grace time, the rest is given
+                         back uncharged
+
+Invariants:
+
+    - A node with effects starts only after the commit that claims it.
+    - Nothing waits for Redis, a node or user code while it holds an execution's row.
+    - An inline node runs in the thread that has it, never in the committer or the scheduler.
+    - User code in a child finds no credential of the ledger.
+"""
