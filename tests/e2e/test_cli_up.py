@@ -143,7 +143,10 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
 
 def descendants(pid: int) -> list[int]:
     """Return the processes below a process."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:  # it ended since its parent was looked at
+        return []
     found = [int(child) for child in children]
     return found + [each for child in found for each in descendants(child)]
 
