@@ -119,6 +119,10 @@ class Hand:
         answer = self.settle((self.claim(execution, place), opened), room=room)
         return places(answer.followed.claimed)
 
+    def open_turn(self, execution: UUID, place: str) -> None:
+        """Open the next turn of a `while` loop."""
+        self.settle((self.claim(execution, place), LoopOpened()))
+
     def complete(
         self, execution: UUID, place: str, output: Value = None, *, key: str = "result"
     ) -> Answer:

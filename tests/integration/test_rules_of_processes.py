@@ -1,0 +1,401 @@
+"""Rules 8 to 13 of DESIGN section 5, each held by a test that fails when the rule is taken out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from uuid import UUID
+
+import pytest
+
+from core.ids import new_id
+from core.settings import Settings
+from dag.outcomes import Completed
+from dag.specs import Lane
+from ledger import control, processes, schedule
+from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER
+from ledger.settlements import settlement_of
+from tests.cluster import InProcess, in_threads
+from tests.conftest import WaitUntil
+from tests.hand import Hand, check, ref_of
+from tests.workflows import Document, chain, node, start, workflow
+from treadle import task
+from workers.dead import DeadProcesses
+from workers.process import WorkerProcess
+
+#: Seconds of the lease that the tests of silence wait for.
+LEASE = 0.2
+
+
+class Waiting:
+    """What the coroutine of `waits` tells the test."""
+
+    began = Event()
+    ended = Event()
+
+
+@task
+async def waits() -> None:
+    Waiting.began.set()
+    try:
+        await asyncio.sleep(60)
+    finally:
+        Waiting.ended.set()
+
+
+@pytest.fixture
+def own(fresh_postgres_url: str) -> Iterator[Hand]:
+    """Return a hand on a ledger that nobody else writes to."""
+    made = Hand(fresh_postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Return settings of a process of its own that beats ten times a second.
+
+    It drains for longer than a pop blocks, so that no consumer takes the next test's messages.
+    """
+    Waiting.began.clear()
+    Waiting.ended.clear()
+    return Settings(
+        database_url=fresh_postgres_url,
+        redis_url=redis_url,
+        data_dir=tmp_path,
+        heartbeat_seconds=0.1,
+        lease_seconds=1,
+        worker_threads=2,
+        drain_grace_seconds=1.5,
+    )
+
+
+def calling(*tasks: str) -> Document:
+    """Return a workflow of nodes side by side that call tasks."""
+    ids = [f"n{number}" for number in range(len(tasks))]
+    nodes = [
+        node(each, "ACTION.PYTHON_TASK", configurations={"task": name})
+        for each, name in zip(ids, tasks, strict=True)
+    ]
+    return workflow(start(), *nodes, connect=", ".join(f"start -> {each}" for each in ids))
+
+
+def side_by_side(*ids: str) -> Document:
+    connections = ", ".join(f"start -> {each}" for each in ids)
+    return workflow(start(), *map(node, ids), connect=connections)
+
+
+def test_a_loss_is_charged_to_what_was_started_and_to_nothing_else(own: Hand) -> None:
+    """Rule 8, *three numbers*.
+
+    Taken out (one counter of attempts), a node that waited in a chunk behind a killer pays for it,
+    and losses spend the retries of a node that never failed.
+    """
+    execution = own.submit(side_by_side("killer", "behind"))
+    own.claims(execution, "killer", "behind", start_all=False)
+
+    own.take_back(execution, own)
+
+    killer, behind = own.row(execution, "killer"), own.row(execution, "behind")
+    assert (killer.attempt, killer.retry_count, killer.lost_count) == (1, 0, 1)
+    assert (behind.attempt, behind.retry_count, behind.lost_count) == (1, 0, 0)
+
+
+def test_a_member_that_was_started_by_a_settle_is_charged(own: Hand) -> None:
+    """Rule 8, *started by the settle of the one before it for a member of a chunk*.
+
+    Taken out, whatever kills its process as the second of a chunk is never found.
+    """
+    execution = own.submit(side_by_side("first", "killer"))
+    first, killer = own.claims(execution, "first", "killer", start_all=False)
+    own.settle_all([settlement_of(first, Completed(1), starts=killer)])
+
+    own.take_back(execution, own)
+
+    assert own.row(execution, "killer").lost_count == 1
+
+
+def test_losses_never_fail_a_node_that_did_not_die_alone(own: Hand) -> None:
+    """Rule 8, *from its second loss on only the death of its own child counts*.
+
+    Taken out, a machine that is killed often enough fails whatever happened to run on it.
+    """
+    execution = own.submit(chain(node("innocent")))
+
+    for _ in range(LOST_LIMIT + 2):
+        own.claim(execution, "innocent")
+        own.take_back(execution, own)
+
+    assert own.row(execution, "innocent").lost_count == SUSPECT_AFTER
+    assert own.status(execution) == "RUNNING"
+
+
+def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> None:
+    """Rule 9, *a noted row is enqueued again only if …*.
+
+    Taken out, the dispatcher sends everything that waits again with every pass, or never finds
+    what Redis lost.
+    """
+    execution = own.submit(chain(node("a")))
+    moment, sent = timedelta(seconds=30), own.row(execution, "a").enqueued_at
+
+    def found(**belt: object) -> list[str]:
+        given = {"epoch": "today", "oldest": {}, "grace_seconds": 0.0, "limit": 9, **belt}
+        return [ref.node for ref, _, _ in schedule.unsent(own.session, **given)]
+
+    assert found(oldest={"core": sent - moment}) == []
+    assert found(grace_seconds=30.0) == []
+    assert found(oldest={"core": sent + moment}) == ["a"]
+    assert found(oldest={}) == ["a"]
+    assert found(oldest={"core": sent - moment}, epoch="tomorrow") == ["a"]
+    own.session.execute("update node_executions set enqueued_at = enqueued_at - interval '61 s'")
+    assert found(oldest={"core": sent - 3 * moment}) == ["a"]
+
+
+def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -> None:
+    """Rule 9, *refills by priority, then in turn by owner*.
+
+    Taken out, who submits a thousand executions first is served first, a thousand times.
+    """
+    own.belt.epoch = None
+    many = [own.submit(chain(node("a")), owner="many") for _ in range(3)]
+    few = own.submit(chain(node("a")), owner="few")
+    urgent = own.submit(chain(node("a")), owner="many", priority=0)
+
+    found = schedule.unsent(own.session, epoch="today", oldest={}, grace_seconds=0, limit=9)
+
+    order = [ref.execution_id for ref, _, _ in found]
+    assert order[0] == urgent
+    assert set(order[1:3]) == {many[0], few}
+    assert order[3:] == many[1:]
+
+
+def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
+    """Rule 9, *a claim refused by the gate clears the note*.
+
+    Taken out, a row whose message was fetched under pause keeps its note, and after the resume it
+    waits a minute for a message that is gone.
+    """
+    own.belt.epoch = "today"
+    execution = own.submit(chain(node("a")))
+    control.pause(own.session, own.graphs, own.belt, execution)
+    own.claims(execution, "a")
+    own.belt.epoch = None
+
+    control.resume(own.session, own.graphs, own.belt, execution)
+
+    unsent = schedule.unsent(
+        own.session,
+        epoch="today",
+        oldest={"core": datetime.now(UTC) - timedelta(minutes=5)},
+        grace_seconds=30,
+        limit=9,
+    )
+    assert [(ref.node, lost) for ref, _, lost in unsent] == [("a", False)]
+
+
+def test_a_process_is_dead_only_after_a_lease_of_silence_as_seen_from_here(
+    own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 10, *read the same beat for one lease time, without a failed read in between*.
+
+    Taken out (the row's own time decides), an outage of the database kills every lease at its end.
+    """
+    own.register()
+    execution = own.submit(chain(node("a")))
+    own.claim(execution, "a")
+    watch = DeadProcesses(lease_seconds=LEASE)
+
+    assert list(watch.find(own.session)) == []
+    found = wait_until(lambda: list(watch.find(own.session)))
+    assert found == [(own.worker_id, 0, {execution})]
+
+    watch.forget()
+    assert list(watch.find(own.session)) == []
+    wait_until(lambda: list(watch.find(own.session)))
+    processes.beat(own.session, own.worker_id, draining=False)
+    assert list(watch.find(own.session)) == []
+
+
+def test_a_process_that_beats_again_keeps_what_it_runs(own: Hand, wait_until: WaitUntil) -> None:
+    """Rule 10, *reads the beat again under the lock, and stops if it moved*.
+
+    Taken out, a process that was only slow loses its nodes between two looks at its beat.
+    """
+    own.register()
+    execution = own.submit(chain(node("a")))
+    claim = own.claim(execution, "a")
+    watch = DeadProcesses(lease_seconds=LEASE)
+    ((worker, beat, executions),) = wait_until(lambda: list(watch.find(own.session)))
+
+    processes.beat(own.session, own.worker_id, draining=False)
+    own.take_back(execution, own, beat=beat)
+
+    assert (worker, executions) == (own.worker_id, {execution})
+    assert own.settle((claim, Completed(1))).settled == {claim.lease_id}
+
+
+def test_only_a_dead_process_that_runs_nothing_is_taken_off_the_list(
+    own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 10, *taking back is a query that goes on; only then is the process's row deleted*.
+
+    Taken out (deleted when it is found dead), a scheduler that dies between the two leaves rows
+    that run for ever by a process nobody looks for.
+    """
+    own.register()
+    execution = own.submit(chain(node("a")))
+    own.claim(execution, "a")
+    watch = DeadProcesses(lease_seconds=LEASE)
+    wait_until(lambda: list(watch.find(own.session)))
+
+    assert [row.id for row in processes.workers(own.session)] == [own.worker_id]
+    own.take_back(execution, own, beat=0)
+    list(watch.find(own.session))
+
+    assert processes.workers(own.session) == []
+
+
+def test_a_drain_cancels_what_is_on_the_loop_and_gives_it_back(
+    quick: Settings, own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 11, *drain cancels the rest and gives them back uncharged*.
+
+    Taken out, a coroutine's node stays running until its lease is taken back, and is charged for a
+    death that was none.
+    """
+    client = InProcess(quick)
+    with in_threads(WorkerProcess(quick).run_until):
+        execution = client.submit(calling("waits"))
+        wait_until(Waiting.began.is_set)
+    client.close()
+
+    row = own.row(execution, "n0")
+    assert Waiting.ended.is_set()
+    assert (row.state, row.lost_count, row.retry_count) == ("ready", 0, 0)
+    assert check(own.session, execution) == []
+
+
+def test_losing_the_lease_cancels_the_coroutine(
+    quick: Settings, own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 11, *losing the lease cancels the coroutine*.
+
+    Taken out, what was canceled or taken back goes on calling others until its own limit.
+    """
+    client = InProcess(quick)
+    with in_threads(WorkerProcess(quick).run_until):
+        execution = client.submit(calling("waits"))
+        wait_until(Waiting.began.is_set)
+
+        control.cancel(own.session, own.graphs, own.belt, execution)
+
+        wait_until(Waiting.ended.is_set)
+    client.close()
+    assert own.status(execution) == "CANCELED"
+
+
+def test_a_successor_that_a_worker_cannot_run_is_not_handed_to_it(own: Hand) -> None:
+    """Rule 12, *queues are by capability*.
+
+    Taken out, a settle hands a task to a process that does not have it.
+    """
+    document = workflow(
+        start(), node("a"), node("b", "ACTION.PYTHON_TASK", configurations={"task": "elsewhere"}),
+        connect="start -> a, a -> b",
+    )  # fmt: skip
+    execution = own.submit(document)
+
+    answer = own.settle((own.claim(execution, "a"), Completed(1)), room=8)
+
+    assert answer.followed.claimed == []
+    assert [queued.queue for queued in answer.followed.noted] == ["task.elsewhere"]
+
+
+def test_a_task_that_a_process_does_not_have_is_given_back(
+    quick: Settings, own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 12, *a node it does not know is given back uncharged, never failed*.
+
+    Taken out, a release that is rolled out fails the nodes that only the new one can run.
+    """
+    execution = own.submit(calling("elsewhere"))
+    process = WorkerProcess(quick)
+    with in_threads(process.run_until):
+        wait_until(lambda: process.runner.worker_id is not None)
+
+        process.runner.run_message(Lane.THREAD, [ref_of(execution, "n0")])
+
+        row = own.row(execution, "n0")
+        assert (row.state, row.attempt) == ("ready", 1)
+        assert (row.retry_count, row.lost_count) == (0, 0)
+
+
+def test_every_row_of_an_execution_lies_in_one_partition(own: Hand) -> None:
+    """Rule 13, *partitioned by execution id, so that every row lies in one partition*.
+
+    Taken out (partitioned by time of writing), a week cannot be dropped while an execution that
+    began in it goes on, and unique keys hold only within a week.
+    """
+    old = planted(own, weeks=8)
+    own.session.execute(
+        "insert into node_executions (execution_id, scope, node, state, arrived, taken, poisoned,"
+        " queue, priority) values (%s, '', 'now', 'ready', 1, 1, 0, 'core', 5)",
+        (old,),
+    )
+
+    parts = own.session.execute(
+        "select count(distinct tableoid) from node_executions where execution_id = %s", (old,)
+    ).fetchone()
+
+    assert parts == (1,)
+
+
+def test_a_partition_is_dropped_only_when_nothing_in_it_is_unfinished(own: Hand) -> None:
+    """Rule 13, *dropped when past retention and without an unfinished execution*.
+
+    Taken out, an execution that waits for a person for two months loses its past, or nothing is
+    ever dropped. Submission keys outlive both.
+    """
+    recent = own.submit(chain(node("a")), idempotency_key="kept")
+    old = planted(own, weeks=8)
+
+    assert schedule.retain(own.session, days=30) == []
+    own.session.execute(
+        "update executions set status = 'SUCCESS', finished_at = now() where id < %s", (recent,)
+    )
+    dropped = schedule.retain(own.session, days=30)
+
+    assert {name.rpartition("_")[0] for name in dropped} == {
+        "node_executions", "scopes", "events",
+    }  # fmt: skip
+    assert own.session.execute("select from executions where id = %s", (old,)).fetchall() == []
+    again = own.submitted(chain(node("a")), idempotency_key="kept")
+    assert (again.execution_id, again.repeated) == (recent, True)
+
+
+def planted(hand: Hand, *, weeks: int) -> UUID:
+    """Return an unfinished execution that began weeks ago, with a row in its own partition."""
+    model = hand.submit(chain(node("a")))
+    hand.session.execute(
+        "select ensure_partitions(now() - %(age)s, now() - %(age)s)",
+        {"age": timedelta(weeks=weeks)},
+    )
+    floor = hand.session.execute(
+        "select uuid_floor(now() - %s)", (timedelta(weeks=weeks),)
+    ).fetchone()
+    assert floor is not None
+    old = UUID(str(floor[0])[:13] + str(new_id())[13:])
+    for table in ("executions", "node_executions"):
+        key = "id" if table == "executions" else "execution_id"
+        hand.session.execute(
+            f"create temp table t as select * from {table} where {key} = '{model}'"
+        )
+        hand.session.execute(f"update t set {key} = '{old}'")
+        hand.session.execute(f"insert into {table} select * from t")
+        hand.session.execute("drop table t")
+    control.cancel(hand.session, hand.graphs, hand.belt, model)
+    return old
