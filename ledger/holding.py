@@ -9,6 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from core.columns import pack
 from dag.states import ExecutionStatus
 from ledger.graphs import Graphs
 from ledger.queries import queries
@@ -20,7 +21,7 @@ _SQL = queries("work")
 def hold(connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID]) -> list[Held]:
     """Lock the rows of executions that nobody else holds; the others are left out."""
     cursor = connection.cursor(row_factory=namedtuple_row)
-    cursor.execute(_SQL["lock_executions"], {"ids": list(ids)}, prepare=True)
+    cursor.execute(_SQL["lock_executions"], {"ids": pack("uuid", ids)}, prepare=True)
     return [_held(connection, graphs, row) for row in cursor.fetchall()]
 
 

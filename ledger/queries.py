@@ -10,6 +10,7 @@ import re
 from functools import cache
 from importlib import resources
 
+_COLUMN = re.compile(r"%\((\w+)\)b::(\w+)\[\]")
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -23,3 +24,9 @@ def queries(file: str) -> dict[str, str]:
         lines = [line for line in body.splitlines() if not line.startswith("--")]
         found[name] = "\n".join(lines).strip()
     return found
+
+
+@cache
+def element_types(query: str) -> dict[str, str]:
+    """Return the parameters of a query that are columns, with the type of their elements."""
+    return dict(_COLUMN.findall(query))

@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from core.columns import pack
 from dag.graph import CompiledGraph
 from dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
 from dag.values import Value, loads
@@ -40,9 +41,14 @@ class Settled:
 
 def outputs(connection: psycopg.Connection, refs: Collection[Ref]) -> dict[Ref, Settled]:
     """Return those of `refs` that are settled. What is settled never changes."""
-    columns = [list(column) for column in zip(*refs, strict=True)]
-    names = ("execution_id", "scope", "node")
-    rows = _fetch(connection, "outputs", **dict(zip(names, columns, strict=True)))
+    executions, scopes, nodes = zip(*refs, strict=True)
+    rows = _fetch(
+        connection,
+        "outputs",
+        execution_id=pack("uuid", executions),
+        scope=pack("text", scopes),
+        node=pack("text", nodes),
+    )
     return {
         Ref(row.execution_id, row.scope, row.node): Settled(
             NodeState(row.state),

@@ -15,12 +15,13 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from core.columns import pack
 from core.ids import new_id
 from dag.scopes import ROOT, around
 from dag.specs import Lane
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
 from dag.values import dumps
-from ledger.queries import queries
+from ledger.queries import element_types, queries
 from ledger.queues import queue_of
 from ledger.rows import Belt, Claim, Follow, Followed, Held, Queued, Ref
 
@@ -79,8 +80,10 @@ class Unit:
         **parameters: Any,
     ) -> psycopg.Cursor[Any]:
         """Send one named query whose parameters are columns, given as rows."""
-        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-        return self.run(query, **columns, **parameters)
+        types = element_types(_SQL[query])
+        columns = zip(names, zip(*rows, strict=True), strict=True)
+        packed = {name: pack(types[name], values) for name, values in columns}
+        return self.run(query, **packed, **parameters)
 
     @property
     def worker_id(self) -> UUID | None:
