@@ -1,9 +1,14 @@
 """The command line: `treadle COMMAND`.
 
 - `app` names the commands and loads the module of the one that is asked for, and no other, so that
-  each starts fast; it is also the edge where an error becomes three lines and an exit code.
-- `serving` runs the services: `worker`, `scheduler`. `up` runs them all with embedded servers.
-- `ending` turns signals into an orderly stop.
+  each starts fast; it is also the edge where an error becomes three lines and an exit code
+  (`errors`).
+- Commands: `up` (with `telling`), `serving` (worker, scheduler; `ending` turns signals into an
+  orderly stop), `demo`, `validate`, `submit`, `executions` (list, show, watch), `controls` (cancel,
+  pause, resume, retry), `doctor` (with `checkup`).
+- `cluster` is a command's way to the ledger and the belt; `files` reads what it is given.
+- Watching: `following` yields events in sequence, `progress` folds them and the records into where
+  each node stands, `drawing` makes that a tree or lines, `watching` puts the three together.
 
 Every command that talks to a cluster finds a running `treadle up` of the current folder by itself
 (see `core.settings`). Errors go to standard error; standard output carries the answer alone.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Annotated, ClassVar
 
 import typer
@@ -54,19 +55,26 @@ def up(
         environment = child_environment(
             TREADLE_DATABASE_URL=servers.database_url, TREADLE_REDIS_URL=servers.redis_url
         )
-        grace = settings.drain_grace_seconds + _GRACE_SECONDS
-
-        def service(name: str, *arguments: str) -> Service:
-            # -P: no file of the current folder stands in for a module of Treadle.
-            argv = [sys.executable, "-P", "-m", "treadle", *arguments]
-            return Service(name, Command(argv, environment=environment), grace_seconds=grace)
-
-        modules = [part for module in tasks or () for part in ("--tasks", module)]
-        running = [service(f"worker-{n}", "worker", *modules) for n in range(1, count + 1)]
-        stages = [[service("scheduler", "scheduler")], running]
-        teller = Teller(servers.folder, {"scheduler"} | {each.name for each in running})
+        grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
+        stages = _stages(count, tasks or (), environment, grace_seconds)
+        teller = Teller(servers.folder, [each.name for stage in stages for each in stage])
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
+
+
+def _stages(
+    count: int, tasks: Iterable[str], environment: Mapping[str, str], grace_seconds: float
+) -> list[list[Service]]:
+    """Return the services in the order of their start; they stop in the reverse of it."""
+    # -P: no file of the current folder stands in for a module of Treadle.
+    treadle = [sys.executable, "-P", "-m", "treadle"]
+    modules = [part for module in tasks for part in ("--tasks", module)]
+
+    def service(name: str, *arguments: str) -> Service:
+        return Service(name, Command([*treadle, *arguments], environment), grace_seconds)
+
+    workers = [service(f"worker-{number}", "worker", *modules) for number in range(1, count + 1)]
+    return [[service("scheduler", "scheduler")], workers]
 
 
 def _refuse_other_servers() -> None:
