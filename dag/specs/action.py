@@ -23,6 +23,7 @@ class Auth(Strict):
     """How a request says who sends it."""
 
     type: Literal["none", "basic", "bearer", "api_key"] = "none"
+    """Which of the ways below."""
     username: str | None = None
     """`basic`."""
     password: str | None = None
@@ -49,18 +50,27 @@ class HttpRequest(Configuration):
     """One request and its response."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
+    """The request's method."""
     url: Annotated[str, Field(min_length=1, max_length=8_192)]
+    """Where to; http or https. A private address must be one the operator allows."""
     headers: Annotated[dict[str, str], SecretCapable()] = Field(default_factory=dict)
+    """Sent as they stand. All but GET, HEAD and OPTIONS carry an `Idempotency-Key` besides."""
     query_params: Annotated[dict[str, Any], SecretCapable()] = Field(default_factory=dict)
     """A list stands for a repeated parameter; null leaves a parameter out."""
     body: Annotated[Any, SecretCapable()] = None
+    """What is sent, as `body_type` says; null sends nothing."""
     body_type: Literal["json", "form", "raw", "none", "multipart"] = "json"
+    """How the body is written."""
     auth: Annotated[Auth, SecretCapable()] = Auth()
+    """`type`: none, basic, bearer or api_key, and the fields that it needs."""
     follow_redirects: bool = True
+    """Whether a redirect is followed; secrets do not travel to another origin."""
     max_redirects: int = Field(default=5, ge=0, le=20)
+    """Redirects followed before the call fails."""
     accept_status: list[Status] = Field(default_factory=list, max_length=500)
     """Statuses from 400 on that are no failure."""
     max_response_bytes: int = Field(default=RESPONSE_BYTES, ge=1, le=RESPONSE_BYTES)
+    """Bytes of an answer, after decompression; a longer one fails the call."""
 
 
 def _auth_needs(config: Config) -> Iterator[Problem]:

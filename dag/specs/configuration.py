@@ -27,6 +27,7 @@ class Configuration(Strict):
     retry_max_ms: Annotated[int, Fixed()] = Field(default=60_000, ge=0, le=86_400_000)
     """Milliseconds that the doubling never passes."""
     enabled: Annotated[bool, Fixed()] = True
+    """Kept for definitions that say so; a node cannot be switched off."""
 
 
 ALIASES: Mapping[str, str] = {"retry_attempts": "max_retries"}

@@ -18,6 +18,7 @@ class If(Configuration):
     """Two ways."""
 
     condition_expression: Expression
+    """Empty, zero, null and false count as no."""
 
 
 IF = NodeSpec(
@@ -44,13 +45,16 @@ class Case(Strict):
     """One way of a switch."""
 
     key: OutputKey
+    """The key it leaves by."""
     when: Expression
+    """Whether the case holds."""
 
 
 class Switch(Configuration):
     """Many ways; the first case whose condition holds is taken."""
 
     cases: Annotated[list[Case], Fixed()] = Field(min_length=1, max_length=256)
+    """In their order: each has the `key` it leaves by, and an expression, `when` it does."""
     default: Annotated[OutputKey, Fixed()] = "default"
     """The key it leaves by when no case holds."""
 
@@ -104,6 +108,7 @@ class Sort(Configuration):
     sort_field: str
     """The key to sort by; dots lead into objects. Empty sorts by the items themselves."""
     order: Literal["asc", "desc"] = "asc"
+    """Nulls stand last in either."""
 
 
 SORT = NodeSpec(
@@ -122,6 +127,7 @@ class Merge(Configuration):
     merge_strategy: Annotated[
         Literal["concatenate", "union", "intersection", "join", "zip"], Fixed()
     ] = "concatenate"
+    """One after another; each item once; those that all have; met by `key`; side by side."""
     wait_for: Annotated[Literal["all", "any"], Fixed()] = "all"
     """Whether it waits for every branch or goes on with the first that is taken."""
     key: str | None = None
@@ -151,6 +157,7 @@ class Delay(Configuration):
     """Waits for a time, without a worker."""
 
     duration_seconds: float = Field(default=5.0, ge=0.1, le=86_400)
+    """From when it begins to wait."""
 
 
 DELAY = NodeSpec(

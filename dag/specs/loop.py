@@ -60,13 +60,17 @@ class Loop(Looping):
     """One turn after another."""
 
     loop_type: Annotated[Literal["for_range", "while"], Fixed()] = "for_range"
+    """Over a range of numbers, or while a condition holds."""
     start_value: int = 0
+    """`for_range`: the first `index`."""
     end_value: int = 10
-    """Exclusive."""
+    """`for_range`: the first that is not reached."""
     step: Annotated[int, AfterValidator(_not_zero)] = 1
+    """`for_range`: may be negative, not 0."""
     loop_condition: Annotated[str | None, Bare(IN_SEQUENCE)] = None
     """`while`: checked before each turn; sees `index` and `last`."""
     max_iterations: int = Field(default=100, ge=1, le=10_000)
+    """Turns it may take; needing more is the error `max_iterations_reached`."""
     stop_at_max: bool = False
     """Whether reaching `max_iterations` ends the loop well instead of failing it."""
 

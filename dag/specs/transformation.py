@@ -43,6 +43,7 @@ class DataTransformation(Configuration):
     """Each operation reads the fields that `NEEDS` and the field's own line name."""
 
     operation: Annotated[Operation, Fixed()] = "map"
+    """What is done; the fields below say for which it counts."""
     over: Expression | None = None
     """The list worked on. Default: `input.data`; `map` and `custom` then work on the input."""
     field_mapping: dict[str, Annotated[str, Bare(PER_ITEM, when=_over_items)]] | None = None
@@ -52,7 +53,7 @@ class DataTransformation(Configuration):
     sort_field: str | None = None
     """`sort`: dots lead into objects; empty sorts by the items themselves."""
     order: Literal["asc", "desc"] = "asc"
-    """`sort`."""
+    """`sort`: nulls stand last in either."""
     group_by_fields: list[str] | None = Field(default=None, min_length=1, max_length=64)
     """`group_by`: items whose fields are equal make a group."""
     aggregation_functions: Annotated[dict[str, Aggregation] | None, Fixed()] = Field(

@@ -13,6 +13,7 @@ class ManualTrigger(Configuration):
     trigger_name: Name = "Manual Trigger"
     """What the button that fires it is called."""
     description: str = ""
+    """What it is for, to whoever fires it."""
 
 
 MANUAL = NodeSpec(

@@ -1,0 +1,132 @@
+"""docs/nodes.md from the specs of `dag.specs`: `python -m dag.node_docs docs/nodes.md`.
+
+A test holds the file to what this writes, so the page cannot tell of a field that is not there.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from dag.schema import configurations_schema
+from dag.specs import AVAILABLE, SPECS, Configuration, NodeSpec
+from dag.specs.fields import Bare, FieldPlan
+
+_HEAD = """# Node types
+
+Written by `python -m dag.node_docs docs/nodes.md` from `dag/specs/`; edit those.
+
+What a field may hold stands under *kind*: an **expression** is bare, without braces, and evaluated
+by the node; what is **fixed** is decided by the definition, so no template may stand there; all
+else may be or hold **templates**, rendered before each attempt. A field **with secrets** may name
+`secrets.NAME` in them. A field without a default must be given.
+
+Every node may leave by `error` too, with `{error, input}`; see [semantics](semantics.md#errors)."""
+
+
+def markdown() -> str:
+    """Return the page."""
+    lines = [_HEAD, "", "## Every node", "", *_table(AVAILABLE[0], Configuration)]
+    for spec in AVAILABLE:
+        lines += ["", f"## {spec.key}", "", spec.description, ""]
+        lines += [f"Runs in lane `{spec.lane}`. It puts out, by output key, {spec.puts_out}."]
+        own = list(_table(spec, spec.configurations))
+        if len(own) > 2:
+            lines += ["", *own]
+        example = json.dumps(dict(spec.example), ensure_ascii=False, indent=2)
+        lines += ["", "```json", example, "```"]
+    planned = [f"`{spec.key}`" for spec in SPECS.values() if not spec.available]
+    lines += ["", "## Known and not yet available", ""]
+    lines += textwrap.wrap(f"{', '.join(planned)}.", 100, break_on_hyphens=False)
+    return "\n".join(lines) + "\n"
+
+
+def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
+    schema = configurations_schema(spec)["properties"]
+    own = [name for name in model.model_fields if _is_own(name, model)]
+    said = field_lines(model)
+    yield "| field | kind | type | default | |"
+    yield "|---|---|---|---|---|"
+    for name in own:
+        field = model.model_fields[name]
+        default = "" if field.is_required() else _default(spec.defaults[name])
+        kind, shown = _kind(spec.fields[name]), _type(schema[name])
+        yield f"| `{name}` | {kind} | {shown} | {default} | {said.get(name, '')} |"
+
+
+def _is_own(name: str, model: type[BaseModel]) -> bool:
+    return model is Configuration or name not in Configuration.model_fields
+
+
+def field_lines(model: type[BaseModel]) -> dict[str, str]:
+    """Return the line below each field of a model and of those it extends, by the field's name."""
+    found: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if not issubclass(kind, BaseModel) or kind is BaseModel:
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for member, line in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(member, ast.AnnAssign)
+                and isinstance(member.target, ast.Name)
+                and isinstance(line, ast.Expr)
+                and isinstance(line.value, ast.Constant)
+            ):
+                found[member.target.id] = " ".join(str(line.value.value).split())
+    return found
+
+
+def _kind(plan: FieldPlan) -> str:
+    if isinstance(plan.shape, Bare):
+        return "expression"
+    if plan.shape is not None:
+        return "holds expressions"
+    if plan.literal:
+        return "fixed"
+    return "template, with secrets" if plan.secrets else "template"
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        value = {key: each for key, each in value.items() if each is not None}
+    return f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Say a type in a few words; what a template may stand for is said by the kind already."""
+    if "anyOf" in schema:
+        kept = [each for each in schema["anyOf"] if "pattern" not in each]
+        words = list(dict.fromkeys(_type(each) for each in kept))
+        return " or ".join(word for word in words if word not in ("", "null"))
+    if "enum" in schema:
+        return ", ".join(f"`{each}`" for each in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema['items'])}"
+    if schema.get("properties"):
+        members = ", ".join(schema["properties"])
+        return f"object: {members}"
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        return f"object of {_type(schema['additionalProperties'])}"
+    bounds = [str(schema[key]) for key in ("minimum", "maximum") if key in schema]
+    return ", ".join([_word(schema), *([" to ".join(bounds)] if bounds else [])])
+
+
+def _word(schema: Mapping[str, Any]) -> str:
+    words = {"string": "text", "object": "object", "boolean": "true or false", "null": "null"}
+    kind = schema.get("type")
+    return "any value" if kind is None else words.get(kind, kind)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(markdown(), encoding="utf-8")
