@@ -23,7 +23,7 @@ class Configuration(Strict):
     max_retries: Annotated[int, Fixed()] = Field(default=3, ge=0, le=10)
     """Attempts after the first, made only when an error is retryable."""
     retry_min_ms: Annotated[int, Fixed()] = Field(default=500, ge=0, le=86_400_000)
-    """Milliseconds before the first retry, at most; doubles with each, with full jitter."""
+    """Milliseconds before a retry, at least; the most is twice that and doubles with each."""
     retry_max_ms: Annotated[int, Fixed()] = Field(default=60_000, ge=0, le=86_400_000)
     """Milliseconds that the doubling never passes."""
     enabled: Annotated[bool, Fixed()] = True
