@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from core.errors import TreadleError
+from dag.uncollected import uncollected
 from treadle.cli.errors import tell_error
 
 #: Where each command lives, in the order in which help lists them. A command's function has its
@@ -46,7 +47,8 @@ class Commands(TyperGroup):
         if module is None:
             return None
         single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(getattr(import_module(module), cmd_name))
+        with uncollected():  # modules stay, so collecting among them only takes time
+            single.command(cmd_name)(getattr(import_module(module), cmd_name))
         return typer.main.get_command(single)
 
 
