@@ -6,7 +6,8 @@ says which invariants of DESIGN section 5 they break.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,13 @@ from dag.values import Value, loads
 from ledger import processes, reading
 from ledger.batches import Answer, Request, commit
 from ledger.graphs import Graphs
+from ledger.holding import hold
 from ledger.queues import CORE_QUEUE
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Claim, Follow, Followed, Ref, Settlement
-from ledger.settlements import settlement_of
+from ledger.settlements import settle, settlement_of
 from ledger.submission import Submission, Submitted, submit
+from ledger.unit import Unit
 from tests.workflows import Document, valid
 
 #: An Error of the wire model, as an attempt fails with.
@@ -99,6 +102,18 @@ class Hand:
     def claim(self, execution: UUID, place: str) -> Claim:
         (claimed,) = self.claims(execution, place)
         return claimed
+
+    @contextmanager
+    def settling(self, *outcomes: tuple[Claim, Outcome]) -> Iterator[None]:
+        """Settle outcomes in a transaction that stays open until the block ends."""
+        settlements = [(0, settlement_of(claim, outcome)) for claim, outcome in outcomes]
+        executions = {each.claim.ref.execution_id for _, each in settlements}
+        with self.session.transaction():
+            held = hold(self.session, self.graphs, executions)
+            unit = Unit(self.session, held, belt=self.belt, follows=[self.follow()])
+            settle(unit, settlements)
+            unit.save()
+            yield
 
     def settle(self, *outcomes: tuple[Claim, Outcome], room: int = 0) -> Answer:
         """Settle outcomes of one execution in one request."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dag.outcomes import Completed, Failed
+from ledger.batches import Request
 from ledger.rows import Claim
+from ledger.settlements import settlement_of
 from tests.hand import BROKEN, Hand, check, places
 from tests.workflows import Document, chain, node, start, when, workflow
 
@@ -329,3 +331,19 @@ def test_a_request_for_an_execution_that_is_gone_is_answered(hand: Hand) -> None
 
     assert answer is not None
     assert answer.claims == []
+
+
+def test_an_answer_tells_of_its_own_request_alone(hand: Hand) -> None:
+    """Requests of one batch share a transaction, and nothing else."""
+    executions = [hand.submit(chain(node("a"))) for _ in range(2)]
+    claims = [hand.claim(each, "a") for each in executions]
+    requests = [
+        Request(claim.ref.execution_id, hand.follow(), [settlement_of(claim, Completed(1))])
+        for claim in claims
+    ]
+
+    answers = hand.commit(*requests)
+
+    assert [answer and answer.settled for answer in answers] == [
+        {claim.lease_id} for claim in claims
+    ]

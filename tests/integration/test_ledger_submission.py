@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from threading import Thread
 
+import psycopg
 import pytest
 
+from core.postgres import connect
 from dag.values import PAYLOAD_LIMIT_BYTES, NotAValue
 from ledger import reading
 from ledger.submission import IdempotencyConflict, NoSuchTrigger, Submitted
+from tests.conftest import WaitUntil
 from tests.hand import Hand, ref_of
 from tests.workflows import Document, chain, node, start, workflow
 
@@ -62,20 +65,29 @@ def test_two_owners_may_use_one_key(hand: Hand) -> None:
     assert hand.submit(chain(node("a")), idempotency_key="shared", owner="you") != mine
 
 
-def test_one_key_at_once_makes_one_execution(hand: Hand, other: Hand) -> None:
+def test_one_key_at_once_makes_one_execution(
+    hand: Hand, other: Hand, wait_until: WaitUntil
+) -> None:
     """Two requests in flight are one: the second waits for the first's commit."""
+    hand.submit(named(chain(node("a")), "at-once"))
+    changed = named(chain(node("b")), "at-once")
     found: list[Submitted] = []
 
-    def repeat() -> None:
-        found.append(other.submitted(chain(node("a")), idempotency_key="at once"))
+    def repeat(one: Hand) -> None:
+        found.append(one.submitted(changed, idempotency_key="at once"))
 
-    thread = Thread(target=repeat)
-    with hand.session.transaction():
-        first = hand.submit(chain(node("a")), idempotency_key="at once")
-        thread.start()
-    thread.join(10)
+    threads = [Thread(target=repeat, args=(one,)) for one in (hand, other)]
+    with connect(hand.url) as session:
+        # Both must come past their keys before either can store the changed version.
+        session.execute("select from workflows where id = 'at-once' for update")
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: waiting_for_locks(session) == len(threads))
+    for thread in threads:
+        thread.join(10)
 
-    assert found == [Submitted(first, repeated=True)]
+    assert found[0].execution_id == found[1].execution_id
+    assert {each.repeated for each in found} == {False, True}
 
 
 def test_one_definition_is_stored_once(hand: Hand, other: Hand) -> None:
@@ -134,3 +146,14 @@ def test_a_nul_byte_is_kept_as_it_came(hand: Hand) -> None:
     found = reading.outputs(hand.session, [ref_of(execution, "start"), ref_of(execution, "a")])
 
     assert [settled.output for settled in found.values()] == [{"\0": "\0"}, {"out\0": ["\0"]}]
+
+
+def waiting_for_locks(session: psycopg.Connection) -> int:
+    """Return how many sessions of this database wait for a row."""
+    session.execute("select pg_stat_clear_snapshot()")
+    row = session.execute(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -6,6 +6,7 @@ processes, stand in `test_rules_of_processes.py`.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from threading import Thread
 from uuid import UUID
 
@@ -43,8 +44,7 @@ def test_a_cancel_beside_a_settle_misses_nothing(
     parts = (other.session, other.graphs, other.belt, execution)
     canceled = Thread(target=control.cancel, args=parts)
 
-    with hand.session.transaction():
-        hand.settle((claim, Completed(1)))
+    with hand.settling((claim, Completed(1))):
         canceled.start()
         wait_until(lambda: waits_for_a_lock(hand.url, other))
     canceled.join(10)
@@ -60,15 +60,12 @@ def test_batches_that_meet_in_opposite_order_do_not_deadlock(hand: Hand, other: 
     order wait for each other until PostgreSQL kills one.
     """
     one, two = hand.submit(chain(node("a"))), hand.submit(chain(node("a")))
-    mine = [done(hand, one), done(hand, two)]
-    theirs = [done(other, two, claim=False), done(other, one, claim=False)]
+    mine = [(hand.claim(each, "a"), Completed(1)) for each in (one, two)]
 
-    with hand.session.transaction():
-        first = hand.commit(*mine)
-        second = other.commit(*theirs)
+    with hand.settling(*mine):
+        assert other.commit(other.wish(two, "a"), other.wish(one, "a")) == [None, None]
 
-    assert [answer is not None for answer in first] == [True, True]
-    assert second == [None, None]
+    assert hand.status(one) == hand.status(two) == "SUCCESS"
 
 
 def test_a_join_stores_no_data(hand: Hand) -> None:
@@ -80,7 +77,7 @@ def test_a_join_stores_no_data(hand: Hand) -> None:
     ids = [f"n{number}" for number in range(20)]
     execution = hand.submit(side_by_side(*ids, to="join"))
     for each in ids[:-1]:
-        hand.complete(execution, each, "x" * 1024)
+        hand.complete(execution, each, sha256(each.encode()).hexdigest() * 16)
 
     size = hand.session.execute(
         "select pg_column_size(n.*) from node_executions n"
@@ -273,10 +270,8 @@ def test_a_lease_fits_one_attempt_alone(hand: Hand) -> None:
     assert hand.settle((new, Completed("new"))).settled == {new.lease_id}
 
 
-def done(hand: Hand, execution: UUID, place: str = "a", *, claim: bool = True) -> Request:
-    """Return the request that completes a node, or one that claims it."""
-    if not claim:
-        return hand.wish(execution, place)
+def done(hand: Hand, execution: UUID, place: str = "a") -> Request:
+    """Claim a node and return the request that completes it."""
     outcome = settlement_of(hand.claim(execution, place), Completed(1))
     return Request(execution, hand.follow(), [outcome])
 

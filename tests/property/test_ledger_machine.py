@@ -83,7 +83,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(who=workers, first=numbers)
     def overrun(self, who: int, first: int) -> None:
-        claims = [claim for claim in self.world.claims[who] if may_fail(claim)]
+        claims = [claim for claim in self.world.claims[who] if claim.started and may_fail(claim)]
         if claims:
             self.world.overrun(who, *some(claims, first, 1))
 
