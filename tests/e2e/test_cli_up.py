@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,11 @@ def test_nothing_outlives_a_killed_up(
     file = Folder(tmp_path).write("w.json", chain(node("n")))
     execution = Folder(tmp_path).run("submit", file, "--watch", "--json").document
     family = descendants(up.pid)
+    for member in ("postgres", "valkey", "treadle worker", "treadle scheduler"):
+        assert member in commands(family)
 
     os.kill(up.pid, signal.SIGKILL)
 
-    assert len(family) >= 4
     wait_until(lambda: not [pid for pid in family if is_alive(pid)], timeout=30)
     assert find_cluster(tmp_path / ".treadle") is None
     again = started("up", "--workers", "1")
@@ -142,13 +144,21 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the processes below a process."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:  # it ended since its parent was looked at
-        return []
-    found = [int(child) for child in children]
+    """Return the processes below a process, whichever of its threads started them."""
+    found = []
+    for children in Path("/proc").glob(f"{pid}/task/*/children"):
+        with suppress(FileNotFoundError):  # it ended since its parent was looked at
+            found += [int(child) for child in children.read_text().split()]
     return found + [each for child in found for each in descendants(child)]
+
+
+def commands(pids: Sequence[int]) -> str:
+    """Return what processes were started as."""
+    lines = []
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            lines.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "))
+    return "\n".join(lines)
 
 
 def is_alive(pid: int) -> bool:
