@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from threading import Lock
+from typing import Any
 from uuid import UUID
 
 import redis
@@ -55,5 +56,5 @@ class Doorbells:
             if now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-        found = self._client.pubsub_channels(f"{_PREFIX}*")
-        self._listened = frozenset(str(name, "ascii") for name in found)
+        found: list[Any] = self._client.pubsub_channels(f"{_PREFIX}*")
+        self._listened = frozenset(name.decode() for name in found)

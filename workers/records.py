@@ -6,12 +6,14 @@ cache saves most look-ups.
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+import structlog
 from psycopg_pool import ConnectionPool
 
 from dag.values import Value, dumps
@@ -21,8 +23,14 @@ from ledger.rows import Ref
 
 #: Bytes of JSON kept.
 _KEPT_BYTES = 64 * 2**20
+#: Seconds between two tries to reach the database.
+_RECONNECT_SECONDS = 0.25
 #: What an entry costs beside its JSON, roughly.
 _ENTRY_BYTES = 500
+
+_T = TypeVar("_T")
+
+_log = structlog.get_logger()
 
 
 class Records:
@@ -49,8 +57,7 @@ class Records:
             else:
                 found[ref] = known
         if missing:
-            with self._pool.connection() as connection:
-                read = reading.outputs(connection, missing)
+            read = self._read(lambda connection: reading.outputs(connection, missing))
             for ref, settled in read.items():
                 self._put(ref, settled, settled.size)
             found.update(read)
@@ -61,15 +68,23 @@ class Records:
         key = ("items", loop)
         known = self._get(key)
         if known is None:
-            with self._pool.connection() as connection:
-                known = (reading.loop_items(connection, loop),)
+            known = (self._read(lambda connection: reading.loop_items(connection, loop)),)
             self._put(key, known, len(dumps(known[0])))
         return known[0]
 
     def iterations(self, loop: Ref, *, first: int = 0) -> list[Iteration]:
         """Return a loop's scopes from ordinal `first` on."""
-        with self._pool.connection() as connection:
-            return reading.iterations(connection, loop, first=first)
+        return self._read(lambda connection: reading.iterations(connection, loop, first=first))
+
+    def _read(self, read: Callable[[psycopg.Connection], _T]) -> _T:
+        """Read from the ledger; an outage is waited out, because it is no failure of a node."""
+        while True:
+            try:
+                with self._pool.connection() as connection:
+                    return read(connection)
+            except psycopg.OperationalError as error:
+                _log.warning("database.missed", error=str(error))
+                time.sleep(_RECONNECT_SECONDS)
 
     def _get(self, key: Hashable) -> Any:
         with self._lock:
