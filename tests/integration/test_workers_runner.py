@@ -1,0 +1,152 @@
+"""The runner in a real process: chunks, hand-offs, retries and limits of tasks."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import TreadleError
+from core.settings import Settings
+from tests.cluster import InProcess, running
+from tests.conftest import WaitUntil
+from tests.hand import check
+from tests.workflows import Document, chain, node, start, workflow
+from treadle import task
+
+#: How often each call of `counted` ran, by its key.
+CALLS: Counter[str] = Counter()
+#: Tasks side by side: enough for chunks of many once their pace is known.
+MANY = 60
+
+
+class Flaky(TreadleError):
+    """What may be tried again."""
+
+    reason = "flaky"
+    retryable = True
+    solution = "Try again."
+
+
+@task
+def counted(key: str) -> dict[str, str]:
+    CALLS[key] += 1
+    return {"key": key}
+
+
+@task
+def flaky(key: str, failures: int) -> int:
+    CALLS[key] += 1
+    if CALLS[key] <= failures:
+        raise Flaky(f"not at attempt {CALLS[key]}")
+    return CALLS[key]
+
+
+@task
+def endless() -> None:
+    while True:
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runner")
+
+
+@pytest.fixture
+def cluster_here(
+    fresh_postgres_url: str, redis_url: str, module_folder: Path
+) -> Iterator[InProcess]:
+    """Return a cluster of its own with few threads."""
+    CALLS.clear()
+    with running(
+        Settings(
+            database_url=fresh_postgres_url,
+            redis_url=redis_url,
+            data_dir=module_folder,
+            worker_threads=2,
+        )
+    ) as client:
+        yield client
+
+
+def calls(node_id: str, name: str, **more: Any) -> Document:
+    params = more.pop("params", {})
+    configurations = {"task": name, **more}
+    return node(node_id, "ACTION.PYTHON_TASK", configurations=configurations, input_params=params)
+
+
+def ended(client: InProcess, wait_until: WaitUntil, document: Document) -> dict[str, Any]:
+    """Run a workflow to its end and return the execution, of which no invariant is broken."""
+    execution = client.submit(document)
+    wait_until(lambda: client.has_ended(execution), timeout=20)
+    assert check(client.session, execution) == []
+    return client.shown(execution)
+
+
+def test_every_member_of_a_chunk_runs_once_and_so_does_what_follows_it(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """Many quick tasks, each with an inline node behind it: no lease is dropped on the way.
+
+    A claim that nobody runs would come back seconds later, by a second attempt.
+    """
+    nodes: list[Document] = []
+    wires = []
+    for number in range(MANY):
+        one, after = f"call_{number}", f"after_{number}"
+        nodes += [calls(one, "counted", params={"key": one}), node(after)]
+        wires += [f"start -> {one}", f"{one} -> {after}"]
+
+    for _ in range(3):
+        CALLS.clear()
+        shown = ended(cluster_here, wait_until, workflow(start(), *nodes, connect=", ".join(wires)))
+        records = [each for each in shown["node_executions"] if each["node_id"] != "start"]
+
+        assert shown["status"] == "SUCCESS"
+        assert {each["attempt"] for each in records} == {1}
+        assert set(CALLS.values()) == {1}
+
+
+def test_a_failure_that_may_be_tried_again_is(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """Retries are attempts of their own, counted, and the last one's outcome stands."""
+    failing = calls(
+        "a", "flaky", params={"key": "a", "failures": 2}, retry_min_ms=1, retry_max_ms=5
+    )
+
+    shown = ended(cluster_here, wait_until, chain(failing))
+
+    (record,) = [each for each in shown["node_executions"] if each["node_id"] == "a"]
+    assert shown["output"] == {"a": {"data": 3}}
+    assert (record["attempt"], record["retry_count"], record["error"]) == (3, 2, None)
+
+
+def test_a_failure_is_final_after_its_last_retry(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """`max_retries` further attempts are made, and no more."""
+    failing = calls(
+        "a", "flaky", params={"key": "a", "failures": 99},
+        retry_min_ms=1, retry_max_ms=5, max_retries=1,
+    )  # fmt: skip
+
+    shown = ended(cluster_here, wait_until, chain(failing))
+
+    assert (shown["status"], shown["error"]["error_code"]) == ("ERROR", "flaky")
+    assert CALLS["a"] == 2
+
+
+def test_an_attempt_past_its_limit_is_interrupted(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """Its own process sees to it, and the thread goes on with other work."""
+    shown = ended(cluster_here, wait_until, chain(calls("a", "endless", timeout=1, max_retries=0)))
+
+    assert shown["error"]["error_code"] == "attempt_timed_out"
+    assert ended(cluster_here, wait_until, chain(node("b")))["status"] == "SUCCESS"
