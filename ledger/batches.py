@@ -12,6 +12,7 @@ from uuid import UUID
 
 import psycopg
 
+from core.postgres import pipelined_transaction
 from ledger.claims import claim
 from ledger.graphs import Graphs
 from ledger.holding import hold, hold_waiting
@@ -66,7 +67,7 @@ def commit(
     """
     ids = sorted({request.execution_id for request in requests})
     graphs.prepare(connection, ids)
-    with connection.pipeline(), connection.transaction():
+    with pipelined_transaction(connection):
         if wait:
             one = hold_waiting(connection, graphs, ids[0])
             held = [one] if one else []
@@ -80,8 +81,10 @@ def commit(
     if wait and not held:
         return [Answer(frozenset()) for _ in requests]  # retention has dropped the execution
     return [
-        Answer(settled, claims.get(i, []), started, _standing(unit, i)) if i in claims else None
-        for i in range(len(requests))
+        Answer(_own(request, settled), claims[i], started, _standing(unit, i))
+        if i in claims
+        else None
+        for i, request in enumerate(requests)
     ]
 
 
@@ -90,6 +93,10 @@ def _settle(
 ) -> tuple[frozenset[UUID], frozenset[UUID]]:
     outcomes = [(i, each) for i in served for each in requests[i].settlements]
     return settle(unit, outcomes) if outcomes else (frozenset(), frozenset())
+
+
+def _own(request: Request, settled: frozenset[UUID]) -> frozenset[UUID]:
+    return settled.intersection(each.claim.lease_id for each in request.settlements)
 
 
 def _claim(unit: Unit, request: Request) -> list[Claim]:

@@ -12,6 +12,7 @@ import psycopg
 
 from core.errors import TreadleError
 from core.ids import new_id
+from core.postgres import pipelined_transaction
 from dag.graph import CompiledGraph
 from dag.model import Workflow
 from dag.publish import publish
@@ -106,7 +107,7 @@ def submit(
     definition = dumps(publish(request.workflow))
     digest = hashlib.sha256(b"\0".join((definition, entry, trigger.encode()))).digest()
     execution_id = new_id()
-    with connection.pipeline(), connection.transaction():
+    with pipelined_transaction(connection):
         known = _reserve(connection, request, digest, execution_id)
         if known is not None:
             return Submitted(known, repeated=True)

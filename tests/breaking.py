@@ -17,26 +17,16 @@ class Breaking(psycopg.Connection[Any]):
     """
 
     breaks: str | None = None
-    _depth = 0
 
     @contextmanager
     def pipeline(self) -> Iterator[psycopg.Pipeline]:
-        self._depth += 1
-        try:
-            with super().pipeline() as pipeline:
-                yield pipeline
-        finally:
-            self._depth -= 1
-        # A transaction opens pipelines of its own; the outermost ends after the commit.
-        if self.breaks == "after" and not self._depth:
+        with super().pipeline() as pipeline:
+            yield pipeline
+        if self.breaks == "after":
             self.close()
             raise psycopg.OperationalError("cut after the commit")
 
-    @contextmanager
-    def transaction(
-        self, savepoint_name: str | None = None, force_rollback: bool = False
-    ) -> Iterator[psycopg.Transaction]:
-        with super().transaction(savepoint_name, force_rollback) as transaction:
-            yield transaction
-            if self.breaks == "before":
-                raise psycopg.OperationalError("cut before the commit")
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> psycopg.Cursor[Any]:
+        if query == "commit" and self.breaks == "before":
+            raise psycopg.OperationalError("cut before the commit")
+        return super().execute(query, *arguments, **options)

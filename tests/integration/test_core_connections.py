@@ -57,7 +57,7 @@ def test_a_session_that_falls_silent_in_a_pipeline_is_ended(postgres_url: str) -
     session = postgres.connect(postgres_url, limits=limits, autocommit=True)
 
     def fall_silent() -> None:
-        with session.pipeline(), session.transaction():
+        with postgres.pipelined_transaction(session):
             session.execute("SELECT 1").fetchone()
             select.select([session], [], [], 10)  # until the server's farewell
             session.execute("SELECT 2").fetchone()
@@ -65,6 +65,36 @@ def test_a_session_that_falls_silent_in_a_pipeline_is_ended(postgres_url: str) -
     with pytest.raises(psycopg.OperationalError):
         fall_silent()
     session.close()
+
+
+def test_a_pipelined_transaction_that_fails_late_does_nothing(postgres_url: str) -> None:
+    """What a statement is refused for is raised at the end, and the session goes on."""
+    with postgres.connect(postgres_url, autocommit=True) as session:
+        session.execute("CREATE TEMPORARY TABLE numbers (n integer UNIQUE)")
+
+        def add_twice() -> None:
+            with postgres.pipelined_transaction(session):
+                session.execute("INSERT INTO numbers VALUES (1)")
+                session.execute("INSERT INTO numbers VALUES (1)")
+
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            add_twice()
+        assert session.execute("SELECT count(*) FROM numbers").fetchone() == (0,)
+
+
+def test_a_pipelined_transaction_whose_block_fails_does_nothing(postgres_url: str) -> None:
+    """An error of the caller's own undoes what was sent before it."""
+    with postgres.connect(postgres_url, autocommit=True) as session:
+        session.execute("CREATE TEMPORARY TABLE numbers (n integer)")
+
+        def add_and_fail() -> None:
+            with postgres.pipelined_transaction(session):
+                session.execute("INSERT INTO numbers VALUES (1)")
+                raise KeyError("the caller's")
+
+        with pytest.raises(KeyError):
+            add_and_fail()
+        assert session.execute("SELECT count(*) FROM numbers").fetchone() == (0,)
 
 
 def test_the_addresss_own_options_win(postgres_url: str) -> None:
