@@ -10,16 +10,46 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
+from core.errors import TreadleError
+from dag.outcomes import Failed, LoopOpened
 from dag.scopes import around, child_scope
 from dag.states import LoopPhase
 from dag.values import dumps
 from ledger.arrivals import Arrivals, place_rows
-from ledger.rows import Ref
+from ledger.rows import Held, Ref
 from ledger.unit import Unit
 
+#: Node executions that one execution may have: past this its records are of no use to anybody.
+NODE_EXECUTIONS_LIMIT = 100_000
+
 _KEYS = ("execution_id", "scope", "node")
+
+
+class TooManyNodeExecutions(TreadleError):
+    """A loop would have more iterations than an execution has room for."""
+
+    reason: ClassVar[str] = "too_many_node_executions"
+    solution: ClassVar[str] = "Go over less: filter first, or split the input over executions."
+
+
+def refused_opening(held: Held, loop: Ref, opened: LoopOpened) -> Failed | None:
+    """Return the failure of a loop that is too large to open; its size is checked now, not when it
+    has nearly been run. An inner loop is checked when it opens itself.
+    """
+    entries = opened.items if opened.items is not None else opened.indices
+    scopes = 1 if entries is None else len(entries)
+    nodes = held.node_count + scopes * len(held.graph.bodies[loop.node])
+    if nodes <= NODE_EXECUTIONS_LIMIT:
+        return None
+    error = TooManyNodeExecutions(
+        f"The execution would have {nodes:,} node executions; the limit is "
+        f"{NODE_EXECUTIONS_LIMIT:,}.",
+        node_executions=nodes,
+        limit=NODE_EXECUTIONS_LIMIT,
+    ).to_wire()
+    return Failed(error, output={"error": error, "scope": None, "results": []})
 
 
 def open_scope(unit: Unit, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int) -> None:

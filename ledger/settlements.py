@@ -18,7 +18,7 @@ from dag.values import NotAValue, Value, dumps, payload
 from ledger.arrivals import Arrivals
 from ledger.claims import start
 from ledger.endings import end_early, end_finished
-from ledger.loops import Failures, open_scope, settle_scopes
+from ledger.loops import Failures, open_scope, refused_opening, settle_scopes
 from ledger.rows import Claim, Held, Ref, Settlement
 from ledger.unit import Unit
 
@@ -40,7 +40,7 @@ def settle(
         The leases whose outcome counted (any other was taken back, canceled or settled before),
         and the leases of the chunk members that were started.
     """
-    outcomes = {s.claim.lease_id: (cause, s) for cause, s in settlements}
+    outcomes = {s.claim.lease_id: (cause, _permitted(unit, s)) for cause, s in settlements}
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", _COLUMNS, rows).fetchall()}
     counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]
@@ -54,6 +54,15 @@ def settle(
     started = _start_members(unit, counted)
     end_finished(unit)
     return frozenset(s.claim.lease_id for _, s in counted), started
+
+
+def _permitted(unit: Unit, settlement: Settlement) -> Settlement:
+    """Return the settlement, or the failure that stands for a loop which is too large to open."""
+    claim, outcome = settlement.claim, settlement.outcome
+    if not isinstance(outcome, LoopOpened):
+        return settlement
+    refused = refused_opening(unit.held[claim.ref.execution_id], claim.ref, outcome)
+    return settlement_of(claim, refused, starts=settlement.starts) if refused else settlement
 
 
 def settlement_of(

@@ -9,6 +9,8 @@ import pytest
 
 from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Retrying
 from dag.states import LoopPhase
+from dag.values import loads
+from ledger.loops import NODE_EXECUTIONS_LIMIT
 from ledger.settlements import settlement_of
 from tests.hand import BROKEN, Hand, check, places
 from tests.workflows import Document, for_each, node, start, workflow
@@ -285,6 +287,29 @@ def test_node_executions_are_counted_when_a_loop_opens(hand: Hand) -> None:
     hand.open_loop(execution, "each", 4, parallel=4)
 
     assert hand.execution(execution).node_count == 6
+
+
+def test_a_loop_that_is_too_large_fails_as_it_opens(hand: Hand) -> None:
+    """Nothing of it has run, and it leaves by `error` like any other failure."""
+    execution = hand.submit(looping())
+
+    hand.open_loop(execution, "each", NODE_EXECUTIONS_LIMIT)
+
+    row = hand.row(execution, "each")
+    assert (row.state, row.output_key) == ("failed", "error")
+    assert loads(row.error)["error_code"] == "too_many_node_executions"
+    assert hand.scopes(execution) == {}
+    assert hand.states(execution)["mend"] == "ready"
+    assert check(hand.session, execution) == []
+
+
+def test_a_loop_that_just_fits_opens(hand: Hand) -> None:
+    """The trigger and the loop have counted already."""
+    execution = hand.submit(looping())
+
+    hand.open_loop(execution, "each", NODE_EXECUTIONS_LIMIT - 2, parallel=1)
+
+    assert hand.row(execution, "each").state == "waiting"
 
 
 def test_two_outcomes_of_one_row_in_one_batch_count_once(hand: Hand) -> None:
