@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -51,6 +50,7 @@ class Service:
     def __init__(self, name: str, argv: list[str], environment: dict[str, str], log: Path) -> None:
         self.name = name
         self.log = log
+        self._read = 0
         command = Command([sys.executable, "-m", "treadle", *argv], environment, _ROOT)
         with log.open("wb") as output:
             self._process = GuardedProcess(command, output)
@@ -71,10 +71,12 @@ class Service:
         """End it as a crash does, and wait for that; a stopped one too."""
         self._process.stop()
 
-    def records(self) -> list[dict[str, Any]]:
-        """Return what it logged as data; a line that is none is a record of level `raw`."""
+    def new_records(self) -> list[dict[str, Any]]:
+        """Return what it logged since the last call; a line that is no JSON has the level `raw`."""
+        lines = self.log.read_text(errors="replace").splitlines()[self._read :]
+        self._read += len(lines)
         records = []
-        for line in self.log.read_text(errors="replace").splitlines():
+        for line in lines:
             try:
                 records.append(json.loads(line))
             except ValueError:
@@ -92,6 +94,8 @@ class Cell:
         self.schedulers: list[Service] = []
         self._wait_until = wait_until
         self._numbers = count(1)
+        #: Those whose logs have not been read to the end.
+        self._started: list[Service] = []
         self._session: psycopg.Connection | None = None
 
     def start(self) -> None:
@@ -99,11 +103,7 @@ class Cell:
         self.servers.start()
         migrate(self.servers.database_url)
         self.connections = Connections.to(
-            Settings(
-                database_url=self.servers.database_url,
-                redis_url=self.servers.redis_url,
-                data_dir=self.folder,
-            )
+            Settings.load(database_url=self.servers.database_url, redis_url=self.servers.redis_url)
         )
 
     def stop(self) -> None:
@@ -113,6 +113,12 @@ class Cell:
         self.forget_session()
         self.servers.stop()
 
+    def restart(self) -> None:
+        """Go down as a whole and come up again on the same data."""
+        self.stop()
+        self.servers.start()
+        self.make_whole()
+
     # -- processes --------------------------------------------------------------------------------
 
     def make_whole(self, *, workers: int = 2, schedulers: int = 1) -> None:
@@ -121,16 +127,17 @@ class Cell:
             (self.workers, workers, ["worker", "--tasks", _TASKS]),
             (self.schedulers, schedulers, ["scheduler"]),
         ):
-            for surplus in kept[wanted:]:
-                surplus.kill()
-            kept[:] = [service for service in kept[:wanted] if service.status is None]
-            kept += [self._start(argv) for _ in range(wanted - len(kept))]
+            well = [service for service in kept if service.status is None][:wanted]
+            for service in set(kept) - set(well):
+                service.kill()
+            kept[:] = well + [self._start(argv) for _ in range(wanted - len(well))]
         self.wait(lambda: all(self.worker_id(each) for each in self.workers))
 
     def revive(self) -> None:
         """Start again the workers that ended, as a supervisor does."""
         for index, service in enumerate(self.workers):
             if service.status is not None:
+                service.kill()
                 self.workers[index] = self._start(["worker", "--tasks", _TASKS])
 
     def _start(self, argv: list[str]) -> Service:
@@ -143,7 +150,8 @@ class Cell:
             TREADLE_LEASE_SECONDS=str(LEASE_SECONDS),
             TREADLE_HEARTBEAT_SECONDS=str(HEARTBEAT_SECONDS),
         )
-        return Service(name, argv, environment, self.folder / f"{name}.log")
+        self._started.append(Service(name, argv, environment, self.folder / f"{name}.log"))
+        return self._started[-1]
 
     def worker_id(self, service: Service) -> UUID | None:
         """Return a worker's present id in the ledger."""
@@ -219,7 +227,7 @@ class Cell:
             "select count(*) from node_executions where execution_id = %s and state = 'completed'"
         )
         self.wait(lambda: self.rows(counting, execution_id)[0][0] >= nodes)
-        assert self.status(execution_id) not in FINAL_EXECUTION_STATUSES, "the fault came too late"
+        assert not self.is_final(execution_id), "the fault came too late"
 
     def wait_due(self, execution_id: UUID, node: str) -> None:
         """Wait until a timer's time has come, whether or not it wakes."""
@@ -231,14 +239,14 @@ class Cell:
 
     def wait_ended(self, execution_id: UUID) -> str:
         """Wait for the end of an execution; return its status."""
-        return self.wait(lambda: self._final_status(execution_id))
+        self.wait(lambda: self.is_final(execution_id))
+        return self.status(execution_id)
 
     def status(self, execution_id: UUID) -> str:
         return self.ask(lambda session: reading.status(session, execution_id))
 
-    def _final_status(self, execution_id: UUID) -> str | None:
-        status = self.status(execution_id)
-        return status if status in FINAL_EXECUTION_STATUSES else None
+    def is_final(self, execution_id: UUID) -> bool:
+        return self.status(execution_id) in FINAL_EXECUTION_STATUSES
 
     def tell(self) -> str:
         """Return what a person wants to see of a cell that does not do what it should."""
@@ -256,11 +264,13 @@ class Cell:
             told += [f"{service.name} ({service.pid}): {service.status}", *lines]
         return "\n".join(told)
 
-    def complaints(self) -> list[str]:
+    def take_complaints(self) -> list[str]:
         """Return what the processes logged that nothing in these tests should bring about."""
-        found: Counter[str] = Counter()
-        for service in [*self.workers, *self.schedulers]:
-            for record in service.records():
-                if record.get("level") in ("error", "critical", "raw"):
-                    found[f"{service.name}: {record.get('event')} {record.get('error', '')}"] += 1
-        return [f"{times} × {text}" for text, times in found.items()]
+        found = [
+            f"{service.name}: {record}"
+            for service in self._started
+            for record in service.new_records()
+            if record["level"] in ("error", "critical", "raw")
+        ]
+        self._started = [service for service in self._started if service.status is None]
+        return found

@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import WaitUntil
 from tests.fault.cell import Cell
 
+pytest.register_assert_rewrite("tests.fault.invariants")
+
 
 @pytest.fixture(scope="session")
 def fault_cell(tmp_path_factory: pytest.TempPathFactory, wait_until: WaitUntil) -> Iterator[Cell]:
@@ -24,4 +26,4 @@ def cell(fault_cell: Cell) -> Iterator[Cell]:
     """Return the cell with two workers and a scheduler; afterwards none of them has complained."""
     fault_cell.make_whole()
     yield fault_cell
-    assert fault_cell.complaints() == []
+    assert fault_cell.take_complaints() == []

@@ -50,9 +50,12 @@ async def fault_step_async(job: str, into: str, seconds: float, **found: Any) ->
     return added_up(found)
 
 
-@task(lane="process")
-def fault_step_child(job: str, into: str, seconds: float, **found: Any) -> dict[str, int]:
-    return fault_step(job, into, seconds, **found)
+@task
+def fault_flaky(job: str, into: str) -> dict[str, int]:
+    """Fail at the first attempt."""
+    if _is_first(job, into):
+        raise RuntimeError("not yet")
+    return {"v": 1}
 
 
 @task

@@ -5,6 +5,7 @@ Every figure depends on all figures before it, and the reference interpreter say
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -12,7 +13,7 @@ from zlib import crc32
 from tests.fault.fault_tasks import added_up
 from tests.reference import Result, interpret
 from tests.reference.shapes import expected_outputs, scientific
-from tests.workflows import Document, node
+from tests.workflows import Document, connection, node
 
 #: The input of every run.
 FIRST = {"v": 5}
@@ -55,9 +56,7 @@ def big(
             nodes[index] = stepped(each["id"], into, task=task, **config)
     loops, texts = _loops(into, items, nap, config)
     nodes += loops
-    for text in texts.split(", "):
-        _connect(document, text)
-    return document
+    return connected(document, texts)
 
 
 def _loops(
@@ -97,22 +96,31 @@ def _loops(
     return nodes, texts
 
 
-def _connect(document: Document, text: str) -> None:
-    source, _, target = text.partition(" -> ")
-    source, _, key = source.partition(":")
+def connected(document: Document, texts: str) -> Document:
+    """Add connections to a document: `a -> b, a:key -> b`."""
     wires = document["connections"]
-    wire = {"id": f"c{len(wires)}", "from_node": source, "to_node": target}
-    wires.append({**wire, "output_key": key} if key else wire)
+    wires += [connection(len(wires) + n, text) for n, text in enumerate(texts.split(", "))]
+    return document
 
 
-def reckoned(document: Document) -> Result:
-    """Return what a run of `document` on `FIRST` must come to."""
+def harmful(job: str, into: Path, task: str, **config: Any) -> Document:
+    """Return a node that calls one of the tasks that do harm."""
+    return node(
+        job,
+        "ACTION.PYTHON_TASK",
+        configurations={"task": task, **config},
+        input_params={"job": job, "into": str(into)},
+    )
+
+
+def reckoned(document: Document, **tasks: Callable[..., Any]) -> Result:
+    """Return what a run of `document` on `FIRST` must come to; `tasks` stand in for other tasks."""
 
     def step(job: str, into: str, seconds: float, **found: Any) -> dict[str, int]:
         return added_up(found)
 
-    tasks = dict.fromkeys(("fault_step", "fault_step_async", "fault_step_child"), step)
-    result = interpret(document, FIRST, tasks=tasks)
+    steps = dict.fromkeys(("fault_step", "fault_step_async"), step)
+    result = interpret(document, FIRST, tasks={**steps, **tasks})
     assert result.certain
     return result
 
