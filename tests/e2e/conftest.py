@@ -13,7 +13,8 @@ import pytest
 
 from tests.cli import UP_SECONDS, Folder, Running
 
-#: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time.
+#: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time,
+#: `wait_for` as much as somebody lets it.
 TASKS = '''
 """Tasks of a user."""
 
@@ -35,6 +36,13 @@ def hold(file: str, seconds: float) -> str:
     Path(file).touch()
     time.sleep(seconds)
     return "held"
+
+
+@task
+def wait_for(file: str) -> str:
+    while not Path(file).exists():
+        time.sleep(0.02)
+    return "there"
 
 
 @task(max_retries=2)

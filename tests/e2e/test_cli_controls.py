@@ -12,17 +12,15 @@ from tests.workflows import Document, chain, node
 WaitUntil = Callable[..., Any]
 
 
-def rest(seconds: float) -> Document:
-    """Return a workflow that waits, and then has one more node to run."""
-    delay = node("rest", "FLOW.DELAY", configurations={"duration_seconds": seconds})
-    return chain(delay, node("after"))
+#: Goes on until somebody ends it.
+REST = chain(node("rest", "FLOW.DELAY", configurations={"duration_seconds": 3600}))
 
 
-def call(task: str, **params: Any) -> Document:
-    """Return a workflow that calls a task of the user's after a node that costs something."""
+def call(task: str, *after: str, **params: Any) -> Document:
+    """Return a workflow that calls a task of the user's between other nodes."""
     config = {"task": task}
     step = node("call", "ACTION.PYTHON_TASK", configurations=config, input_params=params)
-    return chain(node("before"), step)
+    return chain(node("before"), step, *map(node, after))
 
 
 def submitted(folder: Folder, document: Document) -> str:
@@ -38,7 +36,7 @@ def statuses(folder: Folder, execution_id: str) -> dict[str, str]:
 
 def test_a_canceled_execution_ends(folder: Folder) -> None:
     """With what it waited for; a second cancel is refused, for final is final."""
-    execution_id = submitted(folder, rest(3600))
+    execution_id = submitted(folder, REST)
 
     canceled = folder.run("cancel", execution_id)
     again = folder.run("cancel", execution_id, "--json")
@@ -54,13 +52,16 @@ def test_a_canceled_execution_ends(folder: Folder) -> None:
 
 
 def test_a_paused_execution_begins_nothing_until_it_is_resumed(
-    folder: Folder, wait_until: WaitUntil
+    folder: Folder, tmp_path: Path, wait_until: WaitUntil
 ) -> None:
-    """Its timer goes on under the pause, and what comes after it waits."""
-    execution_id = submitted(folder, rest(0.3))
+    """What runs when the pause comes ends and is kept, and what comes after it waits."""
+    gate = tmp_path / "gate"
+    execution_id = submitted(folder, call("wait_for", "after", file=str(gate)))
+    wait_until(lambda: statuses(folder, execution_id).get("call") == "running")
 
     paused = folder.run("pause", execution_id, "--json")
-    wait_until(lambda: statuses(folder, execution_id).get("rest") == "completed")
+    gate.touch()
+    wait_until(lambda: statuses(folder, execution_id)["call"] == "completed")
     held = statuses(folder, execution_id)
     resumed = folder.run("resume", execution_id, "--json")
     watched = folder.run("watch", execution_id, "--json")
@@ -95,7 +96,7 @@ def test_a_retry_keeps_what_stands_and_is_a_new_execution(folder: Folder, tmp_pa
 def test_a_successful_execution_has_nothing_to_retry(folder: Folder) -> None:
     """It is refused, and so is one that still runs."""
     done = folder.run("submit", folder.write("w.json", chain(node("n"))), "--watch", "--json")
-    running = submitted(folder, rest(3600))
+    running = submitted(folder, REST)
 
     nothing = folder.run("retry", done.document["id"], "--json")
     too_early = folder.run("retry", running, "--json")

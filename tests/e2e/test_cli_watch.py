@@ -23,7 +23,7 @@ from workers.session import Connections
 WaitUntil = Callable[..., Any]
 
 STEPS = chain(*(node(f"step_{n}") for n in range(5)))
-REST = chain(node("rest", "FLOW.DELAY", configurations={"duration_seconds": 0.5}))
+REST = chain(node("rest", "FLOW.DELAY", configurations={"duration_seconds": 1.5}))
 
 
 def test_a_terminal_gets_a_tree_that_is_redrawn(folder: Folder) -> None:

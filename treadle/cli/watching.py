@@ -37,14 +37,12 @@ def watch_to_end(link: Link, execution_id: UUID, *, as_json: bool) -> ExitCode:
         NoSuchExecution: there is none.
         typer.Exit: Ctrl-C; the execution goes on.
     """
-    progress, seq = _so_far(link, execution_id)
     console = Console(stderr=as_json, highlight=False)
     try:
-        if progress.ended is None:
-            if console.is_terminal:
-                _draw(link, progress, seq, console)
-            else:
-                _list(link, progress, seq, console, quiet=as_json)
+        if console.is_terminal:
+            _draw(link, execution_id, console)
+        else:
+            _list(link, execution_id, console, quiet=as_json)
     except KeyboardInterrupt:
         typer.echo(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -64,20 +62,23 @@ def show_end(link: Link, execution_id: UUID, *, as_json: bool) -> ExitCode:
     return ExitCode.OK if unfinished or execution["status"] == "SUCCESS" else ExitCode.NO
 
 
-def _so_far(link: Link, execution_id: UUID) -> tuple[Progress, int]:
-    """Return how far an execution is, and the seq from which its events go on."""
+def _progress(link: Link, execution_id: UUID, *, records: int | None) -> tuple[Progress, int]:
+    """Return how far an execution is, and the seq of the last event in that."""
     execution = reading.execution(
-        link.session(), link.graphs, execution_id, records=None, inline_bytes=0
+        link.session(), link.graphs, execution_id, records=records, inline_bytes=0
     )
     graph = link.graphs.execution(link.session(), execution_id)
     return Progress(graph, execution), execution["last_seq"]
 
 
-def _draw(link: Link, progress: Progress, seq: int, console: Console) -> None:
+def _draw(link: Link, execution_id: UUID, console: Console) -> None:
     """Redraw a tree as events come; it leaves the screen at the end."""
+    progress, seq = _progress(link, execution_id, records=None)
+    if progress.ended is not None:
+        return
     with Live(console=console, auto_refresh=False, transient=True) as live:
         drawn = 0.0
-        for events in follow(link, UUID(progress.id), after_seq=seq):
+        for events in follow(link, execution_id, after_seq=seq):
             progress.apply(events)
             if time.monotonic() - drawn >= _PICTURE_SECONDS:
                 drawn = time.monotonic()
@@ -85,11 +86,12 @@ def _draw(link: Link, progress: Progress, seq: int, console: Console) -> None:
                 live.update(tree_of(progress, now=_now(), lines=lines), refresh=True)
 
 
-def _list(link: Link, progress: Progress, seq: int, console: Console, *, quiet: bool) -> None:
-    """Print where it stands and a line for each event; nothing if `quiet`."""
+def _list(link: Link, execution_id: UUID, console: Console, *, quiet: bool) -> None:
+    """Print a line for each event from the first one on; nothing if `quiet`."""
+    progress, _ = _progress(link, execution_id, records=0)
     if not quiet:
         console.print(headline(progress, _now()), soft_wrap=True)
-    for events in follow(link, UUID(progress.id), after_seq=seq):
+    for events in follow(link, execution_id):
         for event in events:
             line = None if quiet else event_line(event, progress)
             if line is not None:
