@@ -77,8 +77,7 @@ def retry(
         )
         copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
         connection.execute(_SQL["copy_scopes"], copied)
-        connection.execute(_SQL["copy_nodes"], copied)
-        held.node_count = len(standing)
+        held.node_count = connection.execute(_SQL["copy_nodes"], copied).rowcount
         unit = Unit(connection, [held], belt=belt)
         unit.event(
             held, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)

@@ -20,6 +20,7 @@ from dag.states import NODE_TRANSITIONS, NodeState
 from ledger import control, reading
 from ledger.batches import Request, commit
 from ledger.holding import hold_waiting
+from ledger.retrying import retry
 from ledger.rows import Claim, Ref, Settlement
 from ledger.settlements import settlement_of
 from tests.breaking import Breaking
@@ -245,6 +246,14 @@ class World:
                 return
             self.claim(0, self.ready(), start_all=True)
         raise AssertionError(f"still unfinished: {self.hands[0].states(self.unfinished()[0])}")
+
+    def retry(self) -> None:
+        """Repeat what did not succeed: the same workflow must come to the same end again."""
+        for execution, case in list(self.cases.items()):
+            if self.hands[0].status(execution) != "SUCCESS":
+                hand = self.hands[1]
+                repeated = retry(hand.session, hand.graphs, hand.belt, execution)
+                self.cases[repeated.execution_id] = case
 
     def differences(self) -> list[str]:
         """Say where what was not canceled differs from the reference."""
