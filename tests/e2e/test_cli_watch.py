@@ -6,11 +6,14 @@ import os
 import pty
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from redis.client import PubSub
 
 from core.embedded import find_cluster
 from core.settings import Settings
@@ -18,6 +21,7 @@ from tests.cli import TREADLE, Folder, Running
 from tests.workflows import chain, node
 from treadle.cli.cluster import Link
 from treadle.cli.following import follow
+from workers.doorbell import channel
 from workers.session import Connections
 
 WaitUntil = Callable[..., Any]
@@ -91,6 +95,35 @@ def test_an_execution_is_followed_without_redis(folder: Folder, cluster_folder: 
         events = [event for batch in follow(link, execution_id) for event in batch]
 
     assert events[-1]["event_type"] == "execution_completed"
+
+
+def test_workers_ring_for_who_follows(
+    folder: Folder, cluster_folder: Path, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """The bell of the last event tells its seq."""
+    gate = tmp_path / "gate"
+    config = {"task": "wait_for"}
+    step = node(
+        "call", "ACTION.PYTHON_TASK", configurations=config, input_params={"file": str(gate)}
+    )
+    execution_id = folder.run("submit", folder.write("gate.json", chain(step))).out.strip()
+    with closing(link_to(cluster_folder)) as link:
+        client = link.connections.broker.client
+        listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
+        listener.subscribe(channel(UUID(execution_id)))
+        wait_until(lambda: client.pubsub_channels(channel(UUID(execution_id))))
+        subscribed = time.monotonic()
+        # Workers ask who listens ten times a second at most.
+        wait_until(lambda: time.monotonic() > subscribed + 0.2)
+        gate.touch()
+        last_seq = folder.run("watch", execution_id, "--json").document["last_seq"]
+
+        def next_bell() -> int:
+            heard = listener.get_message(timeout=0.1)
+            return int(heard["data"]) if heard else 0
+
+        assert wait_until(lambda: next_bell() == last_seq)
+        listener.close()
 
 
 def link_to(cluster_folder: Path, redis_url: str | None = None) -> Link:
