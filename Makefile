@@ -12,7 +12,7 @@ BIN := .venv/bin
 # start fast everywhere, also where Python is told to write no bytecode.
 SYNC := $(BIN)/uv sync --locked --inexact --no-progress --compile-bytecode
 
-.PHONY: help install demo test check format bench clean
+.PHONY: help install demo test check format bench docs clean
 
 help:
 	@echo "make demo     run a pipeline over the data in examples/ and show it"
@@ -20,6 +20,7 @@ help:
 	@echo "make check    lint, formatting, types, layers, then all tests: what CI runs"
 	@echo "make format   mend what ruff can mend"
 	@echo "make bench    measure Treadle beside raw Dramatiq"
+	@echo "make docs     write the pages that are made from code"
 	@echo "make install  prepare .venv (the others do it first)"
 	@echo "make clean    remove .venv, caches and .treadle, the data of this folder's cluster"
 
@@ -53,6 +54,12 @@ format: install
 
 bench: install
 	$(BIN)/python -m bench
+
+docs: install
+	$(BIN)/python -m dag.state_docs docs/states.md
+	$(BIN)/python -m dag.node_docs docs/nodes.md
+	$(BIN)/python -m dag.expressions.reference docs/expressions.md
+	$(BIN)/python docs/modules.py
 
 clean:
 	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

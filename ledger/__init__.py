@@ -35,7 +35,8 @@ Inside a transaction, from the lock to the commit:
     arrivals      sums at the targets, one upsert for all; dead paths followed to their end
     loops         scopes that end open the next, or wake their loop
     endings       an execution of which nothing is open ends, exactly once
-    rows          the values that pass in and out; `queues` and `graphs` what they need to know
+    rows          the values that pass in and out; `queues` and `graphs` what they need to know,
+                  `queries` the SQL by name
 
 Who decides what. `dag` decides everything that can be decided from values: whether a join is ready,
 whether a failure is tried again, what a retry keeps, which states there are. The ledger decides

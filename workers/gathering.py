@@ -14,8 +14,8 @@ from workers.records import Records
 def gather(records: Records, claim: Claim) -> Completed | Failed:
     """Return a loop's outcome: `{results, count}` by `done`, or the failure it gives up for.
 
-    Results that the author does not want collected, or that no payload can hold, stay in the ledger,
-    and `{count, results_ref}` says where.
+    Results that the author does not want collected, or that no payload can hold, stay in the
+    ledger, and `{count, results_ref}` says where.
     """
     iterations = records.iterations(claim.ref)
     results = [_result(claim, each) for each in iterations]

@@ -52,14 +52,13 @@ def test_what_the_map_names_exists(path: str, symbol: str) -> None:
 
 def test_every_package_and_every_node_type_has_its_place_on_the_map() -> None:
     """Whoever adds a top-level package or a module of node types says where it stands."""
-    packages = {f"{init.parent.name}/" for init in ROOT.glob("*/__init__.py")} - {"bench/"}
     families = {f"dag/specs/{each.name}" for each in (ROOT / "dag" / "specs").glob("*.py")} - {
         f"dag/specs/{name}.py"
         for name in ("__init__", "configuration", "defaults", "fields", "planned", "spec")
     }
     named = {path for path, _ in names()}
 
-    assert packages <= named
+    assert _packages() <= named
     assert families <= named
 
 
@@ -71,3 +70,25 @@ def test_every_invariant_and_rule_says_where_it_is_kept() -> None:
     for number, _, kept, shown in rows:
         assert "`" in kept or "not built" in kept, number
         assert "`tests/" in shown or "not built" in kept, number
+
+
+def test_every_module_stands_on_the_page_of_modules_and_no_other() -> None:
+    """docs/modules.md is as old as the tree; `python docs/modules.py` writes it anew."""
+    page = (ROOT / "docs" / "modules.md").read_text("utf-8")
+    listed = {
+        f"{folder}{file}"
+        for folder, section in re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S)
+        for file in re.findall(r"^\| `(\w+\.py)` \|", section, re.M)
+    }
+    there = {
+        str(path.relative_to(ROOT))
+        for package in _packages()
+        for path in (ROOT / package).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+    assert listed == there
+
+
+def _packages() -> set[str]:
+    return {f"{init.parent.name}/" for init in ROOT.glob("*/__init__.py")} - {"bench/"}
