@@ -16,7 +16,7 @@ from core.errors import TreadleError
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from ledger.endings import end_early
 from ledger.graphs import Graphs
-from ledger.holding import hold, hold_waiting
+from ledger.holding import hold_briefly, hold_waiting
 from ledger.queues import queue_of
 from ledger.rows import Belt, Followed, Held, Queued, Ref
 from ledger.unit import Unit
@@ -90,12 +90,12 @@ def end_by_deadline(
 ) -> Followed | None:
     """End an execution whose deadline has passed as TIMEOUT."""
     with connection.transaction():
-        held = hold(connection, graphs, [execution_id])
-        if not held:
+        held = hold_briefly(connection, graphs, execution_id)
+        if held is None:
             return None
-        unit = Unit(connection, held, belt=belt)
+        unit = Unit(connection, [held], belt=belt)
         error = DeadlineExceeded("The execution did not end by its deadline.").to_wire()
-        end_early(unit, held, ExecutionStatus.TIMEOUT, error)
+        end_early(unit, [held], ExecutionStatus.TIMEOUT, error)
         unit.save()
     return unit.followed[0]
 
@@ -109,12 +109,12 @@ def refill(
 ) -> Followed | None:
     """Note ready rows as sent: what the dispatcher found unsent, or sent and lost (rule 9)."""
     with connection.transaction():
-        held = hold(connection, graphs, [execution_id])
-        if not held:
+        held = hold_briefly(connection, graphs, execution_id)
+        if held is None:
             return None
-        unit = Unit(connection, held, belt=belt)
-        if not held[0].paused and held[0].status not in FINAL_EXECUTION_STATUSES:
-            note(unit, held[0], refs)
+        unit = Unit(connection, [held], belt=belt)
+        if not held.paused and held.status not in FINAL_EXECUTION_STATUSES:
+            note(unit, held, refs)
     return unit.followed[0]
 
 

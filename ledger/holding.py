@@ -17,6 +17,9 @@ from ledger.rows import Held
 
 _SQL = queries("work")
 
+#: Milliseconds that the scheduler waits for an execution: many times what a commit holds it.
+BRIEFLY_MILLISECONDS = 200
+
 
 def hold(connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID]) -> list[Held]:
     """Lock the rows of executions that nobody else holds; the others are left out."""
@@ -31,6 +34,21 @@ def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: U
     cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
     row = cursor.fetchone()
     return _held(connection, graphs, row) if row else None
+
+
+def hold_briefly(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
+    """Lock one execution's row for the scheduler; `None` if it is held for longer than a moment.
+
+    A short wait in the row's queue, and not SKIP LOCKED: an execution that is never at rest would
+    be skipped for as long as it runs, and its timers, retries and deadline with it.
+    """
+    graphs.prepare(connection, [execution_id])
+    try:
+        with connection.transaction():
+            connection.execute(_SQL["wait_briefly"], {"milliseconds": str(BRIEFLY_MILLISECONDS)})
+            return hold_waiting(connection, graphs, execution_id)
+    except psycopg.errors.LockNotAvailable:
+        return None
 
 
 def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:

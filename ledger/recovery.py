@@ -19,7 +19,7 @@ from ledger.arrivals import Arrivals, place_rows
 from ledger.control import note
 from ledger.endings import end_finished
 from ledger.graphs import Graphs
-from ledger.holding import hold
+from ledger.holding import hold_briefly
 from ledger.loops import Failures, settle_scopes
 from ledger.rows import Belt, Claim, Followed, Held, Ref
 from ledger.settlements import settle, settlement_of
@@ -53,11 +53,11 @@ def wake(
 ) -> Followed | None:
     """Do what is due in an execution: retries become ready, timers complete."""
     with connection.transaction():
-        held = hold(connection, graphs, [execution_id])
-        if not held:
+        held = hold_briefly(connection, graphs, execution_id)
+        if held is None:
             return None
-        unit = Unit(connection, held, belt=belt)
-        if held[0].status not in FINAL_EXECUTION_STATUSES:
+        unit = Unit(connection, [held], belt=belt)
+        if held.status not in FINAL_EXECUTION_STATUSES:
             _wake_retries(unit, execution_id)
             _complete_timers(unit, execution_id)
             unit.save()
@@ -104,17 +104,17 @@ def take_back(
             If it moved meanwhile, nothing is taken (rule 10).
     """
     with connection.transaction():
-        held = hold(connection, graphs, [execution_id])
-        if not held:
+        held = hold_briefly(connection, graphs, execution_id)
+        if held is None:
             return None
-        unit = Unit(connection, held, belt=belt)
+        unit = Unit(connection, [held], belt=belt)
         row = unit.run("beat_for_share", worker_id=worker_id).fetchone()
         if (row.beat if row else None) == beat:
             rows = unit.run(
                 "take_back", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
             ).fetchall()
-            if not held[0].paused:
-                note(unit, held[0], [Ref(row.execution_id, row.scope, row.node) for row in rows])
+            if not held.paused:
+                note(unit, held, [Ref(row.execution_id, row.scope, row.node) for row in rows])
     return unit.followed[0]
 
 
@@ -131,19 +131,19 @@ def end_overdue(
     Members of chunks that wait behind them are given back, uncharged (rule 8).
     """
     with connection.transaction():
-        held = hold(connection, graphs, [execution_id])
-        if not held:
+        held = hold_briefly(connection, graphs, execution_id)
+        if held is None:
             return None
-        unit = Unit(connection, held, belt=belt)
+        unit = Unit(connection, [held], belt=belt)
         rows = unit.run("overdue", id=execution_id, grace_seconds=grace_seconds).fetchall()
         settlements = []
         for row in rows:
-            claim = _claim_of(row, held[0].graph)
+            claim = _claim_of(row, held.graph)
             outcome = decide(claim.node, claim.retry_count, timed_out(claim))
             settlements.append((-1, settlement_of(claim, outcome)))
         if settlements:
             settle(unit, settlements)
-            _give_back_unstarted(unit, held[0], {row.worker_id for row in rows})
+            _give_back_unstarted(unit, held, {row.worker_id for row in rows})
             unit.save()
     return unit.followed[0]
 

@@ -22,6 +22,10 @@ for no key update
 -- How long this session waits for a row from now on.
 select set_config('lock_timeout', %(milliseconds)s, false)
 
+-- name: wait_briefly
+-- Bounds the waits for locks of this transaction.
+select set_config('lock_timeout', %(milliseconds)s, true)
+
 -- name: settle
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
 -- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for.
