@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from dag.validation import validate
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 
 
 @pytest.fixture
@@ -36,6 +38,16 @@ def test_an_example_is_a_valid_workflow_without_warnings(file: Path) -> None:
 
     assert validation.problems == ()
     assert validation.warnings == ()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/semantics.md"])
+def test_a_workflow_that_a_page_shows_is_valid(page: str) -> None:
+    """What a reader copies from the documentation works."""
+    shown = re.findall(r"^\{\n.*?^\}$", (ROOT / page).read_text("utf-8"), re.M | re.S)
+
+    assert shown
+    for document in shown:
+        assert validate(document).problems == ()
 
 
 @pytest.mark.parametrize(
