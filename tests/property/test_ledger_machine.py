@@ -150,7 +150,7 @@ def test_whatever_the_order_the_ledger_keeps_its_invariants(fresh_postgres_url: 
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
