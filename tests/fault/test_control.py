@@ -8,7 +8,7 @@ from tests.fault.cell import Cell
 from tests.fault.fault_tasks import effects
 from tests.fault.fault_workflows import FIRST, stepped
 from tests.fault.invariants import check_invariants, check_nothing_charged, events_of
-from tests.fault.test_faults import in_the_midst
+from tests.fault.test_faults import FEW_JOBS, in_the_midst
 from tests.workflows import chain
 
 
@@ -26,7 +26,7 @@ def claims(cell: Cell, execution_id: object) -> int:
 
 def test_cancel_cancels(cell: Cell, tmp_path: Path) -> None:
     """What is open is canceled at once; what runs then settles in vain, and nothing new begins."""
-    run = in_the_midst(cell, "cybershake", tmp_path)
+    run = in_the_midst(cell, "cybershake", tmp_path, jobs=FEW_JOBS)
     cell.control("cancel", run.execution_id)
     assert cell.status(run.execution_id) == "CANCELED"
     check_invariants(cell, run.execution_id)
@@ -42,7 +42,7 @@ def test_a_paused_execution_stands_still_until_it_is_resumed(cell: Cell, tmp_pat
     """What runs settles, nothing is claimed, other executions go on; a resume ends as if never
     paused.
     """
-    run = in_the_midst(cell, "ligo", tmp_path)
+    run = in_the_midst(cell, "ligo", tmp_path, jobs=FEW_JOBS)
     cell.control("pause", run.execution_id)
     running = "select count(*) from node_executions where execution_id = %s and state = 'running'"
     cell.wait(lambda: cell.rows(running, run.execution_id) == [(0,)])
