@@ -72,7 +72,7 @@ def treadle(
         ),
     ] = False,
 ) -> None:
-    """Run workflows durably on a cluster of workers, and wait for people without holding one."""
+    """Run workflows on a cluster of workers that loses nothing when one of them dies."""
 
 
 def main() -> None:
