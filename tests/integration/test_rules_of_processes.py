@@ -75,12 +75,11 @@ def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
 
 def calling(*tasks: str) -> Document:
     """Return a workflow of nodes side by side that call tasks."""
-    ids = [f"n{number}" for number in range(len(tasks))]
     nodes = [
-        node(each, "ACTION.PYTHON_TASK", configurations={"task": name})
-        for each, name in zip(ids, tasks, strict=True)
+        node(f"n{number}", "ACTION.PYTHON_TASK", configurations={"task": name})
+        for number, name in enumerate(tasks)
     ]
-    return workflow(start(), *nodes, connect=", ".join(f"start -> {each}" for each in ids))
+    return workflow(start(), *nodes, connect=", ".join(f"start -> {n['id']}" for n in nodes))
 
 
 def side_by_side(*ids: str) -> Document:

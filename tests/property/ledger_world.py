@@ -15,7 +15,7 @@ import psycopg
 from core.dialer import AddressPolicy, Dialer
 from core.errors import TreadleError
 from core.postgres import open_pool
-from dag.outcomes import Completed, Failed, GivenBack, Outcome, Retrying
+from dag.outcomes import Completed, GivenBack, Outcome, Retrying
 from dag.states import NODE_TRANSITIONS, NodeState
 from ledger import control, reading
 from ledger.batches import Request, commit
@@ -300,6 +300,3 @@ def unlucky(claim: Claim) -> Outcome:
 def may_fail(claim: Claim) -> bool:
     """Return whether a failure now is not the last that the node may have."""
     return claim.retry_count < claim.node.max_retries
-
-
-__all__ = ["Failed", "World", "may_fail", "refuse_other_transitions", "unlucky"]
