@@ -5,7 +5,7 @@ Everything is read from settled rows, so it is the same for every attempt of a n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from dag.inputs import shape
 from dag.scopes import ROOT, enclosing_scope, ordinal_of, parent_scope
 from dag.specs.loop import FOR_EACH
 from dag.values import Value
-from ledger.rows import Ref
+from ledger.rows import Claim, Ref
 from workers.records import Records
 
 
@@ -58,6 +58,17 @@ class Arriving:
                 converted = edge.conversion.evaluate({**variables, "output": output})
             taken.append((edge, converted))
         return Arrived(variables, tuple(taken))
+
+    def look_ahead(self, claims: Sequence[Claim]) -> None:
+        """Read what several claims have to come from at once, instead of claim by claim."""
+        self._records.settled(
+            {
+                each.ref._replace(node=edge.source)
+                for each in claims
+                for edge in each.node.incoming
+                if not _is_entry(each.graph, edge)
+            }
+        )
 
     def _taken(
         self, graph: CompiledGraph, node: CompiledNode, ref: Ref

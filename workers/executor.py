@@ -6,7 +6,7 @@ Whatever goes wrong on the way is a value: the node's own failure, decided on by
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -85,6 +85,11 @@ class Executor:
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
         return Ran(self.decided(claim, _clean(outcome, attempt)), attempt.input)
+
+    def look_ahead(self, claims: Sequence[Claim]) -> None:
+        """Get ready to run several claims, one after the other."""
+        if len(claims) > 1:
+            self._arriving.look_ahead(claims)
 
     def prepare(self, claim: Claim) -> Attempt | Ran:
         """Join the input, render the texts and check the configuration of a claim."""

@@ -87,6 +87,7 @@ class Runner:
             time.sleep(_LAG_PERIOD_SECONDS)
         answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
         CHUNK_NODES.observe(len(answer.claims))
+        self.executor.look_ahead(answer.claims)
         self._run(answer.claims)
 
     def stop(self, grace_seconds: float) -> None:
@@ -108,6 +109,7 @@ class Runner:
             hand_over = time.monotonic() < until and not self.draining.is_set()
             answer = self._settle(settlements, hand_over=hand_over, alone=not todo)
             todo.extend(answer.followed.claimed)
+            self.executor.look_ahead(answer.followed.claimed)
             starts = settlements[-1].starts
             if starts is not None and starts.lease_id not in answer.started:
                 self._drop_unstarted(todo)

@@ -36,6 +36,8 @@ _PASS_SECONDS = 1.0
 _BUSY_SECONDS = 0.02
 #: Seconds past its limit that an attempt's own process has to see to it.
 _OVERDUE_GRACE_SECONDS = 5.0
+#: The part of a lease between two looks at the processes' beats.
+_WATCH_SHARE = 0.2
 #: Seconds between two rounds of retention.
 _RETENTION_SECONDS = 3600.0
 
@@ -50,6 +52,9 @@ class Scheduler:
         self._session: psycopg.Connection | None = None
         settings = connections.settings
         self._dead = DeadProcesses(lease_seconds=settings.lease_seconds)
+        #: Seconds between two looks at who beats: a silence is told apart to this much.
+        self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
+        self._watched = -self._watch_seconds
         self._dispatcher = Dispatcher(connections)
         self._capabilities = Capabilities()
         self._retained = -_RETENTION_SECONDS
@@ -75,7 +80,7 @@ class Scheduler:
         session = self._open()
         for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
             self._act(kind, execution_id)
-        self._take_back()
+        self._watch()
         more = self._dispatcher.refill(session)
         STRANDED_QUEUES.set(len(self._capabilities.look(session)))
         self._retain()
@@ -97,7 +102,12 @@ class Scheduler:
             REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
 
-    def _take_back(self) -> None:
+    def _watch(self) -> None:
+        """Take back what dead processes run; beats are seconds apart, so not at each pass."""
+        now = time.monotonic()
+        if now - self._watched < self._watch_seconds:
+            return
+        self._watched = now
         session = self._open()
         for worker, beat, executions in self._dead.find(session):
             for execution_id in executions:
