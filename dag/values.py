@@ -1,7 +1,8 @@
 """JSON values: the only data that crosses Treadle, and its limits.
 
 A value is what JSON can say and PostgreSQL can keep: no NaN, no infinity, integers within ±2^63,
-text that is valid UTF-8. `dumps`/`loads` are the only way values become bytes and back.
+text that is valid UTF-8. Whoever makes numbers (expressions, tasks) keeps the others out, because
+the encoder would write them as null. `dumps`/`loads` are the only way values become bytes and back.
 """
 
 from __future__ import annotations

@@ -53,6 +53,11 @@ def beat(
     }
 
 
+def unregister_dead(connection: psycopg.Connection, worker_id: UUID, *, beat: int) -> None:
+    """Take a process off the list that has stood still at `beat`, unless it has moved since."""
+    connection.execute(_SQL["unregister_dead"], {"id": worker_id, "beat": beat})
+
+
 def unregister(connection: psycopg.Connection, worker_id: UUID) -> None:
     """Take a process off the list: it runs nothing any more."""
     connection.execute(_SQL["unregister"], {"id": worker_id})

@@ -37,7 +37,7 @@ class DeadProcesses:
             if worker not in alive:
                 yield worker, dead.get(worker), executions
         for worker in dead.keys() - running.keys():
-            processes.unregister(connection, worker)
+            processes.unregister_dead(connection, worker, beat=dead[worker])
 
     def _look(self, connection: psycopg.Connection) -> tuple[set[UUID], dict[UUID, int]]:
         now = time.monotonic()

@@ -13,6 +13,10 @@ with beaten as (
 select beat, execution_id, scope, node, lease_id
 from beaten left join node_executions n on n.state = 'running' and n.worker_id = %(id)s
 
+-- name: unregister_dead
+-- Rule 10: only while its beat stands still; one that came back keeps its row.
+delete from workers where id = %(id)s and beat = %(beat)s
+
 -- name: unregister
 delete from workers where id = %(id)s
 
