@@ -16,6 +16,7 @@ from dag.values import loads
 from ledger.queries import queries
 
 _SQL = queries("versions")
+_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 #: Graphs kept; one of 10,000 nodes is about 50 MB, most are a few KB.
@@ -30,12 +31,24 @@ class Graphs:
     def __init__(self) -> None:
         self._graphs: OrderedDict[UUID, CompiledGraph] = OrderedDict()
         self._versions: OrderedDict[UUID, UUID] = OrderedDict()
+        self._digests: OrderedDict[bytes, UUID] = OrderedDict()
         self._lock = Lock()
 
     def remember(self, version_id: UUID, graph: CompiledGraph) -> None:
         """Keep a graph that the caller has compiled."""
         with self._lock:
             _keep(self._graphs, version_id, graph, _GRAPHS_KEPT)
+
+    def stored(self, digest: bytes) -> UUID | None:
+        """Return the version that this process has stored under a digest, if it knows one."""
+        with self._lock:
+            return self._digests.get(digest)
+
+    def stored_as(self, digest: bytes, version_id: UUID, graph: CompiledGraph) -> None:
+        """Keep a version whose transaction has committed, and its graph."""
+        with self._lock:
+            _keep(self._digests, digest, version_id, _GRAPHS_KEPT)
+        self.remember(version_id, graph)
 
     def version(self, connection: psycopg.Connection, version_id: UUID) -> CompiledGraph:
         """Return the graph of a stored version."""
@@ -71,7 +84,7 @@ class Graphs:
                 self.version(connection, version_id)
 
 
-def _keep(kept: OrderedDict[UUID, _V], key: UUID, value: _V, limit: int) -> None:
+def _keep(kept: OrderedDict[_K, _V], key: _K, value: _V, limit: int) -> None:
     kept[key] = value
     kept.move_to_end(key)
     while len(kept) > limit:

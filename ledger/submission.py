@@ -106,13 +106,15 @@ def submit(
     entry = payload(request.input)
     definition = dumps(publish(request.workflow))
     digest = hashlib.sha256(b"\0".join((definition, entry, trigger.encode()))).digest()
+    version_digest = hashlib.sha256(b"\0".join((request.owner.encode(), definition))).digest()
+    version_id = graphs.stored(version_digest)
     execution_id = new_id()
     with pipelined_transaction(connection):
         known = _reserve(connection, request, digest, execution_id)
         if known is not None:
             return Submitted(known, repeated=True)
-        version_id = store_version(connection, request.owner, request.workflow, definition)
-        graphs.remember(version_id, request.graph)
+        if version_id is None:
+            version_id = store_version(connection, request.owner, request.workflow, definition)
         info = {
             "trigger_type": request.trigger_type,
             "user_id": request.owner,
@@ -137,6 +139,7 @@ def submit(
         arrivals.write()
         end_finished(unit)
         unit.save()
+    graphs.stored_as(version_digest, version_id, request.graph)
     return Submitted(execution_id, followed=unit.followed[0])
 
 
