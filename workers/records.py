@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from psycopg_pool import ConnectionPool
 
+from core.postgres import LOST
 from dag.values import Value, dumps
 from ledger import reading
 from ledger.reading import Iteration, Settled
@@ -82,7 +83,7 @@ class Records:
             try:
                 with self._pool.connection() as connection:
                     return read(connection)
-            except psycopg.OperationalError as error:
+            except LOST as error:
                 _log.warning("database.missed", error=str(error))
                 time.sleep(_RECONNECT_SECONDS)
 
