@@ -151,6 +151,7 @@ class Cell:
             TREADLE_REDIS_URL=self.servers.redis_url,
             TREADLE_LEASE_SECONDS=str(LEASE_SECONDS),
             TREADLE_HEARTBEAT_SECONDS=str(HEARTBEAT_SECONDS),
+            TREADLE_DRAIN_GRACE_SECONDS="5",  # a thread that hangs is waited for no longer
         )
         self._started.append(Service(name, argv, environment, self.folder / f"{name}.log"))
         return self._started[-1]

@@ -73,7 +73,7 @@ async def fault_poison_async(job: str, into: str) -> None:
 
 
 #: Seconds for which a task hangs that cannot be interrupted: past its limit and the grace for it.
-HANG_SECONDS = 30.0
+HANG_SECONDS = 15.0
 
 
 def _is_first(job: str, into: str) -> bool:
