@@ -33,6 +33,9 @@ from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS, EXECUTIONS_FINIS
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256
+#: Seconds after a batch of several for which the next one is gathered: those who were answered run
+#: what they were handed, and come back together instead of one by one.
+_LINGER_SECONDS = 0.001
 #: Misses after which a request leaves the batches and waits alone.
 _MISSES = 3
 #: Seconds that all others may wait for a busy execution: several times what a commit takes.
@@ -98,7 +101,10 @@ class Committer:
 
     def _run(self) -> None:
         session = _Session(self._open_session, patience_seconds=_MOMENT_SECONDS)
+        batch: list[_Job] = []
         while True:
+            if len(batch) > 1:
+                time.sleep(_LINGER_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
                 if not self._waiting:
