@@ -15,6 +15,8 @@ from dag.values import dumps, loads
 from workers.nodes import run_task_in_child
 
 _HEADER = struct.Struct(">I")
+READY = b"ready"
+"""The first frame that a child sends: it has loaded what it needs, and time limits may run."""
 
 
 def write_frame(stream: IO[bytes], data: bytes) -> None:
@@ -37,6 +39,7 @@ def main() -> None:
     calls = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    write_frame(answers, READY)
     while (frame := read_frame(calls)) is not None:
         call = loads(frame)
         payload = dumps(call["input"])

@@ -10,11 +10,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 
 from core.settings import child_environment
 from dag.values import dumps, loads
-from workers.lanes.child import read_frame, write_frame
+from workers.lanes.child import READY, read_frame, write_frame
 from workers.nodes.python_task import ChildCall
 
 #: What a child of user code must not find in its environment.
@@ -49,9 +50,7 @@ class Children:
         except OSError:
             reply = None
         if reply is None:
-            child.kill()
-            code = child.wait()
-            raise ChildDied(f"The child that ran the task ended with code {code}.")
+            raise ChildDied(f"The child that ran the task ended with code {_end(child)}.")
         with self._lock:
             self._idle.append(child)
         return reply
@@ -61,8 +60,7 @@ class Children:
         with self._lock:
             idle, self._idle = self._idle, []
         for child in idle:
-            child.kill()
-            child.wait()
+            _end(child)
 
     def _take(self) -> subprocess.Popen[bytes]:
         with self._lock:
@@ -70,12 +68,28 @@ class Children:
                 child = self._idle.pop()
                 if child.poll() is None:
                     return child
-        return subprocess.Popen(
+                _end(child)
+        child = subprocess.Popen(
             [sys.executable, "-m", "workers.lanes.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
         )
+        assert child.stdout is not None
+        if read_frame(child.stdout) != READY:
+            raise ChildDied(f"A child could not start: it ended with code {_end(child)}.")
+        return child
+
+
+def _end(child: subprocess.Popen[bytes]) -> int:
+    """End a child and let go of its pipes; return its exit code."""
+    child.kill()
+    code = child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was still to be written has no reader
+                pipe.close()
+    return code
 
 
 def _environment() -> dict[str, str]:
