@@ -17,12 +17,12 @@ from core.embedded import EmbeddedServers
 def main() -> None:
     """Hold the servers of the folder that the first argument names."""
     with EmbeddedServers(Path(sys.argv[1])) as servers:
-        _tell(
-            database_url=servers.database_url,
-            redis_url=servers.redis_url,
-            pids=[servers.postgres.pid, servers.valkey.pid],
-        )
         try:
+            _tell(
+                database_url=servers.database_url,
+                redis_url=servers.redis_url,
+                pids=[servers.postgres.pid, servers.valkey.pid],
+            )
             signal.pause()
         except KeyboardInterrupt:
             with postgres.connect(servers.database_url) as session:
