@@ -171,8 +171,15 @@ def leaves_by_error(claim: Claim) -> bool:
 
 
 def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
-    """Rule 8: the settle of one member of a chunk starts the next, unless it ended that one too."""
-    members = [s.starts for _, s in counted if s.starts is not None]
+    """Rule 8: the settle of one member of a chunk starts the next, unless it ended that one too.
+
+    Behind a closed gate none is started: its worker gives it back.
+    """
+    members = [
+        s.starts
+        for _, s in counted
+        if s.starts is not None and not unit.held[s.starts.ref.execution_id].paused
+    ]
     if not members:
         return frozenset()
     started = start(unit, members)

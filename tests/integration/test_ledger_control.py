@@ -10,6 +10,7 @@ from core.ids import new_id
 from dag.outcomes import Completed, Failed, Retrying, Sleeping
 from ledger import control, schedule
 from ledger.control import ExecutionIsFinal, NoSuchExecution
+from ledger.settlements import settlement_of
 from tests.hand import BROKEN, Hand, check, places, ref_of
 from tests.workflows import Document, chain, node, start, workflow
 
@@ -147,6 +148,22 @@ def test_a_paused_execution_ends_by_its_last_running_attempt(hand: Hand) -> None
     hand.settle((running, Completed(1)))
 
     assert hand.status(execution) == "SUCCESS"
+    assert check(hand.session, execution) == []
+
+
+def test_a_pause_starts_no_further_member_of_a_chunk(hand: Hand) -> None:
+    """What was claimed and not started has not begun: the gate holds it, and its worker gives it
+    back.
+    """
+    execution = hand.submit(fan(2))
+    first, second = hand.claims(execution, "n0", "n1", start_all=False)
+    control.pause(hand.session, hand.graphs, hand.belt, execution)
+
+    answer = hand.settle_all([settlement_of(first, Completed(1), starts=second)])
+
+    assert answer.settled == {first.lease_id}
+    assert answer.started == frozenset()
+    assert hand.row(execution, "n1").started_at is None
     assert check(hand.session, execution) == []
 
 
