@@ -95,7 +95,16 @@ class Runner:
         self.draining.set()
         self.loop.stop(grace_seconds)
         self._after.shutdown()
+        self._give_back_rest()
         self.children.stop()
+
+    def _give_back_rest(self) -> None:
+        """Give back, uncharged, what threads run past the grace time; they are interrupted then."""
+        rest = self.leases.held()
+        for claim in rest.values():
+            outcome = settlement_of(claim, GivenBack())
+            self._commit(claim.ref.execution_id, settlements=[outcome])
+        self.leases.interrupt(rest)
 
     def _run(self, claims: Iterable[Claim]) -> None:
         """Run claims and what their settles hand over, until nothing is left to this thread."""

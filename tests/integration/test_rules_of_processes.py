@@ -46,6 +46,15 @@ async def waits() -> None:
         Waiting.ended.set()
 
 
+_holding = Event()
+
+
+@task
+def holds_a_thread() -> None:
+    _holding.set()
+    Event().wait(10)
+
+
 @pytest.fixture
 def own(fresh_postgres_url: str) -> Iterator[Hand]:
     """Return a hand on a ledger that nobody else writes to."""
@@ -274,6 +283,24 @@ def test_a_drain_cancels_what_is_on_the_loop_and_gives_it_back(
 
     row = own.row(execution, "n0")
     assert Waiting.ended.is_set()
+    assert (row.state, row.lost_count, row.retry_count) == ("ready", 0, 0)
+    assert check(own.session, execution) == []
+
+
+def test_a_drain_gives_back_what_a_thread_still_runs(
+    quick: Settings, own: Hand, wait_until: WaitUntil
+) -> None:
+    """Rule 11, *drain gives the rest back uncharged*, for a thread that outlasts the grace time.
+
+    Taken out, two restarts of its worker make a long task a suspect.
+    """
+    client = InProcess(quick)
+    with in_threads(WorkerProcess(quick).run_until):
+        execution = client.submit(calling("holds_a_thread"))
+        wait_until(_holding.is_set)
+    client.close()
+
+    row = own.row(execution, "n0")
     assert (row.state, row.lost_count, row.retry_count) == ("ready", 0, 0)
     assert check(own.session, execution) == []
 
