@@ -102,7 +102,10 @@ class Heartbeat:
         held = self._leases.held()
         orphans = frozenset(known) - held.keys()
         for lease_id in orphans & self._orphans:
-            self._give_back(known[lease_id], lease_id)
+            try:
+                self._give_back(known[lease_id], lease_id)
+            except KeyError:
+                _log.warning("lease.orphaned", detail="its execution is past retention")
         lost = frozenset(held) - known.keys()
         self._leases.interrupt(lost & self._lost)
         self._orphans, self._lost = orphans, lost

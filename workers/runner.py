@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from threading import Event
 from uuid import UUID
 
+import structlog
+
 from dag.outcomes import Completed, Failed, GivenBack, Outcome, Retrying, Sleeping
 from dag.specs import Lane
 from dag.states import NodeState
@@ -57,6 +59,8 @@ _MEMBERS_SECONDS = 0.005
 _LAG_PERIOD_SECONDS = 0.1
 #: Threads on which the settles of coroutines go on.
 _AFTER_THREADS = 4
+
+_log = structlog.get_logger()
 
 
 @dataclass(eq=False)
@@ -249,6 +253,12 @@ class Runner:
             return Ran(self.executor.decided(claim, timed_out(claim)), attempt.input)
 
     def _go_on(self, claim: Claim, ran: Ran) -> None:
+        try:
+            self._settle_and_run(claim, ran)
+        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
+            _log.error("request.refused", error=repr(error), exc_info=error)
+
+    def _settle_and_run(self, claim: Claim, ran: Ran) -> None:
         settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived)
         hand_over = not self.draining.is_set()
         self._run(self._settle([settlement], hand_over=hand_over, alone=True).followed.claimed)

@@ -162,10 +162,15 @@ class Cell:
         return next((row.id for row in known if row.pid == service.pid), None)
 
     def is_quiet(self, service: Service) -> bool:
-        """Return whether nothing of a process is under way in PostgreSQL."""
+        """Return whether nothing of a process is under way in PostgreSQL.
+
+        A backend that waits for a stopped process to read its answer does nothing more; one that
+        has written holds a transaction until it commits or its limits end it.
+        """
         rows = self.rows(
-            "select count(*) from pg_stat_activity"
-            " where application_name = %s and state = 'active'",
+            "select count(*) from pg_stat_activity where application_name = %s"
+            " and (backend_xid is not null"
+            " or (state = 'active' and coalesce(wait_event_type, '') <> 'Client'))",
             service.name,
         )
         return rows == [(0,)]

@@ -10,6 +10,8 @@ from typing import Any
 
 #: Seconds of lag past which the loop takes nothing new: something blocks it.
 _LAG_SECONDS = 1.0
+#: Seconds that coroutines have to end once they are cancelled.
+_CANCEL_SECONDS = 2.0
 #: Seconds between two looks at the lag.
 _LAG_PERIOD_SECONDS = 0.25
 
@@ -44,7 +46,11 @@ class EventLoop:
         deadline = time.monotonic() + grace_seconds
         while self._tasks and time.monotonic() < deadline:
             time.sleep(0.01)
-        asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop).result()
+        try:
+            cancelled = asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop)
+            cancelled.result(_CANCEL_SECONDS)
+        except TimeoutError:
+            return  # something blocks the loop or will not be cancelled; it ends with the process
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
@@ -14,9 +16,12 @@ class Drain(Middleware):
     def __init__(self, runner: Runner, *, grace_seconds: float) -> None:
         self._runner = runner
         self._grace_seconds = grace_seconds
+        self._until = 0.0
 
     def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        self._until = time.monotonic() + self._grace_seconds
         self._runner.draining.set()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
-        self._runner.stop(self._grace_seconds)
+        """The threads and the loop share one grace time."""
+        self._runner.stop(max(0.0, self._until - time.monotonic()))
