@@ -161,9 +161,15 @@ class Committer:
     def _serve_beside(self, left: list[_Job]) -> None:
         """Wait for one execution as long as it takes, with a session that nobody else needs."""
         session = _Session(self._open_session)
-        while left:
-            left = self._serve(session, left, wait=True)
-        session.close()
+        try:
+            while left:
+                left = self._serve(session, left, wait=True)
+        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
+            _log.error("request.refused", error=repr(error), exc_info=error)
+            for job in left:
+                job.future.set_exception(error)
+        finally:
+            session.close()
 
     def _halve(self, session: _Session, jobs: Sequence[_Job], error: Exception) -> list[_Job]:
         """Find the request that the ledger refuses; the others go through without it (rule 5)."""

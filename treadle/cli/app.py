@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "up": "treadle.cli.up",
     "demo": "treadle.cli.demo",
     "validate": "treadle.cli.validate",
+    "schema": "treadle.cli.validate",
     "submit": "treadle.cli.submit",
     "watch": "treadle.cli.executions",
     "executions": "treadle.cli.executions",

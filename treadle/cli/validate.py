@@ -1,4 +1,4 @@
-"""`treadle validate`: everything that is wrong with a workflow, in one answer."""
+"""`treadle validate`, everything that is wrong with a workflow; `treadle schema`, its shape."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from dag.problems import Problem
+from dag.schema import workflow_schema
 from dag.validation import Validation
 from dag.validation import validate as check
 from treadle.cli.errors import ExitCode
@@ -34,6 +35,11 @@ def validate(
         if validation.warnings:
             typer.echo(f"warnings\n{listed(validation.warnings)}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
+
+
+def schema() -> None:
+    """Print the JSON Schema of a workflow, for editors and other programs."""
+    typer.echo(to_json(workflow_schema()))
 
 
 def document_of(validation: Validation) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from workers.lanes.child import READY, read_frame, write_frame
 from workers.nodes.python_task import ChildCall
 
 #: What a child of user code must not find in its environment.
-_OURS = ("TREADLE_", "DATABASE_URL", "REDIS_URL", "SUPABASE_URL")
+_OURS = ("TREADLE_", "DATABASE_URL", "REDIS_URL", "SUPABASE_URL", "PG")
 
 
 class ChildDied(Exception):
