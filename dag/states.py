@@ -1,8 +1,9 @@
 """The states of executions, scopes and nodes, and the only ways between them.
 
-Each machine is one literal table of `Transition`s, a row each with who fires it. Guards of UPDATEs,
-CHECKs, the tables in docs/states.md and the model tests are derived from these rows, never typed a
-second time. A row whose `leaves` is `None` says how a thing comes into being.
+Each machine is one literal table of `Transition`s, a row each with who fires it. The tables in
+docs/states.md and the model tests are derived from these rows; guards of UPDATEs and CHECKs stand in
+SQL, and tests hold them to the rows. A row whose `leaves` is `None` says how a thing comes into
+being.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def commit(
 
     Raises:
         psycopg.Error: nothing was committed, or (a connection error) it is not known; see
-            `ledger.reading.read_back`.
+            `ledger.reading.leases`.
     """
     ids = sorted({request.execution_id for request in requests})
     graphs.prepare(connection, ids)

@@ -77,9 +77,9 @@ class Task:
     function: Callable[..., Any]
     lane: TaskLane
     max_retries: int | None = None
-    """Used where the node sets none; `None` leaves it to the node type."""
+    """The narrower of this and the node's counts; `None` leaves it to the node."""
     timeout: timedelta | None = None
-    """Of one attempt; used where the node sets none."""
+    """Of one attempt: the narrower of this and the node's counts."""
 
     @property
     def origin(self) -> tuple[str, str]:
