@@ -1,8 +1,8 @@
 """The states of executions, scopes and nodes, and the only ways between them.
 
 Each machine is one literal table of `Transition`s, a row each with who fires it. The tables in
-docs/states.md and the model tests are derived from these rows; guards of UPDATEs and CHECKs stand in
-SQL, and tests hold them to the rows. A row whose `leaves` is `None` says how a thing comes into
+docs/states.md and the model tests are derived from these rows; guards of UPDATEs and CHECKs stand
+in SQL, and tests hold them to the rows. A row whose `leaves` is `None` says how a thing comes into
 being.
 """
 
