@@ -79,6 +79,7 @@ def retain(connection: psycopg.Connection, *, days: int) -> list[str]:
     for name in dropped:
         connection.execute(sql.SQL("drop table {}").format(sql.Identifier(name)))
     connection.execute(_SQL["drop_old_executions"], {"days": days})
+    connection.execute(_SQL["drop_old_keys"], {"days": days})
     return dropped
 
 

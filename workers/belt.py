@@ -132,7 +132,10 @@ class Belt:
     def ring_timers(self) -> None:
         """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
         try:
-            self._broker.client.lpush(TIMERS_KEY, 1)
+            pipeline = self._broker.client.pipeline(transaction=False)
+            pipeline.lpush(TIMERS_KEY, 1)
+            pipeline.ltrim(TIMERS_KEY, 0, 0)
+            pipeline.execute()
         except redis.RedisError:
             with self._lock:
                 self._epoch = None

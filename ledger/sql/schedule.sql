@@ -69,5 +69,10 @@ delete from executions e
 where e.finished_at is not null
   and e.id < uuid_floor(date_trunc('week', now() - %(days)s * interval '1 day'))
 
+-- name: drop_old_keys
+-- An idempotency key lives as long as the execution that it stands for.
+delete from dedup_keys where created_at < now() - %(days)s * interval '1 day'
+  and not exists (select from executions e where e.id = execution_id)
+
 -- name: ensure_partitions
 select ensure_partitions(now(), now() + interval '15 days')

@@ -384,7 +384,7 @@ def test_a_partition_is_dropped_only_when_nothing_in_it_is_unfinished(own: Hand)
     """Rule 13, *dropped when past retention and without an unfinished execution*.
 
     Taken out, an execution that waits for a person for two months loses its past, or nothing is
-    ever dropped. Submission keys outlive both.
+    ever dropped. A submission's key lives as long as its execution.
     """
     recent = own.submit(chain(node("a")), idempotency_key="kept")
     old = planted(own, weeks=8)
@@ -401,6 +401,18 @@ def test_a_partition_is_dropped_only_when_nothing_in_it_is_unfinished(own: Hand)
     assert own.session.execute("select from executions where id = %s", (old,)).fetchall() == []
     again = own.submitted(chain(node("a")), idempotency_key="kept")
     assert (again.execution_id, again.repeated) == (recent, True)
+
+
+def test_an_old_key_goes_with_its_execution(own: Hand) -> None:
+    """Rule 13: a key past retention stands for nothing any more, and may be used anew."""
+    forgotten = own.submit(chain(node("a")), idempotency_key="old")
+    own.session.execute("update dedup_keys set created_at = now() - interval '8 weeks'")
+    own.session.execute("delete from executions where id = %s", (forgotten,))
+
+    schedule.retain(own.session, days=30)
+
+    again = own.submitted(chain(node("a")), idempotency_key="old")
+    assert (again.execution_id != forgotten, again.repeated) == (True, False)
 
 
 def planted(hand: Hand, *, weeks: int) -> UUID:
