@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,7 @@ def unsent(
     *,
     epoch: str,
     oldest: Mapping[str, datetime],
+    full: Sequence[str] = (),
     grace_seconds: float,
     limit: int,
 ) -> list[tuple[Ref, str, bool]]:
@@ -49,6 +50,7 @@ def unsent(
 
     Args:
         oldest: by queue, when the oldest message that nobody has fetched was sent.
+        full: queues that have no room, whose rows are left out.
         grace_seconds: how long a fetched message may take to its claim.
     """
     rows = _fetch(
@@ -57,6 +59,7 @@ def unsent(
         epoch=epoch,
         queue=list(oldest),
         oldest=list(oldest.values()),
+        full=list(full),
         grace_seconds=grace_seconds,
         limit=limit,
     )

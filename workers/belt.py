@@ -100,10 +100,10 @@ class Belt:
         with self._lock:
             return sorted(self._queues)
 
-    def has_room(self, queue: str) -> bool:
-        """Return whether `admit` would find room now, without taking it."""
+    def full(self) -> list[str]:
+        """Return the queues that `admit` would find no room in."""
         with self._lock:
-            return self._room.get(queue, 1) > 0
+            return [queue for queue, room in self._room.items() if room <= 0]
 
     def send(self, rows: Sequence[Queued]) -> None:
         """Push the messages of rows whose note is committed; a lost one costs only latency."""

@@ -43,6 +43,7 @@ class Dispatcher:
             session,
             epoch=epoch,
             oldest=self._oldest(belt.queues()),
+            full=belt.full(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
             limit=_ROWS,
         )
@@ -51,9 +52,8 @@ class Dispatcher:
             REPAIRS.labels("message_lost").inc(lost)
             _log.warning("message.lost", rows=lost)
         rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
-        for ref, queue, _ in found:
-            if belt.has_room(queue):
-                rows[ref.execution_id].append(ref)
+        for ref, _, _ in found:
+            rows[ref.execution_id].append(ref)
         for execution_id, refs in rows.items():
             connections = self._connections
             followed = refill(session, connections.graphs, belt, execution_id, refs)

@@ -24,7 +24,8 @@ select extract(epoch from least(
 select distinct worker_id, execution_id from node_executions where state = 'running'
 
 -- name: unsent
--- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn.
+-- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
+-- queues that have room.
 -- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
 -- yet fetched of its queue (an empty queue counts as now), or older than a minute.
 with belt as (
@@ -37,6 +38,7 @@ with belt as (
     join executions e on e.id = n.execution_id
     left join belt b on b.queue = n.queue
     where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
+      and n.queue <> all(%(full)s)
       and (n.enqueued_at is null
            or n.epoch <> %(epoch)s
            or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'

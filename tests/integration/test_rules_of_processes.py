@@ -181,6 +181,24 @@ def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -
     assert order[3:] == many[1:]
 
 
+def test_rows_of_a_full_queue_hide_no_others(own: Hand) -> None:
+    """Rule 9, *the dispatcher refills*: what there is no room for is not looked at.
+
+    Taken out, two thousand urgent rows of a queue that is full, or that nobody takes, keep every
+    other queue empty.
+    """
+    own.belt.epoch = None
+    own.submit(chain(node("a")), priority=0)
+    task = node("t", "ACTION.PYTHON_TASK", configurations={"task": "shout"})
+    other = own.submit(chain(task), priority=9)
+
+    found = schedule.unsent(
+        own.session, epoch="today", oldest={}, full=["core"], grace_seconds=0, limit=1
+    )
+
+    assert [(ref.execution_id, queue) for ref, queue, _ in found] == [(other, "task.shout")]
+
+
 def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
     """Rule 9, *a claim refused by the gate clears the note*.
 
