@@ -28,6 +28,9 @@ class NoSuchExecution(TreadleError):
     reason: ClassVar[str] = "execution_not_found"
     solution: ClassVar[str] = "Check the id; `treadle executions` lists them."
 
+    def __init__(self, execution_id: UUID) -> None:
+        super().__init__(f"There is no execution {execution_id}.", execution_id=str(execution_id))
+
 
 class ExecutionIsFinal(TreadleError):
     """The execution has ended, and a final status is final."""
@@ -143,7 +146,7 @@ def _hold_for_a_person(
 ) -> tuple[Unit, Held]:
     held: Any = hold_waiting(connection, graphs, execution_id)
     if held is None:
-        raise NoSuchExecution(f"There is no execution {execution_id}.", execution_id=execution_id)
+        raise NoSuchExecution(execution_id)
     if held.status in FINAL_EXECUTION_STATUSES:
         raise ExecutionIsFinal(
             f"The execution has ended with {held.status}.",

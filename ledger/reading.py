@@ -117,9 +117,7 @@ def execution(
     """
     rows = _fetch(connection, "execution", id=execution_id)
     if not rows:
-        raise NoSuchExecution(
-            f"There is no execution {execution_id}.", execution_id=str(execution_id)
-        )
+        raise NoSuchExecution(execution_id)
     row = rows[0]
     graph = graphs.version(connection, row.version_id)
     info = loads(row.trigger_info)
@@ -199,9 +197,7 @@ def status(connection: psycopg.Connection, execution_id: UUID) -> ExecutionStatu
     """
     rows = _fetch(connection, "execution", id=execution_id)
     if not rows:
-        raise NoSuchExecution(
-            f"There is no execution {execution_id}.", execution_id=str(execution_id)
-        )
+        raise NoSuchExecution(execution_id)
     return ExecutionStatus(rows[0].status)
 
 

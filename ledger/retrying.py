@@ -96,9 +96,7 @@ def retry(
 def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:
     rows = _fetch(connection, "retried", id=execution_id)
     if not rows:
-        raise NoSuchExecution(
-            f"There is no execution {execution_id}.", execution_id=str(execution_id)
-        )
+        raise NoSuchExecution(execution_id)
     old = rows[0]
     status = ExecutionStatus(old.status)
     if status not in FINAL_EXECUTION_STATUSES:

@@ -24,6 +24,7 @@ from core.embedded import Cluster, EmbeddedServers, find_cluster
 from core.ids import new_id
 from core.settings import Settings
 from ledger.migrations import migrate
+from tests.locks import lock, locked
 
 TEMPLATE = "migrated"
 Result = TypeVar("Result")
@@ -43,17 +44,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
         root = root.parent
     folder = root / "servers"
     started = None
-    with _locked(root / "starting", fcntl.LOCK_EX):
+    with locked(root / "starting", fcntl.LOCK_EX):
         found = find_cluster(folder)
         if found is None:
             started = _start(folder)
             found = Cluster(started.database_url, started.redis_url)
-        users = _lock(root / "users", fcntl.LOCK_SH)
+        users = lock(root / "users", fcntl.LOCK_SH)
     yield found
     os.close(users)
     if started is not None:
         # Whoever comes now waits at `starting`, finds no servers and starts its own.
-        with _locked(root / "starting", fcntl.LOCK_EX), _locked(root / "users", fcntl.LOCK_EX):
+        with locked(root / "starting", fcntl.LOCK_EX), locked(root / "users", fcntl.LOCK_EX):
             started.stop()
 
 
@@ -136,18 +137,3 @@ def _administer(cluster: Cluster, statement: str) -> None:
 
 def _url_of(cluster: Cluster, database: str) -> str:
     return cluster.database_url.replace("/treadle?", f"/{database}?")
-
-
-@contextmanager
-def _locked(path: Path, kind: int) -> Iterator[None]:
-    descriptor = _lock(path, kind)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(path: Path, kind: int) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
-    fcntl.flock(descriptor, kind)
-    return descriptor

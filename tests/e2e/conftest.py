@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli import UP_SECONDS, Folder, Running
+from tests.locks import lock, locked
 
 #: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time,
 #: `wait_for` as much as somebody lets it.
@@ -64,21 +64,21 @@ def cluster_folder(
     path = root / "e2e"
     path.mkdir(exist_ok=True)
     running = None
-    with _locked(root / "e2e-starting", fcntl.LOCK_EX):
+    with locked(root / "e2e-starting", fcntl.LOCK_EX):
         if not (path / "up").exists():
             (path / "tasks_of_user.py").write_text(TASKS)
             arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user")
             running = Running(path, arguments)
             wait_until(running.is_up, timeout=UP_SECONDS)
             (path / "up").touch()
-        users = _lock(root / "e2e-users", fcntl.LOCK_SH)
+        users = lock(root / "e2e-users", fcntl.LOCK_SH)
     yield path
     os.close(users)
     if running is not None:
         # Whoever comes now waits at `e2e-starting`, and then starts its own.
         with (
-            _locked(root / "e2e-starting", fcntl.LOCK_EX),
-            _locked(root / "e2e-users", fcntl.LOCK_EX),
+            locked(root / "e2e-starting", fcntl.LOCK_EX),
+            locked(root / "e2e-users", fcntl.LOCK_EX),
         ):
             (path / "up").unlink()
             assert running.end() == 0, running.said
@@ -89,18 +89,3 @@ def folder(cluster_folder: Path, tmp_path: Path) -> Folder:
     """Return a folder of the test's own, whose commands find the shared cluster."""
     (tmp_path / ".treadle").symlink_to(cluster_folder / ".treadle")
     return Folder(tmp_path)
-
-
-@contextmanager
-def _locked(path: Path, kind: int) -> Iterator[None]:
-    descriptor = _lock(path, kind)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(path: Path, kind: int) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
-    fcntl.flock(descriptor, kind)
-    return descriptor
