@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from dag.questions import Question
 from dag.values import Value
 
 
@@ -69,6 +70,15 @@ class LoopOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The node asked a person and waits for the answer, without a worker."""
+
+    question: Question
+    input: Value
+    """What the node worked on: it goes out again with the decision."""
+
+
+@dataclass(frozen=True, slots=True)
 class GivenBack:
     """The attempt was not carried through: the node is ready again, and no retry is spent."""
 
@@ -76,4 +86,4 @@ class GivenBack:
     """The child process that ran this attempt alone died: that counts against the node."""
 
 
-Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | GivenBack
+Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | Asked | GivenBack

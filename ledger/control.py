@@ -65,6 +65,7 @@ def pause(
         unit, held = _hold_for_a_person(connection, graphs, belt, execution_id)
         if not held.paused:
             unit.run("pause", id=held.id)
+            held.paused = True
             held.status = ExecutionStatus.PAUSED
             unit.event(held, "execution_paused", reason="pause_requested")
         unit.save()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from core.errors import TreadleError
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from dag.values import loads
+from ledger.questions import withdraw
 from ledger.rows import Held
 from ledger.unit import Unit
 
@@ -29,6 +30,7 @@ def end_early(
     ids = [held.id for held in going]
     unit.run("cancel_nodes", ids=ids)
     unit.run("cancel_open_scopes", ids=ids)
+    withdraw(unit, going)
     for held in going:
         unit.end(held, status, error)
 

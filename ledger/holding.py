@@ -68,5 +68,6 @@ def _held(connection: psycopg.Connection, graphs: Graphs, row: Any) -> Held:
         priority=row.priority,
         paused=row.paused,
         failure=row.failure,
+        questions=row.questions,
         now=row.now,
     )

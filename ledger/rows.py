@@ -81,6 +81,16 @@ class Follow:
     """Whether it has nothing else to do: then it takes one node whatever that takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A question that waits for its answer, as the pause table knows it."""
+
+    interaction_id: UUID
+    execution_id: UUID
+    warn_at: datetime
+    timeout_at: datetime
+
+
 class Belt(Protocol):
     """What the ledger asks of the belt while it places a ready row."""
 
@@ -103,6 +113,10 @@ class Followed:
     """Executions that reached their final status."""
     touched: dict[UUID, int] = field(default_factory=dict)
     """Executions with new events, and the seq of the last one: what doorbells ring for."""
+    parked: list[Parked] = field(default_factory=list)
+    """Questions that were asked: they belong in the pause table."""
+    unparked: list[UUID] = field(default_factory=list)
+    """Questions that are pending no more: they leave it."""
 
 
 class Queued(NamedTuple):
@@ -128,6 +142,8 @@ class Held:
     priority: int
     paused: bool
     failure: bytes | None
+    questions: int
+    """Its pending questions."""
     now: datetime
     error: bytes | None = None
     events: list[dict[str, Any]] = field(default_factory=list)

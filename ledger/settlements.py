@@ -11,7 +11,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Outcome, Retrying, Sleeping
+from dag.outcomes import (
+    Asked,
+    Completed,
+    Failed,
+    GivenBack,
+    LoopOpened,
+    Outcome,
+    Retrying,
+    Sleeping,
+)
 from dag.scopes import ROOT
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState, WaitKind
 from dag.values import NotAValue, Value, dumps, payload
@@ -19,6 +28,7 @@ from ledger.arrivals import Arrivals
 from ledger.claims import start
 from ledger.endings import end_early, end_finished
 from ledger.loops import Failures, open_scope, refused_opening, settle_scopes
+from ledger.questions import ask, room_for_answer
 from ledger.rows import Claim, Held, Ref, Settlement
 from ledger.unit import Unit
 
@@ -27,8 +37,8 @@ _COLUMNS = (
     "output", "error", "details", "items", "loop_next", "loop_active", "loop_total",
     "lost",
 )  # fmt: skip
-#: What `_columns` returns: all but what the claim says.
-_WRITTEN = _COLUMNS[4:]
+#: The columns of a settlement: all but what the claim says.
+WRITTEN = _COLUMNS[4:]
 
 
 def settle(
@@ -44,16 +54,30 @@ def settle(
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", _COLUMNS, rows).fetchall()}
     counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]
+    started = follow(unit, counted)
+    return frozenset(s.claim.lease_id for _, s in counted), started
+
+
+def follow(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
+    """Apply all that follows from outcomes that counted, to the end of their executions.
+
+    Returns:
+        The leases of the chunk members that were started.
+    """
     for _, settlement in counted:
         _report(unit, unit.held[settlement.claim.ref.execution_id], settlement)
     arrivals, failures = Arrivals(unit), Failures()
     _fail(unit, counted, failures)
     for cause, settlement in counted:
         _apply(unit, arrivals, failures, settlement, cause)
+    ask(
+        unit,
+        [s for _, s in counted if unit.stands(s.claim.ref) and not failures.covers(s.claim.ref)],
+    )
     settle_scopes(unit, arrivals, failures)
     started = _start_members(unit, counted)
     end_finished(unit)
-    return frozenset(s.claim.lease_id for _, s in counted), started
+    return started
 
 
 def _permitted(unit: Unit, settlement: Settlement) -> Settlement:
@@ -110,6 +134,15 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
                 error=dumps(error),
                 details=_encoded(details),
             )
+        case Sleeping() | LoopOpened() | Asked():
+            return _waiting_row(claim, outcome)
+        case GivenBack(lost):
+            return _row(state=NodeState.READY, lost=int(lost))
+
+
+def _waiting_row(claim: Claim, outcome: Sleeping | LoopOpened | Asked) -> tuple[Any, ...]:
+    """Return the columns of a node that goes on without a worker: for a time, a body, a person."""
+    match outcome:
         case Sleeping(delay, output):
             return _row(
                 state=NodeState.WAITING,
@@ -120,14 +153,16 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
             )
         case LoopOpened():
             return _opened_row(claim, outcome)
-        case GivenBack(lost):
-            return _row(state=NodeState.READY, lost=int(lost))
+        case Asked():
+            room_for_answer(outcome.input)
+            details = dumps({"interaction_id": str(claim.lease_id)})
+            return _row(state=NodeState.WAITING_INPUT, details=details)
 
 
 def _row(**values: Any) -> tuple[Any, ...]:
     """Return the written columns in their order; those not given are null."""
     values.setdefault("lost", 0)
-    return tuple(values.get(name) for name in _WRITTEN)
+    return tuple(values.get(name) for name in WRITTEN)
 
 
 def _encoded(details: Mapping[str, Any]) -> bytes | None:
@@ -224,6 +259,10 @@ def _apply(
     elif isinstance(outcome, LoopOpened) and alive:
         for ordinal in _ordinals(claim, outcome):
             open_scope(unit, arrivals, ref, ordinal, cause=cause)
+
+
+def _stands(unit: Unit, failures: Failures, ref: Ref) -> bool:
+    return unit.stands(ref) and not failures.covers(ref)
 
 
 def _leave(

@@ -211,6 +211,7 @@ def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
         priority=new.priority,
         paused=False,
         failure=None,
+        questions=0,
         now=datetime.now(UTC),
     )
 

@@ -22,10 +22,11 @@ from dag.specs import Lane
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
 from dag.values import dumps
 from ledger.queries import element_types, queries
+from ledger.questions import derive, withdraw_in_scopes
 from ledger.queues import queue_of
-from ledger.rows import Belt, Claim, Follow, Followed, Held, Queued, Ref
+from ledger.rows import Belt, Claim, Follow, Followed, Held, Parked, Queued, Ref
 
-_SQL = queries("work")
+_SQL = {**queries("work"), **queries("people")}
 
 
 class Unit:
@@ -50,8 +51,17 @@ class Unit:
         #: Executions that came to their end here, and those with new events and the last one's seq.
         self.ended: dict[UUID, ExecutionStatus] = {}
         self.touched: dict[UUID, int] = {}
+        #: Questions asked here, and those that are pending no more.
+        self.parked: list[Parked] = []
+        self.unparked: list[UUID] = []
         self.followed = [
-            Followed(ended=self.ended, touched=self.touched) for _ in follows or (None,)
+            Followed(
+                ended=self.ended,
+                touched=self.touched,
+                parked=self.parked,
+                unparked=self.unparked,
+            )
+            for _ in follows or (None,)
         ]
         #: Seconds of work that each caller still takes over, and whether it took nothing yet.
         self._room = [follow.seconds if follow else 0.0 for follow in follows]
@@ -67,7 +77,10 @@ class Unit:
         self._node_counts = {execution.id: execution.node_count for execution in held}
 
     def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
-        """Send one named query of `sql/work.sql`; its rows are read by the caller, if at all."""
+        """Send one named query of `sql/work.sql` or `sql/people.sql`.
+
+        Its rows are read by the caller, if at all.
+        """
         return self.connection.cursor(row_factory=namedtuple_row).execute(
             _SQL[query], parameters, prepare=True
         )
@@ -164,6 +177,7 @@ class Unit:
         self._canceled.update(scopes)
         self.run_rows("cancel_scope_nodes", ("execution_id", "scope"), scopes)
         self.run_rows("cancel_scopes", ("execution_id", "scope"), scopes)
+        withdraw_in_scopes(self, scopes)
 
     def stands(self, ref: Ref) -> bool:
         """Return whether this unit ended neither the row's execution nor a scope around it."""
@@ -174,6 +188,7 @@ class Unit:
     def save(self) -> None:
         """Write opened scopes, events and the executions' own rows; the last step before commit."""
         self.save_scopes()
+        derive(self)
         events, rows = [], []
         for held in self.held.values():
             count = len(held.events)
@@ -184,7 +199,7 @@ class Unit:
             rows.append(
                 (
                     held.id, held.status, held.outstanding, held.next_seq, held.node_count,
-                    held.failure, held.error,
+                    held.failure, held.error, held.questions,
                 )
             )  # fmt: skip
             self.touched[held.id] = held.next_seq - 1
@@ -193,7 +208,10 @@ class Unit:
         if events:
             self.run_rows("add_events", ("execution_id", "seq", "count", "body"), events)
         if rows:
-            names = ("id", "status", "outstanding", "next_seq", "node_count", "failure", "error")
+            names = (
+                "id", "status", "outstanding", "next_seq", "node_count", "failure", "error",
+                "questions",
+            )  # fmt: skip
             self.run_rows("save_executions", names, rows)
 
     def save_scopes(self) -> None:

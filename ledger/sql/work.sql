@@ -4,7 +4,7 @@
 -- Rule 1: a statement of its own, ascending, so that what follows sees a fresh snapshot. Rows that
 -- another transaction holds are left out; the caller comes back for them.
 select id, version_id, status, outstanding, next_seq, node_count, priority,
-       pause_requested_at is not null as paused, failure, clock_timestamp() as now
+       pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = any(%(ids)b)
 order by id
@@ -13,7 +13,7 @@ for no key update skip locked
 -- name: lock_execution
 -- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
 select id, version_id, status, outstanding, next_seq, node_count, priority,
-       pause_requested_at is not null as paused, failure, clock_timestamp() as now
+       pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = %(id)b
 for no key update
@@ -230,11 +230,11 @@ select * from unnest(%(execution_id)b::uuid[], %(seq)b::bigint[], %(count)b::int
 -- name: save_executions
 update executions e set
     status = s.status, outstanding = s.outstanding, next_seq = s.next_seq, node_count = s.node_count,
-    failure = s.failure, error = s.error,
+    failure = s.failure, error = s.error, questions = s.questions,
     finished_at = case when s.status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end
 from unnest(%(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(next_seq)b::bigint[],
-            %(node_count)b::integer[], %(failure)b::bytea[], %(error)b::bytea[])
-    as s (id, status, outstanding, next_seq, node_count, failure, error)
+            %(node_count)b::integer[], %(failure)b::bytea[], %(error)b::bytea[], %(questions)b::integer[])
+    as s (id, status, outstanding, next_seq, node_count, failure, error, questions)
 where e.id = s.id and e.finished_at is null
 
 -- name: ready_rows

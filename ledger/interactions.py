@@ -1,0 +1,136 @@
+"""Interactions: the questions that nodes asked, as they stand. Nothing here changes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from core.errors import TreadleError
+from dag.questions import Question
+from dag.values import Value, loads
+from ledger.queries import queries
+from ledger.rows import Parked
+
+_SQL = queries("people")
+
+
+class InteractionNotFound(TreadleError):
+    """No question has this id, or it is nobody's business of the one who asks."""
+
+    reason: ClassVar[str] = "interaction_not_found"
+    solution: ClassVar[str] = "Check the id; `treadle inbox` lists the questions that wait."
+
+    def __init__(self, interaction_id: UUID) -> None:
+        super().__init__(
+            f"There is no question {interaction_id}.", interaction_id=str(interaction_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """A question, and what became of it."""
+
+    id: UUID
+    execution_id: UUID
+    scope: str
+    node: str
+    owner: str
+    status: str
+    """`pending`, `completed`, `timeout` or `canceled`."""
+    question: Question
+    assignees: tuple[str, ...]
+    created_at: datetime
+    warned_at: datetime | None
+    timeout_at: datetime
+    """The earlier of its own end and its execution's deadline."""
+    delivered_at: datetime | None
+    decided_at: datetime | None
+    decision: str | None
+    answer: Value
+    answered_by: str | None
+    via: str | None
+
+    @property
+    def pending(self) -> bool:
+        """Whether it can still be answered."""
+        return self.status == "pending"
+
+
+def interaction(connection: psycopg.Connection, interaction_id: UUID) -> Interaction:
+    """Return a question.
+
+    Raises:
+        InteractionNotFound
+    """
+    rows = _fetch(connection, "interaction", id=interaction_id)
+    if not rows:
+        raise InteractionNotFound(interaction_id)
+    return _interaction(rows[0])
+
+
+def interactions(
+    connection: psycopg.Connection,
+    *,
+    account: str,
+    execution_id: UUID | None = None,
+    status: str | None = None,
+    before: UUID | None = None,
+    limit: int = 20,
+) -> list[Interaction]:
+    """Return the questions of an account's executions and those it is asked, newest first."""
+    rows = _fetch(
+        connection,
+        "interactions",
+        account=account,
+        execution_id=execution_id,
+        status=status,
+        before=before,
+        limit=limit,
+    )
+    return [_interaction(row) for row in rows]
+
+
+def due(connection: psycopg.Connection, *, limit: int) -> list[UUID]:
+    """Return pending questions whose time is over, the longest overdue first."""
+    return [row.id for row in _fetch(connection, "due_questions", limit=limit)]
+
+
+def pending(
+    connection: psycopg.Connection, *, after: UUID | None = None, limit: int = 1_000
+) -> list[Parked]:
+    """Return a page of all pending questions by id: what the pause table is rebuilt from."""
+    rows = _fetch(connection, "pending_questions", after=after, limit=limit)
+    return [Parked(row.id, row.execution_id, row.warn_at, row.timeout_at) for row in rows]
+
+
+def _interaction(row: Any) -> Interaction:
+    return Interaction(
+        id=row.id,
+        execution_id=row.execution_id,
+        scope=row.scope,
+        node=row.node,
+        owner=row.owner,
+        status=row.status,
+        question=Question.model_validate_json(row.question),
+        assignees=tuple(row.assignees),
+        created_at=row.created_at,
+        warned_at=row.warned_at,
+        timeout_at=row.timeout_at,
+        delivered_at=row.delivered_at,
+        decided_at=row.decided_at,
+        decision=row.decision,
+        answer=loads(row.answer) if row.answer is not None else None,
+        answered_by=row.answered_by,
+        via=row.via,
+    )
+
+
+def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    return cursor.execute(_SQL[query], parameters).fetchall()

@@ -1,0 +1,117 @@
+-- Questions: asked, answered, timed out, withdrawn. Always under the execution's lock.
+
+-- name: ask
+insert into interactions (id, execution_id, scope, node, owner, interaction_type, channel_type, assignees,
+                          question, input, warn_at, timeout_at, delivered_at)
+select a.id, a.execution_id, a.scope, a.node, e.owner, a.interaction_type, a.channel_type,
+       array(select json_array_elements_text(a.assignees::json)), a.question, a.input,
+       clock_timestamp() + a.warn_seconds * interval '1 second',
+       clock_timestamp() + a.timeout_seconds * interval '1 second',
+       case when a.channel_type = 'in_app' then clock_timestamp() end
+from unnest(
+    %(id)b::uuid[], %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[],
+    %(interaction_type)b::text[], %(channel_type)b::text[], %(assignees)b::text[],
+    %(question)b::bytea[], %(input)b::bytea[], %(warn_seconds)b::float8[], %(timeout_seconds)b::float8[]
+) as a (id, execution_id, scope, node, interaction_type, channel_type, assignees, question, input,
+        warn_seconds, timeout_seconds)
+join executions e on e.id = a.execution_id
+returning id, execution_id, warn_at, timeout_at
+
+-- name: send
+insert into outbox (id, interaction_id, kind)
+select * from unnest(%(id)b::uuid[], %(interaction_id)b::uuid[], %(kind)b::text[])
+
+-- name: withdraw
+-- Rule 3: whatever ends an execution early cancels its questions too.
+update interactions set status = 'canceled', decided_at = clock_timestamp()
+where execution_id = any(%(ids)b) and status = 'pending'
+returning id, execution_id
+
+-- name: withdraw_in_scopes
+update interactions i set status = 'canceled', decided_at = clock_timestamp()
+from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
+where i.execution_id = c.execution_id
+  and (i.scope = c.scope or starts_with(i.scope, c.scope || '/'))
+  and i.status = 'pending'
+returning i.id, i.execution_id
+
+-- name: standing
+-- What the status of an execution with questions derives from.
+select e.id,
+       exists (select from node_executions n
+               where n.execution_id = e.id
+                 and (n.state in ('ready', 'running', 'retrying')
+                      or (n.state = 'waiting' and n.wait_kind <> 'body'))) as busy,
+       exists (select from interactions i
+               where i.execution_id = e.id and i.status = 'pending'
+                 and i.delivered_at is null) as undelivered
+from executions e where e.id = any(%(ids)b)
+
+-- name: execution_of
+select execution_id from interactions where id = %(id)s
+
+-- name: interaction
+select i.id, i.execution_id, i.scope, i.node, i.owner, i.status, i.interaction_type, i.channel_type,
+       i.assignees, i.question, i.created_at, i.warned_at, i.delivered_at, i.decided_at, i.decision,
+       i.answer, i.answered_by, i.via, least(i.timeout_at, e.deadline_at) as timeout_at
+from interactions i join executions e on e.id = i.execution_id
+where i.id = %(id)s
+
+-- name: question_is_due
+-- By this clock, whatever the pause table says.
+select id from interactions
+where id = %(id)s and status = 'pending' and timeout_at <= clock_timestamp()
+
+-- name: question_input
+select input from interactions where id = %(id)s
+
+-- name: decide
+-- Invariant 8: leaves `pending` once.
+update interactions set
+    status = %(status)s, decided_at = %(at)s, decision = %(decision)s, answer = %(answer)s,
+    answered_by = %(by)s, via = %(via)s
+where id = %(id)s and status = 'pending'
+
+-- name: leave_waiting
+-- The node of a decided question completes or fails; invariant 1: it leaves `waiting_input`.
+update node_executions set
+    state = %(state)s, finished_at = clock_timestamp(), output_key = %(output_key)s,
+    output = %(output)s, error = %(error)s, details = %(details)s
+where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s
+  and state = 'waiting_input' and settled_by = %(id)s
+
+-- name: respond
+insert into interaction_responses (id, interaction_id, responder, via, decision, answer, verdict)
+values (%(id)s, %(interaction_id)s, %(by)s, %(via)s, %(decision)s, %(answer)s, %(verdict)s)
+
+-- name: audit
+insert into audit_log (id, owner, actor, action, subject, details)
+values (%(id)s, %(owner)s, %(actor)s, %(action)s, %(subject)s, %(details)s)
+
+-- name: deliver
+update interactions set delivered_at = clock_timestamp()
+where id = %(id)s and delivered_at is null
+
+-- name: interactions
+-- Those that an account owns or is asked, newest first, before a cursor.
+select i.id, i.execution_id, i.scope, i.node, i.owner, i.status, i.interaction_type, i.channel_type,
+       i.assignees, i.question, i.created_at, i.warned_at, i.delivered_at, i.decided_at, i.decision,
+       i.answer, i.answered_by, i.via, least(i.timeout_at, e.deadline_at) as timeout_at
+from interactions i join executions e on e.id = i.execution_id
+where (i.owner = %(account)s or (i.status = 'pending' and i.assignees @> array[%(account)s::text]))
+  and (%(execution_id)s::uuid is null or i.execution_id = %(execution_id)s)
+  and (%(status)s::text is null or i.status = %(status)s)
+  and (%(before)s::uuid is null or i.id < %(before)s)
+order by i.id desc
+limit %(limit)s
+
+-- name: due_questions
+select id from interactions
+where status = 'pending' and timeout_at <= clock_timestamp()
+order by timeout_at limit %(limit)s
+
+-- name: pending_questions
+-- All that wait, by pages: what the pause table is rebuilt from.
+select id, execution_id, timeout_at, warn_at from interactions
+where status = 'pending' and (%(after)s::uuid is null or id > %(after)s)
+order by id limit %(limit)s
