@@ -21,10 +21,13 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     recovery.take_back          a scheduler   what a dead process ran becomes ready again
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again
     retrying.retry              a person      creates another one that keeps what stands
+    answering.answer            a person      decides a question; its node leaves by the decision
+    answering.time_out          a sweeper     ends a question whose time is over, as it says
+    answering.delivered         a channel     a question reached it: now a person may answer
 
-Whatever changes an execution in future (an answer, a child's end, a signal) is one more such call.
-Without a lock: `reading` for clients and attempts, `schedule` for what is due, `processes` for who
-is alive, `migrations` for the schema.
+Whatever changes an execution in future (a child's end, a signal) is one more such call. Without a
+lock: `reading` for clients and attempts, `interactions` for what was asked, `schedule` for what is
+due, `processes` for who is alive, `migrations` for the schema.
 
 Inside a transaction, from the lock to the commit:
 
@@ -34,6 +37,7 @@ Inside a transaction, from the lock to the commit:
     settlements   the guarded update; what counted goes on to
     arrivals      sums at the targets, one upsert for all; dead paths followed to their end
     loops         scopes that end open the next, or wake their loop
+    questions     a node asks a person; the status of an execution that waits for one
     endings       an execution of which nothing is open ends, exactly once
     rows          the values that pass in and out; `queues` and `graphs` what they need to know,
                   `queries` the SQL by name
@@ -53,7 +57,7 @@ Invariants, cited by number wherever they are kept:
     5  events are numbered without a gap and commit in order
     6  a message carries ids alone; a lost one costs time, never work
     7  a lease lives while its process beats and its limit is ahead
-    8  a question is answered, timed out or canceled once (nothing asks yet)
+    8  a question is answered, timed out or canceled once, whoever comes first
     9  what was acknowledged to a client is committed
     10 no secret is stored
 
@@ -65,7 +69,8 @@ instead of hanging. Sessions are bounded in time, so that a machine that vanishe
 transaction does not hold its executions for long.
 """
 
-from ledger import processes, reading, schedule
+from ledger import interactions, processes, reading, schedule
+from ledger.answering import Answered, Response, answer, delivered, time_out
 from ledger.batches import Answer, Request, commit
 from ledger.control import cancel, end_by_deadline, pause, refill, resume
 from ledger.graphs import Graphs
@@ -78,6 +83,7 @@ from ledger.submission import Submission, Submitted, submit
 
 __all__ = [
     "Answer",
+    "Answered",
     "Belt",
     "Claim",
     "Follow",
@@ -86,13 +92,17 @@ __all__ = [
     "Queued",
     "Ref",
     "Request",
+    "Response",
     "Settlement",
     "Submission",
     "Submitted",
+    "answer",
     "cancel",
     "commit",
+    "delivered",
     "end_by_deadline",
     "end_overdue",
+    "interactions",
     "migrate",
     "pause",
     "processes",
@@ -104,5 +114,6 @@ __all__ = [
     "settlement_of",
     "submit",
     "take_back",
+    "time_out",
     "wake",
 ]

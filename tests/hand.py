@@ -17,10 +17,12 @@ from psycopg.rows import namedtuple_row
 
 from core.ids import new_id
 from core.postgres import connect
-from dag.outcomes import Completed, Failed, LoopOpened, Outcome
+from dag.outcomes import Asked, Completed, Failed, LoopOpened, Outcome
+from dag.questions import Question
 from dag.specs import Lane
 from dag.values import Value, loads
 from ledger import processes, reading
+from ledger.answering import Answered, Response, answer, time_out
 from ledger.batches import Answer, Request, commit
 from ledger.graphs import Graphs
 from ledger.holding import hold
@@ -148,6 +150,26 @@ class Hand:
         """Claim a node and fail it for good."""
         return self.settle((self.claim(execution, place), Failed(BROKEN)))
 
+    def ask(self, execution: UUID, place: str, /, **asked: Any) -> UUID:
+        """Claim a node and let it ask a person; return the question's id."""
+        question = Question(**{"interaction_type": "approval", "title": "May it?", **asked})
+        claim = self.claim(execution, place)
+        self.settle((claim, Asked(question, {"n": 1})))
+        return claim.lease_id
+
+    def answer(self, question: UUID, decision: str = "confirmed", by: str = "ana") -> Answered:
+        """Answer a question as a person who may."""
+        response = Response(decision, {"decision": decision}, by, "api")
+        parts = (self.session, self.graphs, self.belt, question)
+        return answer(*parts, lambda _: response)
+
+    def time_out(self, question: UUID, *, is_over: bool = True) -> Followed | None:
+        """End a question whose time is over, letting it pass first."""
+        if is_over:
+            past = "update interactions set timeout_at = now() - interval '1 s' where id = %s"
+            self.session.execute(past, (question,))
+        return time_out(self.session, self.graphs, self.belt, question)
+
     def wake(self, execution: UUID) -> None:
         """Do what is due in an execution."""
         assert wake(self.session, self.graphs, self.belt, execution) is not None
@@ -256,6 +278,22 @@ left join scopes s on s.execution_id = i.execution_id and s.status <> 'open'
 where i.execution_id = %(id)s and i.status = 'open' and (e.id is not null or s.scope is not null)
 """
 
+#: Invariant 8: a node waits for its question, and the execution counts those that are pending.
+_UNASKED = """
+select 'a node waits for input and its question is ' || coalesce(i.status, 'missing')
+from node_executions n left join interactions i on i.id = n.settled_by
+where n.execution_id = %(id)s and n.state = 'waiting_input' and i.status is distinct from 'pending'
+union all
+select 'a question is pending and its node is ' || coalesce(n.state, 'missing')
+from interactions i left join node_executions n
+  on n.execution_id = i.execution_id and n.scope = i.scope and n.node = i.node
+where i.execution_id = %(id)s and i.status = 'pending' and n.state is distinct from 'waiting_input'
+union all
+select 'the execution counts ' || e.questions || ' questions' from executions e
+where e.id = %(id)s and e.questions <> (
+    select count(*) from interactions i where i.execution_id = e.id and i.status = 'pending')
+"""
+
 _ENDINGS = ("execution_completed", "execution_failed", "execution_canceled")
 
 
@@ -265,6 +303,7 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
         session.execute("set transaction isolation level repeatable read")
         counts = session.execute(_COUNTS, {"id": execution}).fetchall()
         alive = session.execute(_ALIVE_IN_THE_DEAD, {"id": execution}).fetchall()
+        unasked = session.execute(_UNASKED, {"id": execution}).fetchall()
         row = session.execute(
             "select next_seq, finished_at is not null, node_count,"
             " (select count(*) from node_executions where execution_id = id"
@@ -281,6 +320,7 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     assert row is not None
     next_seq, is_final, node_count, admitted = row
     found = [f"scope {s!r} counts {told} open and has {real}" for s, told, real in counts]
+    found += [text for (text,) in unasked]
     found += [f"{node} in {s!r} is {state} where all has ended" for s, node, state in alive]
     if node_count - 1 < admitted and not found:
         found.append(f"{node_count} node executions are counted and {admitted} were admitted")
