@@ -23,7 +23,7 @@ from dag.compiled import (
 from dag.expressions import Expression, Template
 from dag.model import Node, Workflow
 from dag.problems import Problem
-from dag.specs import Lane, NodeSpec, policy, spec_of
+from dag.specs import Lane, NodeSpec, policy, running_spec_of
 from dag.specs.loop import BODY_NAMES, LOOP_SPECS
 from dag.topology import Link, Topology
 from dag.uncollected import uncollected
@@ -145,7 +145,7 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
 def _compiled_graph(workflow: Workflow) -> CompiledGraph:
     specs: dict[str, NodeSpec] = {}
     for node in workflow.nodes:
-        spec = spec_of(node.type, node.subtype)
+        spec = running_spec_of(node.type, node.subtype)
         if spec is None or not spec.available:
             raise InvalidDefinition(f"{node.type}.{node.subtype} cannot run here.", node_id=node.id)
         specs[node.id] = spec

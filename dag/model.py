@@ -19,6 +19,9 @@ ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
 _WHITE_SPACE = re.compile(r"\s")
 
+SYSTEM_PREFIX = "treadle."
+"""How the ids of Treadle's own workflows begin; no user's workflow has such an id."""
+
 #: Longest name or id of a workflow, in characters; what a list of workflows can show.
 NAME_LENGTH = 200
 

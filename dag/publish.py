@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dag.model import Node, Workflow
-from dag.specs import NodeSpec, spec_of
+from dag.specs import NodeSpec, running_spec_of
 
 
 def publish(workflow: Workflow) -> dict[str, Any]:
@@ -24,6 +24,6 @@ def publish(workflow: Workflow) -> dict[str, Any]:
 
 
 def _spec(node: Node) -> NodeSpec:
-    spec = spec_of(node.type, node.subtype)
+    spec = running_spec_of(node.type, node.subtype)
     assert spec is not None, "a valid workflow has known node types only"
     return spec

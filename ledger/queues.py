@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dag.graph import CompiledNode
+from collections.abc import Iterable
 
-#: What every worker can run: the node types that come with Treadle.
-CORE_QUEUE = "core"
+from dag.graph import CompiledNode
+from dag.specs import CORE_QUEUE
 
 
 def task_queue(task: str) -> str:
@@ -17,4 +17,9 @@ def queue_of(node: CompiledNode) -> str:
     """Return the queue that `node` waits on when it is ready."""
     if node.spec.key == "ACTION.PYTHON_TASK":
         return task_queue(str(node.configurations.literal["task"]))
-    return CORE_QUEUE
+    return node.spec.queue
+
+
+def worker_queues(tasks: Iterable[str]) -> list[str]:
+    """Return the queues of a worker that has these tasks: all but those of other processes."""
+    return [CORE_QUEUE, *sorted(task_queue(task) for task in tasks)]

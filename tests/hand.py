@@ -19,14 +19,13 @@ from core.ids import new_id
 from core.postgres import connect
 from dag.outcomes import Asked, Completed, Failed, LoopOpened, Outcome
 from dag.questions import Question
-from dag.specs import Lane
+from dag.specs import CORE_QUEUE, Lane
 from dag.values import Value, loads
 from ledger import processes, reading
 from ledger.answering import Answered, Response, answer, time_out
 from ledger.batches import Answer, Request, commit
 from ledger.graphs import Graphs
 from ledger.holding import hold
-from ledger.queues import CORE_QUEUE
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Claim, Follow, Followed, Ref, Settlement
 from ledger.settlements import settle, settlement_of

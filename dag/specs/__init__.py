@@ -19,21 +19,32 @@ Every node has the fields of `Configuration` and the output key `error`.
 """
 
 from dag.specs.configuration import Configuration, Policy, policy
-from dag.specs.registry import AVAILABLE, SPECS, SUBTYPES, spec_of
-from dag.specs.spec import BODY_KEY, DONE_KEY, ERROR_KEY, InvalidConfiguration, Lane, NodeSpec
+from dag.specs.registry import AVAILABLE, SPECS, SUBTYPES, SYSTEM, running_spec_of, spec_of
+from dag.specs.spec import (
+    BODY_KEY,
+    CORE_QUEUE,
+    DONE_KEY,
+    ERROR_KEY,
+    InvalidConfiguration,
+    Lane,
+    NodeSpec,
+)
 
 __all__ = [
     "AVAILABLE",
     "BODY_KEY",
+    "CORE_QUEUE",
     "DONE_KEY",
     "ERROR_KEY",
     "SPECS",
     "SUBTYPES",
+    "SYSTEM",
     "Configuration",
     "InvalidConfiguration",
     "Lane",
     "NodeSpec",
     "Policy",
     "policy",
+    "running_spec_of",
     "spec_of",
 ]

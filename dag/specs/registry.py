@@ -9,6 +9,7 @@ from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
 from dag.specs.flow import DELAY, FILTER, IF, MERGE, SORT, SWITCH
 from dag.specs.loop import FOR_EACH, LOOP
 from dag.specs.planned import PLANNED
+from dag.specs.planning import PLAN
 from dag.specs.spec import NodeSpec
 from dag.specs.transformation import DATA_TRANSFORMATION
 from dag.specs.trigger import MANUAL
@@ -39,7 +40,15 @@ SUBTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The subtypes of each type."""
 
+SYSTEM: Mapping[tuple[str, str], NodeSpec] = MappingProxyType({(PLAN.type, PLAN.subtype): PLAN})
+"""Node types of Treadle's own workflows: they run, and validation knows none of them."""
+
 
 def spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wire model's word
     """Return a node type's spec, or `None` if there is no such type."""
     return SPECS.get((type, subtype))
+
+
+def running_spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wire model's word
+    """Return the spec of a node that is stored: one that workflows may have, or one of our own."""
+    return SPECS.get((type, subtype)) or SYSTEM.get((type, subtype))

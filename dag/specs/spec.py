@@ -31,6 +31,8 @@ BODY_KEY = "body"
 """The output key by which a loop enters its body."""
 DONE_KEY = "done"
 """The output key by which a loop leaves."""
+CORE_QUEUE = "core"
+"""The queue of what every worker can run: the node types that come with Treadle."""
 
 
 @unique
@@ -82,6 +84,8 @@ class NodeSpec:
     """What it does, in a sentence for people and planners."""
     configurations: Model = Configuration
     lane: Lane = Lane.INLINE
+    queue: str = CORE_QUEUE
+    """What such nodes wait on when they are ready; a worker takes from the queues it can run."""
     keys: Callable[[Config], tuple[str, ...]] = _result
     """The output keys it may leave by, `error` aside, given its configuration."""
     check: Callable[[Config], Iterable[Problem]] = _no_problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dag.model import SYSTEM_PREFIX
 from dag.problems import Problem, quoted
 from dag.specs import SUBTYPES, spec_of
 from dag.validation.draft import Draft, DraftConnection
@@ -12,7 +13,12 @@ from dag.values import Value
 
 
 def check_ids(document: Mapping[str, Value], report: Report) -> None:
-    """Report ids that stand twice, of nodes and of connections."""
+    """Report ids that stand twice, of nodes and of connections, and one that is Treadle's own."""
+    metadata = document.get("metadata")
+    own = metadata.get("id") if isinstance(metadata, dict) else None
+    if isinstance(own, str) and own.startswith(SYSTEM_PREFIX):
+        message = f"Ids that begin with {quoted(SYSTEM_PREFIX)} are of Treadle's own workflows."
+        report.add(Problem("metadata.id", "reserved_id", message, "Choose another id."))
     for part in ("nodes", "connections"):
         seen: set[str] = set()
         listed = document.get(part)

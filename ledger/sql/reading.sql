@@ -34,12 +34,14 @@ where e.id = %(id)s
 select id from executions where retry_of = %(id)s order by id
 
 -- name: executions
--- The newest executions of an owner, optionally of one status, before a cursor.
+-- The newest executions of an owner, optionally of one status, before a cursor. Those of Treadle's
+-- own workflows, such as plans, are told only to who asks for them by workflow.
 select e.id, e.workflow_id, v.version, e.status, e.created_at, e.finished_at
 from executions e join workflow_versions v on v.id = e.version_id
 where e.owner = %(owner)s
   and (%(status)s::text is null or e.status = %(status)s)
-  and (%(workflow_id)s::text is null or e.workflow_id = %(workflow_id)s)
+  and case when %(workflow_id)s::text is null then not starts_with(e.workflow_id, 'treadle.')
+           else e.workflow_id = %(workflow_id)s end
   and (%(before)s::uuid is null or e.id < %(before)s)
 order by e.id desc
 limit %(limit)s
