@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.errors import TreadleError
-from dag.values import Value
+from dag.complaints import foreign, kind_of, listed, missing, no_choice, out_of_range, wrong_type
+from dag.forms import PARTS, InputField, OptionValue, form_problems, values_problems
+from dag.model import Strict
+from dag.problems import Problem, quoted
+from dag.values import NotAValue, Value, dumps
+
+Decision: TypeAlias = Literal["confirmed", "rejected"]
+DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")
+
+#: Characters of a remark that goes with an answer.
+COMMENT_LENGTH = 10_000
+#: Problems that a message tells; the context has all of them.
+_TOLD = 3
 
 
 class ReplyInvalid(TreadleError):
@@ -19,10 +31,34 @@ class ReplyInvalid(TreadleError):
     solution: ClassVar[str] = "Correct what `problems` names, and answer again."
 
 
-class Question(BaseModel):
-    """A question as it is asked: every text rendered, every default filled in."""
+class ApprovalOption(Strict):
+    """One of the ways to decide an approval."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    value: OptionValue
+    """What an answer names it by."""
+    label: str = ""
+    """What is shown; its value if empty."""
+    decision: Decision
+    """What choosing it means."""
+
+
+class SelectionOption(Strict):
+    """One of the things to choose from."""
+
+    value: OptionValue
+    """What an answer names it by."""
+    label: str = ""
+    """What is shown; its value if empty."""
+
+
+APPROVE_OR_REJECT = (
+    ApprovalOption(value="approve", label="Approve", decision="confirmed"),
+    ApprovalOption(value="reject", label="Reject", decision="rejected"),
+)
+
+
+class Question(Strict):
+    """A question as it is asked: every text rendered, every default filled in."""
 
     interaction_type: Literal["approval", "input", "selection", "review"]
     channel_type: Literal["in_app", "webhook"] = "in_app"
@@ -30,32 +66,229 @@ class Question(BaseModel):
     message: str = ""
     timeout_seconds: int = Field(3600, ge=60, le=86_400)
     timeout_action: Literal["fail", "continue", "default_response"] = "fail"
-    assignees: tuple[str, ...] = ()
-    default_response: Mapping[str, Value] | None = None
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    assignees: tuple[str, ...] = Field(default=(), strict=False)
+    """The accounts that may answer; its execution's owner if there are none."""
+    approval_options: tuple[ApprovalOption, ...] = Field(default=APPROVE_OR_REJECT, strict=False)
+    input_fields: tuple[InputField, ...] = Field(default=(), strict=False)
+    selection_options: tuple[SelectionOption, ...] = Field(default=(), strict=False)
+    min_selections: int = 1
+    max_selections: int = 1
+    content: Any = None
+    """`review`: what is looked at, and may be edited."""
+    default_response: dict[str, Any] | None = None
+    """What the system answers when nobody did in time."""
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    """The name of the secret that signs what is sent; never the secret."""
 
     def stored(self) -> bytes:
-        """Return it as the ledger keeps it; `Question.model_validate_json` reads it back."""
-        return self.model_dump_json().encode()
+        """Return it as the ledger keeps it; `Question.model_validate_json` reads it back.
+
+        What is a default here is left out, so the defaults are part of what is stored.
+        """
+        return self.model_dump_json(exclude_defaults=True).encode()
+
+
+#: The fields that belong to one type of question alone.
+OF_TYPE: Mapping[str, tuple[str, ...]] = {
+    "approval": ("approval_options",),
+    "input": ("input_fields",),
+    "selection": ("selection_options", "min_selections", "max_selections"),
+    "review": ("content",),
+}
+
+
+def question_problems(question: Question) -> Iterator[Problem]:
+    """Report why no answer could decide a question, and a default that is no answer."""
+    found = list(_part_problems(question))
+    yield from found
+    if question.default_response is not None and not found:
+        try:
+            reply(question, question.default_response)
+        except ReplyInvalid as error:
+            for each in error.context["problems"]:
+                yield Problem(**each).under("default_response")
+
+
+def _part_problems(question: Question) -> Iterator[Problem]:
+    match question.interaction_type:
+        case "approval":
+            options = question.approval_options
+            yield from _options_problems("approval_options", [each.value for each in options])
+            for decision in DECISIONS:
+                if not any(each.decision == decision for each in options):
+                    message = f"No option means {quoted(decision)}."
+                    solution = "Let people say yes and say no."
+                    yield Problem("approval_options", "missing", message, solution)
+            for index, each in enumerate(options):
+                if each.value in DECISIONS and each.value != each.decision:
+                    message = f"It is called {quoted(each.value)} and means {each.decision}."
+                    problem = Problem("value", "ambiguous", message, "Call it something else.")
+                    yield problem.under("approval_options", index)
+        case "input":
+            if not question.input_fields:
+                message = "A form needs a field."
+                yield Problem("input_fields", "missing", message, "Add one or more fields.")
+            yield from (each.under("input_fields") for each in form_problems(question.input_fields))
+        case "selection":
+            values = [each.value for each in question.selection_options]
+            yield from _options_problems("selection_options", values)
+            low, high = question.min_selections, question.max_selections
+            if not 0 <= low <= high or high < 1 or (values and low > len(values)):
+                message = f"{low} to {high} of {len(values)} options cannot be chosen."
+                solution = "Let 0 ≤ `min_selections` ≤ `max_selections`, within the options."
+                yield Problem("min_selections", "out_of_range", message, solution)
+
+
+def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
+    if not values:
+        yield Problem(path, "missing", "There is nothing to choose from.", "Add options.")
+    elif len(values) > PARTS:
+        yield out_of_range(path, f"at most {PARTS} options")
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            message = f"Two options have the value {quoted(value)}."
+            yield Problem("value", "duplicate", message, "Give each its own.").under(path, index)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that fits: the key its node leaves by, and what was said."""
+    """An answer that fits."""
 
-    decision: Literal["confirmed", "rejected"]
+    decision: Decision
+    """The key that its node leaves by."""
     answer: Value
+    """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
+    review: `{content, edited, comment}`. No comment is null."""
+
+
+#: What an answer to each type may say.
+_SAYS: Mapping[str, tuple[str, ...]] = {
+    "approval": ("decision", "comment"),
+    "input": ("decision", "values", "comment"),
+    "selection": ("decision", "selected", "comment"),
+    "review": ("decision", "content", "comment"),
+}
 
 
 def reply(question: Question, raw: Mapping[str, Any]) -> Reply:
     """Return what an answer comes to.
 
+    Args:
+        question: what was asked.
+        raw: `{decision, values, selected, content, comment}`, as far as the type needs them; null
+            is as good as left out. The decision is `confirmed` or `rejected`, or, for an approval,
+            the value of an option; an input and a selection are confirmed by being answered.
+
     Raises:
         ReplyInvalid: with every problem.
     """
-    decision = raw.get("decision")
-    if decision not in ("confirmed", "rejected"):
-        raise ReplyInvalid(
-            f"{decision!r} is no decision of this question.",
-            problems=[{"path": "decision", "reason": "not_a_decision"}],
-        )
-    return Reply(decision, dict(raw))
+    said = {key: value for key, value in raw.items() if value is not None}
+    kind = question.interaction_type
+    problems = list(foreign(said, _SAYS[kind], f"an answer to this {kind}"))
+    problems += _storable(said)
+    if not problems:
+        problems += _comment_problems(said.get("comment"))
+        decision, answer = _READERS[kind](question, said, problems)
+        if not problems:
+            return Reply(decision, {**answer, "comment": said.get("comment")})
+    told = " ".join(f"{each.path}: {each.message}" for each in problems[:_TOLD])
+    more = f" And {len(problems) - _TOLD} more." if len(problems) > _TOLD else ""
+    raise ReplyInvalid(
+        f"The answer does not fit the question. {told}{more}",
+        problems=[asdict(each) for each in problems],
+    )
+
+
+def _storable(said: Mapping[str, Any]) -> Iterator[Problem]:
+    try:
+        dumps(said)
+    except NotAValue as error:
+        yield Problem("", error.reason, error.message, "Answer with JSON.")
+
+
+def _comment_problems(comment: Value) -> Iterator[Problem]:
+    if comment is not None and not isinstance(comment, str):
+        yield wrong_type("comment", "text", comment)
+    elif comment is not None and len(comment) > COMMENT_LENGTH:
+        yield out_of_range("comment", f"at most {COMMENT_LENGTH:,} characters")
+
+
+def _approval(
+    question: Question, said: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Decision, dict[str, Value]]:
+    decision, options = said.get("decision"), question.approval_options
+    named = [option for option in options if option.value == decision]
+    meant = named or [option for option in options if option.decision == decision]
+    if len(meant) == 1:
+        return meant[0].decision, {"option": meant[0].value}
+    values = [option.value for option in meant or options]
+    if decision is None:
+        problems.append(missing("decision", values))
+    elif meant:
+        message = f"Several options mean {quoted(decision)}."
+        problems.append(Problem("decision", "ambiguous", message, f"Use one of {listed(values)}."))
+    else:
+        problems.append(no_choice("decision", decision, values))
+    return "rejected", {}
+
+
+def _input(
+    question: Question, said: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Decision, dict[str, Value]]:
+    _check_confirmed(said, problems)
+    given = said.get("values", {})
+    if not isinstance(given, Mapping):
+        problems.append(wrong_type("values", "an object", given))
+        given = {}
+    else:
+        found = values_problems(question.input_fields, given)
+        problems += (each.under("values") for each in found)
+    return "confirmed", {"values": {f.name: given.get(f.name) for f in question.input_fields}}
+
+
+def _selection(
+    question: Question, said: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Decision, dict[str, Value]]:
+    _check_confirmed(said, problems)
+    given = said.get("selected", [])
+    values = [option.value for option in question.selection_options]
+    if not isinstance(given, list):
+        problems.append(wrong_type("selected", "a list", given))
+        return "confirmed", {}
+    for index, value in enumerate(given):
+        if value not in values:
+            problems.append(no_choice(f"selected[{index}]", value, values))
+        elif value in given[:index]:
+            message = f"{quoted(value)} is chosen twice."
+            problems.append(Problem(f"selected[{index}]", "duplicate", message, "Choose it once."))
+    low, high = question.min_selections, question.max_selections
+    if not low <= len(given) <= high:
+        bounds = f"{low}" if low == high else f"{low} to {high}"
+        problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
+    # In the order of the options, so that the same choice is the same answer.
+    return "confirmed", {"selected": [value for value in values if value in given]}
+
+
+def _review(
+    question: Question, said: Mapping[str, Any], problems: list[Problem]
+) -> tuple[Decision, dict[str, Value]]:
+    decision = said.get("decision")
+    if decision is None:
+        problems.append(missing("decision", DECISIONS))
+    elif decision not in DECISIONS:
+        problems.append(no_choice("decision", decision, DECISIONS))
+    content, original = said.get("content", question.content), question.content
+    if original is not None and kind_of(content) != kind_of(original):
+        problems.append(wrong_type("content", kind_of(original), content))
+    answer = {"content": content, "edited": content != original}
+    return ("confirmed" if decision == "confirmed" else "rejected"), answer
+
+
+_READERS = {"approval": _approval, "input": _input, "selection": _selection, "review": _review}
+
+
+def _check_confirmed(said: Mapping[str, Any], problems: list[Problem]) -> None:
+    if said.get("decision", "confirmed") != "confirmed":
+        problems.append(no_choice("decision", said["decision"], ["confirmed"]))
