@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from core.dialer import AddressPolicy, Dialer
+from core.retry_after import retry_after
 from dag.outcomes import Completed, Failed
 from dag.values import Value
 from tests.attempts import attempt_of
 from tests.integration.loopback import Answer, Loopback, Seen, serving
-from workers.nodes.http_request import http_request, retry_after
+from workers.nodes.http_request import http_request
 
 OPEN = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

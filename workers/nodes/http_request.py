@@ -6,10 +6,10 @@ import base64
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from core.dialer import Dialer, DialerError, OutgoingRequest, OutgoingResponse
 from core.errors import TreadleError
+from core.retry_after import retry_after
 from dag.outcomes import Completed, Failed
 from dag.specs.action import Auth, HttpRequest
 from dag.values import Value
@@ -25,9 +25,6 @@ _WORTH_REPEATING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _BODY_SHOWN = 1_000
 #: Characters of a failed answer's body that its error quotes.
-
-_LONGEST_WAIT = timedelta(days=1)
-#: The most that `Retry-After` may ask for: what a retry may be delayed at most.
 
 
 class StatusNotAccepted(TreadleError):
@@ -167,21 +164,3 @@ def _as_object(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
         joint = "\n" if name == "set-cookie" else ", "
         joined[name] = f"{joined[name]}{joint}{value}" if name in joined else value
     return joined
-
-
-def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """Read `Retry-After`: seconds or a date. What is neither says nothing; a past date says now."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:9])
-    else:
-        try:
-            at = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if at.tzinfo is None:  # "-0000": the date is UTC, whoever wrote it
-            at = at.replace(tzinfo=UTC)
-        seconds = (at - now).total_seconds()
-    return min(timedelta(seconds=max(0.0, seconds)), _LONGEST_WAIT)
