@@ -29,6 +29,9 @@ from core.errors import TreadleError
 PREFIX = "TREADLE_"
 
 #: Names under which a setting may stand in the environment, besides its own; the first found wins.
+#: Where processes that share an address for their metrics count together; see `counts_folder`.
+COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "configured_database_url": ("TREADLE_DATABASE_URL", "DATABASE_URL"),
     "configured_redis_url": ("TREADLE_REDIS_URL", "REDIS_URL"),
@@ -190,3 +193,12 @@ def _variable(location: str) -> str:
     if not location:
         return "settings"
     return location if location.isupper() else PREFIX + location.upper()
+def counts_folder() -> Path | None:
+    """Return the folder in which several processes count together, if this is one of them.
+
+    The variable is the Prometheus client's own, which reads it too.
+    """
+    folder = os.environ.get(COUNTS_FOLDER)
+    return Path(folder) if folder else None
+
+

@@ -1,21 +1,52 @@
-"""The metrics of a process: names with units, labels from closed sets, never an id.
+"""The metrics: every name with its unit, labels from closed sets, never an id.
 
-Each process serves its own (`serve`), and Prometheus adds them up.
+A process counts what it does itself, and Prometheus adds the processes up. What is true of the
+whole cluster (how deep a queue is, how many executions are in progress) is no count of anybody's:
+the scheduler looks it up when it is asked; see `workers.census`.
+
+A gauge says how several processes behind one address come together, see `monitoring.exposition`.
 """
 
 from __future__ import annotations
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900)
+_LONG = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
+EXECUTIONS_STARTED = Counter(
+    "treadle_executions_started_total", "Executions that were acknowledged."
+)
+EXECUTIONS_FINISHED = Counter(
+    "treadle_executions_finished_total", "Executions that came to their end.", ("status",)
+)
+EXECUTION_SECONDS = Histogram(
+    "treadle_execution_seconds",
+    "Time from an execution's start to its end, waits for people included.",
+    ("status",),
+    buckets=_LONG,
+)
+INCONSISTENT = Counter(
+    "treadle_ledger_inconsistent_total",
+    "Executions ended because the ledger's counts contradict each other; a defect in Treadle.",
+)
+
+NODES_STARTED = Counter(
+    "treadle_nodes_started_total", "Attempts that began to run.", ("node_type",)
+)
 NODES_SETTLED = Counter(
-    "treadle_nodes_settled_total", "Attempts settled.", ("node_type", "outcome")
+    "treadle_nodes_settled_total", "Attempts whose outcome counted.", ("node_type", "outcome")
 )
 NODE_SECONDS = Histogram(
     "treadle_node_seconds", "Time of one attempt in its lane.", ("node_type",), buckets=_SLOW
+)
+QUEUE_WAIT_SECONDS = Histogram(
+    "treadle_node_queue_wait_seconds",
+    "Time from ready to claimed, of nodes that a message brought.",
+    ("node_type",),
+    buckets=_SLOW,
 )
 LEASES_LOST = Counter(
     "treadle_leases_lost_total", "Outcomes refused because their lease was taken back or ended."
@@ -26,27 +57,49 @@ MESSAGE_SECONDS = Histogram(
     "treadle_message_seconds", "Time that one message kept its thread.", buckets=_SLOW
 )
 MESSAGES_FAILED = Counter("treadle_messages_failed_total", "Messages dropped after an error.")
+
 COMMIT_SECONDS = Histogram(
     "treadle_ledger_commit_seconds", "Time of one batch's transaction.", buckets=_FAST
 )
 COMMIT_REQUESTS = Histogram(
     "treadle_ledger_batch_requests", "Requests served by one transaction.", buckets=_SIZES
 )
-EXECUTIONS_FINISHED = Counter(
-    "treadle_executions_finished_total", "Executions that came to their end here.", ("status",)
+POOL_CONNECTIONS = Gauge(
+    "treadle_ledger_pool_connections",
+    "Sessions of a process's pool to the ledger, by whether somebody uses them.",
+    ("state",),
+    multiprocess_mode="livesum",
 )
+POOL_WAITING = Gauge(
+    "treadle_ledger_pool_waiting",
+    "Threads that wait for a session of the pool.",
+    multiprocess_mode="livesum",
+)
+
+WORKER_THREADS = Gauge(
+    "treadle_worker_threads", "Threads that take messages.", multiprocess_mode="livesum"
+)
+WORKER_THREADS_BUSY = Gauge(
+    "treadle_worker_threads_busy", "Threads that work on a message.", multiprocess_mode="livesum"
+)
+WORKER_IN_FLIGHT = Gauge(
+    "treadle_worker_in_flight",
+    "Attempts under a lease, as of the last beat.",
+    multiprocess_mode="livesum",
+)
+
 REPAIRS = Counter(
     "treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)
 )
 STRANDED_QUEUES = Gauge(
-    "treadle_stranded_queues", "Queues that something waits in and no process takes."
+    "treadle_stranded_queues",
+    "Queues that something waits in and no process takes.",
+    multiprocess_mode="livemax",
 )
 
 
-def serve(port: int) -> None:
-    """Serve this process's metrics at `/metrics` on a port of all addresses.
-
-    Raises:
-        OSError: the port is taken.
-    """
-    start_http_server(port, registry=REGISTRY)
+def pool_used(size: int, idle: int, waiting: int) -> None:
+    """Note how a process's pool to the ledger is used."""
+    POOL_CONNECTIONS.labels("in_use").set(size - idle)
+    POOL_CONNECTIONS.labels("idle").set(idle)
+    POOL_WAITING.set(waiting)

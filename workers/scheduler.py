@@ -58,6 +58,12 @@ class Scheduler:
         self._dispatcher = Dispatcher(connections)
         self._capabilities = Capabilities()
         self._retained = -_RETENTION_SECONDS
+        #: When the last whole pass ended, on the monotonic clock.
+        self._passed = time.monotonic()
+
+    def silent_seconds(self) -> float:
+        """Return the seconds since the last whole pass, or since the beginning."""
+        return time.monotonic() - self._passed
 
     def run_until(self, stop: Event) -> None:
         """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
@@ -65,6 +71,7 @@ class Scheduler:
         while not stop.is_set():
             try:
                 pause = self.run_pass()
+                self._passed = time.monotonic()
             except LOST as error:
                 _log.warning("scheduler.missed", error=str(error))
                 self._dead.forget()

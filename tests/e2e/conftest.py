@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli import UP_SECONDS, Folder, Running
 from tests.locks import lock, locked
+from tests.ports import port_base
 
 #: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time,
 #: `wait_for` as much as somebody lets it.
@@ -67,7 +68,7 @@ def cluster_folder(
     with locked(root / "e2e-starting", fcntl.LOCK_EX):
         if not (path / "up").exists():
             (path / "tasks_of_user.py").write_text(TASKS)
-            arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user")
+            arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user", *port_base())
             running = Running(path, arguments)
             wait_until(running.is_up, timeout=UP_SECONDS)
             (path / "up").touch()

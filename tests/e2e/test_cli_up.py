@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from core.embedded import find_cluster
 from tests.cli import UP_SECONDS, Folder, Running
 from tests.e2e.conftest import TASKS
+from tests.ports import port_base
 from tests.workflows import chain, node
 
 WaitUntil = Callable[..., Any]
@@ -53,11 +55,23 @@ def test_up_refuses_servers_that_the_environment_names(tmp_path: Path) -> None:
     assert not (tmp_path / ".treadle").exists()
 
 
+def test_up_refuses_a_port_that_somebody_holds(tmp_path: Path) -> None:
+    """Before anything starts, with the address in the error."""
+    option, base = port_base()
+    with socket.create_server(("127.0.0.1", int(base) + 3)):
+        done = Folder(tmp_path).process("up", option, base)
+
+    assert done.code == 4
+    assert f"127.0.0.1:{int(base) + 3}" in done.err
+    assert "reason: port_taken" in done.err
+    assert not (tmp_path / ".treadle").exists()
+
+
 def test_nothing_outlives_a_killed_up(
     started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     """After kill -9 servers, workers and scheduler end, and the next start finds its data."""
-    up = started("up", "--workers", "1")
+    up = started("up", "--workers", "1", *port_base())
     wait_until(up.is_up, timeout=UP_SECONDS)
     file = Folder(tmp_path).write("w.json", chain(node("n")))
     execution = Folder(tmp_path).run("submit", file, "--watch", "--json").document
@@ -69,7 +83,7 @@ def test_nothing_outlives_a_killed_up(
 
     wait_until(lambda: not [pid for pid in family if is_alive(pid)], timeout=30)
     assert find_cluster(tmp_path / ".treadle") is None
-    again = started("up", "--workers", "1")
+    again = started("up", "--workers", "1", *port_base())
     wait_until(again.is_up, timeout=UP_SECONDS)
     assert Folder(tmp_path).run("show", execution["id"], "--json").document == execution
     assert again.end() == 0

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from core.settings import Settings
 from ledger.migrations import migrate
-from monitoring import logs, metrics
+from monitoring import logs
+from monitoring.exposition import Exposition
+from monitoring.health import readiness
+from monitoring.server import Address, MonitoringServer
 from treadle.cli.ending import stop_on_signal
+from treadle.cli.ports import LOOPBACK, Host, Port
+from workers.health import check_scheduler, check_worker
 from workers.process import WorkerProcess
 from workers.scheduler import Scheduler
 from workers.session import Connections
@@ -27,36 +33,36 @@ TaskModules = Annotated[
 ]
 
 
-MetricsPort = Annotated[
-    int | None,
-    typer.Option(
-        "--metrics-port", metavar="PORT", help="Serve Prometheus metrics at /metrics on this port."
-    ),
-]
-
-
-def worker(tasks: TaskModules = None, metrics_port: MetricsPort = None) -> None:
+def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) -> None:
     """Run nodes until SIGTERM or Ctrl-C, then drain: end or give back what runs, and exit."""
     stop = stop_on_signal()
     # Last, so that no file of the folder can stand in for a module of Treadle.
     sys.path.append(os.getcwd())
     TASKS.discover(tasks or ())
-    settings = _prepare(metrics_port)
-    WorkerProcess(settings).run_until(stop)
+    settings, server = _prepare(port, host)
+    process = WorkerProcess(settings)
+    if server is not None:
+        server.start(
+            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
+        )
+    process.run_until(stop)
 
 
-def scheduler(metrics_port: MetricsPort = None) -> None:
+def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
     stop = stop_on_signal()
-    settings = _prepare(metrics_port)
-    Scheduler(Connections.to(settings)).run_until(stop)
+    settings, server = _prepare(port, host)
+    process = Scheduler(Connections.to(settings))
+    if server is not None:
+        ready = readiness(settings, scheduler=partial(check_scheduler, process))
+        server.start(Exposition(), ready)
+    process.run_until(stop)
 
 
-def _prepare(metrics_port: int | None) -> Settings:
-    """Read the settings, log as they say, serve metrics, and bring the ledger up to date."""
+def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | None]:
+    """Read the settings, log as they say, take the port, and bring the ledger up to date."""
     settings = Settings.load()
     logs.configure(settings.log_level)
-    if metrics_port is not None:
-        metrics.serve(metrics_port)
+    server = None if port is None else MonitoringServer(Address(host, port))
     migrate(settings.database_url)
-    return settings
+    return settings, server

@@ -9,11 +9,12 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from core.embedded import EmbeddedServers
+from core.embedded import EmbeddedServers, find_cluster
 from core.errors import TreadleError
 from core.processes import Command, Service, Supervisor
-from core.settings import Settings, child_environment, variables_read
+from core.settings import COUNTS_FOLDER, Settings, child_environment, variables_read
 from ledger.migrations import migrate
+from treadle.cli.ports import LOOPBACK, Host, Ports
 from treadle.cli.telling import Teller
 
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
@@ -41,6 +42,15 @@ def up(
             "--tasks", metavar="MODULE", help="A module with @task functions for workers."
         ),
     ] = None,
+    port_base: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=65_532,
+            help="The first of four ports: gateway, planner, worker, scheduler.",
+        ),
+    ] = 8000,
+    host: Host = LOOPBACK,
 ) -> None:
     """Run PostgreSQL, Valkey, workers and a scheduler here, with the data in .treadle/.
 
@@ -50,31 +60,45 @@ def up(
     settings = Settings.load()
     _refuse_other_servers()
     count = workers or min(os.cpu_count() or 1, _MOST_WORKERS)
+    ports = Ports(host, port_base, settings.data_dir.absolute() / "counts")
+    if find_cluster(settings.data_dir) is None:  # else the folder is held, which says more
+        ports.refuse_taken()
     with EmbeddedServers(settings.data_dir) as servers:
+        ports.count_anew()
         migrate(servers.database_url)
         environment = child_environment(
             TREADLE_DATABASE_URL=servers.database_url, TREADLE_REDIS_URL=servers.redis_url
         )
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
-        stages = _stages(count, tasks or (), environment, grace_seconds)
+        stages = _stages(count, tasks or (), environment, grace_seconds, ports)
         teller = Teller(servers.folder, [each.name for stage in stages for each in stage])
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
 
 
 def _stages(
-    count: int, tasks: Iterable[str], environment: Mapping[str, str], grace_seconds: float
+    count: int,
+    tasks: Iterable[str],
+    environment: Mapping[str, str],
+    grace_seconds: float,
+    ports: Ports,
 ) -> list[list[Service]]:
     """Return the services in the order of their start; they stop in the reverse of it."""
     # -P: no file of the current folder stands in for a module of Treadle.
     treadle = [sys.executable, "-P", "-m", "treadle"]
     modules = [part for module in tasks for part in ("--tasks", module)]
 
-    def service(name: str, *arguments: str) -> Service:
-        return Service(name, Command([*treadle, *arguments], environment), grace_seconds)
+    def service(name: str, role: str, *arguments: str) -> Service:
+        counting = {**environment, COUNTS_FOLDER: str(ports.counts(role))}
+        return Service(name, Command([*treadle, role, *arguments], counting), grace_seconds)
 
-    workers = [service(f"worker-{number}", "worker", *modules) for number in range(1, count + 1)]
-    return [[service("scheduler", "scheduler")], workers]
+    # The first worker answers for all of them: they count together.
+    served = [ports.options("worker"), *[()] * (count - 1)]
+    workers = [
+        service(f"worker-{number}", "worker", *modules, *options)
+        for number, options in enumerate(served, 1)
+    ]
+    return [[service("scheduler", "scheduler", *ports.options("scheduler"))], workers]
 
 
 def _refuse_other_servers() -> None:

@@ -1,0 +1,88 @@
+"""What `/metrics` answers: all that the processes behind one address have counted.
+
+Usually that is one process. Where several share an address (the workers of `treadle up`), each
+writes its counts into files of one folder, `PROMETHEUS_MULTIPROC_DIR`, and whoever is asked adds
+them up. The files of a process that is gone keep their counts, so that a restart, or a `kill -9`,
+takes nothing back; only what it had in flight is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from core.settings import counts_folder
+
+# The time of each series' creation doubles the page and tells nobody anything.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+_LIVE_GAUGES = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+
+
+class Exposition:
+    """The metrics behind one address, in the format that the asker prefers."""
+
+    def __init__(self, *collectors: Collector) -> None:
+        """`collectors` tell what is looked up when it is asked for, beside what is counted."""
+        folder = counts_folder()
+        self._registry = CollectorRegistry()
+        if folder is None:
+            self._registry.register(_ThisProcess())
+        else:
+            self._registry.register(_Together(folder))
+            ProcessCollector(registry=self._registry)
+        for each in collectors:
+            self._registry.register(each)
+
+    def page(self, accept: str = "") -> tuple[bytes, str]:
+        """Return the metrics, and the content type of what was chosen by an `Accept` header."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+
+class _ThisProcess(Collector):
+    """What this process counts."""
+
+    def collect(self) -> list[Metric]:
+        return list(REGISTRY.collect())
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
+class _Together(Collector):
+    """What all processes count that write into one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: Any = MultiProcessCollector(None, str(folder))  # type: ignore[no-untyped-call]
+
+    def collect(self) -> list[Metric]:
+        for path in self._folder.glob("gauge_live*.db"):
+            named = _LIVE_GAUGES.fullmatch(path.name)
+            if named and not _is_alive(int(named[1])):
+                path.unlink(missing_ok=True)
+        return list(self._files.collect())
+
+    def describe(self) -> list[Metric]:
+        return []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

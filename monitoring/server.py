@@ -1,0 +1,132 @@
+"""The small HTTP server of a process that has no other: `/metrics`, `/health`, `/health/ready`."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from threading import Thread
+from typing import Any, ClassVar
+
+import orjson
+
+from core.errors import TreadleError
+from monitoring.exposition import Exposition
+from monitoring.health import NotReady, Readiness
+
+#: Seconds that an asker may take over its request.
+_REQUEST_SECONDS = 5.0
+
+
+class PortTaken(TreadleError):
+    """The address to serve on cannot be had."""
+
+    reason: ClassVar[str] = "port_taken"
+    solution: ClassVar[str] = "Stop what listens there, or choose another port."
+
+
+class NoSuchPage(TreadleError):
+    """Nothing is served under this path."""
+
+    reason: ClassVar[str] = "not_found"
+    solution: ClassVar[str] = "Ask for /metrics, /health or /health/ready."
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a process serves."""
+
+    host: str
+    port: int
+    """0 lets the system choose."""
+
+
+def refuse_taken(address: Address) -> None:
+    """Tell early that an address cannot be had.
+
+    Raises:
+        PortTaken: something listens there, or the host is not this one's.
+    """
+    _Server(address).server_close()
+
+
+class MonitoringServer:
+    """Takes its address at once, and answers from `start` on."""
+
+    def __init__(self, address: Address) -> None:
+        """Bind.
+
+        Raises:
+            PortTaken: the address cannot be had.
+        """
+        self._server = _Server(address)
+
+    @property
+    def port(self) -> int:
+        """Return the port it serves on."""
+        return int(self._server.server_address[1])
+
+    def start(self, exposition: Exposition, readiness: Readiness) -> None:
+        """Answer in a thread that ends with the process, or with `close`."""
+        self._server.exposition, self._server.readiness = exposition, readiness
+        Thread(target=self._server.serve_forever, name="monitoring", daemon=True).start()
+
+    def close(self) -> None:
+        """Answer no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    exposition: Exposition
+    readiness: Readiness
+
+    def __init__(self, address: Address) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        try:
+            super().__init__((address.host, address.port), _Handler)
+        except OSError as error:
+            told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
+            raise PortTaken(told, host=address.host, port=address.port) from error
+
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # without a look at DNS for the host's full name
+
+    def answer(self, path: str, accept: str) -> tuple[HTTPStatus, str, bytes]:
+        match path.partition("?")[0]:
+            case "/metrics":
+                body, content_type = self.exposition.page(accept)
+                return HTTPStatus.OK, content_type, body
+            case "/health":
+                return _json(HTTPStatus.OK, {"status": "alive"})
+            case "/health/ready":
+                try:
+                    return _json(HTTPStatus.OK, self.readiness.check())
+                except NotReady as error:
+                    return _json(HTTPStatus.SERVICE_UNAVAILABLE, error.to_wire())
+            case other:
+                unknown = NoSuchPage(f"Nothing is served at {other}.", path=other)
+                return _json(HTTPStatus.NOT_FOUND, unknown.to_wire())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = _REQUEST_SECONDS
+
+    def do_GET(self) -> None:
+        status, content_type, body = self.server.answer(self.path, self.headers.get("Accept", ""))
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing of each scrape."""
+
+
+def _json(status: HTTPStatus, document: dict[str, Any]) -> tuple[HTTPStatus, str, bytes]:
+    kind = "application/json" if status is HTTPStatus.OK else "application/problem+json"
+    return status, kind, orjson.dumps(document, default=str)
