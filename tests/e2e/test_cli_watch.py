@@ -19,8 +19,7 @@ from core.embedded import find_cluster
 from core.settings import Settings
 from tests.cli import TREADLE, Folder, Running
 from tests.workflows import chain, node
-from treadle.cli.cluster import Link
-from treadle.cli.following import follow
+from treadle.cli.local import Local
 from workers.doorbell import channel
 from workers.session import Connections
 
@@ -77,9 +76,9 @@ def test_events_come_in_sequence_and_end_with_the_execution(
 ) -> None:
     """From the first one on, without a gap; those after a seq are the rest of the same."""
     execution_id = UUID(folder.run("submit", folder.write("steps.json", STEPS)).out.strip())
-    with closing(link_to(cluster_folder)) as link:
-        events = [event for batch in follow(link, execution_id) for event in batch]
-        rest = [event for batch in follow(link, execution_id, after_seq=3) for event in batch]
+    with closing(local_to(cluster_folder)) as local:
+        events = [event for batch in local.follow(execution_id) for event in batch]
+        rest = [event for batch in local.follow(execution_id, after_seq=3) for event in batch]
 
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[0]["event_type"] == "execution_started"
@@ -91,8 +90,8 @@ def test_an_execution_is_followed_without_redis(folder: Folder, cluster_folder: 
     """The bell only saves time."""
     execution_id = UUID(folder.run("submit", folder.write("rest.json", REST)).out.strip())
 
-    with closing(link_to(cluster_folder, redis_url="unix:///nowhere.sock")) as link:
-        events = [event for batch in follow(link, execution_id) for event in batch]
+    with closing(local_to(cluster_folder, redis_url="unix:///nowhere.sock")) as local:
+        events = [event for batch in local.follow(execution_id) for event in batch]
 
     assert events[-1]["event_type"] == "execution_completed"
 
@@ -107,8 +106,8 @@ def test_workers_ring_for_who_follows(
         "call", "ACTION.PYTHON_TASK", configurations=config, input_params={"file": str(gate)}
     )
     execution_id = folder.run("submit", folder.write("gate.json", chain(step))).out.strip()
-    with closing(link_to(cluster_folder)) as link:
-        client = link.connections.broker.client
+    with closing(local_to(cluster_folder)) as local:
+        client = local.connections.broker.client
         listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
         listener.subscribe(channel(UUID(execution_id)))
         wait_until(lambda: client.pubsub_channels(channel(UUID(execution_id))))
@@ -126,11 +125,11 @@ def test_workers_ring_for_who_follows(
         listener.close()
 
 
-def link_to(cluster_folder: Path, redis_url: str | None = None) -> Link:
+def local_to(cluster_folder: Path, redis_url: str | None = None) -> Local:
     cluster = find_cluster(cluster_folder / ".treadle")
     assert cluster is not None
     settings = Settings(database_url=cluster.database_url, redis_url=redis_url or cluster.redis_url)
-    return Link(Connections.to(settings))
+    return Local(Connections.to(settings))
 
 
 def read_to_end(descriptor: int) -> str:

@@ -1,92 +1,57 @@
-"""A command's way to the cluster: one session that comes back, the belt, and who is to be told."""
+"""What commands ask of a cluster, however it is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
-import psycopg
+from dag.graph import CompiledGraph
+from ledger.submission import Submission
 
-from core.errors import TreadleError
-from core.settings import Settings
-from ledger.graphs import Graphs
-from ledger.rows import Belt, Followed
-from workers.session import Connections
+Event = dict[str, Any]
+Control = Literal["cancel", "pause", "resume"]
 
-Control = Callable[[psycopg.Connection, Graphs, Belt, UUID], Followed]
-"""What a person does to one execution."""
+#: Events that end an execution.
+FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})
 
 
-class ClusterUnreachable(TreadleError):
-    """The database does not answer, or went away."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An execution that a command began."""
 
-    reason: ClassVar[str] = "cluster_unreachable"
-    retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Ask `treadle doctor` what is down, and start it."
-
-
-class ClusterNotReady(TreadleError):
-    """The database is there and holds no ledger of this release."""
-
-    reason: ClassVar[str] = "cluster_not_ready"
-    retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Start a `treadle worker` of this release; it migrates the database."
+    id: UUID
+    status: str
+    repeated: bool = False
+    """Its idempotency key was known: it began before."""
 
 
-class Link:
-    """What one command uses of the cluster."""
+class Cluster(Protocol):
+    """A cluster. Executions are those of the wire model."""
 
-    def __init__(self, connections: Connections) -> None:
-        self.connections = connections
-        self.graphs = connections.graphs
-        self.belt = connections.belt
-        self._session: psycopg.Connection | None = None
+    def submit(self, request: Submission) -> Started:
+        """Begin an execution."""
 
-    def session(self) -> psycopg.Connection:
-        """Return the session; a new one if it broke.
+    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+        """Return an execution with all its records; with all they put out, if `whole`."""
 
-        Raises:
-            psycopg.OperationalError: the database cannot be reached.
+    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
+        """Return the graph that an execution runs."""
+
+    def executions(
+        self, *, status: str | None, workflow_id: str | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Return the newest executions, short."""
+
+    def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+        """Yield the events after `after_seq` in order as they come, and now and then none.
+
+        Ends after the event that ends the execution.
         """
-        if self._session is None or self._session.closed:
-            self._session = self.connections.open_session()
-        return self._session
 
-    def deliver(self, followed: Followed) -> None:
-        """Do what a committed transaction leaves to its caller."""
-        self.belt.send(followed.noted)
-        self.belt.ring(followed.touched)
+    def control(self, action: Control, execution_id: UUID) -> str:
+        """Cancel, pause or resume an execution; return its status."""
 
-    def act(self, control: Control, execution_id: UUID) -> None:
-        """Do to an execution what a person asked for."""
-        self.deliver(control(self.session(), self.graphs, self.belt, execution_id))
-
-    def close(self) -> None:
-        """Close every connection."""
-        self.connections.broker.client.close()
-        if self._session is not None:
-            self._session.close()
-
-
-@contextmanager
-def reached() -> Iterator[Link]:
-    """Reach the cluster for as long as the `with` block runs.
-
-    Raises:
-        NoServers: no address is set and no cluster runs in this folder.
-        ClusterUnreachable: the database does not answer, at first or later.
-        ClusterNotReady: it has not been migrated.
-    """
-    link = Link(Connections.to(Settings.load()))
-    try:
-        link.session()
-        link.belt.refresh(force=True)
-        yield link
-    except psycopg.OperationalError as error:
-        raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        raise ClusterNotReady(f"The database is not migrated: {error}") from error
-    finally:
-        link.close()
+    def retry(self, execution_id: UUID) -> Started:
+        """Repeat an ended execution from where it failed."""

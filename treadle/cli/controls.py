@@ -7,27 +7,26 @@ from uuid import UUID
 
 import typer
 
-from ledger import control, reading
-from ledger.retrying import retry as retry_in_ledger
-from treadle.cli.cluster import Control, reached
+from treadle.cli.cluster import Control
 from treadle.cli.executions import AsJson, ExecutionId
 from treadle.cli.files import to_json
+from treadle.cli.reaching import reached
 from treadle.cli.watching import watch_to_end
 
 
 def cancel(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """End an execution as CANCELED, with everything in it that runs."""
-    _act(control.cancel, execution_id, as_json=as_json)
+    _act("cancel", execution_id, as_json=as_json)
 
 
 def pause(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Begin nothing new of an execution; what runs ends, and its deadline goes on."""
-    _act(control.pause, execution_id, as_json=as_json)
+    _act("pause", execution_id, as_json=as_json)
 
 
 def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Let a paused execution go on."""
-    _act(control.resume, execution_id, as_json=as_json)
+    _act("resume", execution_id, as_json=as_json)
 
 
 def retry(
@@ -36,20 +35,16 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Run an ended execution again from where it failed, as a new execution. Prints its id."""
-    with reached() as link:
-        submitted = retry_in_ledger(link.session(), link.graphs, link.belt, execution_id)
-        link.deliver(submitted.followed)
-        new_id = submitted.execution_id
+    with reached() as cluster:
+        started = cluster.retry(execution_id)
         if watch:
-            raise typer.Exit(watch_to_end(link, new_id, as_json=as_json))
-        status = reading.status(link.session(), new_id)
-    told = {"id": str(new_id), "status": status, "retry_of": str(execution_id)}
-    typer.echo(to_json(told) if as_json else new_id)
+            raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
+    told = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}
+    typer.echo(to_json(told) if as_json else started.id)
 
 
-def _act(call: Control, execution_id: UUID, *, as_json: bool) -> None:
-    with reached() as link:
-        link.act(call, execution_id)
-        status = reading.status(link.session(), execution_id)
+def _act(action: Control, execution_id: UUID, *, as_json: bool) -> None:
+    with reached() as cluster:
+        status = cluster.control(action, execution_id)
     told = {"id": str(execution_id), "status": status}
     typer.echo(to_json(told) if as_json else f"{execution_id} is {status}")

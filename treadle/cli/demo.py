@@ -23,10 +23,10 @@ from core.processes import Command, Service, Supervisor
 from core.settings import Settings, child_environment
 from dag.validation import validate
 from ledger.migrations import migrate
-from ledger.submission import Submission, submit
-from treadle.cli.cluster import Link
+from ledger.submission import Submission
 from treadle.cli.demo_services import Services
 from treadle.cli.demo_telling import tell_what_happened
+from treadle.cli.local import Local
 from treadle.cli.watching import watch_to_end
 from workers.session import Connections
 
@@ -68,24 +68,23 @@ def demo() -> None:
             names = {service.name for stage in stages for service in stage}
             countries_url = services.wait(names, _START_SECONDS)
             ours = Settings.load(database_url=servers.database_url, redis_url=servers.redis_url)
-            _run(Link(Connections.to(ours)), examples / "clocks.json", countries_url, report)
+            _run(Local(Connections.to(ours)), examples / "clocks.json", countries_url, report)
 
 
-def _run(link: Link, file: Path, countries_url: str, report: Path) -> NoReturn:
+def _run(local: Local, file: Path, countries_url: str, report: Path) -> NoReturn:
     validation = validate(file.read_bytes())
     assert validation.workflow is not None  # a test holds the example to it
     assert validation.graph is not None
-    link.belt.refresh(force=True)
+    local.belt.refresh(force=True)
     request = Submission(
         validation.workflow,
         validation.graph,
         {"countries_url": countries_url, "folder": str(report)},
     )
-    submitted = submit(link.session(), link.graphs, link.belt, request)
-    link.deliver(submitted.followed)
-    code = watch_to_end(link, submitted.execution_id, as_json=False)
-    tell_what_happened(link, submitted.execution_id)
-    link.close()
+    started = local.submit(request)
+    code = watch_to_end(local, started.id, as_json=False)
+    tell_what_happened(local, started.id)
+    local.close()
     raise typer.Exit(code)
 
 

@@ -9,16 +9,14 @@ from uuid import UUID
 import typer
 
 from ledger import reading
-from treadle.cli.cluster import Link
+from treadle.cli.local import Local
 
 
-def tell_what_happened(link: Link, execution_id: UUID) -> None:
+def tell_what_happened(local: Local, execution_id: UUID) -> None:
     """Print what an execution of the demo came to."""
-    execution = reading.execution(
-        link.session(), link.graphs, execution_id, records=None, inline_bytes=None
-    )
+    execution = local.execution(execution_id, whole=True)
     typer.echo()
-    for line in (*_counts(execution), *_retries(link, execution_id), *_where(execution)):
+    for line in (*_counts(execution), *_retries(local, execution_id), *_where(execution)):
         typer.echo(line)
 
 
@@ -31,9 +29,9 @@ def _counts(execution: dict[str, Any]) -> Iterator[str]:
     yield f"  fan-out     {scopes} iterations of the loop, each with a branch of its own"
 
 
-def _retries(link: Link, execution_id: UUID) -> Iterator[str]:
+def _retries(local: Local, execution_id: UUID) -> Iterator[str]:
     after = 0
-    while events := reading.events(link.session(), execution_id, after_seq=after):
+    while events := reading.events(local.session(), execution_id, after_seq=after):
         after = events[-1]["seq"]
         for event in events:
             if event["event_type"] == "node_retrying":

@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from dag.states import ExecutionStatus
-from ledger import reading
-from ledger.submission import LOCAL_OWNER
-from treadle.cli.cluster import reached
 from treadle.cli.drawing import duration, status_text
 from treadle.cli.files import to_json
+from treadle.cli.reaching import reached
 from treadle.cli.watching import show_end, watch_to_end
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
@@ -37,10 +35,8 @@ def executions(
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first."""
-    with reached() as link:
-        found = reading.executions(
-            link.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow, limit=limit
-        )
+    with reached() as cluster:
+        found = cluster.executions(status=status, workflow_id=workflow, limit=limit)
     if as_json:
         typer.echo(to_json(found))
         return
@@ -66,8 +62,8 @@ def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
 
     Exits with 1 if it ended other than as SUCCESS.
     """
-    with reached() as link:
-        raise typer.Exit(show_end(link, execution_id, as_json=as_json))
+    with reached() as cluster:
+        raise typer.Exit(show_end(cluster, execution_id, as_json=as_json))
 
 
 def watch(execution_id: ExecutionId, as_json: AsJson = False) -> None:
@@ -75,5 +71,5 @@ def watch(execution_id: ExecutionId, as_json: AsJson = False) -> None:
 
     Exits with 0 if it ends as SUCCESS, else with 1.
     """
-    with reached() as link:
-        raise typer.Exit(watch_to_end(link, execution_id, as_json=as_json))
+    with reached() as cluster:
+        raise typer.Exit(watch_to_end(cluster, execution_id, as_json=as_json))

@@ -8,9 +8,8 @@ a second, so Redis may be away; and a database that restarts is waited for.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -18,7 +17,7 @@ import redis
 from redis.client import PubSub
 
 from ledger import reading
-from treadle.cli.cluster import Link
+from treadle.cli.cluster import FINAL_EVENTS, Event
 from workers.doorbell import channel
 
 #: Seconds between two looks at first and at most, when no bell rings; each quiet look doubles it.
@@ -27,26 +26,30 @@ _LONGEST_PAUSE_SECONDS = 0.2
 #: Seconds for which a database that went away is waited for.
 _OUTAGE_SECONDS = 60.0
 
-#: Events that end an execution.
-FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})
 
-Event = dict[str, Any]
-
-
-def follow(link: Link, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+def follow(
+    session: Callable[[], psycopg.Connection],
+    client: redis.Redis,
+    execution_id: UUID,
+    *,
+    after_seq: int,
+) -> Iterator[list[Event]]:
     """Yield the events after `after_seq` as they come, and an empty list with each quiet look.
 
     Ends after the event that ends the execution.
+
+    Args:
+        session: returns the session; a new one if the last broke.
 
     Raises:
         psycopg.OperationalError: the database was away for longer than `_OUTAGE_SECONDS`.
     """
     with ExitStack() as stack:
-        bell = _Bell(link, execution_id)
+        bell = _Bell(client, execution_id)
         stack.callback(bell.close)
         pause = _SHORTEST_PAUSE_SECONDS
         while True:
-            events = _read(link, execution_id, after_seq)
+            events = _read(session, execution_id, after_seq)
             yield events
             if events:
                 after_seq = events[-1]["seq"]
@@ -58,11 +61,13 @@ def follow(link: Link, execution_id: UUID, *, after_seq: int = 0) -> Iterator[li
             bell.wait(pause)
 
 
-def _read(link: Link, execution_id: UUID, after_seq: int) -> list[Event]:
+def _read(
+    session: Callable[[], psycopg.Connection], execution_id: UUID, after_seq: int
+) -> list[Event]:
     until = time.monotonic() + _OUTAGE_SECONDS
     while True:
         try:
-            return reading.events(link.session(), execution_id, after_seq=after_seq)
+            return reading.events(session(), execution_id, after_seq=after_seq)
         except psycopg.OperationalError:
             if time.monotonic() > until:
                 raise
@@ -72,8 +77,7 @@ def _read(link: Link, execution_id: UUID, after_seq: int) -> list[Event]:
 class _Bell:
     """Waits for the doorbell of one execution, or for the time to look anyway."""
 
-    def __init__(self, link: Link, execution_id: UUID) -> None:
-        client = link.connections.broker.client
+    def __init__(self, client: redis.Redis, execution_id: UUID) -> None:
         self._listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
         self._channel = channel(execution_id)
         self._listening = False

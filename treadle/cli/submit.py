@@ -11,11 +11,9 @@ import typer
 
 from core.errors import TreadleError
 from dag.validation import Validation, validate
-from ledger import reading
 from ledger.submission import DEFAULT_PRIORITY, Submission
-from ledger.submission import submit as submit_to_ledger
-from treadle.cli.cluster import reached
 from treadle.cli.files import read_file, read_input, to_json
+from treadle.cli.reaching import reached
 from treadle.cli.validate import listed
 from treadle.cli.watching import watch_to_end
 
@@ -69,19 +67,17 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         deadline=None if deadline is None else timedelta(seconds=deadline),
         idempotency_key=key,
     )
-    with reached() as link:
-        submitted = submit_to_ledger(link.session(), link.graphs, link.belt, request)
-        link.deliver(submitted.followed)
+    with reached() as cluster:
+        started = cluster.submit(request)
         if watch:
-            raise typer.Exit(watch_to_end(link, submitted.execution_id, as_json=as_json))
-        if as_json:
-            status = reading.status(link.session(), submitted.execution_id)
-            told = {"id": str(submitted.execution_id), "status": status}
-            typer.echo(to_json({**told, "repeated": submitted.repeated}))
-            return
-    typer.echo(submitted.execution_id)
+            raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
+    if as_json:
+        told = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
+        typer.echo(to_json(told))
+        return
+    typer.echo(started.id)
     if sys.stdout.isatty():
-        typer.echo(f"Follow it with: treadle watch {submitted.execution_id}", err=True)
+        typer.echo(f"Follow it with: treadle watch {started.id}", err=True)
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:

@@ -1,0 +1,130 @@
+"""The cluster of this folder, reached straight: one session that comes back, and the belt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+
+from core.errors import TreadleError
+from core.settings import Settings
+from dag.graph import CompiledGraph
+from ledger import control, reading
+from ledger.retrying import retry
+from ledger.rows import Followed
+from ledger.submission import LOCAL_OWNER, Submission, submit
+from treadle.cli.cluster import Control, Event, Started
+from treadle.cli.following import follow
+from workers.session import Connections
+
+_CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}
+
+
+class ClusterUnreachable(TreadleError):
+    """The database does not answer, or went away."""
+
+    reason: ClassVar[str] = "cluster_unreachable"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Ask `treadle doctor` what is down, and start it."
+
+
+class ClusterNotReady(TreadleError):
+    """The database is there and holds no ledger of this release."""
+
+    reason: ClassVar[str] = "cluster_not_ready"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Start a `treadle worker` of this release; it migrates the database."
+
+
+class Local:
+    """The ledger and the belt, as one command uses them."""
+
+    def __init__(self, connections: Connections) -> None:
+        self.connections = connections
+        self.graphs = connections.graphs
+        self.belt = connections.belt
+        self._session: psycopg.Connection | None = None
+
+    def session(self) -> psycopg.Connection:
+        """Return the session; a new one if it broke.
+
+        Raises:
+            psycopg.OperationalError: the database cannot be reached.
+        """
+        if self._session is None or self._session.closed:
+            self._session = self.connections.open_session()
+        return self._session
+
+    def deliver(self, followed: Followed) -> None:
+        """Do what a committed transaction leaves to its caller."""
+        self.belt.send(followed.noted)
+        self.belt.ring(followed.touched)
+
+    def submit(self, request: Submission) -> Started:
+        submitted = submit(self.session(), self.graphs, self.belt, request)
+        self.deliver(submitted.followed)
+        return self._started(submitted.execution_id, repeated=submitted.repeated)
+
+    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+        inline_bytes = None if whole else 0
+        return reading.execution(
+            self.session(), self.graphs, execution_id, records=None, inline_bytes=inline_bytes
+        )
+
+    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
+        return self.graphs.execution(self.session(), UUID(execution["id"]))
+
+    def executions(
+        self, *, status: str | None, workflow_id: str | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        return reading.executions(
+            self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
+        )
+
+    def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+        listener = self.connections.broker.client
+        return follow(self.session, listener, execution_id, after_seq=after_seq)
+
+    def control(self, action: Control, execution_id: UUID) -> str:
+        call = _CONTROLS[action]
+        self.deliver(call(self.session(), self.graphs, self.belt, execution_id))
+        return reading.status(self.session(), execution_id)
+
+    def retry(self, execution_id: UUID) -> Started:
+        submitted = retry(self.session(), self.graphs, self.belt, execution_id)
+        self.deliver(submitted.followed)
+        return self._started(submitted.execution_id)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.connections.broker.client.close()
+        if self._session is not None:
+            self._session.close()
+
+    def _started(self, execution_id: UUID, *, repeated: bool = False) -> Started:
+        return Started(execution_id, reading.status(self.session(), execution_id), repeated)
+
+
+@contextmanager
+def reached_here(settings: Settings) -> Iterator[Local]:
+    """Reach the cluster of this folder for as long as the `with` block runs.
+
+    Raises:
+        NoServers: no address is set and no cluster runs in this folder.
+        ClusterUnreachable: the database does not answer, at first or later.
+        ClusterNotReady: it has not been migrated.
+    """
+    local = Local(Connections.to(settings))
+    try:
+        local.session()
+        local.belt.refresh(force=True)
+        yield local
+    except psycopg.OperationalError as error:
+        raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise ClusterNotReady(f"The database is not migrated: {error}") from error
+    finally:
+        local.close()
