@@ -13,7 +13,7 @@ From a message to what follows:
     nodes         what each node type does with an attempt
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
     gathering     a loop collects its results
-    lanes         coroutines on one event loop; children for what keeps a core busy
+    lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
     committer     one thread that commits for all others
     leases        what this process runs, known by the life of an object; interruption
     heartbeat     beats, and compares leases with the ledger's
@@ -40,7 +40,7 @@ What can go wrong, and what follows:
                          it had only claimed is not
     a thread hangs       its limit passes: it is interrupted, and if that fails the scheduler
                          settles for it; its late outcome is refused by its lease
-    a task kills workers from its second loss on it runs alone in a child, whose deaths its living
+    a node kills workers from its second loss on it runs alone in a child, whose deaths its living
                          parent reports; after two of those it fails as `worker_lost`
     Redis is away        nothing is admitted to the belt; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again

@@ -20,7 +20,7 @@ from workers.broker import NODES
 from workers.committer import Committer
 from workers.executor import Executor
 from workers.heartbeat import Heartbeat
-from workers.lanes.children import Children
+from workers.lanes.alone import Alone
 from workers.lanes.event_loop import EventLoop
 from workers.leases import Leases
 from workers.middleware import (
@@ -56,15 +56,16 @@ class WorkerProcess:
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
+        executor = Executor(records, dialer, Secrets(secrets_given()))
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,
             belt=connections.belt,
             records=records,
-            executor=Executor(records, dialer, Secrets(secrets_given())),
+            executor=executor,
             leases=leases,
             loop=self._loop,
-            children=Children(),
+            alone=Alone(settings, executor, leases),
             pace=connections.pace,
         )
         heartbeat = Heartbeat(

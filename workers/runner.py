@@ -10,23 +10,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Event
 from uuid import UUID
 
 import structlog
 
-from dag.outcomes import Completed, Failed, GivenBack, Outcome, Retrying, Sleeping
+from dag.outcomes import Completed, GivenBack, Retrying, Sleeping
 from dag.specs import Lane
 from dag.states import NodeState
 from dag.values import loads
 from ledger.batches import Answer, Request
 from ledger.queues import queue_of
 from ledger.reading import Settled
-from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER, WorkerLost, timed_out
+from ledger.recovery import timed_out
 from ledger.rows import NOBODY, Claim, Follow, Ref, Settlement
 from ledger.settlements import settlement_of
 from monitoring.metrics import (
@@ -39,10 +38,10 @@ from monitoring.metrics import (
 from workers.belt import Belt
 from workers.committer import Committer
 from workers.executor import Executor, Ran
-from workers.lanes.children import ChildDied, Children
+from workers.lanes.alone import Alone, is_suspect
 from workers.lanes.event_loop import EventLoop, cancel_this_task
 from workers.leases import AttemptOver, Leases, interrupt_this_thread
-from workers.nodes import Attempt, child_call, lane_of, limits_of, outcome_of
+from workers.nodes import Attempt, lane_of, limits_of
 from workers.pace import Pace
 from workers.records import Records
 
@@ -74,7 +73,7 @@ class Runner:
     executor: Executor
     leases: Leases
     loop: EventLoop
-    children: Children
+    alone: Alone
     pace: Pace
     worker_id: UUID | None = None
     """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
@@ -91,8 +90,11 @@ class Runner:
             time.sleep(_LAG_PERIOD_SECONDS)
         answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
         CHUNK_NODES.observe(len(answer.claims))
-        self.executor.look_ahead(answer.claims)
-        self._run(answer.claims)
+        claims = answer.claims
+        if lane is not Lane.THREAD:
+            claims = sorted(claims, key=is_suspect)  # all have started, and those take longest
+        self.executor.look_ahead(claims)
+        self._run(claims)
 
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, give back the rest, and end."""
@@ -100,7 +102,7 @@ class Runner:
         self.loop.stop(grace_seconds)
         self._after.shutdown()
         self._give_back_rest()
-        self.children.stop()
+        self.alone.stop()
 
     def _give_back_rest(self) -> None:
         """Give back, uncharged, what threads run past the grace time; they are interrupted then."""
@@ -169,9 +171,7 @@ class Runner:
 
     def _lane(self, claim: Claim) -> Lane | None:
         lane = lane_of(claim.node)
-        suspect = claim.lost_count >= SUSPECT_AFTER and lane in (Lane.THREAD, Lane.ASYNC)
-        is_task = claim.node.spec.key == "ACTION.PYTHON_TASK"
-        return Lane.PROCESS if suspect and is_task else lane
+        return Lane.PROCESS if lane is not None and is_suspect(claim) else lane
 
     def _run_inline(self, claim: Claim) -> Settlement:
         started = time.perf_counter()
@@ -187,7 +187,7 @@ class Runner:
         started = time.perf_counter()
         seconds = limits_of(claim.node).timeout.total_seconds()
         if lane is Lane.PROCESS:
-            ran = self._run_in_child(claim, seconds)
+            ran = self.alone.run(claim, seconds)
         else:
             ran = self._run_in_thread(claim, seconds)
         self._measured(claim, claim.node.lane, started)
@@ -195,7 +195,8 @@ class Runner:
 
     def _measured(self, claim: Claim, lane: Lane, started: float) -> None:
         seconds = time.perf_counter() - started
-        self.pace.measured(queue_of(claim.node), lane, seconds)
+        if not is_suspect(claim):  # most of its time is the start of its child
+            self.pace.measured(queue_of(claim.node), lane, seconds)
         NODE_SECONDS.labels(claim.node.spec.key).observe(seconds)
 
     def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
@@ -204,30 +205,6 @@ class Runner:
                 return self.executor.run(claim)
         except AttemptOver:
             return Ran(self.executor.decided(claim, timed_out(claim)), None)
-
-    def _run_in_child(self, claim: Claim, seconds: float) -> Ran:
-        attempt = self.executor.prepare(claim)
-        if isinstance(attempt, Ran):
-            return attempt
-        call = child_call(attempt)
-        if isinstance(call, GivenBack):
-            return Ran(call, attempt.input)
-        over = Event()
-
-        def kill_at_limit(kill: Callable[[], None]) -> None:
-            def interrupt() -> None:
-                over.set()
-                kill()
-
-            watched.enter_context(self.leases.interruptible(claim, seconds, interrupt))
-
-        outcome: Outcome
-        with ExitStack() as watched:
-            try:
-                outcome = outcome_of(self.children.call(call, started=kill_at_limit))
-            except ChildDied as death:
-                outcome = timed_out(claim) if over.is_set() else _lost(claim, death)
-        return Ran(self.executor.decided(claim, outcome), attempt.input)
 
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
@@ -318,10 +295,3 @@ def _as_settled(settlement: Settlement) -> Settled:
     assert isinstance(outcome, Completed)
     output = settlement.columns[4]
     return Settled(NodeState.COMPLETED, outcome.output_key, loads(output), len(output))
-
-
-def _lost(claim: Claim, death: ChildDied) -> Failed | GivenBack:
-    """Return what the death of a suspect's own child comes to (rule 8)."""
-    if claim.lost_count + 1 < LOST_LIMIT:
-        return GivenBack(lost=True)
-    return Failed(WorkerLost(f"{death} It was the last of {LOST_LIMIT} losses.").to_wire())

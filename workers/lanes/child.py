@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from collections.abc import Callable
 from typing import IO
 
 from dag.values import dumps, loads
@@ -35,16 +36,20 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
     return data if len(data) == length else None
 
 
-def main() -> None:
+def serve(answer: Callable[[bytes], bytes]) -> None:
+    """Answer the parent's calls until it closes them."""
     calls = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     write_frame(answers, READY)
     while (frame := read_frame(calls)) is not None:
-        call = loads(frame)
-        payload = dumps(call["input"])
-        write_frame(answers, run_task_in_child(call["task"], call["module"], payload))
+        write_frame(answers, answer(frame))
+
+
+def _run_task(frame: bytes) -> bytes:
+    call = loads(frame)
+    return run_task_in_child(call["task"], call["module"], dumps(call["input"]))
 
 
 if __name__ == "__main__":
-    main()
+    serve(_run_task)

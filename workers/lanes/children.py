@@ -1,17 +1,18 @@
-"""The process lane: CPU-bound tasks, and suspects, each alone in a child (rule 8).
+"""Child processes that are asked and answer, each holding one call at a time.
 
-A child serves one call at a time and is kept for the next; one that dies, or is killed for being
-past its limit, is replaced. Its death is told apart from its parent's, because the parent lives to
-report it.
+A child of tasks is kept for the next call; one that dies, or is killed for
+being past its limit, is replaced. Its death is told apart from its parent's, because the parent
+lives to report it.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from threading import Lock
+from typing import TypeAlias
 
 from core.settings import child_environment
 from dag.values import dumps, loads
@@ -21,38 +22,90 @@ from workers.nodes.python_task import ChildCall
 #: What a child of user code must not find in its environment.
 _OURS = ("TREADLE_", "DATABASE_URL", "REDIS_URL", "SUPABASE_URL", "PG")
 
+Watch: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
+"""Gets a call that kills the child; whoever watches makes it inside the context, and never after.
+"""
+
 
 class ChildDied(Exception):
     """The child ended without an answer."""
 
 
-class Children:
-    """Idle children, and the calls to them; safe for threads."""
+class Child:
+    """One child process, ready to be asked."""
 
-    def __init__(self) -> None:
-        self._idle: list[subprocess.Popen[bytes]] = []
-        self._lock = Lock()
+    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
+        """Start a module that answers frames, and wait until it has loaded what it needs.
 
-    def call(self, call: ChildCall, *, started: Callable[[Callable[[], None]], None]) -> bytes:
-        """Make one call and return the reply. `started` gets a call that kills the child.
+        Raises:
+            ChildDied: it could not start.
+        """
+        self._killed = False
+        self._process = subprocess.Popen(  # noqa: S603 - the module is one of ours
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._calls, self._answers = self._process.stdin, self._process.stdout
+        if read_frame(self._answers) != READY:
+            raise ChildDied(f"A child could not start: it ended with code {self.end()}.")
+
+    def ask(self, call: bytes, *, watch: Watch) -> bytes:
+        """Make one call and return the reply.
 
         Raises:
             ChildDied: it ended without an answer.
         """
-        child = self._take()
-        started(child.kill)
-        assert child.stdin is not None
-        assert child.stdout is not None
-        body = {"task": call.task, "module": call.module, "input": loads(call.payload)}
-        try:
-            write_frame(child.stdin, dumps(body))
-            reply = read_frame(child.stdout)
-        except OSError:
-            reply = None
+        reply = None
+        with watch(self._kill), suppress(OSError):
+            write_frame(self._calls, call)
+            reply = read_frame(self._answers)
         if reply is None:
-            raise ChildDied(f"The child that ran the task ended with code {_end(child)}.")
-        with self._lock:
-            self._idle.append(child)
+            raise ChildDied(f"The child that ran it alone ended with code {self.end()}.")
+        return reply
+
+    def lives(self) -> bool:
+        """Return whether it can be asked again; one that was killed as it answered cannot."""
+        return not self._killed and self._process.poll() is None
+
+    def end(self) -> int:
+        """End it and let go of its pipes; return its exit code."""
+        self._process.kill()
+        code = self._process.wait()
+        for pipe in (self._calls, self._answers):
+            with suppress(OSError):  # what was still to be written has no reader
+                pipe.close()
+        return code
+
+    def _kill(self) -> None:
+        self._killed = True
+        self._process.kill()
+
+
+class Children:
+    """Idle children of tasks, and the calls to them; safe for threads."""
+
+    def __init__(self) -> None:
+        self._idle: list[Child] = []
+        self._lock = Lock()
+
+    def call(self, call: ChildCall, *, watch: Watch) -> bytes:
+        """Make one call and return the reply.
+
+        Raises:
+            ChildDied: the child ended without an answer.
+        """
+        child = self._take()
+        body = {"task": call.task, "module": call.module, "input": loads(call.payload)}
+        reply = child.ask(dumps(body), watch=watch)
+        if child.lives():
+            with self._lock:
+                self._idle.append(child)
+        else:
+            child.end()
         return reply
 
     def stop(self) -> None:
@@ -60,38 +113,22 @@ class Children:
         with self._lock:
             idle, self._idle = self._idle, []
         for child in idle:
-            _end(child)
+            child.end()
 
-    def _take(self) -> subprocess.Popen[bytes]:
+    def _take(self) -> Child:
         with self._lock:
             while self._idle:
                 child = self._idle.pop()
-                if child.poll() is None:
+                if child.lives():
                     return child
-                _end(child)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "workers.lanes.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-        )
-        assert child.stdout is not None
-        if read_frame(child.stdout) != READY:
-            raise ChildDied(f"A child could not start: it ended with code {_end(child)}.")
-        return child
+                child.end()
+        return Child("workers.lanes.child", _without_ours())
 
 
-def _end(child: subprocess.Popen[bytes]) -> int:
-    """End a child and let go of its pipes; return its exit code."""
-    child.kill()
-    code = child.wait()
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with suppress(OSError):  # what was still to be written has no reader
-                pipe.close()
-    return code
+def _without_ours() -> dict[str, str]:
+    return {name: value for name, value in environment().items() if not name.startswith(_OURS)}
 
 
-def _environment() -> dict[str, str]:
-    kept = child_environment(PYTHONPATH=":".join(path for path in sys.path if path))
-    return {name: value for name, value in kept.items() if not name.startswith(_OURS)}
+def environment() -> dict[str, str]:
+    """Return the environment of a child that finds the modules this process finds."""
+    return child_environment(PYTHONPATH=":".join(path for path in sys.path if path))
