@@ -28,6 +28,7 @@ from ledger.questions import ANSWER_BYTES
 from ledger.rows import Belt, Claim, Followed, Held, Ref
 from ledger.settlements import WRITTEN, follow, settlement_of
 from ledger.unit import Unit
+from monitoring.facts import Fact
 
 _EXECUTION_OF = queries("people")["execution_of"]
 
@@ -108,6 +109,7 @@ def answer(
         AnswerTooLarge
     """
     execution_id = _execution_of(connection, interaction_id)
+    decided: Interaction | None = None
     if execution_id is None:
         raise InteractionNotFound(interaction_id)
     with connection.transaction():
@@ -126,8 +128,9 @@ def answer(
         if asked.pending and response is not None:
             _decide(unit, held, asked, response, status="completed")
             unit.save()
-            asked = interaction(connection, interaction_id)
-            return Answered(asked, followed=unit.followed[0])
+            decided = interaction(connection, interaction_id)
+    if decided is not None:
+        return Answered(decided, followed=unit.committed())
     if same and asked.status == "completed":
         return Answered(asked, repeated=True)
     raise _decided(asked)
@@ -152,7 +155,7 @@ def time_out(
         if unit.run("question_is_due", id=interaction_id).fetchone():
             _time_out(unit, held, interaction(connection, interaction_id))
             unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def delivered(
@@ -169,7 +172,7 @@ def delivered(
         unit = Unit(connection, [held], belt=belt)
         unit.run("deliver", id=interaction_id)
         unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def _response(asked: Interaction, respond: Callable[[Interaction], Response]) -> Response | None:
@@ -271,6 +274,7 @@ def _end(unit: Unit, held: Held, asked: Interaction, failed: Failed) -> None:
 def _close(
     unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
 ) -> None:
+    _count(unit, held, asked, response, status=status)
     held.questions -= 1
     unit.unparked.append(asked.id)
     decision = response.decision if response else None
@@ -294,6 +298,22 @@ def _close(
         subject=str(asked.id),
         details=dumps({**details, "via": response.via if response else TIMEOUT_KEY}),
     )
+def _count(
+    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
+) -> None:
+    kind = asked.question.interaction_type
+    if status == "timeout" or response is None:
+        missed = asked.delivered_at is None
+        action = "not_delivered" if missed else asked.question.timeout_action
+        unit.facts.append(Fact("question_timed_out", (action,)))
+        return
+    seconds = (held.now - asked.created_at).total_seconds()
+    unit.facts += (
+        Fact("question_answered", (kind, response.decision)),
+        Fact("question_seconds", (kind,), seconds),
+    )
+
+
 
 
 def _leave(

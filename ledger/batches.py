@@ -78,6 +78,7 @@ def commit(
         settled, started = _settle(unit, requests, served)
         claims = {i: _claim(unit, requests[i]) if requests[i].claims else [] for i in served}
         unit.save()
+    unit.committed()
     if wait and not held:
         return [Answer(frozenset()) for _ in requests]  # retention has dropped the execution
     return [

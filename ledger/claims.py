@@ -55,6 +55,7 @@ def claim(
             turn=row.loop_next or 0,
             started=start_all or ref == refs[0],
             error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
+            waited_seconds=row.waited_seconds,
         )
     in_order = [claims[ref] for ref in refs if ref in claims]
     if in_order and not start_all and in_order[0].ref != refs[0]:

@@ -28,7 +28,7 @@ class NoSuchExecution(TreadleError):
     reason: ClassVar[str] = "execution_not_found"
     solution: ClassVar[str] = "Check the id; `treadle executions` lists them."
 
-    def __init__(self, execution_id: UUID) -> None:
+    def __init__(self, execution_id: UUID | str) -> None:
         super().__init__(f"There is no execution {execution_id}.", execution_id=str(execution_id))
 
 
@@ -54,7 +54,7 @@ def cancel(
         unit, held = _hold_for_a_person(connection, graphs, belt, execution_id)
         end_early(unit, [held], ExecutionStatus.CANCELED, None)
         unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def pause(
@@ -69,7 +69,7 @@ def pause(
             held.status = ExecutionStatus.PAUSED
             unit.event(held, "execution_paused", reason="pause_requested")
         unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def resume(
@@ -86,7 +86,7 @@ def resume(
             rows = unit.run("ready_rows", id=held.id).fetchall()
             note(unit, held, [Ref(*row) for row in rows])
         unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def end_by_deadline(
@@ -101,7 +101,7 @@ def end_by_deadline(
         error = DeadlineExceeded("The execution did not end by its deadline.").to_wire()
         end_early(unit, [held], ExecutionStatus.TIMEOUT, error)
         unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def refill(
@@ -119,7 +119,7 @@ def refill(
         unit = Unit(connection, [held], belt=belt)
         if not held.paused and held.status not in FINAL_EXECUTION_STATUSES:
             note(unit, held, refs)
-    return unit.followed[0]
+    return unit.committed()
 
 
 def note(unit: Unit, held: Held, refs: Sequence[Ref]) -> None:

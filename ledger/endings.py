@@ -11,6 +11,7 @@ from dag.values import loads
 from ledger.questions import withdraw
 from ledger.rows import Held
 from ledger.unit import Unit
+from monitoring.facts import Fact
 
 
 class LedgerInconsistent(TreadleError):
@@ -48,6 +49,7 @@ def end_finished(unit: Unit) -> None:
     stranded = {row.execution_id for row in rows}
     for held in finished:
         if held.id in stranded:
+            unit.facts.append(Fact("ledger_inconsistent"))
             error = LedgerInconsistent("A node waits for an arrival that cannot come.").to_wire()
             end_early(unit, [held], ExecutionStatus.ERROR, error)
         elif held.failure is not None:

@@ -16,6 +16,7 @@ from dag.outcomes import Asked
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from dag.values import dumps, payload
 from ledger.rows import Held, Parked, Settlement
+from monitoring.facts import Fact
 
 if TYPE_CHECKING:
     from ledger.unit import Unit
@@ -46,14 +47,17 @@ def ask(unit: Unit, counted: Sequence[Settlement]) -> None:
         held, row = unit.held[each.claim.ref.execution_id], times[each.claim.lease_id]
         held.questions += 1
         unit.parked.append(Parked(row.id, held.id, row.warn_at, row.timeout_at))
+        question = outcome.question
+        labels = (question.interaction_type, question.channel_type)
+        unit.facts.append(Fact("question_asked", labels))
         unit.event(
             held,
             "user_input_required",
             interaction_id=str(row.id),
             node_id=each.claim.ref.node,
             scope=each.claim.ref.scope,
-            interaction_type=outcome.question.interaction_type,
-            title=outcome.question.title,
+            interaction_type=question.interaction_type,
+            title=question.title,
             timeout_at=int(row.timeout_at.timestamp() * 1000),
         )
     sent = [

@@ -61,7 +61,7 @@ def wake(
             _wake_retries(unit, execution_id)
             _complete_timers(unit, execution_id)
             unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def _wake_retries(unit: Unit, execution_id: UUID) -> None:
@@ -115,7 +115,7 @@ def take_back(
             ).fetchall()
             if not held.paused:
                 note(unit, held, [Ref(row.execution_id, row.scope, row.node) for row in rows])
-    return unit.followed[0]
+    return unit.committed()
 
 
 def end_overdue(
@@ -145,7 +145,7 @@ def end_overdue(
             settle(unit, settlements)
             _give_back_unstarted(unit, held, {row.worker_id for row in rows})
             unit.save()
-    return unit.followed[0]
+    return unit.committed()
 
 
 def _give_back_unstarted(unit: Unit, held: Held, workers: Collection[UUID]) -> None:

@@ -47,6 +47,8 @@ class Claim:
     """Whether it runs since the claim; a member of a chunk is started later (rule 8)."""
     error: Mapping[str, Any] | None = None
     """The failure that a loop gives up for, once it has gathered."""
+    waited_seconds: float | None = None
+    """How long the row was ready; `None` for a hand-off, which does not wait."""
 
     @property
     def node(self) -> CompiledNode:

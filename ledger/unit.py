@@ -16,7 +16,8 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from core.columns import pack
-from core.ids import new_id
+from core.ids import made_at, new_id
+from dag.model import SYSTEM_PREFIX
 from dag.scopes import ROOT, around
 from dag.specs import Lane
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
@@ -25,6 +26,8 @@ from ledger.queries import element_types, queries
 from ledger.questions import derive, withdraw_in_scopes
 from ledger.queues import queue_of
 from ledger.rows import Belt, Claim, Follow, Followed, Held, Parked, Queued, Ref
+from monitoring import facts
+from monitoring.facts import Fact
 
 _SQL = {**queries("work"), **queries("people")}
 
@@ -74,6 +77,10 @@ class Unit:
         self.opened: dict[tuple[UUID, str], tuple[str, str, int]] = {}
         #: Scopes that this unit canceled, with everything in them.
         self._canceled: set[tuple[UUID, str]] = set()
+        #: What is counted if the transaction commits.
+        self.facts = [
+            Fact("execution_started") for each in held if each.next_seq == 1 and _is_users(each)
+        ]
         self._node_counts = {execution.id: execution.node_count for execution in held}
 
     def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
@@ -161,6 +168,12 @@ class Unit:
         if held.status in FINAL_EXECUTION_STATUSES:
             return
         held.status = status
+        if _is_users(held):
+            seconds = max(0.0, (held.now - made_at(held.id)).total_seconds())
+            self.facts += (
+                Fact("execution_finished", (status,)),
+                Fact("execution_seconds", (status,), seconds),
+            )
         held.error = dumps(error) if error else None
         held.outstanding = 0
         kind = {
@@ -214,6 +227,11 @@ class Unit:
             )  # fmt: skip
             self.run_rows("save_executions", names, rows)
 
+    def committed(self) -> Followed:
+        """Count what the transaction did; return what it leaves to its first caller."""
+        facts.count(self.facts)
+        return self.followed[0]
+
     def save_scopes(self) -> None:
         """Write the scopes opened so far: what follows finds them as rows."""
         if not self.opened:
@@ -225,3 +243,8 @@ class Unit:
         names = ("execution_id", "scope", "parent", "loop", "index", "status", "outstanding")
         self.run_rows("open_scopes", names, rows)
         self.opened.clear()
+
+
+def _is_users(held: Held) -> bool:
+    """Return whether an execution is one that people see: not, say, the making of a plan."""
+    return not held.graph.workflow.metadata.id.startswith(SYSTEM_PREFIX)

@@ -28,7 +28,7 @@ EXECUTION_SECONDS = Histogram(
     ("status",),
     buckets=_LONG,
 )
-INCONSISTENT = Counter(
+LEDGER_INCONSISTENT = Counter(
     "treadle_ledger_inconsistent_total",
     "Executions ended because the ledger's counts contradict each other; a defect in Treadle.",
 )
@@ -86,6 +86,28 @@ WORKER_IN_FLIGHT = Gauge(
     "treadle_worker_in_flight",
     "Attempts under a lease, as of the last beat.",
     multiprocess_mode="livesum",
+)
+
+QUESTIONS_ASKED = Counter(
+    "treadle_questions_asked_total",
+    "Questions that nodes asked people.",
+    ("interaction_type", "channel_type"),
+)
+QUESTIONS_ANSWERED = Counter(
+    "treadle_questions_answered_total",
+    "Questions that a person decided.",
+    ("interaction_type", "decision"),
+)
+QUESTIONS_TIMED_OUT = Counter(
+    "treadle_questions_timed_out_total",
+    "Questions that nobody answered in time, by what was done then.",
+    ("action",),
+)
+QUESTION_SECONDS = Histogram(
+    "treadle_question_seconds",
+    "Time from a question to its answer.",
+    ("interaction_type",),
+    buckets=_LONG,
 )
 
 REPAIRS = Counter(

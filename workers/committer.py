@@ -29,7 +29,7 @@ from ledger.holding import hold_waiting, wait_at_most
 from ledger.reading import leases
 from ledger.rows import Belt, Followed
 from ledger.settlements import settlement_of
-from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS, EXECUTIONS_FINISHED
+from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256
@@ -124,9 +124,6 @@ class Committer:
                 requests = [job.request for job in jobs]
                 answers = commit(connection, self._graphs, self._belt, requests, wait=wait)
             COMMIT_REQUESTS.observe(len(requests))
-            served = next((answer for answer in answers if answer is not None), None)
-            for status in served.followed.ended.values() if served is not None else ():
-                EXECUTIONS_FINISHED.labels(status).inc()
         except LOST as error:
             return self._after_failure(session, jobs, error)
         except Exception as error:  # noqa: BLE001 - the edge: one request cannot end the committer

@@ -39,6 +39,7 @@ update node_executions n set
     settled_by = n.lease_id, lease_id = null, limit_at = null,
     started_at = case when s.state = 'ready' then null else n.started_at end,
     enqueued_at = null, epoch = null,
+    ready_at = case when s.state = 'ready' then clock_timestamp() else n.ready_at end,
     output_key = s.output_key, output = s.output, details = s.details,
     error = case when s.state in ('ready', 'retrying') and n.phase = 'gather' then n.error
                  else s.error end,
@@ -76,7 +77,7 @@ returning n.lease_id
 -- out; a row that waits takes its state from the sums. Returns every target with its state and sums.
 insert into node_executions as n (
     execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
-    attempt, worker_id, lease_id, started_at, limit_at, enqueued_at, epoch, finished_at)
+    attempt, worker_id, lease_id, started_at, limit_at, ready_at, enqueued_at, epoch, finished_at)
 select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.poisoned, a.chosen, a.queue,
        a.priority, a.phase, (a.state = 'running')::integer,
        case when a.state = 'running' then %(worker_id)b::uuid end, a.lease_id,
@@ -116,6 +117,7 @@ update node_executions n set
     epoch = p.epoch,
     finished_at = case when p.state = 'skipped' then clock_timestamp() end
 from unnest(
+    ready_at = case when p.state = 'ready' then clock_timestamp() else n.ready_at end,
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
     %(chosen)b::integer[], %(phase)b::text[], %(error)b::bytea[], %(lease_id)b::uuid[],
     %(limit_seconds)b::float8[], %(epoch)b::text[]
@@ -135,7 +137,8 @@ from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lea
     as c (execution_id, scope, node, lease_id, starts, limit_seconds)
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
 returning n.execution_id, n.scope, n.node, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase,
-          n.loop_next, n.error
+          n.loop_next, n.error,
+          extract(epoch from clock_timestamp() - n.ready_at)::float8 as waited_seconds
 
 -- name: clear_notes
 -- Rule 9: a claim refused by the gate or for want of a capability takes its note back.
@@ -238,8 +241,9 @@ from unnest(%(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(ne
 where e.id = s.id and e.finished_at is null
 
 -- name: ready_rows
--- What of an execution could run now: for a resume, which takes their notes back (rule 9).
-update node_executions set enqueued_at = null, epoch = null
+-- What of an execution could run now: for a resume, which takes their notes back (rule 9). Nobody
+-- counts the time behind the gate as a wait for a worker.
+update node_executions set enqueued_at = null, epoch = null, ready_at = clock_timestamp()
 where execution_id = %(id)b and state = 'ready'
 returning execution_id, scope, node
 
@@ -278,7 +282,7 @@ select beat from workers where id = %(worker_id)s for share
 -- Rule 8: a node that was started when its process died is charged a loss, up to the suspect's
 -- threshold: from there on only the death of its own child counts, and the living parent reports it.
 update node_executions set
-    state = 'ready', lease_id = null, limit_at = null,
+    state = 'ready', ready_at = clock_timestamp(), lease_id = null, limit_at = null,
     lost_count = case when started_at is null then lost_count
                       else greatest(lost_count, least(lost_count + 1, %(suspect)s)) end,
     started_at = null
@@ -297,7 +301,7 @@ where execution_id = %(id)b and state = 'running'
 -- name: give_back_unstarted
 -- Rule 8: what waits behind an attempt that hangs is given back; a start of it comes too late now.
 update node_executions set
-    state = 'ready', lease_id = null
+    state = 'ready', ready_at = clock_timestamp(), lease_id = null
 where execution_id = %(id)b and state = 'running' and worker_id = any(%(workers)b)
   and started_at is null
 returning execution_id, scope, node

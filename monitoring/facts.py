@@ -1,0 +1,65 @@
+"""Facts: what a committed transaction of the ledger did, counted in whichever process it ran.
+
+A command is gone before anybody asks it for its counts. So it keeps its facts and hands them over
+at its end, and a scheduler counts them as its own; see `workers.handover`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from prometheus_client import Counter, Histogram
+
+from monitoring import metrics
+
+#: What a fact can be of: counters add its value up, histograms observe it.
+_METRICS: Mapping[str, Counter | Histogram] = {
+    "execution_started": metrics.EXECUTIONS_STARTED,
+    "execution_finished": metrics.EXECUTIONS_FINISHED,
+    "execution_seconds": metrics.EXECUTION_SECONDS,
+    "ledger_inconsistent": metrics.LEDGER_INCONSISTENT,
+    "question_asked": metrics.QUESTIONS_ASKED,
+    "question_answered": metrics.QUESTIONS_ANSWERED,
+    "question_timed_out": metrics.QUESTIONS_TIMED_OUT,
+    "question_seconds": metrics.QUESTION_SECONDS,
+}
+
+
+class Fact(NamedTuple):
+    """Something that happened, or how long it took."""
+
+    of: str
+    labels: tuple[str, ...] = ()
+    value: float = 1.0
+
+
+class _Kept:
+    """The facts of a process that nobody asks for its counts; `None` in any other."""
+
+    facts: list[Fact] | None = None
+
+
+def count(facts: Iterable[Fact]) -> None:
+    """Count facts in this process, or keep them for the one that they are handed to."""
+    if _Kept.facts is not None:
+        _Kept.facts.extend(facts)
+        return
+    for of, labels, value in facts:
+        metric = _METRICS[of]
+        found = metric.labels(*labels) if labels else metric
+        if isinstance(found, Counter):
+            found.inc(value)
+        else:
+            found.observe(value)
+
+
+def keep() -> None:
+    """Keep what is counted from now on, instead of counting it here."""
+    _Kept.facts = []
+
+
+def kept() -> list[Fact]:
+    """Return what was kept, and forget it."""
+    facts, _Kept.facts = _Kept.facts or [], [] if _Kept.facts is not None else None
+    return facts
