@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -39,7 +39,7 @@ class InputField(Strict):
     """A date is written `2026-01-31`."""
     required: bool = True
     """Whether it must be filled in; one that is not is null then."""
-    options: tuple[OptionValue, ...] = Field(default=(), strict=False, max_length=PARTS)
+    options: list[OptionValue] = Field(default_factory=list, max_length=PARTS)
     """`select`: what may be chosen."""
     minimum: int | float | None = None
     """`number`: the least; `text`: the fewest characters."""
@@ -58,7 +58,7 @@ _BELONGS = {
 }
 
 
-def form_problems(fields: tuple[InputField, ...]) -> Iterator[Problem]:
+def form_problems(fields: Sequence[InputField]) -> Iterator[Problem]:
     """Report fields that nobody could fill in, or whose values could not be told apart."""
     seen: set[str] = set()
     for index, field in enumerate(fields):
@@ -79,7 +79,7 @@ def _field_problems(field: InputField, seen: set[str]) -> Iterator[Problem]:
     if len(set(field.options)) < len(field.options):
         yield Problem("options", "duplicate", "An option stands twice.", "Name each once.")
     for name, types in _BELONGS.items():
-        if getattr(field, name) not in (None, ()) and field.type not in types:
+        if getattr(field, name) not in (None, []) and field.type not in types:
             message = f"A field of type {field.type} has no {name}."
             yield Problem(name, "not_used_here", message, f"Remove `{name}`.")
     low, high = field.minimum, field.maximum
@@ -95,9 +95,7 @@ def _field_problems(field: InputField, seen: set[str]) -> Iterator[Problem]:
             yield Problem("pattern", "invalid_pattern", message, "Write it in RE2's syntax.")
 
 
-def values_problems(
-    fields: tuple[InputField, ...], given: Mapping[str, Value]
-) -> Iterator[Problem]:
+def values_problems(fields: Sequence[InputField], given: Mapping[str, Value]) -> Iterator[Problem]:
     """Report what is wrong with the values given for fields."""
     yield from foreign(given, [field.name for field in fields], "this form")
     for field in fields:

@@ -18,6 +18,9 @@ from dag.values import NotAValue, Value, dumps
 Decision: TypeAlias = Literal["confirmed", "rejected"]
 DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")
 
+TIMEOUT_KEY = "timeout"
+"""The key by which a node leaves whose question nobody answered, where it is to go on."""
+
 #: Characters of a remark that goes with an answer.
 COMMENT_LENGTH = 10_000
 #: Problems that a message tells; the context has all of them.
@@ -69,9 +72,9 @@ class Question(Strict):
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
     assignees: tuple[str, ...] = Field(default=(), strict=False)
     """The accounts that may answer; its execution's owner if there are none."""
-    approval_options: tuple[ApprovalOption, ...] = Field(default=APPROVE_OR_REJECT, strict=False)
-    input_fields: tuple[InputField, ...] = Field(default=(), strict=False)
-    selection_options: tuple[SelectionOption, ...] = Field(default=(), strict=False)
+    approval_options: list[ApprovalOption] = Field(default_factory=lambda: [*APPROVE_OR_REJECT])
+    input_fields: list[InputField] = Field(default_factory=list)
+    selection_options: list[SelectionOption] = Field(default_factory=list)
     min_selections: int = 1
     max_selections: int = 1
     content: Any = None

@@ -57,7 +57,7 @@ def problems_of(
         top = detail["loc"][0] if detail["loc"] else ""
         if templates and templates(str(top)) and _is_template(detail["input"]):
             continue
-        problems.append(_problem(detail, model, hints))
+        problems.append(problem_of(detail, model, hints))
     return problems
 
 
@@ -65,7 +65,8 @@ def _is_template(value: object) -> bool:
     return isinstance(value, str) and "{{" in value
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Problem:
+def problem_of(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Problem:
+    """Return one complaint about what should be a `model` as a problem."""
     loc, given = detail["loc"], detail["input"]
     last = quoted(loc[-1]) if loc else "The document"
     reason, message, solution = _said(detail, last, given)
@@ -109,6 +110,7 @@ _CUSTOM: Mapping[str, str] = {
     "name_has_white_space": "Join the words of the name with _ or -.",
     "zero_step": "Use a positive or a negative step.",
     "reserved_output_key": "Choose another name for the key.",
+    "feature_not_implemented": "Use another way that this release has.",
 }
 """Reasons that our own models raise, each with what mends it."""
 

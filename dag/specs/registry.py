@@ -8,6 +8,7 @@ from types import MappingProxyType
 from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
 from dag.specs.flow import DELAY, FILTER, IF, MERGE, SORT, SWITCH
 from dag.specs.loop import FOR_EACH, LOOP
+from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW
 from dag.specs.planned import PLANNED
 from dag.specs.planning import PLAN
 from dag.specs.spec import NodeSpec
@@ -27,6 +28,8 @@ AVAILABLE = (
     DATA_TRANSFORMATION,
     HTTP_REQUEST,
     PYTHON_TASK,
+    IN_APP_APPROVAL,
+    MANUAL_REVIEW,
 )
 """What this release runs."""
 

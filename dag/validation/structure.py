@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dag.limits import Limits
 from dag.problems import Problem, quoted
+from dag.questions import TIMEOUT_KEY
 from dag.specs import BODY_KEY
+from dag.specs.people import PEOPLE_SPECS
 from dag.topology import Topology
 from dag.validation.draft import Draft
 from dag.validation.report import Report
@@ -46,6 +48,7 @@ def check_structure(sketch: Draft, topology: Topology, limits: Limits, report: R
                 solution = "Connect it or remove it; a TRIGGER node must be named in triggers."
                 report.add(Problem("", "unreachable", message, solution).under("nodes", node.index))
     _check_loops(sketch, topology, limits, report)
+    _check_questions(sketch, report)
 
 
 def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
@@ -70,3 +73,19 @@ def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Repo
         solution = f"Lead there from the key `done` of {quoted(home)}, which carries the results."
         place = report.under("connections", link.index)
         place(Problem("", "leaves_loop_body", message, solution))
+
+
+def _check_questions(sketch: Draft, report: Report) -> None:
+    """Report questions that would go on by a key from which nothing leads on."""
+    followed = {
+        each.link.source for each in sketch.connections if each.link.output_key == TIMEOUT_KEY
+    }
+    for node in sketch.nodes.values():
+        action = node.configurations.get("timeout_action")
+        if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in followed:
+            message = (
+                f"Unanswered, {quoted(node.id)} leaves by `timeout`, which leads nowhere."
+            )
+            solution = "Connect its output key `timeout` to what then happens."
+            place = report.under("nodes", node.index, "configurations")
+            place(Problem("timeout_action", "timeout_not_connected", message, solution))

@@ -12,7 +12,9 @@ from dag.graph import CompiledNode
 from dag.outcomes import Outcome
 from dag.specs import Lane, NodeSpec, flow, loop
 from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
+from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW
 from dag.specs.transformation import DATA_TRANSFORMATION
+from workers.nodes.asking import ask
 from workers.nodes.attempt import Attempt
 from workers.nodes.flow import run_delay, run_filter, run_if, run_sort, run_switch
 from workers.nodes.http_request import http_request
@@ -53,6 +55,8 @@ def implementations(dialer: Dialer) -> Mapping[NodeSpec, Implementation]:
         DATA_TRANSFORMATION: run_transformation,
         HTTP_REQUEST: http_request(dialer),
         PYTHON_TASK: run_task,
+        IN_APP_APPROVAL: ask,
+        MANUAL_REVIEW: ask,
     }
 
 
