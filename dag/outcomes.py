@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from dag.questions import Question
+from dag.results import StoredResults
 from dag.values import Value
 
 
@@ -62,11 +63,19 @@ class LoopOpened:
     """
 
     items: tuple[Value, ...] | None = None
-    """FOR_EACH: the entries in order, at least one. `None` for LOOP."""
+    """FOR_EACH: the entries in order, at least one. `None` for LOOP, and for stored results."""
     indices: range | None = None
     """LOOP `for_range`: the indices in order, at least one. `None` for FOR_EACH and `while`."""
+    results: StoredResults | None = None
+    """FOR_EACH: results of another loop that are read from the ledger, instead of `items`."""
     parallel: int = 1
     """FOR_EACH: how many scopes are open at once."""
+
+    @property
+    def total(self) -> int | None:
+        """How many scopes there will be; `None` for `while`, which opens one more."""
+        over = next((o for o in (self.items, self.indices, self.results) if o is not None), None)
+        return None if over is None else len(over)
 
 
 @dataclass(frozen=True, slots=True)

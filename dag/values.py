@@ -60,15 +60,6 @@ def payload(value: Value) -> bytes:
     return data
 
 
-def fits(value: Value) -> bool:
-    """Return whether a value can be passed along a connection."""
-    try:
-        payload(value)
-    except NotAValue:
-        return False
-    return True
-
-
 def loads(data: bytes) -> Value:
     """Decode UTF-8 JSON; the inverse of `dumps`."""
     return orjson.loads(data)

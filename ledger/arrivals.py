@@ -126,7 +126,6 @@ class Arrivals:
     def _admit(
         self, held: Held, ref: Ref, cause: int, chosen: int | None
     ) -> tuple[NodeState, UUID | None, str | None]:
-        held.node_count += 1
         self._unit.count(held, ref.scope, +1, cause)
         phase = LoopPhase.OPEN if held.graph.nodes[ref.node].is_loop else None
         return self._unit.place(held, ref, cause, phase=phase, chosen=chosen)

@@ -7,10 +7,11 @@ ends one of its scopes opens the next where no expression is needed, and makes i
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+from uuid import UUID
 
 from core.errors import TreadleError
 from dag.outcomes import Failed, LoopOpened
@@ -18,7 +19,8 @@ from dag.scopes import around, child_scope
 from dag.states import LoopPhase
 from dag.values import dumps
 from ledger.arrivals import Arrivals, place_rows
-from ledger.rows import Held, Ref
+from ledger.reading import leases
+from ledger.rows import Claim, Ref
 from ledger.unit import Unit
 
 #: Node executions that one execution may have: past this its records are of no use to anybody.
@@ -34,22 +36,49 @@ class TooManyNodeExecutions(TreadleError):
     solution: ClassVar[str] = "Go over less: filter first, or split the input over executions."
 
 
-def refused_opening(held: Held, loop: Ref, opened: LoopOpened) -> Failed | None:
-    """Return the failure of a loop that is too large to open; its size is checked now, not when it
-    has nearly been run. An inner loop is checked when it opens itself.
+def taken_by(claim: Claim, opened: LoopOpened) -> int:
+    """Return how many node executions an opening takes; an inner loop takes its own as it opens."""
+    scopes = 1 if opened.total is None else opened.total
+    return scopes * len(claim.graph.bodies[claim.ref.node])
+
+
+def refused_openings(
+    unit: Unit, openings: Sequence[tuple[Claim, LoopOpened]]
+) -> Mapping[UUID, Failed]:
+    """Return the failures of loops that are too large to open, by their leases.
+
+    What a loop takes is added to `node_count`, under its execution's lock, by the settle that opens
+    it, before any of it has run: so two that open side by side cannot both have the same room. In
+    one batch the first comes first, and an outcome whose lease is lost takes nothing.
     """
-    entries = opened.items if opened.items is not None else opened.indices
-    scopes = 1 if entries is None else len(entries)
-    nodes = held.node_count + scopes * len(held.graph.bodies[loop.node])
-    if nodes <= NODE_EXECUTIONS_LIMIT:
-        return None
+    room = {held.id: NODE_EXECUTIONS_LIMIT - held.node_count for held in unit.held.values()}
+    needed = Counter[UUID]()
+    for claim, opened in openings:
+        needed[claim.ref.execution_id] += taken_by(claim, opened)
+    if all(size <= room[execution_id] for execution_id, size in needed.items()):
+        return {}
+    live, _ = leases(unit.connection, list(needed), [claim.lease_id for claim, _ in openings])
+    refused = {}
+    for claim, opened in openings:
+        size, execution_id = taken_by(claim, opened), claim.ref.execution_id
+        if claim.lease_id not in live:
+            continue
+        if size <= room[execution_id]:
+            room[execution_id] -= size
+        else:
+            refused[claim.lease_id] = _too_large(size, room[execution_id])
+    return refused
+
+
+def _too_large(size: int, room: int) -> Failed:
     error = TooManyNodeExecutions(
-        f"The execution would have {nodes:,} node executions; the limit is "
-        f"{NODE_EXECUTIONS_LIMIT:,}.",
-        node_executions=nodes,
+        f"The loop would have {size:,} node executions; {room:,} are left of the "
+        f"{NODE_EXECUTIONS_LIMIT:,} of an execution.",
+        node_executions=size,
+        left=room,
         limit=NODE_EXECUTIONS_LIMIT,
-    ).to_wire()
-    return Failed(error, output={"error": error, "scope": None, "results": []})
+    )
+    return Failed(error.to_wire())
 
 
 def open_scope(unit: Unit, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int) -> None:

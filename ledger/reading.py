@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from psycopg.rows import namedtuple_row
 
 from core.columns import pack
 from dag.graph import CompiledGraph
+from dag.scopes import child_scope
 from dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
 from dag.values import Value, loads
 from ledger.control import NoSuchExecution
@@ -26,6 +27,9 @@ _SQL = queries("reading")
 RECORDS_WITH_EXECUTION = 1_000
 #: Bytes of an output returned with its record; larger ones are read alone.
 INLINE_PAYLOAD_BYTES = 64 * 1024
+#: Bytes of a page of a loop's results, as JSON: some tens of MiB at most once decoded. A page has
+#: one scope at least, whose outputs are as large as payloads may be.
+PAGE_BYTES = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ def outputs(connection: psycopg.Connection, refs: Collection[Ref]) -> dict[Ref, 
 
 
 def loop_items(connection: psycopg.Connection, loop: Ref) -> Value:
-    """Return what a loop goes over: the entries, `{start, step}` of a range, or `None`."""
+    """Return what a loop goes over: the entries, a reference to results, `{start, step}` of a
+    range, or `None`.
+    """
     rows = _fetch(connection, "loop_items", **loop._asdict())
     return loads(rows[0].items) if rows and rows[0].items is not None else None
 
@@ -73,29 +79,44 @@ class Iteration:
     ordinal: int
     status: str
     error: Value
-    left: list[tuple[str, str, Value]]
-    """Node, output key and output of each row directly in it that left by a key."""
+    leaves: dict[str, Value] = field(default_factory=dict)
+    """By node: the outputs by which it has a result."""
 
 
-def iterations(connection: psycopg.Connection, loop: Ref, *, first: int = 0) -> list[Iteration]:
-    """Return a loop's scopes from ordinal `first` on, in order."""
+def iterations(
+    connection: psycopg.Connection, graph: CompiledGraph, loop: Ref, ordinals: range
+) -> list[Iteration]:
+    """Return a page of a loop's scopes: as many of `ordinals`, in order, as `PAGE_BYTES` hold.
+
+    It has at least the first, however large that is, unless the loop has no such scope.
+    """
+    connected = [
+        f"{node}:{key}" for node in graph.bodies[loop.node] for key in graph.nodes[node].outgoing
+    ]
     rows = _fetch(
         connection,
         "loop_results",
         execution_id=loop.execution_id,
-        parent=loop.scope,
-        loop=loop.node,
-        first=first,
+        scopes=[child_scope(loop.scope, loop.node, ordinal) for ordinal in ordinals],
+        connected=connected,
+        first=ordinals.start,
+        bytes=PAGE_BYTES,
     )
     found: dict[int, Iteration] = {}
     for row in rows:
         each = found.get(row.index)
         if each is None:
             error = loads(row.error) if row.error else None
-            each = found[row.index] = Iteration(row.index, row.status, error, [])
+            each = found[row.index] = Iteration(row.index, row.status, error)
         if row.node is not None:
-            each.left.append((row.node, row.output_key, loads(row.output)))
+            each.leaves[row.node] = loads(row.output)
     return list(found.values())
+
+
+def loop_count(connection: psycopg.Connection, loop: Ref, lease_id: UUID) -> int | None:
+    """Return how many scopes a loop had when it was settled under a lease; `None` if it was not."""
+    rows = _fetch(connection, "loop_count", **loop._asdict(), lease_id=lease_id)
+    return int(rows[0].count) if rows else None
 
 
 def execution(

@@ -77,7 +77,8 @@ def retry(
         )
         copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
         connection.execute(_SQL["copy_scopes"], copied)
-        held.node_count = connection.execute(_SQL["copy_nodes"], copied).rowcount
+        in_scopes = connection.execute(_SQL["copy_nodes"], copied).rowcount - len(standing)
+        held.node_count += in_scopes
         unit = Unit(connection, [held], belt=belt)
         unit.event(
             held, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
@@ -90,7 +91,7 @@ def retry(
         arrivals.write()
         end_finished(unit)
         unit.save()
-    return Submitted(held.id, followed=unit.committed())
+    return Submitted(held.id, followed=unit.followed[0])
 
 
 def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:

@@ -21,13 +21,14 @@ from dag.outcomes import (
     Retrying,
     Sleeping,
 )
+from dag.results import ResultsRef
 from dag.scopes import ROOT
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState, WaitKind
 from dag.values import NotAValue, Value, dumps, payload
 from ledger.arrivals import Arrivals
 from ledger.claims import start
 from ledger.endings import end_early, end_finished
-from ledger.loops import Failures, open_scope, refused_opening, settle_scopes
+from ledger.loops import Failures, open_scope, refused_openings, settle_scopes, taken_by
 from ledger.questions import ask, room_for_answer
 from ledger.rows import Claim, Held, Ref, Settlement
 from ledger.unit import Unit
@@ -50,7 +51,7 @@ def settle(
         The leases whose outcome counted (any other was taken back, canceled or settled before),
         and the leases of the chunk members that were started.
     """
-    outcomes = {s.claim.lease_id: (cause, _permitted(unit, s)) for cause, s in settlements}
+    outcomes = {s.claim.lease_id: (cause, s) for cause, s in _permitted(unit, settlements)}
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", _COLUMNS, rows).fetchall()}
     counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]
@@ -80,13 +81,24 @@ def follow(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[U
     return started
 
 
-def _permitted(unit: Unit, settlement: Settlement) -> Settlement:
-    """Return the settlement, or the failure that stands for a loop which is too large to open."""
-    claim, outcome = settlement.claim, settlement.outcome
-    if not isinstance(outcome, LoopOpened):
-        return settlement
-    refused = refused_opening(unit.held[claim.ref.execution_id], claim.ref, outcome)
-    return settlement_of(claim, refused, starts=settlement.starts) if refused else settlement
+def _permitted(
+    unit: Unit, settlements: Sequence[tuple[int, Settlement]]
+) -> Sequence[tuple[int, Settlement]]:
+    """Return the settlements, with failures in place of loops that are too large to open."""
+    openings = [
+        (each.claim, each.outcome)
+        for _, each in settlements
+        if isinstance(each.outcome, LoopOpened)
+    ]
+    refused = refused_openings(unit, openings) if openings else {}
+    if not refused:
+        return settlements
+    return [
+        (cause, settlement_of(s.claim, refused[s.claim.lease_id], starts=s.starts))
+        if s.claim.lease_id in refused
+        else (cause, s)
+        for cause, s in settlements
+    ]
 
 
 def settlement_of(
@@ -119,7 +131,7 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
             )
         case Failed(error, _, details, output):
             dealt_with = leaves_by_error(claim)
-            output = output or {"error": error, "input": arrived}
+            output = output or _put_out_by_error(claim, error, arrived)
             return _row(
                 state=NodeState.FAILED,
                 error=dumps(error),
@@ -159,6 +171,17 @@ def _waiting_row(claim: Claim, outcome: Sleeping | LoopOpened | Asked) -> tuple[
             return _row(state=NodeState.WAITING_INPUT, details=details)
 
 
+def _put_out_by_error(claim: Claim, error: Mapping[str, Any], arrived: Value) -> Value:
+    """Return what a failure that says nothing of its own puts out by `error`."""
+    if not claim.node.is_loop:
+        return {"error": error, "input": arrived}
+    failed = {"error": error, "scope": None}
+    if claim.turn == 0:
+        return {**failed, "results": []}
+    ref = ResultsRef(claim.ref.node, claim.ref.scope, claim.lease_id)
+    return {**failed, "count": claim.turn, "results_ref": ref.to_wire()}
+
+
 def _row(**values: Any) -> tuple[Any, ...]:
     """Return the written columns in their order; those not given are null."""
     values.setdefault("lost", 0)
@@ -175,13 +198,11 @@ def _microseconds(delay: timedelta) -> int:
 
 def _opened_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
     """Return the columns of a loop that waits for its body; the counts are what is opened."""
-    items: Any = None
-    total: int | None = None
-    if opened.items is not None:
-        items, total = opened.items, len(opened.items)
+    items: Any = opened.items
+    if opened.results is not None:
+        items = opened.results.ref.to_wire()
     elif opened.indices is not None:
-        indices = opened.indices
-        items, total = {"start": indices.start, "step": indices.step}, len(indices)
+        items = {"start": opened.indices.start, "step": opened.indices.step}
     first = _ordinals(claim, opened)
     return _row(
         state=NodeState.WAITING,
@@ -189,14 +210,14 @@ def _opened_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
         items=payload(items) if items is not None else None,
         loop_next=first.stop,
         loop_active=len(first),
-        loop_total=total,
+        loop_total=opened.total,
     )
 
 
 def _ordinals(claim: Claim, opened: LoopOpened) -> range:
     """Return the ordinals of the scopes that this outcome opens at once."""
-    if opened.items is not None:
-        return range(min(opened.parallel, len(opened.items)))
+    if opened.indices is None and opened.total is not None:
+        return range(min(opened.parallel, opened.total))
     return range(claim.turn, claim.turn + 1)
 
 
@@ -257,6 +278,7 @@ def _apply(
         if alive:
             _leave(unit, arrivals, claim, outcome, cause)
     elif isinstance(outcome, LoopOpened) and alive:
+        held.node_count += taken_by(claim, outcome)
         for ordinal in _ordinals(claim, outcome):
             open_scope(unit, arrivals, ref, ordinal, cause=cause)
 

@@ -140,7 +140,7 @@ def submit(
         end_finished(unit)
         unit.save()
     graphs.stored_as(version_digest, version_id, request.graph)
-    return Submitted(execution_id, followed=unit.committed())
+    return Submitted(execution_id, followed=unit.followed[0])
 
 
 def fired_trigger(request: Submission) -> str:
@@ -184,6 +184,7 @@ def store_version(
 
 def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
     """Insert an execution's row and return it held: nobody else can see it before the commit."""
+    node_count = len(new.graph.nodes) - sum(len(body) for body in new.graph.bodies.values())
     connection.execute(
         _SQL["add_execution"],
         {
@@ -195,7 +196,7 @@ def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
             "trigger_node": new.trigger,
             "trigger_info": dumps(new.trigger_info),
             "priority": new.priority,
-            "node_count": 1,
+            "node_count": node_count,
             "deadline_seconds": new.deadline.total_seconds() if new.deadline else None,
             "retry_of": new.retry_of,
         },
@@ -207,7 +208,7 @@ def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
         status=ExecutionStatus.RUNNING,
         outstanding=0,
         next_seq=1,
-        node_count=1,
+        node_count=node_count,
         priority=new.priority,
         paused=False,
         failure=None,

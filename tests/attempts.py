@@ -11,6 +11,7 @@ from dag.model import Workflow
 from dag.publish import publish
 from dag.values import Value
 from workers.nodes import Attempt
+from workers.nodes.results import Results
 
 
 def attempt_of(
@@ -22,6 +23,7 @@ def attempt_of(
     loops: Sequence[int] = (),
     secrets: Mapping[str, str] | None = None,
     seconds: float = 60,
+    stored: Sequence[Value] = (),
     **names: Value,
 ) -> Attempt:
     """Return an attempt of a node called `node`.
@@ -33,6 +35,7 @@ def attempt_of(
         loops: The positions of sources that are loops.
         secrets: The secrets there are.
         seconds: How long the attempt has.
+        stored: The results in the ledger that any reference names; a page holds two.
         names: Further names for expressions.
     """
     graph = compile_graph(_workflow(kind, configurations, max(1, len(sources)), loops))
@@ -47,6 +50,7 @@ def attempt_of(
         config=node.spec.check_rendered(node.configurations.render(variables)),
         variables=variables,
         sources=tuple(zip(node.incoming, sources, strict=False)),
+        results=lambda ref: Results(ref, len(stored), lambda these: stored[these.start :][:2]),
         deadline=time.monotonic() + seconds,
     )
 

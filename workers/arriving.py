@@ -11,11 +11,13 @@ from typing import Any
 
 from dag.graph import CompiledGraph, CompiledNode, Edge
 from dag.inputs import shape
+from dag.results import reference_in
 from dag.scopes import ROOT, enclosing_scope, ordinal_of, parent_scope
 from dag.specs.loop import FOR_EACH
 from dag.values import Value
 from ledger.rows import Claim, Ref
 from workers.records import Records
+from workers.results import referred_to, result_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class Arriving:
         values: dict[str, Any] = {}
         if graph.nodes[loop].spec is FOR_EACH:
             if "item" in wanted:
-                values["item"] = self._records.loop_items(at)[ordinal]
+                values["item"] = self._item(graph, at, ordinal)
             if "index" in wanted:
                 values["index"] = ordinal
             return values
@@ -158,12 +160,20 @@ class Arriving:
             values["last"] = self.last(graph, at, ordinal)
         return values
 
+    def _item(self, graph: CompiledGraph, loop: Ref, ordinal: int) -> Value:
+        """Return an entry of what a FOR_EACH goes over: a list, or results in the ledger."""
+        items = self._records.loop_items(loop)
+        ref = reference_in(items)
+        if ref is None:
+            return items[ordinal]
+        return referred_to(self._records, graph, loop.execution_id, ref).at(ordinal)
+
     def last(self, graph: CompiledGraph, loop: Ref, turn: int) -> Value:
         """Return what a turn sees as `last`: the result before, at first the loop's input."""
         if turn == 0:
             return self.input_of(graph, loop)
-        before = self._records.iterations(loop, first=turn - 1)
-        return result_of(graph, before[0].left)
+        before = self._records.iterations(graph, loop, range(turn - 1, turn))
+        return result_of(graph, loop.node, before[0])
 
     def input_of(self, graph: CompiledGraph, ref: Ref, *, chosen: int | None = None) -> Value:
         """Return a node's input: what arrived, overlaid with its rendered `input_params`."""
@@ -176,14 +186,6 @@ def overlaid(node: CompiledNode, arrived: Arrived) -> dict[str, Value]:
     came = arrived.input
     own = node.input_params.render({**arrived.variables, "input": came})
     return {**came, **own} if own else came
-
-
-def result_of(graph: CompiledGraph, left: list[tuple[str, str, Value]]) -> Value:
-    """Return an iteration's result: its leaf's output, an object of several, or null of none."""
-    leaves = {node: output for node, key, output in left if not graph.nodes[node].outgoing.get(key)}
-    if len(leaves) <= 1:
-        return next(iter(leaves.values()), None)
-    return leaves
 
 
 def _is_entry(graph: CompiledGraph, edge: Edge) -> bool:

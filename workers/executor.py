@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import structlog
@@ -18,14 +19,14 @@ from dag.graph import CompiledNode
 from dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from dag.retries import decide
 from dag.specs.configuration import Configuration
-from dag.specs.spec import DONE_KEY
 from dag.states import LoopPhase
 from dag.values import Value
 from ledger.rows import Claim
 from workers.arriving import Arriving, overlaid
-from workers.gathering import gather
+from workers.gathering import gather, given_up
 from workers.nodes import Attempt, implementations, limits_of, turn_is_due
 from workers.records import Records
+from workers.results import referred_to
 from workers.secrets import Secrets, masked
 
 #: Checked configurations kept; one is a few hundred bytes.
@@ -102,13 +103,16 @@ class Executor:
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             return Ran(self.decided(claim, _internal(claim, error)), None)
 
-    @staticmethod
-    def decided(claim: Claim, outcome: Outcome) -> Outcome:
+    def decided(self, claim: Claim, outcome: Outcome) -> Outcome:
         """Return an outcome after the retry policy had its say."""
-        if isinstance(outcome, Failed):
-            limits = limits_of(claim.node)
-            return decide(claim.node, claim.retry_count, outcome, max_retries=limits.max_retries)
-        return outcome
+        if not isinstance(outcome, Failed):
+            return outcome
+        limits = limits_of(claim.node)
+        decided = decide(claim.node, claim.retry_count, outcome, max_retries=limits.max_retries)
+        itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
+        if itself and isinstance(decided, Failed):
+            return given_up(self._records, claim, decided)
+        return decided
 
     def _attempt(self, claim: Claim) -> Attempt:
         node, ref = claim.node, claim.ref
@@ -126,6 +130,7 @@ class Executor:
             config=self._configuration(node, variables),
             variables=variables,
             sources=arrived.sources,
+            results=partial(referred_to, self._records, claim.graph, ref.execution_id),
             deadline=time.monotonic() + node.timeout.total_seconds(),
         )
 
@@ -144,17 +149,17 @@ class Executor:
     def _carry_out(self, claim: Claim, attempt: Attempt) -> Outcome | Awaitable[Outcome]:
         if claim.phase is LoopPhase.TURN:
             return self._turn(claim, attempt)
-        return self._implementations[claim.node.spec](attempt)
+        outcome = self._implementations[claim.node.spec](attempt)
+        if claim.node.is_loop and isinstance(outcome, Completed):
+            return gather(self._records, claim)  # over nothing, but collected as the author chose
+        return outcome
 
     def _turn(self, claim: Claim, attempt: Attempt) -> Outcome:
         """Check a `while` loop's condition; without one more turn, gather at once."""
         last = self._arriving.last(claim.graph, claim.ref, claim.turn)
         if turn_is_due(attempt, claim.turn, last):
             return LoopOpened()
-        outcome = gather(self._records, claim)
-        assert isinstance(outcome, Completed)  # a loop that gives up gathers, and takes no turn
-        assert outcome.output_key == DONE_KEY
-        return outcome
+        return gather(self._records, claim)
 
 
 def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:

@@ -1,14 +1,17 @@
-"""Gathering: a loop collects the results of its scopes, in input order, and leaves."""
+"""Gathering: a loop puts out the results of its scopes, in input order, and leaves."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dag.outcomes import Completed, Failed
 from dag.specs.spec import DONE_KEY
-from dag.values import Value, fits
-from ledger.reading import Iteration
+from dag.values import PAYLOAD_LIMIT_BYTES, Value, dumps
 from ledger.rows import Claim
-from workers.arriving import result_of
+from ledger.settlements import leaves_by_error
+from workers.nodes.results import fitting
 from workers.records import Records
+from workers.results import results_of
 
 
 def gather(records: Records, claim: Claim) -> Completed | Failed:
@@ -17,23 +20,34 @@ def gather(records: Records, claim: Claim) -> Completed | Failed:
     Results that the author does not want collected, or that no payload can hold, stay in the
     ledger, and `{count, results_ref}` says where.
     """
-    iterations = records.iterations(claim.ref)
-    results = [_result(claim, each) for each in iterations]
     if claim.error is not None:
-        scope = claim.error["error_details"].get("scope")
-        failed = {"error": claim.error, "scope": scope, "results": results}
-        return Failed({**claim.error, "is_retryable": False}, output=failed)
-    output: dict[str, Value] = {"results": results, "count": len(results)}
-    if not claim.node.configurations.literal["collect_results"] or not fits(output):
-        execution_id, scope, node = claim.ref
-        where = {"execution_id": str(execution_id), "scope": scope, "node": node}
-        output = {"count": len(results), "results_ref": where}
-    return Completed(output, DONE_KEY)
+        told = {"error": claim.error, "scope": claim.error["error_details"].get("scope")}
+        return _failed(records, claim, Failed({**claim.error, "is_retryable": False}), told)
+    collects = claim.node.configurations.literal["collect_results"]
+    return Completed(_with_results(records, claim, {}, collects=collects), DONE_KEY)
 
 
-def _result(claim: Claim, iteration: Iteration) -> Value:
-    if iteration.status == "ended":
-        return result_of(claim.graph, iteration.left)
-    if claim.node.configurations.literal.get("on_error") == "collect" and iteration.error:
-        return {"error": iteration.error}
-    return None
+def given_up(records: Records, claim: Claim, failed: Failed) -> Failed:
+    """Return the final failure of a loop that fails by itself, with what it puts out by `error`."""
+    return _failed(records, claim, failed, {"error": failed.error, "scope": None})
+
+
+def _failed(records: Records, claim: Claim, failed: Failed, told: dict[str, Value]) -> Failed:
+    """Return a failure with `{error, scope, results}`, if a connection takes that anywhere."""
+    if not leaves_by_error(claim):
+        return failed
+    return replace(failed, output=_with_results(records, claim, told, collects=True))
+
+
+def _with_results(
+    records: Records, claim: Claim, told: dict[str, Value], *, collects: bool
+) -> dict[str, Value]:
+    """Return an output with the results so far, or with where they are."""
+    results = results_of(records, claim.graph, claim.ref, claim.lease_id, claim.turn)
+    count = {"count": len(results)}
+    collected_with = told or count
+    room = PAYLOAD_LIMIT_BYTES - len(dumps({**collected_with, "results": []})) + len("[]")
+    collected = fitting(results, room) if collects else None
+    if collected is not None:
+        return {**collected_with, "results": collected}
+    return {**told, **count, "results_ref": results.stored.ref.to_wire()}

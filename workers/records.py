@@ -11,12 +11,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
 from typing import Any, TypeVar
+from uuid import UUID
 
 import psycopg
 import structlog
 from psycopg_pool import ConnectionPool
 
 from core.postgres import LOST
+from dag.graph import CompiledGraph
 from dag.values import Value, dumps
 from ledger import reading
 from ledger.reading import Iteration, Settled
@@ -73,9 +75,13 @@ class Records:
             self._put(key, known, len(dumps(known[0])))
         return known[0]
 
-    def iterations(self, loop: Ref, *, first: int = 0) -> list[Iteration]:
-        """Return a loop's scopes from ordinal `first` on."""
-        return self._read(lambda connection: reading.iterations(connection, loop, first=first))
+    def iterations(self, graph: CompiledGraph, loop: Ref, ordinals: range) -> list[Iteration]:
+        """Return a page of a loop's scopes; see `ledger.reading.iterations`."""
+        return self._read(lambda to: reading.iterations(to, graph, loop, ordinals))
+
+    def loop_count(self, loop: Ref, lease_id: UUID) -> int | None:
+        """Return how many scopes a settled loop had; see `ledger.reading.loop_count`."""
+        return self._read(lambda to: reading.loop_count(to, loop, lease_id))
 
     def _read(self, read: Callable[[psycopg.Connection], _T]) -> _T:
         """Read from the ledger; an outage is waited out, because it is no failure of a node."""

@@ -13,15 +13,26 @@ select items, loop_total from node_executions
 where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s
 
 -- name: loop_results
--- For a gather: the scopes of a loop in order, each with the settled rows that stand directly in it.
-select s.index, s.status, s.error, n.node, n.output_key, n.output
-from scopes s
-left join node_executions n
-  on n.execution_id = s.execution_id and n.scope = s.scope and n.state in ('completed', 'failed')
-     and n.output_key is not null
-where s.execution_id = %(execution_id)s and s.parent = %(parent)s and s.loop = %(loop)s
-  and s.index >= %(first)s
-order by s.index
+-- A page of a loop's scopes in order, each with its leaves: the completed rows directly in it that
+-- left by a key without a connection. Scopes are left out once those before them fill the page; the first
+-- never is. Lengths are known without reading what is large.
+select index, status, error, node, output from (
+    select s.index, s.status, s.error, n.node, n.output,
+           sum(coalesce(length(n.output), 0) + coalesce(length(s.error), 0)) over (order by s.index) as upto
+    from unnest(%(scopes)s::text[]) as wanted (scope)
+    join scopes s on s.execution_id = %(execution_id)s and s.scope = wanted.scope
+    left join node_executions n
+      on n.execution_id = s.execution_id and n.scope = s.scope and n.state = 'completed'
+         and n.node || ':' || n.output_key <> all(%(connected)s)
+) page
+where upto <= %(bytes)s or index = %(first)s
+order by index, node
+
+-- name: loop_count
+-- How many scopes a loop had when it was settled under this lease.
+select coalesce(loop_next, 0) as count from node_executions
+where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s
+  and settled_by = %(lease_id)s and state in ('completed', 'failed') and output_key is not null
 
 -- name: execution
 select e.id, e.workflow_id, v.version, e.status, e.trigger_node, e.trigger_info, e.priority,
@@ -50,16 +61,17 @@ limit %(limit)s
 select state, count(*) from node_executions where execution_id = %(id)s group by state
 
 -- name: records
--- Node executions in the order they began, with what they put out while that is small; a limit
--- that is null is none.
-select scope, node, state, wait_kind, attempt, retry_count, started_at, finished_at, due_at,
+-- Node executions in the order they began (a loop with its first phase), with what they put out
+-- while that is small; a limit that is null is none.
+select scope, node, state, wait_kind, attempt, retry_count,
+       coalesce(opened_at, started_at) as started_at, finished_at, due_at,
        output_key, error, details,
        case when %(inline_bytes)s::bigint is null or length(output) <= %(inline_bytes)s::bigint
             then output end as output,
        length(output) as output_bytes
 from node_executions
 where execution_id = %(id)s
-order by coalesce(started_at, finished_at), scope, node
+order by coalesce(opened_at, started_at, finished_at), scope, node
 limit %(limit)s::bigint
 
 -- name: leaf_outputs

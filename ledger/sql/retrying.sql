@@ -13,11 +13,11 @@ select node, state, output_key from node_executions where execution_id = %(id)s 
 -- Rows that stay, with everything inside of loops that stay.
 insert into node_executions (
     execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, attempt,
-    retry_count, lost_count, worker_id, settled_by, started_at, finished_at, output_key, output,
-    error, details, items, loop_next, loop_active, loop_total)
+    retry_count, lost_count, worker_id, settled_by, opened_at, started_at, finished_at, output_key,
+    output, error, details, items, loop_next, loop_active, loop_total)
 select %(new_id)s, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, attempt,
-    retry_count, lost_count, worker_id, settled_by, started_at, finished_at, output_key, output,
-    error, details, items, loop_next, loop_active, loop_total
+    retry_count, lost_count, worker_id, settled_by, opened_at, started_at, finished_at, output_key,
+    output, error, details, items, loop_next, loop_active, loop_total
 from node_executions
 where execution_id = %(id)s
   and ((scope = '' and node = any(%(nodes)s)) or split_part(split_part(scope, '/', 1), ':', 1) = any(%(nodes)s))

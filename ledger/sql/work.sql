@@ -28,7 +28,8 @@ select set_config('lock_timeout', %(milliseconds)s, true)
 
 -- name: settle
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
--- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for.
+-- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for, and any
+-- loop when it was first started.
 update node_executions n set
     state = s.state,
     wait_kind = s.wait_kind,
@@ -38,12 +39,14 @@ update node_executions n set
     lost_count = n.lost_count + s.lost,
     settled_by = n.lease_id, lease_id = null, limit_at = null,
     started_at = case when s.state = 'ready' then null else n.started_at end,
-    enqueued_at = null, epoch = null,
     ready_at = case when s.state = 'ready' then clock_timestamp() else n.ready_at end,
+    enqueued_at = null, epoch = null,
     output_key = s.output_key, output = s.output, details = s.details,
     error = case when s.state in ('ready', 'retrying') and n.phase = 'gather' then n.error
                  else s.error end,
     phase = case when s.state in ('ready', 'retrying') then n.phase end,
+    opened_at = case when s.wait_kind = 'body' then coalesce(n.opened_at, n.started_at)
+                     else n.opened_at end,
     items = coalesce(s.items, n.items),
     loop_next = coalesce(s.loop_next, n.loop_next),
     loop_active = coalesce(s.loop_active, n.loop_active),
@@ -83,6 +86,7 @@ select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.poisoned,
        case when a.state = 'running' then %(worker_id)b::uuid end, a.lease_id,
        case when a.state = 'running' then clock_timestamp() end,
        case when a.state = 'running' then clock_timestamp() + a.limit_seconds * interval '1 second' end,
+       case when a.state = 'ready' then clock_timestamp() end,
        case when a.epoch is not null then clock_timestamp() end, a.epoch,
        case when a.state = 'skipped' then clock_timestamp() end
 from unnest(
@@ -113,11 +117,11 @@ update node_executions n set
     started_at = case when p.state = 'running' then clock_timestamp() end,
     limit_at = case when p.state = 'running'
                then clock_timestamp() + p.limit_seconds * interval '1 second' end,
+    ready_at = case when p.state = 'ready' then clock_timestamp() else n.ready_at end,
     enqueued_at = case when p.epoch is not null then clock_timestamp() end,
     epoch = p.epoch,
     finished_at = case when p.state = 'skipped' then clock_timestamp() end
 from unnest(
-    ready_at = case when p.state = 'ready' then clock_timestamp() else n.ready_at end,
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
     %(chosen)b::integer[], %(phase)b::text[], %(error)b::bytea[], %(lease_id)b::uuid[],
     %(limit_seconds)b::float8[], %(epoch)b::text[]

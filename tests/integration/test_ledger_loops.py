@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from core.postgres import connect
 from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Retrying
 from dag.states import LoopPhase
 from dag.values import loads
+from ledger.batches import Request
 from ledger.loops import NODE_EXECUTIONS_LIMIT
 from ledger.settlements import settlement_of
 from tests.hand import BROKEN, Hand, check, places
 from tests.workflows import Document, for_each, node, start, workflow
+from workers.committer import Committer
 
 
 def looping(**config: Any) -> Document:
@@ -280,13 +284,85 @@ def test_a_canceled_member_of_a_chunk_is_not_started(hand: Hand) -> None:
     assert ("node_started", "b") not in hand.events(execution)
 
 
-def test_node_executions_are_counted_when_a_loop_opens(hand: Hand) -> None:
-    """What is held against the limit is saved also by a settle that adds no event."""
+def test_a_loop_takes_its_room_under_the_limit_as_it_opens(hand: Hand) -> None:
+    """For all its scopes, before they are there; nodes of the root scope have theirs already."""
     execution = hand.submit(looping())
+    assert hand.execution(execution).node_count == 4
 
-    hand.open_loop(execution, "each", 4, parallel=4)
+    hand.open_loop(execution, "each", 4, parallel=1)
 
-    assert hand.execution(execution).node_count == 6
+    assert hand.execution(execution).node_count == 8
+
+
+def test_each_turn_takes_its_room_as_it_opens(hand: Hand) -> None:
+    """A `while` loop cannot know how many turns there will be."""
+    execution = hand.submit(turning())
+    hand.open_turn(execution, "turns")
+    hand.complete(execution, "turns:0 work")
+
+    hand.open_turn(execution, "turns")
+
+    assert hand.execution(execution).node_count == 4
+
+
+def two_loops() -> Document:
+    """Return two loops beside each other."""
+    return workflow(
+        start(), for_each("one"), for_each("two"), node("a"), node("b"),
+        connect="start -> one, start -> two, one:body -> a, two:body -> b",
+    )  # fmt: skip
+
+
+#: More than half of what an execution may have.
+MOST = LoopOpened(items=tuple(range(NODE_EXECUTIONS_LIMIT * 6 // 10)), parallel=1)
+
+
+def test_two_committers_do_not_open_more_than_the_limit_together(hand: Hand, other: Hand) -> None:
+    """Whoever has the execution second finds the room taken, though nothing of it has run yet."""
+    execution = hand.submit(two_loops())
+    pairs = []
+    for each, loop in ((hand, "one"), (other, "two")):
+        request = Request(
+            execution, each.follow(), [settlement_of(each.claim(execution, loop), MOST)]
+        )
+        committer = Committer(partial(connect, each.url, autocommit=True), each.graphs, each.belt)
+        pairs.append((committer, committer.commit(request)))
+
+    for committer, _ in pairs:
+        committer.start()
+    for committer, _ in pairs:
+        committer.stop()
+
+    assert all(len(future.result(0).settled) == 1 for _, future in pairs)
+    ends = {loop: hand.row(execution, loop) for loop in ("one", "two")}
+    assert sorted(row.state for row in ends.values()) == ["canceled", "failed"]
+    (failed,) = [row for row in ends.values() if row.state == "failed"]
+    assert loads(failed.error)["error_code"] == "too_many_node_executions"
+    assert hand.execution(execution).node_count <= NODE_EXECUTIONS_LIMIT
+
+
+def test_two_loops_do_not_open_more_than_the_limit_in_one_batch(hand: Hand) -> None:
+    """The first one opens, and the second finds its room taken."""
+    execution = hand.submit(two_loops())
+    one, two = hand.claims(execution, "one", "two")
+
+    hand.settle((one, MOST), (two, MOST))
+
+    assert hand.row(execution, "one").state == "canceled"
+    assert loads(hand.row(execution, "two").error)["error_code"] == "too_many_node_executions"
+
+
+def test_an_opening_whose_lease_is_lost_takes_no_room(hand: Hand) -> None:
+    """A stale outcome changes nothing (invariant 1), also not what a loop beside it may do."""
+    execution = hand.submit(two_loops())
+    stale = hand.claim(execution, "one")
+    hand.settle((stale, GivenBack()))
+    two = hand.claim(execution, "two")
+
+    hand.settle((stale, MOST), (two, MOST))
+
+    assert hand.row(execution, "two").state == "waiting"
+    assert check(hand.session, execution) == []
 
 
 def test_a_loop_that_is_too_large_fails_as_it_opens(hand: Hand) -> None:
@@ -304,10 +380,10 @@ def test_a_loop_that_is_too_large_fails_as_it_opens(hand: Hand) -> None:
 
 
 def test_a_loop_that_just_fits_opens(hand: Hand) -> None:
-    """The trigger and the loop have counted already."""
+    """Beside the four nodes of the root scope."""
     execution = hand.submit(looping())
 
-    hand.open_loop(execution, "each", NODE_EXECUTIONS_LIMIT - 2, parallel=1)
+    hand.open_loop(execution, "each", NODE_EXECUTIONS_LIMIT - 4, parallel=1)
 
     assert hand.row(execution, "each").state == "waiting"
 

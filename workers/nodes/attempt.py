@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from dag.expressions import Budget
 from dag.graph import CompiledNode, Edge
+from dag.results import ResultsRef
 from dag.values import Value, dumps
+from workers.nodes.results import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Attempt:
     """What expressions may name: `input`, `nodes`, `trigger`, and in a loop its names."""
     sources: tuple[tuple[Edge, Value], ...]
     """The taken connections in their order, each with its converted output."""
+    results: Callable[[ResultsRef], Results]
+    """Finds what a loop left in the ledger; raises `ResultsNotFound`."""
     deadline: float
     """When the attempt is over, as `time.monotonic()` tells it."""
 

@@ -12,11 +12,24 @@ class NotAList(TreadleError):
     solution = "Point the field at a list, or write `| default([])` where it may be missing."
 
 
-class ResultsByReference(TreadleError):
-    """A loop left its results in the ledger, and going over them from there is not built yet."""
+class ResultsNotFound(TreadleError):
+    """A reference to results that this execution does not have."""
 
-    reason = "feature_not_implemented"
-    solution = "Set collect_results to true, or let the body pass on less, so that results fit."
+    reason = "results_not_found"
+    solution = (
+        "Go over what a loop of the same execution puts out; to another workflow or a later "
+        "execution pass the results themselves."
+    )
+
+
+class ResultsTooLarge(TreadleError):
+    """Results from the ledger were needed as one list, and no payload would hold it."""
+
+    reason = "payload_too_large"
+    solution = (
+        "Go over the results with FOR_EACH, or make them fewer or smaller first: FILTER, and "
+        "DATA_TRANSFORMATION's filter, map and aggregate, read them page by page."
+    )
 
 
 class NotAnObject(TreadleError):

@@ -7,28 +7,30 @@ figure of nothing is null; a count and a sum of nothing are 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from dag.specs.transformation import Aggregation, Function
 from dag.values import INTEGER_LIMIT, Value
 from workers.nodes.comparing import check_comparable, field_of, identity
 from workers.nodes.errors import NotANumber, NumberOutOfRange
+from workers.nodes.results import Items, within
 
 
-def figure(function: Function, path: str | None, items: Sequence[Value]) -> Value:
+def figure(function: Function, path: str | None, items: Items) -> Value:
     """Compute one figure over a field of the items; over the items themselves without a path.
 
     Raises:
         NotANumber: `sum` or `avg` met something else.
         NotComparable: `min` or `max` met values that have no common order.
         NumberOutOfRange: the result is beyond what JSON readers hold.
+        ResultsTooLarge: a field of results in the ledger is more than a payload holds.
     """
     if function == "count" and path is None:
         return len(items)
-    return _FIGURES[function]([field_of(item, path) for item in items], path)
+    return _FIGURES[function](within(items, (field_of(item, path) for item in items)), path)
 
 
-def figures(functions: Mapping[str, Aggregation], items: Sequence[Value]) -> dict[str, Value]:
+def figures(functions: Mapping[str, Aggregation], items: Items) -> dict[str, Value]:
     """Compute every figure, by its name."""
     return {name: figure(each.function, each.field, items) for name, each in functions.items()}
 

@@ -9,7 +9,7 @@ from dag.outcomes import Completed, Sleeping
 from dag.specs.flow import Delay, Sort, Switch
 from workers.nodes.attempt import Attempt
 from workers.nodes.comparing import ordered
-from workers.nodes.going_over import entries, kept
+from workers.nodes.going_over import entries, kept, listed
 
 
 def run_if(attempt: Attempt) -> Completed:
@@ -41,7 +41,7 @@ def run_sort(attempt: Attempt) -> Completed:
     """Put out the items in order."""
     config = attempt.config
     assert isinstance(config, Sort)
-    return Completed({"data": ordered(entries(attempt, "over"), config.sort_field, config.order)})
+    return Completed({"data": ordered(listed(attempt, "over"), config.sort_field, config.order)})
 
 
 def run_delay(attempt: Attempt) -> Sleeping:

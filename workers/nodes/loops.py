@@ -13,6 +13,7 @@ from dag.values import Value
 from workers.nodes.attempt import Attempt
 from workers.nodes.errors import MaxIterationsReached
 from workers.nodes.going_over import entries
+from workers.nodes.results import Results
 
 
 def open_for_each(attempt: Attempt) -> LoopOpened | Completed:
@@ -22,6 +23,8 @@ def open_for_each(attempt: Attempt) -> LoopOpened | Completed:
     items = entries(attempt, "over")
     if not items:
         return _nothing()
+    if isinstance(items, Results):
+        return LoopOpened(results=items.stored, parallel=config.max_parallel)
     return LoopOpened(items=tuple(items), parallel=config.max_parallel)
 
 

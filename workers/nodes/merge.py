@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from dag.graph import Edge
 from dag.outcomes import Completed
+from dag.results import reference_in
 from dag.specs.flow import Merge
 from dag.values import Value
 from workers.nodes.attempt import Attempt
 from workers.nodes.lists import concatenated, intersection, joined, union, zipped
+from workers.nodes.results import whole
 
 
 def run_merge(attempt: Attempt) -> Completed:
     """Put out the items of all taken sources, brought together by the strategy."""
     config = attempt.config
     assert isinstance(config, Merge)
-    parts = [items_of(edge, output) for edge, output in attempt.sources]
+    parts = [_items_of(attempt, edge, output) for edge, output in attempt.sources]
     return Completed({"data": _merged(config, parts)})
 
 
-def items_of(edge: Edge, output: Value) -> list[Value]:
+def _items_of(attempt: Attempt, edge: Edge, output: Value) -> list[Value]:
     """Return what a source adds: its `data` if that is a list, a loop's results, else itself."""
+    ref = reference_in(output) if edge.from_loop else None
+    if ref is not None:
+        return whole(attempt.results(ref))
     if isinstance(output, dict):
         data = output.get("data")
         if isinstance(data, list):

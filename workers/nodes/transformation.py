@@ -12,8 +12,9 @@ from workers.nodes import tables
 from workers.nodes.attempt import Attempt
 from workers.nodes.comparing import ordered
 from workers.nodes.figures import figures
-from workers.nodes.going_over import entries, kept
+from workers.nodes.going_over import entries, kept, listed
 from workers.nodes.lists import distinct, join
+from workers.nodes.results import within
 
 
 def run_transformation(attempt: Attempt) -> Completed:
@@ -27,8 +28,8 @@ def run_transformation(attempt: Attempt) -> Completed:
 
 
 def _items(attempt: Attempt) -> list[Value]:
-    """Return the list worked on; publication has written the default into `over`."""
-    return entries(attempt, "over")
+    """Return the list worked on, whole; publication has written the default into `over`."""
+    return listed(attempt, "over")
 
 
 def _map(attempt: Attempt, config: DataTransformation) -> Value:
@@ -36,13 +37,17 @@ def _map(attempt: Attempt, config: DataTransformation) -> Value:
     if config.over is None:
         return {name: attempt.evaluate(f"field_mapping.{name}") for name in fields}
     budget = Budget()
-    return [
-        {
-            name: attempt.evaluate(f"field_mapping.{name}", budget, item=item, index=index)
-            for name in fields
-        }
-        for index, item in enumerate(_items(attempt))
-    ]
+    items = entries(attempt, "over")
+    return within(
+        items,
+        (
+            {
+                name: attempt.evaluate(f"field_mapping.{name}", budget, item=item, index=index)
+                for name in fields
+            }
+            for index, item in enumerate(items)
+        ),
+    )
 
 
 def _custom(attempt: Attempt, config: DataTransformation) -> Value:
@@ -50,7 +55,7 @@ def _custom(attempt: Attempt, config: DataTransformation) -> Value:
 
 
 def _filter(attempt: Attempt, config: DataTransformation) -> Value:
-    return kept(attempt, _items(attempt), Budget())
+    return kept(attempt, entries(attempt, "over"), Budget())
 
 
 def _sort(attempt: Attempt, config: DataTransformation) -> Value:
@@ -58,7 +63,7 @@ def _sort(attempt: Attempt, config: DataTransformation) -> Value:
 
 
 def _aggregate(attempt: Attempt, config: DataTransformation) -> Value:
-    return figures(config.aggregation_functions or {}, _items(attempt))
+    return figures(config.aggregation_functions or {}, entries(attempt, "over"))
 
 
 def _group_by(attempt: Attempt, config: DataTransformation) -> Value:
@@ -69,7 +74,7 @@ def _group_by(attempt: Attempt, config: DataTransformation) -> Value:
 def _join(attempt: Attempt, config: DataTransformation) -> Value:
     key = config.key or ""
     paths = (key, config.other_key or key)
-    return join(_items(attempt), entries(attempt, "other"), paths, config.how)
+    return join(_items(attempt), listed(attempt, "other"), paths, config.how)
 
 
 def _flatten(attempt: Attempt, config: DataTransformation) -> Value:
