@@ -274,9 +274,9 @@ def _end(unit: Unit, held: Held, asked: Interaction, failed: Failed) -> None:
 def _close(
     unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
 ) -> None:
-    _count(unit, held, asked, response, status=status)
     held.questions -= 1
     unit.unparked.append(asked.id)
+    _count(unit, held, asked, response, status=status)
     decision = response.decision if response else None
     unit.run(
         "decide",
@@ -298,6 +298,8 @@ def _close(
         subject=str(asked.id),
         details=dumps({**details, "via": response.via if response else TIMEOUT_KEY}),
     )
+
+
 def _count(
     unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
 ) -> None:
@@ -312,8 +314,6 @@ def _count(
         Fact("question_answered", (kind, response.decision)),
         Fact("question_seconds", (kind,), seconds),
     )
-
-
 
 
 def _leave(

@@ -91,7 +91,7 @@ def retry(
         arrivals.write()
         end_finished(unit)
         unit.save()
-    return Submitted(held.id, followed=unit.followed[0])
+    return Submitted(held.id, followed=unit.committed())
 
 
 def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:

@@ -140,7 +140,7 @@ def submit(
         end_finished(unit)
         unit.save()
     graphs.stored_as(version_digest, version_id, request.graph)
-    return Submitted(execution_id, followed=unit.followed[0])
+    return Submitted(execution_id, followed=unit.committed())
 
 
 def fired_trigger(request: Submission) -> str:
