@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "treadle.cli.doctor",
     "worker": "treadle.cli.serving",
     "scheduler": "treadle.cli.serving",
+    "migrate": "treadle.cli.migrating",
 }
 
 

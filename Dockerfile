@@ -1,0 +1,30 @@
+# One image for every process; the command says which.
+
+FROM python:3.11-slim AS build
+RUN pip install --no-cache-dir uv==0.13.9
+ENV UV_PROJECT_ENVIRONMENT=/opt/treadle UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+WORKDIR /src
+# The dependencies change less often than the code, and are a layer of their own.
+COPY pyproject.toml uv.lock README.md LICENSE ./
+RUN uv sync --locked --no-dev --no-install-project
+COPY core core
+COPY monitoring monitoring
+COPY dag dag
+COPY ledger ledger
+COPY hil hil
+COPY planner planner
+COPY workers workers
+COPY gateway gateway
+COPY treadle treadle
+COPY examples examples
+RUN uv sync --locked --no-dev --no-editable
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --create-home treadle
+COPY --from=build /opt/treadle /opt/treadle
+ENV PATH=/opt/treadle/bin:$PATH PYTHONUNBUFFERED=1
+USER treadle
+WORKDIR /home/treadle
+# Drains: ends or gives back what runs, then exits.
+STOPSIGNAL SIGTERM
+CMD ["treadle", "--help"]
