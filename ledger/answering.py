@@ -18,24 +18,19 @@ import psycopg
 from core.errors import TreadleError
 from core.ids import new_id
 from dag.outcomes import Completed, Failed
-from dag.questions import ReplyInvalid, reply
+from dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
 from dag.values import Value, dumps, loads
 from ledger.graphs import Graphs
 from ledger.holding import hold_briefly, hold_waiting
-from ledger.interactions import Interaction, InteractionNotFound, interaction
-from ledger.queries import queries
+from ledger.interactions import Interaction, InteractionNotFound, execution_of, interaction
 from ledger.questions import ANSWER_BYTES
 from ledger.rows import Belt, Claim, Followed, Held, Ref
 from ledger.settlements import WRITTEN, follow, settlement_of
 from ledger.unit import Unit
 from monitoring.facts import Fact
 
-_EXECUTION_OF = queries("people")["execution_of"]
-
 #: Who decides when nobody did in time.
 SYSTEM = "system"
-#: The key by which it leaves then, where its `timeout_action` is `continue`.
-TIMEOUT_KEY = "timeout"
 
 
 class InteractionDecided(TreadleError):
@@ -108,10 +103,10 @@ def answer(
         InteractionDecided: it says who decided what, when and how.
         AnswerTooLarge
     """
-    execution_id = _execution_of(connection, interaction_id)
-    decided: Interaction | None = None
+    execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
         raise InteractionNotFound(interaction_id)
+    decided: Interaction | None = None
     with connection.transaction():
         held = hold_waiting(connection, graphs, execution_id)
         if held is None:
@@ -144,7 +139,7 @@ def time_out(
     Returns:
         `None` if somebody else holds its execution: come again.
     """
-    execution_id = _execution_of(connection, interaction_id)
+    execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
         return Followed(unparked=[interaction_id])
     with connection.transaction():
@@ -162,7 +157,7 @@ def delivered(
     connection: psycopg.Connection, graphs: Graphs, belt: Belt, interaction_id: UUID
 ) -> Followed:
     """Note that a question reached its channel: its execution may now wait for a person."""
-    execution_id = _execution_of(connection, interaction_id)
+    execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
         return Followed()
     with connection.transaction():
@@ -350,11 +345,6 @@ def _details(asked: Interaction, response: Response) -> dict[str, Any]:
         "answered_by": response.by,
         "via": response.via,
     }
-
-
-def _execution_of(connection: psycopg.Connection, interaction_id: UUID) -> UUID | None:
-    row = connection.execute(_EXECUTION_OF, {"id": interaction_id}).fetchone()
-    return row[0] if row else None
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

@@ -26,7 +26,7 @@ class InteractionNotFound(TreadleError):
     reason: ClassVar[str] = "interaction_not_found"
     solution: ClassVar[str] = "Check the id; `treadle inbox` lists the questions that wait."
 
-    def __init__(self, interaction_id: UUID) -> None:
+    def __init__(self, interaction_id: UUID | str) -> None:
         super().__init__(
             f"There is no question {interaction_id}.", interaction_id=str(interaction_id)
         )
@@ -96,9 +96,20 @@ def interactions(
     return [_interaction(row) for row in rows]
 
 
+def execution_of(connection: psycopg.Connection, interaction_id: UUID) -> UUID | None:
+    """Return the execution that a question belongs to; `None` if there is no such question."""
+    rows = _fetch(connection, "execution_of", id=interaction_id)
+    return rows[0].execution_id if rows else None
+
+
 def due(connection: psycopg.Connection, *, limit: int) -> list[UUID]:
     """Return pending questions whose time is over, the longest overdue first."""
     return [row.id for row in _fetch(connection, "due_questions", limit=limit)]
+
+
+def unwarned(connection: psycopg.Connection, *, limit: int) -> list[UUID]:
+    """Return pending questions of whose end nobody was warned and is to be by now."""
+    return [row.id for row in _fetch(connection, "unwarned_questions", limit=limit)]
 
 
 def pending(

@@ -32,22 +32,26 @@ _ASKED = (
 )  # fmt: skip
 
 
-def ask(unit: Unit, counted: Sequence[Settlement]) -> None:
-    """Write the questions among outcomes that counted.
+def ask(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> None:
+    """Write the questions among outcomes that counted, each with the caller it came from.
 
     A question's id is the lease under which it was asked: asked once, like any settle.
     """
-    asked = [(each, each.outcome) for each in counted if isinstance(each.outcome, Asked)]
+    asked = [
+        (cause, each, each.outcome) for cause, each in counted if isinstance(each.outcome, Asked)
+    ]
     if not asked:
         return
-    rows = [_asked_row(each, outcome) for each, outcome in asked]
+    rows = [_asked_row(each, outcome) for _, each, outcome in asked]
     written = unit.run_rows("ask", _ASKED, rows).fetchall()
     times = {row.id: row for row in written}
-    for each, outcome in asked:
+    for cause, each, outcome in asked:
         held, row = unit.held[each.claim.ref.execution_id], times[each.claim.lease_id]
         held.questions += 1
-        unit.parked.append(Parked(row.id, held.id, row.warn_at, row.timeout_at))
         question = outcome.question
+        is_sent = question.channel_type != "in_app"
+        parked = Parked(row.id, held.id, row.warn_at, row.timeout_at, is_sent=is_sent)
+        unit.followed[max(cause, 0)].parked.append(parked)
         labels = (question.interaction_type, question.channel_type)
         unit.facts.append(Fact("question_asked", labels))
         unit.event(
@@ -62,7 +66,7 @@ def ask(unit: Unit, counted: Sequence[Settlement]) -> None:
         )
     sent = [
         (new_id(), each.claim.lease_id, "ask")
-        for each, outcome in asked
+        for _, each, outcome in asked
         if outcome.question.channel_type != "in_app"
     ]
     if sent:

@@ -65,6 +65,8 @@ class Settlement:
     """What the settle writes, encoded; made by `settlement_of`."""
     starts: Claim | None = None
     """The member of the same chunk that is started by this settle."""
+    seconds: float | None = None
+    """How long the attempt took; `None` for one that did not run to an outcome."""
 
 
 #: The id of no process: for settles that take no lease over.
@@ -90,7 +92,10 @@ class Parked:
     interaction_id: UUID
     execution_id: UUID
     warn_at: datetime
+    """`timeout_at` if people were warned already."""
     timeout_at: datetime
+    is_sent: bool = False
+    """Whether its channel is to be told of it."""
 
 
 class Belt(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from dag.outcomes import (
+    OUTCOME_NAMES,
     Asked,
     Completed,
     Failed,
@@ -32,6 +33,7 @@ from ledger.loops import Failures, open_scope, refused_openings, settle_scopes, 
 from ledger.questions import ask, room_for_answer
 from ledger.rows import Claim, Held, Ref, Settlement
 from ledger.unit import Unit
+from monitoring.facts import Fact
 
 _COLUMNS = (
     "execution_id", "scope", "node", "lease_id", "state", "wait_kind", "delay", "output_key",
@@ -67,14 +69,18 @@ def follow(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[U
     """
     for _, settlement in counted:
         _report(unit, unit.held[settlement.claim.ref.execution_id], settlement)
+        kind = settlement.claim.node.spec.key
+        unit.facts.append(Fact("node_settled", (kind, OUTCOME_NAMES[type(settlement.outcome)])))
     arrivals, failures = Arrivals(unit), Failures()
     _fail(unit, counted, failures)
     for cause, settlement in counted:
         _apply(unit, arrivals, failures, settlement, cause)
-    ask(
-        unit,
-        [s for _, s in counted if unit.stands(s.claim.ref) and not failures.covers(s.claim.ref)],
-    )
+    asking = [
+        (cause, each)
+        for cause, each in counted
+        if unit.stands(each.claim.ref) and not failures.covers(each.claim.ref)
+    ]
+    ask(unit, asking)
     settle_scopes(unit, arrivals, failures)
     started = _start_members(unit, counted)
     end_finished(unit)
@@ -102,7 +108,12 @@ def _permitted(
 
 
 def settlement_of(
-    claim: Claim, outcome: Outcome, *, arrived: Value = None, starts: Claim | None = None
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    arrived: Value = None,
+    starts: Claim | None = None,
+    seconds: float | None = None,
 ) -> Settlement:
     """Return an outcome ready to be written: encoded, so that no batch fails for it (rule 5).
 
@@ -111,12 +122,13 @@ def settlement_of(
     Args:
         arrived: what the attempt worked on, for the output of a failure that leaves by `error`.
         starts: the member of the same chunk that this settle starts.
+        seconds: how long the attempt took.
     """
     try:
-        return Settlement(claim, outcome, _columns(claim, outcome, arrived), starts)
+        return Settlement(claim, outcome, _columns(claim, outcome, arrived), starts, seconds)
     except NotAValue as refusal:
         failed = Failed(refusal.to_wire())
-        return Settlement(claim, failed, _columns(claim, failed, None), starts)
+        return Settlement(claim, failed, _columns(claim, failed, None), starts, seconds)
 
 
 def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:

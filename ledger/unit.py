@@ -25,7 +25,7 @@ from dag.values import dumps
 from ledger.queries import element_types, queries
 from ledger.questions import derive, withdraw_in_scopes
 from ledger.queues import queue_of
-from ledger.rows import Belt, Claim, Follow, Followed, Held, Parked, Queued, Ref
+from ledger.rows import Belt, Claim, Follow, Followed, Held, Queued, Ref
 from monitoring import facts
 from monitoring.facts import Fact
 
@@ -54,14 +54,12 @@ class Unit:
         #: Executions that came to their end here, and those with new events and the last one's seq.
         self.ended: dict[UUID, ExecutionStatus] = {}
         self.touched: dict[UUID, int] = {}
-        #: Questions asked here, and those that are pending no more.
-        self.parked: list[Parked] = []
+        #: Questions that are pending no more.
         self.unparked: list[UUID] = []
         self.followed = [
             Followed(
                 ended=self.ended,
                 touched=self.touched,
-                parked=self.parked,
                 unparked=self.unparked,
             )
             for _ in follows or (None,)

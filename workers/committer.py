@@ -258,6 +258,8 @@ def _together(job: _Job, answers: Sequence[Answer]) -> Answer:
         followed.noted += each.followed.noted
         followed.ended.update(each.followed.ended)
         followed.touched.update(each.followed.touched)
+        followed.parked += each.followed.parked
+        followed.unparked += each.followed.unparked
     settled = job.settled.union(*(each.settled for each in answers))
     started = frozenset().union(*(each.started for each in answers))
     return Answer(settled, answers[-1].claims, started, followed)

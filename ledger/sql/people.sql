@@ -112,6 +112,45 @@ order by timeout_at limit %(limit)s
 
 -- name: pending_questions
 -- All that wait, by pages: what the pause table is rebuilt from.
-select id, execution_id, timeout_at, warn_at from interactions
+select id, execution_id, timeout_at, case when warned_at is null then warn_at else timeout_at end as warn_at
+from interactions
 where status = 'pending' and (%(after)s::uuid is null or id > %(after)s)
 order by id limit %(limit)s
+
+-- name: unwarned_questions
+select id from interactions
+where status = 'pending' and warned_at is null and warn_at <= clock_timestamp()
+order by timeout_at limit %(limit)s
+
+-- name: warn
+update interactions set warned_at = clock_timestamp()
+where id = %(id)s and status = 'pending' and warned_at is null and warn_at <= clock_timestamp()
+returning id, scope, node, channel_type, timeout_at
+
+-- name: add_link
+insert into interaction_links (token_hash, interaction_id, recipient)
+values (%(token_hash)s, %(interaction_id)s, %(recipient)s)
+
+-- name: link
+select recipient from interaction_links
+where token_hash = %(token_hash)s and interaction_id = %(interaction_id)s and voided_at is null
+
+-- name: take_sendings
+-- Whoever takes a row has it until its lease is over; a row of a process that died comes again.
+update outbox set attempts = attempts + 1, due_at = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+where id in (
+    select id from outbox
+    where done_at is null and given_up_at is null and due_at <= clock_timestamp()
+    order by due_at limit %(limit)s for update skip locked)
+returning id, interaction_id, kind, attempts
+
+-- name: sent
+update outbox set done_at = clock_timestamp(), error = null where id = %(id)s
+
+-- name: send_again
+update outbox set due_at = clock_timestamp() + %(seconds)s * interval '1 second', error = %(error)s
+where id = %(id)s and done_at is null
+
+-- name: next_sending
+select extract(epoch from min(due_at) - clock_timestamp())::float8 as seconds from outbox
+where done_at is null and given_up_at is null
