@@ -1,0 +1,186 @@
+"""A cluster behind its gateway: what commands ask, as requests to `/v1`."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+import httpx
+from httpx_sse import connect_sse
+from pydantic import SecretStr
+
+from core.errors import TreadleError
+from dag.graph import CompiledGraph
+from dag.publish import publish
+from dag.validation import validate
+from ledger.submission import Submission
+from treadle.cli.cluster import FINAL_EVENTS, Control, Event, Started
+
+#: Seconds for an answer, and for the sign of life of a stream.
+_ANSWER_SECONDS = 60.0
+#: Seconds for which a gateway that went away is waited for, and between two tries.
+_OUTAGE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.5
+_PAGE = 1_000
+_STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|(\w+)')
+
+
+class GatewayUnreachable(TreadleError):
+    """The gateway at `TREADLE_SERVER` does not answer."""
+
+    reason: ClassVar[str] = "gateway_unreachable"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Check TREADLE_SERVER, and that a `treadle gateway` runs there."
+
+
+class GatewayRefused(TreadleError):
+    """The gateway answered with an error; each is told with its own reason, in its own words."""
+
+
+class Remote:
+    """The gateway of a cluster, as one command uses it."""
+
+    def __init__(self, server: str, key: SecretStr | None) -> None:
+        headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._http = httpx.Client(base_url=server, headers=headers, timeout=_ANSWER_SECONDS)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._http.close()
+
+    def submit(self, request: Submission) -> Started:
+        body: dict[str, Any] = {
+            "workflow": publish(request.workflow),
+            "input": request.input,
+            "priority": request.priority,
+        }
+        if request.trigger is not None:
+            body["trigger"] = request.trigger
+        if request.deadline is not None:
+            body["deadline_seconds"] = request.deadline.total_seconds()
+        headers = {"Idempotency-Key": request.idempotency_key} if request.idempotency_key else {}
+        return _started(self._ask("POST", "/v1/executions", json=body, headers=headers))
+
+    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+        found = self._ask("GET", f"/v1/executions/{execution_id}")
+        records = list(self._records(found["nodes_href"], whole=whole))
+        if whole:
+            self._put_in(found)
+        return {**found, "node_executions": records}
+
+    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
+        workflow, version = execution["workflow_id"], execution["workflow_version"]
+        stored = self._ask("GET", f"/v1/workflows/{workflow}/versions/{version}")
+        graph = validate(stored["definition"]).graph
+        if graph is None:
+            raise GatewayUnreachable(
+                "The gateway runs a workflow that this release does not know.",
+                solution="Use the `treadle` of the gateway's release.",
+            )
+        return graph
+
+    def executions(
+        self, *, status: str | None, workflow_id: str | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        wanted = {"status": status, "workflow_id": workflow_id, "limit": limit}
+        query = {name: value for name, value in wanted.items() if value is not None}
+        found: list[dict[str, Any]] = self._ask("GET", "/v1/executions", params=query)["executions"]
+        return found
+
+    def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+        """Yield each event as it comes; a stream that breaks is taken up where it broke."""
+        until = time.monotonic() + _OUTAGE_SECONDS
+        while True:
+            try:
+                for event in self._stream(execution_id, after_seq):
+                    yield [event]
+                    after_seq = event["seq"]
+                    until = time.monotonic() + _OUTAGE_SECONDS
+                    if event["event_type"] in FINAL_EVENTS:
+                        return
+            except httpx.TransportError as error:
+                if time.monotonic() > until:
+                    raise _unreachable(error) from error
+            time.sleep(_PAUSE_SECONDS)
+
+    def control(self, action: Control, execution_id: UUID) -> str:
+        return str(self._ask("POST", f"/v1/executions/{execution_id}/{action}")["status"])
+
+    def retry(self, execution_id: UUID) -> Started:
+        return _started(self._ask("POST", f"/v1/executions/{execution_id}/retry"))
+
+    def _stream(self, execution_id: UUID, after_seq: int) -> Iterator[Event]:
+        headers = {"Last-Event-ID": str(after_seq)}
+        path = f"/v1/executions/{execution_id}/events"
+        with connect_sse(self._http, "GET", path, headers=headers) as source:
+            if source.response.status_code != httpx.codes.OK:
+                source.response.read()
+                raise _refused(source.response)
+            for each in source.iter_sse():
+                event = json.loads(each.data) if each.data else {}
+                if "seq" in event:
+                    yield event
+
+    def _records(self, href: str, *, whole: bool) -> Iterator[dict[str, Any]]:
+        """Yield all node records; with what they put out, however large, if `whole`."""
+        query: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self._ask("GET", href, params=query)
+            if whole:
+                self._put_in(page)
+            yield from page["node_executions"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def _put_in(self, document: dict[str, Any]) -> None:
+        """Put what was too large to come along where it belongs."""
+        for left in document.pop("left_out"):
+            *steps, last = _steps(left["path"])
+            place: Any = document
+            for step in steps:
+                place = place[step]
+            place[last] = self._ask("GET", left["href"])
+
+    def _ask(self, method: str, path: str, **request: Any) -> Any:
+        try:
+            response = self._http.request(method, path, **request)
+        except httpx.TransportError as error:
+            raise _unreachable(error) from error
+        if response.is_error:
+            raise _refused(response)
+        return response.json()
+
+
+def _unreachable(error: Exception) -> GatewayUnreachable:
+    return GatewayUnreachable(f"The gateway cannot be reached: {error}")
+
+
+def _refused(response: httpx.Response) -> TreadleError:
+    try:
+        error = response.json()
+        details = dict(error["error_details"])
+        traits = {"reason": details.pop("reason"), "retryable": error["is_retryable"]}
+        message, solution = error["error_message"], details.pop("solution")
+    except (ValueError, KeyError, TypeError):
+        return GatewayUnreachable(
+            f"{response.url} answered {response.status_code} and no error of Treadle's."
+        )
+    refused: type[GatewayRefused] = type("GatewayRefused", (GatewayRefused,), traits)
+    return refused(message, solution=solution, **details)
+
+
+def _steps(path: str) -> list[str | int]:
+    """Return the steps of a JSON path."""
+    return [
+        int(index) if index else json.loads(quoted) if quoted else plain
+        for index, quoted, plain in _STEP.findall(path)
+    ]
+
+
+def _started(execution: Mapping[str, Any]) -> Started:
+    return Started(UUID(execution["id"]), execution["status"], execution.get("repeated", False))
