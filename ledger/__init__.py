@@ -9,7 +9,8 @@ The protocol, one transaction a call, each locking the rows of its executions fi
 
     call                        by            what it does to an execution
     --------------------------  ------------  -----------------------------------------------------
-    submission.submit           a client      creates it, settles its triggers, counts arrivals
+    submission.submit           a client      creates it, settles its triggers, counts arrivals;
+                                              `submit_all` creates several in one transaction
     batches.commit              a committer   claims: ready rows get a lease each
                                               settles: outcomes count, with all that follows
                                               gives back: `GivenBack` is an outcome like others
@@ -41,6 +42,7 @@ Inside a transaction, from the lock to the commit:
     endings       an execution of which nothing is open ends, exactly once
     rows          the values that pass in and out; `queues` and `graphs` what they need to know,
                   `queries` the SQL by name
+    dedup         idempotency keys that are taken; `versions` the definitions that are stored
 
 Who decides what. `dag` decides everything that can be decided from values: whether a join is ready,
 whether a failure is tried again, what a retry keeps, which states there are. The ledger decides
@@ -79,7 +81,7 @@ from ledger.recovery import end_overdue, take_back, wake
 from ledger.retrying import retry
 from ledger.rows import Belt, Claim, Follow, Followed, Queued, Ref, Settlement
 from ledger.settlements import settlement_of
-from ledger.submission import Submission, Submitted, submit
+from ledger.submission import Submission, Submitted, submit, submit_all
 
 __all__ = [
     "Answer",
@@ -113,6 +115,7 @@ __all__ = [
     "schedule",
     "settlement_of",
     "submit",
+    "submit_all",
     "take_back",
     "time_out",
     "wake",

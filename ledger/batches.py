@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from core.postgres import pipelined_transaction
-from ledger.claims import claim
+from ledger.claims import Wanted, claim
 from ledger.graphs import Graphs
 from ledger.holding import hold, hold_waiting
 from ledger.rows import Belt, Claim, Follow, Followed, Ref, Settlement
@@ -76,7 +76,7 @@ def commit(
         unit = Unit(connection, held, belt=belt, follows=[request.follow for request in requests])
         served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
         settled, started = _settle(unit, requests, served)
-        claims = {i: _claim(unit, requests[i]) if requests[i].claims else [] for i in served}
+        claims = dict(zip(served, _claim(unit, requests, served), strict=True))
         unit.save()
     unit.committed()
     if wait and not held:
@@ -100,14 +100,15 @@ def _own(request: Request, settled: frozenset[UUID]) -> frozenset[UUID]:
     return settled.intersection(each.claim.lease_id for each in request.settlements)
 
 
-def _claim(unit: Unit, request: Request) -> list[Claim]:
-    return claim(
-        unit,
-        unit.held[request.execution_id],
-        request.claims,
-        worker_id=request.follow.worker_id,
-        start_all=request.start_all,
-    )
+def _claim(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> list[list[Claim]]:
+    """Return what each of the served requests claimed."""
+    claiming = [i for i in served if requests[i].claims]
+    wanted = [
+        Wanted(each.claims, each.follow.worker_id, each.start_all)
+        for each in (requests[i] for i in claiming)
+    ]
+    claims = dict(zip(claiming, claim(unit, wanted), strict=True)) if wanted else {}
+    return [claims.get(i, []) for i in served]
 
 
 def _standing(unit: Unit, cause: int) -> Followed:

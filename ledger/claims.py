@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from core.ids import new_id
@@ -14,56 +16,83 @@ from ledger.unit import Unit
 _KEYS = ("execution_id", "scope", "node")
 
 
-def claim(
-    unit: Unit, held: Held, refs: Sequence[Ref], *, worker_id: UUID, start_all: bool
-) -> list[Claim]:
-    """Take leases on those of `refs` that are ready, in their order.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows of one execution that one process wants leases on."""
 
-    Only the first is started, unless `start_all`: the settle of each member of a chunk starts the
-    next. Behind a closed gate nothing is claimed, and the rows' notes are taken back, so that a
-    resume sends them anew (rule 9).
+    refs: Sequence[Ref]
+    worker_id: UUID
+    start_all: bool
+    """Whether all start to run at once. Otherwise only the first does: the settle of each member of
+    a chunk starts the next.
     """
+
+    def rows(self, held: Held) -> list[tuple[Any, ...]]:
+        """Return the leases that are asked for."""
+        nodes = held.graph.nodes
+        return [
+            (
+                *ref,
+                new_id(),
+                self.worker_id,
+                self.start_all or not index,
+                nodes[ref.node].timeout.total_seconds(),
+            )
+            for index, ref in enumerate(self.refs)
+        ]
+
+
+def claim(unit: Unit, wanted: Sequence[Wanted]) -> list[list[Claim]]:
+    """Take leases on the rows that are ready; return them for each caller, in the order it named.
+
+    Behind a closed gate nothing is claimed, and the rows' notes are taken back, so that a resume
+    sends them anew (rule 9).
+    """
+    asked = [_asked(unit, each) for each in wanted]
+    rows = [row for each in asked for row in each]
+    found = {}
+    if rows:
+        names = (*_KEYS, "lease_id", "worker_id", "starts", "limit_seconds")
+        found = {row.lease_id: row for row in unit.run_rows("claim", names, rows).fetchall()}
+    claims = [
+        [_taken(unit, row, found[row[3]]) for row in each if row[3] in found] for each in asked
+    ]
+    firsts = [each[0] for each in claims if each and not each[0].started]
+    if firsts:  # the first that was asked for was not ready any more
+        start(unit, firsts)
+    for each, taken in zip(wanted, claims, strict=True):
+        for one in taken if each.start_all else taken[:1]:
+            held = unit.held[one.ref.execution_id]
+            unit.event(held, "node_started", node_id=one.ref.node, scope=one.ref.scope)
+    return claims
+
+
+def _asked(unit: Unit, wanted: Wanted) -> list[tuple[Any, ...]]:
+    held = unit.held[wanted.refs[0].execution_id]
     if held.status in FINAL_EXECUTION_STATUSES:
         return []
     if held.paused:
-        unit.run_rows("clear_notes", _KEYS, list(refs))
+        unit.run_rows("clear_notes", _KEYS, list(wanted.refs))
         return []
-    rows = [
-        (
-            *ref,
-            new_id(),
-            start_all or not index,
-            held.graph.nodes[ref.node].timeout.total_seconds(),
-        )
-        for index, ref in enumerate(refs)
-    ]
-    names = (*_KEYS, "lease_id", "starts", "limit_seconds")
-    found = unit.run_rows("claim", names, rows, worker_id=worker_id).fetchall()
-    leases = {Ref(*row[:3]): row[3] for row in rows}
-    claims = {}
-    for row in found:
-        ref = Ref(row.execution_id, row.scope, row.node)
-        claims[ref] = Claim(
-            ref=ref,
-            lease_id=leases[ref],
-            graph=held.graph,
-            attempt=row.attempt,
-            retry_count=row.retry_count,
-            lost_count=row.lost_count,
-            chosen=row.chosen,
-            phase=LoopPhase(row.phase) if row.phase else None,
-            turn=row.loop_next or 0,
-            started=start_all or ref == refs[0],
-            error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
-            waited_seconds=row.waited_seconds,
-        )
-    in_order = [claims[ref] for ref in refs if ref in claims]
-    if in_order and not start_all and in_order[0].ref != refs[0]:
-        start(unit, in_order[:1])
-    for index, each in enumerate(in_order):
-        if start_all or not index:
-            unit.event(held, "node_started", node_id=each.ref.node, scope=each.ref.scope)
-    return in_order
+    return wanted.rows(held)
+
+
+def _taken(unit: Unit, asked: tuple[Any, ...], row: Any) -> Claim:
+    ref = Ref(*asked[:3])
+    return Claim(
+        ref=ref,
+        lease_id=row.lease_id,
+        graph=unit.held[ref.execution_id].graph,
+        attempt=row.attempt,
+        retry_count=row.retry_count,
+        lost_count=row.lost_count,
+        chosen=row.chosen,
+        phase=LoopPhase(row.phase) if row.phase else None,
+        turn=row.loop_next or 0,
+        started=asked[5],
+        error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
+        waited_seconds=row.waited_seconds,
+    )
 
 
 def start(unit: Unit, members: Sequence[Claim]) -> frozenset[UUID]:

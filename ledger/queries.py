@@ -7,8 +7,12 @@ the reader and are not sent.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
+
+from core.columns import Column, pack
 
 _COLUMN = re.compile(r"%\((\w+)\)b::(\w+)\[\]")
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -24,6 +28,13 @@ def queries(file: str) -> dict[str, str]:
         lines = [line for line in body.splitlines() if not line.startswith("--")]
         found[name] = "\n".join(lines).strip()
     return found
+
+
+def columns(query: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Column]:
+    """Return rows as the parameters of a query that takes columns."""
+    types = element_types(query)
+    values = zip(*rows, strict=True)
+    return {name: pack(types[name], each) for name, each in zip(names, values, strict=True)}
 
 
 @cache

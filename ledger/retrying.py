@@ -24,8 +24,8 @@ from ledger.control import NoSuchExecution
 from ledger.endings import end_finished
 from ledger.graphs import Graphs
 from ledger.queries import queries
-from ledger.rows import Belt, Ref
-from ledger.submission import NewExecution, Submitted, create_execution
+from ledger.rows import Belt, Held, NewExecution, Ref
+from ledger.submission import Submitted
 from ledger.unit import Unit
 
 _SQL = queries("retrying")
@@ -61,8 +61,7 @@ def retry(
             for row in _fetch(connection, "root_rows", id=execution_id)
         }
         standing = kept(graph, ended)
-        held = create_execution(
-            connection,
+        held = Held.begun(
             NewExecution(
                 id=new_id(),
                 version_id=old.version_id,
@@ -73,7 +72,7 @@ def retry(
                 priority=old.priority,
                 deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
                 retry_of=execution_id,
-            ),
+            )
         )
         copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
         connection.execute(_SQL["copy_scopes"], copied)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -135,6 +135,41 @@ class Queued(NamedTuple):
     ref: Ref
 
 
+#: The columns of `Held.take_row`, and those of `NewExecution.columns`.
+SAVED = (
+    "id", "status", "outstanding", "first_seq", "event_count", "events", "node_count", "failure",
+    "error", "questions",
+)  # fmt: skip
+CREATED = (
+    "version_id", "owner", "workflow_id", "trigger_node", "trigger_info", "priority",
+    "deadline_seconds", "retry_of",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NewExecution:
+    """An execution that is about to come into being."""
+
+    id: UUID
+    version_id: UUID
+    graph: CompiledGraph
+    owner: str
+    trigger: str
+    """The trigger that fires."""
+    trigger_info: dict[str, Any]
+    priority: int
+    deadline: timedelta | None
+    retry_of: UUID | None = None
+
+    def columns(self) -> tuple[Any, ...]:
+        """Return what its row says of it from the beginning; see `CREATED`."""
+        return (
+            self.version_id, self.owner, self.graph.workflow.metadata.id, self.trigger,
+            dumps(self.trigger_info), self.priority,
+            self.deadline.total_seconds() if self.deadline else None, self.retry_of,
+        )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Held:
     """An execution whose row this transaction holds: what was read, and what will be written."""
@@ -154,6 +189,37 @@ class Held:
     now: datetime
     error: bytes | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+    created: NewExecution | None = None
+    """Set while it has no row yet: nobody else can see it, and its row is written once, at last."""
+
+    @classmethod
+    def begun(cls, new: NewExecution) -> Held:
+        """Return an execution that this transaction creates; a loop takes its room as it opens."""
+        node_count = len(new.graph.nodes) - sum(len(body) for body in new.graph.bodies.values())
+        return cls(
+            id=new.id,
+            version_id=new.version_id,
+            graph=new.graph,
+            status=ExecutionStatus.RUNNING,
+            outstanding=0,
+            next_seq=1,
+            node_count=node_count,
+            priority=new.priority,
+            paused=False,
+            failure=None,
+            questions=0,
+            now=datetime.now(UTC),
+            created=new,
+        )
+
+    def take_row(self) -> tuple[Any, ...]:
+        """Return the execution's row with the events gathered so far; see `SAVED`."""
+        first_seq, count = self.next_seq, len(self.events)
+        body = self.take_events() if count else None
+        return (
+            self.id, self.status, self.outstanding, first_seq, count, body, self.node_count,
+            self.failure, self.error, self.questions,
+        )  # fmt: skip
 
     def take_events(self) -> bytes:
         """Number the events gathered so far, and return them as one row's body."""

@@ -1,10 +1,15 @@
-"""Submission: a workflow version starts to run, acknowledged after its commit (invariant 9)."""
+"""Submission: workflow versions start to run, acknowledged after the commit (invariant 9).
+
+A small execution costs little more than its transaction, so those that are asked for at one time
+are created in one, each with its own answer.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,35 +17,30 @@ import psycopg
 
 from core.errors import TreadleError
 from core.ids import new_id
-from core.postgres import pipelined_transaction
+from core.postgres import LOST, pipelined_transaction
 from dag.graph import CompiledGraph
 from dag.model import Workflow
 from dag.publish import publish
 from dag.scopes import ROOT
-from dag.states import ExecutionStatus, NodeState
+from dag.states import NodeState
 from dag.values import Value, dumps, payload
 from ledger.arrivals import Arrivals
+from ledger.dedup import Key, reserve
 from ledger.endings import end_finished
 from ledger.graphs import Graphs
-from ledger.queries import queries
 from ledger.queues import queue_of
-from ledger.rows import Belt, Followed, Held, Ref
+from ledger.rows import Belt, Followed, Held, NewExecution, Ref
 from ledger.unit import Unit
+from ledger.versions import store_version
 
-_VERSIONS = queries("versions")
-_SQL = queries("submission")
+_TRIGGERS = (
+    "execution_id", "node", "queue", "priority", "state", "output_key", "output",
+)  # fmt: skip
 
 #: Priorities run from 0 (first) to 9; a submission that names none takes the middle.
 DEFAULT_PRIORITY = 5
 #: Who owns what is submitted without an account.
 LOCAL_OWNER = "local"
-
-
-class IdempotencyConflict(TreadleError):
-    """An idempotency key came again with another request."""
-
-    reason: ClassVar[str] = "idempotency_conflict"
-    solution: ClassVar[str] = "Use a new key for a new request; repeat a key only unchanged."
 
 
 class NoSuchTrigger(TreadleError):
@@ -67,22 +67,6 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
-class NewExecution:
-    """An execution that is about to come into being."""
-
-    id: UUID
-    version_id: UUID
-    graph: CompiledGraph
-    owner: str
-    trigger: str
-    """The trigger that fires."""
-    trigger_info: dict[str, Any]
-    priority: int
-    deadline: timedelta | None
-    retry_of: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Submitted:
     """What a submission came to."""
 
@@ -90,6 +74,27 @@ class Submitted:
     repeated: bool = False
     """The idempotency key was known: this is the execution of the first time."""
     followed: Followed = field(default_factory=Followed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A submission, and what can be worked out of it before the transaction."""
+
+    request: Submission
+    execution_id: UUID
+    trigger: str
+    entry: bytes
+    definition: bytes
+
+    @property
+    def digest(self) -> bytes:
+        """What makes it the same request, when its key comes again."""
+        parts = (self.definition, self.entry, self.trigger.encode())
+        return hashlib.sha256(b"\0".join(parts)).digest()
+
+    @property
+    def version_digest(self) -> bytes:
+        return hashlib.sha256(b"\0".join((self.request.owner.encode(), self.definition))).digest()
 
 
 def submit(
@@ -102,45 +107,108 @@ def submit(
         NoSuchTrigger: the trigger cannot be told.
         NotAValue: the input is larger than a payload may be.
     """
+    (answer,) = submit_all(connection, graphs, belt, [request])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def submit_all(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, requests: Sequence[Submission]
+) -> list[Submitted | Exception]:
+    """Create the executions of several submissions in one transaction, as `submit` does each.
+
+    Returns:
+        What each came to, or the error that refuses this one; it does no harm to the others.
+
+    Raises:
+        psycopg.Error: the database cannot be reached, or refuses to go on for now; see
+            `core.postgres.LOST`.
+    """
+    answers: dict[int, Submitted | Exception] = {}
+    drafts: dict[int, _Draft] = {}
+    definitions: dict[int, bytes] = {}  # the same workflow is mostly submitted many times
+    for index, request in enumerate(requests):
+        try:
+            drafts[index] = _drafted(request, definitions)
+        except TreadleError as error:
+            answers[index] = error
+    if drafts:
+        answers |= _create_or_halve(connection, graphs, belt, drafts)
+    return [answers[index] for index in range(len(requests))]
+
+
+def _drafted(request: Submission, definitions: dict[int, bytes]) -> _Draft:
     trigger = fired_trigger(request)
     entry = payload(request.input)
-    definition = dumps(publish(request.workflow))
-    digest = hashlib.sha256(b"\0".join((definition, entry, trigger.encode()))).digest()
-    version_digest = hashlib.sha256(b"\0".join((request.owner.encode(), definition))).digest()
-    version_id = graphs.stored(version_digest)
-    execution_id = new_id()
+    workflow = request.workflow
+    if id(workflow) not in definitions:
+        definitions[id(workflow)] = dumps(publish(workflow))
+    return _Draft(request, new_id(), trigger, entry, definitions[id(workflow)])
+
+
+def _create_or_halve(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, drafts: dict[int, _Draft]
+) -> dict[int, Submitted | Exception]:
+    """Create executions; those that the database refuses are found, and the others go through."""
+    try:
+        return _create(connection, graphs, belt, drafts)
+    except LOST:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one is that one's answer
+        if len(drafts) == 1:
+            return dict.fromkeys(drafts, error)
+    each, middle = list(drafts.items()), len(drafts) // 2
+    return {
+        **_create_or_halve(connection, graphs, belt, dict(each[:middle])),
+        **_create_or_halve(connection, graphs, belt, dict(each[middle:])),
+    }
+
+
+def _create(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, drafts: dict[int, _Draft]
+) -> dict[int, Submitted | Exception]:
     with pipelined_transaction(connection):
-        known = _reserve(connection, request, digest, execution_id)
-        if known is not None:
-            return Submitted(known, repeated=True)
-        if version_id is None:
-            version_id = store_version(connection, request.owner, request.workflow, definition)
-        info = {
-            "trigger_type": request.trigger_type,
-            "user_id": request.owner,
-            "external_request_id": request.external_request_id,
-        }
-        held = create_execution(
-            connection,
-            NewExecution(
-                id=execution_id,
-                version_id=version_id,
-                graph=request.graph,
-                owner=request.owner,
-                trigger=trigger,
-                trigger_info=info,
-                priority=request.priority,
-                deadline=request.deadline,
-            ),
+        known = reserve(connection, _keys(drafts.values()))
+        new = [each for each in drafts.values() if each.execution_id not in known]
+        versions = _versions(connection, graphs, new)
+        unit = _begin(connection, belt, new, versions)
+    unit.committed()
+    for each in new:
+        graphs.stored_as(each.version_digest, versions[each.version_digest], each.request.graph)
+    answers: dict[UUID, Submitted | Exception] = {
+        each.execution_id: _submitted(unit, i, each.execution_id) for i, each in enumerate(new)
+    }
+    for execution_id, holder in known.items():
+        answers[execution_id] = (
+            Submitted(holder, repeated=True) if isinstance(holder, UUID) else holder
         )
-        unit = Unit(connection, [held], belt=belt)
-        arrivals = Arrivals(unit)
-        _settle_triggers(unit, arrivals, held, trigger, entry)
-        arrivals.write()
-        end_finished(unit)
-        unit.save()
-    graphs.stored_as(version_digest, version_id, request.graph)
-    return Submitted(execution_id, followed=unit.committed())
+    return {index: answers[each.execution_id] for index, each in drafts.items()}
+
+
+def _keys(drafts: Iterable[_Draft]) -> list[Key]:
+    return [
+        Key(each.request.owner, "submission", key, each.digest, each.execution_id)
+        for each in drafts
+        if (key := each.request.idempotency_key) is not None
+    ]
+
+
+def _versions(
+    connection: psycopg.Connection, graphs: Graphs, drafts: Iterable[_Draft]
+) -> dict[bytes, UUID]:
+    """Return the versions that drafts run, by `_Draft.version_digest`."""
+    found: dict[bytes, UUID] = {}
+    # Two transactions that store workflows in other orders would deadlock.
+    for each in sorted(
+        drafts, key=lambda each: (each.request.owner, each.request.workflow.metadata.id)
+    ):
+        digest, request = each.version_digest, each.request
+        if digest not in found:
+            found[digest] = graphs.stored(digest) or store_version(
+                connection, request.owner, request.workflow, each.definition
+            )
+    return found
 
 
 def fired_trigger(request: Submission) -> str:
@@ -159,108 +227,71 @@ def fired_trigger(request: Submission) -> str:
     return candidates[0]
 
 
-def store_version(
-    connection: psycopg.Connection, owner: str, workflow: Workflow, definition: bytes
-) -> UUID:
-    """Return the id of the version with this definition, storing it if it is new."""
-    digest = hashlib.sha256(definition).digest()
-    key = {"owner": owner, "workflow_id": workflow.metadata.id, "digest": digest}
-    known = _VERSIONS["version_with_digest"]
-    row = connection.execute(known, key).fetchone()
-    if row is None:
-        connection.execute(_VERSIONS["lock_workflow"], {**key, "name": workflow.metadata.name})
-        row = connection.execute(known, key).fetchone()
-    if row is not None:
-        return UUID(str(row[0]))
-    number = connection.execute(_VERSIONS["next_version"], key).fetchone()
-    assert number is not None  # the row is ours since `lock_workflow`
-    version_id = new_id()
-    connection.execute(
-        _VERSIONS["add_version"],
-        {**key, "id": version_id, "version": number[0], "definition": definition},
-    )
-    return version_id
+def _begin(
+    connection: psycopg.Connection,
+    belt: Belt,
+    drafts: Sequence[_Draft],
+    versions: Mapping[bytes, UUID],
+) -> Unit:
+    """Write executions that begin, as far as their triggers lead."""
+    held = [Held.begun(_new(each, versions[each.version_digest])) for each in drafts]
+    unit = Unit(connection, held, belt=belt, follows=[None] * len(held))
+    if held:
+        arrivals = Arrivals(unit)
+        _settle_triggers(unit, arrivals, drafts)
+        arrivals.write()
+        end_finished(unit)
+        unit.save()
+    return unit
 
 
-def create_execution(connection: psycopg.Connection, new: NewExecution) -> Held:
-    """Insert an execution's row and return it held: nobody else can see it before the commit."""
-    node_count = len(new.graph.nodes) - sum(len(body) for body in new.graph.bodies.values())
-    connection.execute(
-        _SQL["add_execution"],
-        {
-            "id": new.id,
-            "version_id": new.version_id,
-            "owner": new.owner,
-            "workflow_id": new.graph.workflow.metadata.id,
-            "status": ExecutionStatus.RUNNING,
-            "trigger_node": new.trigger,
-            "trigger_info": dumps(new.trigger_info),
-            "priority": new.priority,
-            "node_count": node_count,
-            "deadline_seconds": new.deadline.total_seconds() if new.deadline else None,
-            "retry_of": new.retry_of,
-        },
-    )
-    return Held(
-        id=new.id,
-        version_id=new.version_id,
-        graph=new.graph,
-        status=ExecutionStatus.RUNNING,
-        outstanding=0,
-        next_seq=1,
-        node_count=node_count,
-        priority=new.priority,
-        paused=False,
-        failure=None,
-        questions=0,
-        now=datetime.now(UTC),
+def _new(draft: _Draft, version_id: UUID) -> NewExecution:
+    request = draft.request
+    info = {
+        "trigger_type": request.trigger_type,
+        "user_id": request.owner,
+        "external_request_id": request.external_request_id,
+    }
+    return NewExecution(
+        id=draft.execution_id,
+        version_id=version_id,
+        graph=request.graph,
+        owner=request.owner,
+        trigger=draft.trigger,
+        trigger_info=info,
+        priority=request.priority,
+        deadline=request.deadline,
     )
 
 
-def _reserve(
-    connection: psycopg.Connection, request: Submission, digest: bytes, execution_id: UUID
-) -> UUID | None:
-    """Take the idempotency key; return the execution that holds it already, if any."""
-    if request.idempotency_key is None:
-        return None
-    key = {"owner": request.owner, "kind": "submission", "key": request.idempotency_key}
-    taken = connection.execute(
-        _SQL["reserve_key"], {**key, "digest": digest, "execution_id": execution_id}
-    ).fetchone()
-    if taken is not None:
-        return None
-    row = connection.execute(_SQL["reserved_key"], key).fetchone()
-    assert row is not None  # the insert met it, and keys outlive their executions
-    if bytes(row[0]) != digest:
-        raise IdempotencyConflict(
-            "The idempotency key was used for a different submission.",
-            idempotency_key=request.idempotency_key,
-            execution_id=str(row[1]),
-        )
-    return UUID(str(row[1]))
+def _settle_triggers(unit: Unit, arrivals: Arrivals, drafts: Sequence[_Draft]) -> None:
+    """Settle every trigger as its execution begins: one fired it, the others are dead paths."""
+    rows: list[tuple[Any, ...]] = []
+    for cause, draft in enumerate(drafts):
+        held = unit.held[draft.execution_id]
+        unit.event(held, "execution_started", trigger_id=draft.trigger)
+        for trigger in held.graph.triggers:
+            queue = queue_of(held.graph.nodes[trigger])
+            ref = Ref(held.id, ROOT, trigger)
+            at = (held.id, trigger, queue, held.priority)
+            if trigger == draft.trigger:
+                rows.append((*at, NodeState.COMPLETED, "result", draft.entry))
+                unit.event(held, "node_completed", node_id=trigger, scope=ROOT, output_key="result")
+                arrivals.leave(ref, "result", cause=cause)
+            else:
+                rows.append((*at, NodeState.SKIPPED, None, None))
+                unit.event(held, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
+                arrivals.leave(ref, None, cause=cause)
+    unit.run_rows("add_triggers", _TRIGGERS, rows)
 
 
-def _settle_triggers(unit: Unit, arrivals: Arrivals, held: Held, fired: str, entry: bytes) -> None:
-    """Settle every trigger as the execution begins: one fired it, the others are dead paths."""
-    unit.event(held, "execution_started", trigger_id=fired)
-    for trigger in held.graph.triggers:
-        is_fired = trigger == fired
-        unit.connection.execute(
-            _SQL["add_trigger"],
-            {
-                "execution_id": held.id,
-                "node": trigger,
-                "state": NodeState.COMPLETED if is_fired else NodeState.SKIPPED,
-                "queue": queue_of(held.graph.nodes[trigger]),
-                "priority": held.priority,
-                "output_key": "result" if is_fired else None,
-                "output": entry if is_fired else None,
-            },
-        )
-        ref = Ref(held.id, ROOT, trigger)
-        if is_fired:
-            unit.event(held, "node_completed", node_id=trigger, scope=ROOT, output_key="result")
-            arrivals.leave(ref, "result", cause=-1)
-        else:
-            unit.event(held, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
-            arrivals.leave(ref, None, cause=-1)
+def _submitted(unit: Unit, index: int, execution_id: UUID) -> Submitted:
+    """Return what one of the executions leaves to its caller."""
+    return Submitted(
+        execution_id,
+        followed=Followed(
+            noted=unit.followed[index].noted,
+            ended={each: status for each, status in unit.ended.items() if each == execution_id},
+            touched={execution_id: unit.touched[execution_id]},
+        ),
+    )

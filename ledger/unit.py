@@ -15,17 +15,26 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from core.columns import pack
 from core.ids import made_at, new_id
 from dag.model import SYSTEM_PREFIX
 from dag.scopes import ROOT, around
 from dag.specs import Lane
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
 from dag.values import dumps
-from ledger.queries import element_types, queries
+from ledger.queries import columns, queries
 from ledger.questions import derive, withdraw_in_scopes
 from ledger.queues import queue_of
-from ledger.rows import Belt, Claim, Follow, Followed, Held, Queued, Ref
+from ledger.rows import (
+    CREATED,
+    SAVED,
+    Belt,
+    Claim,
+    Follow,
+    Followed,
+    Held,
+    Queued,
+    Ref,
+)
 from monitoring import facts
 from monitoring.facts import Fact
 
@@ -77,7 +86,7 @@ class Unit:
         self._canceled: set[tuple[UUID, str]] = set()
         #: What is counted if the transaction commits.
         self.facts = [
-            Fact("execution_started") for each in held if each.next_seq == 1 and _is_users(each)
+            Fact("execution_started") for each in held if each.created and _is_users(each)
         ]
         self._node_counts = {execution.id: execution.node_count for execution in held}
 
@@ -98,10 +107,7 @@ class Unit:
         **parameters: Any,
     ) -> psycopg.Cursor[Any]:
         """Send one named query whose parameters are columns, given as rows."""
-        types = element_types(_SQL[query])
-        columns = zip(names, zip(*rows, strict=True), strict=True)
-        packed = {name: pack(types[name], values) for name, values in columns}
-        return self.run(query, **packed, **parameters)
+        return self.run(query, **columns(_SQL[query], names, rows), **parameters)
 
     @property
     def worker_id(self) -> UUID | None:
@@ -200,30 +206,21 @@ class Unit:
         """Write opened scopes, events and the executions' own rows; the last step before commit."""
         self.save_scopes()
         derive(self)
-        events, rows = [], []
+        created, changed = [], []
         for held in self.held.values():
-            count = len(held.events)
-            if count:
-                events.append((held.id, held.next_seq, count, held.take_events()))
-            elif held.node_count == self._node_counts[held.id]:
+            if not held.events and held.node_count == self._node_counts[held.id]:
                 continue
-            rows.append(
-                (
-                    held.id, held.status, held.outstanding, held.next_seq, held.node_count,
-                    held.failure, held.error, held.questions,
-                )
-            )  # fmt: skip
+            if held.created is not None:
+                created.append((*held.take_row(), *held.created.columns()))
+            else:
+                changed.append(held.take_row())
             self.touched[held.id] = held.next_seq - 1
             if held.status in FINAL_EXECUTION_STATUSES:
                 self.ended[held.id] = held.status
-        if events:
-            self.run_rows("add_events", ("execution_id", "seq", "count", "body"), events)
-        if rows:
-            names = (
-                "id", "status", "outstanding", "next_seq", "node_count", "failure", "error",
-                "questions",
-            )  # fmt: skip
-            self.run_rows("save_executions", names, rows)
+        if created:
+            self.run_rows("add_executions", (*SAVED, *CREATED), created)
+        if changed:
+            self.run_rows("save_executions", SAVED, changed)
 
     def committed(self) -> Followed:
         """Count what the transaction did; return what it leaves to its first caller."""

@@ -132,16 +132,15 @@ where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
 -- name: claim
 -- Takes a lease on rows that are ready; a row that is not (any more) is left out.
 update node_executions n set
-    state = 'running', attempt = n.attempt + 1, worker_id = %(worker_id)b::uuid,
+    state = 'running', attempt = n.attempt + 1, worker_id = c.worker_id,
     lease_id = c.lease_id, enqueued_at = null, epoch = null,
     started_at = case when c.starts then clock_timestamp() end,
     limit_at = case when c.starts then clock_timestamp() + c.limit_seconds * interval '1 second' end
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
-            %(starts)b::boolean[], %(limit_seconds)b::float8[])
-    as c (execution_id, scope, node, lease_id, starts, limit_seconds)
+            %(worker_id)b::uuid[], %(starts)b::boolean[], %(limit_seconds)b::float8[])
+    as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds)
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
-returning n.execution_id, n.scope, n.node, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase,
-          n.loop_next, n.error,
+returning n.lease_id, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase, n.loop_next, n.error,
           extract(epoch from clock_timestamp() - n.ready_at)::float8 as waited_seconds
 
 -- name: clear_notes
@@ -230,19 +229,64 @@ where execution_id = any(%(ids)b) and status = 'open'
 select distinct execution_id from node_executions
 where execution_id = any(%(ids)b) and state = 'pending'
 
--- name: add_events
-insert into events (execution_id, seq, count, body)
-select * from unnest(%(execution_id)b::uuid[], %(seq)b::bigint[], %(count)b::integer[], %(body)b::bytea[])
-
 -- name: save_executions
+-- The executions' own rows, and with them their new events: numbered from the seq that the row gave
+-- (invariant 5).
+with saved as (
+    select * from unnest(
+        %(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(first_seq)b::bigint[],
+        %(event_count)b::integer[], %(events)b::bytea[], %(node_count)b::integer[],
+        %(failure)b::bytea[], %(error)b::bytea[], %(questions)b::integer[]
+    ) as s (id, status, outstanding, first_seq, event_count, events, node_count, failure, error,
+            questions)
+), told as (
+    insert into events (execution_id, seq, count, body)
+    select id, first_seq, event_count, events from saved where event_count > 0
+)
 update executions e set
-    status = s.status, outstanding = s.outstanding, next_seq = s.next_seq, node_count = s.node_count,
-    failure = s.failure, error = s.error, questions = s.questions,
+    status = s.status, outstanding = s.outstanding, next_seq = s.first_seq + s.event_count,
+    node_count = s.node_count, failure = s.failure, error = s.error, questions = s.questions,
     finished_at = case when s.status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end
-from unnest(%(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(next_seq)b::bigint[],
-            %(node_count)b::integer[], %(failure)b::bytea[], %(error)b::bytea[], %(questions)b::integer[])
-    as s (id, status, outstanding, next_seq, node_count, failure, error, questions)
+from saved s
 where e.id = s.id and e.finished_at is null
+
+-- name: add_executions
+-- The same for executions that this transaction creates: nobody sees them before it commits, so
+-- their rows are written once, when all is known of them.
+with saved as (
+    select * from unnest(
+        %(id)b::uuid[], %(status)b::text[], %(outstanding)b::integer[], %(first_seq)b::bigint[],
+        %(event_count)b::integer[], %(events)b::bytea[], %(node_count)b::integer[],
+        %(failure)b::bytea[], %(error)b::bytea[], %(questions)b::integer[], %(version_id)b::uuid[],
+        %(owner)b::text[], %(workflow_id)b::text[], %(trigger_node)b::text[],
+        %(trigger_info)b::bytea[], %(priority)b::smallint[], %(deadline_seconds)b::float8[],
+        %(retry_of)b::uuid[]
+    ) as s (id, status, outstanding, first_seq, event_count, events, node_count, failure, error,
+            questions, version_id, owner, workflow_id, trigger_node, trigger_info, priority,
+            deadline_seconds, retry_of)
+), told as (
+    insert into events (execution_id, seq, count, body)
+    select id, first_seq, event_count, events from saved where event_count > 0
+)
+insert into executions (
+    id, version_id, owner, workflow_id, status, trigger_node, trigger_info, priority, outstanding,
+    next_seq, node_count, failure, error, questions, deadline_at, finished_at, retry_of)
+select id, version_id, owner, workflow_id, status, trigger_node, trigger_info, priority, outstanding,
+       first_seq + event_count, node_count, failure, error, questions,
+       clock_timestamp() + deadline_seconds * interval '1 second',
+       case when status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end,
+       retry_of
+from saved
+
+-- name: add_triggers
+-- A trigger's row is settled as it appears: the fired one completed, any other skipped.
+insert into node_executions (execution_id, scope, node, state, arrived, taken, poisoned, queue,
+                             priority, started_at, finished_at, output_key, output)
+select execution_id, '', node, state, 0, 0, 0, queue, priority, clock_timestamp(),
+       clock_timestamp(), output_key, output
+from unnest(%(execution_id)b::uuid[], %(node)b::text[], %(state)b::text[], %(queue)b::text[],
+            %(priority)b::smallint[], %(output_key)b::text[], %(output)b::bytea[])
+    as t (execution_id, node, state, queue, priority, output_key, output)
 
 -- name: ready_rows
 -- What of an execution could run now: for a resume, which takes their notes back (rule 9). Nobody

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from threading import Thread
+from typing import Any
 
 import psycopg
 import pytest
 
 from core.postgres import connect
-from dag.values import PAYLOAD_LIMIT_BYTES, NotAValue
+from dag.values import PAYLOAD_LIMIT_BYTES, NotAValue, Value
 from ledger import reading
-from ledger.submission import IdempotencyConflict, NoSuchTrigger, Submitted
+from ledger.dedup import IdempotencyConflict
+from ledger.submission import NoSuchTrigger, Submission, Submitted, submit_all
 from tests.conftest import WaitUntil
 from tests.hand import Hand, ref_of
-from tests.workflows import Document, chain, node, start, workflow
+from tests.workflows import Document, chain, node, start, valid, workflow
 
 
 def named(document: Document, workflow_id: str) -> Document:
@@ -56,6 +58,42 @@ def test_a_key_that_comes_with_another_request_is_a_conflict(
         hand.submit(document, value, idempotency_key=key)
 
     assert caught.value.context["execution_id"] == str(first)
+
+
+def test_what_is_submitted_together_is_answered_one_by_one(hand: Hand) -> None:
+    """A bad submission gets its own error, and the others their executions."""
+    good = request(chain(node("a")), {"n": 1})
+    too_large = request(chain(node("a")), {"text": "x" * PAYLOAD_LIMIT_BYTES})
+    unknown = request(chain(node("a")), trigger="nowhere")
+    refused = request(chain(node("a")), owner="nobody\0")
+
+    answers = submit_all(
+        hand.session, hand.graphs, hand.belt, [good, too_large, good, unknown, refused, good]
+    )
+
+    kinds = [type(each) for each in answers]
+    assert kinds == [Submitted, NotAValue, Submitted, NoSuchTrigger, psycopg.DataError, Submitted]
+    made = [each for each in answers if isinstance(each, Submitted)]
+    assert len({each.execution_id for each in made}) == 3
+    for each in made:
+        assert [row.ref for row in each.followed.noted] == [ref_of(each.execution_id, "a")]
+        assert each.followed.touched.keys() == {each.execution_id}
+        hand.complete(each.execution_id, "a")
+        told = reading.execution(hand.session, hand.graphs, each.execution_id)
+        assert told["status"] == "SUCCESS"
+
+
+def test_one_key_twice_together_is_the_first_request(hand: Hand) -> None:
+    """Of two alike the second is a repetition; another request with the key is a conflict."""
+    one = request(chain(node("a")), {"n": 1}, idempotency_key="together")
+    other = request(chain(node("a")), {"n": 2}, idempotency_key="together")
+
+    first, again, conflict = submit_all(hand.session, hand.graphs, hand.belt, [one, one, other])
+
+    assert isinstance(first, Submitted)
+    assert again == Submitted(first.execution_id, repeated=True)
+    assert isinstance(conflict, IdempotencyConflict)
+    assert conflict.context["execution_id"] == str(first.execution_id)
 
 
 def test_two_owners_may_use_one_key(hand: Hand) -> None:
@@ -146,6 +184,13 @@ def test_a_nul_byte_is_kept_as_it_came(hand: Hand) -> None:
     found = reading.outputs(hand.session, [ref_of(execution, "start"), ref_of(execution, "a")])
 
     assert [settled.output for settled in found.values()] == [{"\0": "\0"}, {"out\0": ["\0"]}]
+
+
+def request(document: Document, value: Value = None, **more: Any) -> Submission:
+    validation = valid(document)
+    assert validation.workflow is not None
+    assert validation.graph is not None
+    return Submission(validation.workflow, validation.graph, value or {}, **more)
 
 
 def waiting_for_locks(session: psycopg.Connection) -> int:
