@@ -96,3 +96,14 @@ class GivenBack:
 
 
 Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | Asked | GivenBack
+
+#: What metrics and logs call each kind.
+OUTCOME_NAMES: Mapping[type[Outcome], str] = {
+    Completed: "completed",
+    Failed: "failed",
+    Retrying: "retrying",
+    Sleeping: "waiting",
+    LoopOpened: "waiting",
+    Asked: "waiting_input",
+    GivenBack: "given_back",
+}

@@ -24,6 +24,7 @@ from ledger.loops import Failures, settle_scopes
 from ledger.rows import Belt, Claim, Followed, Held, Ref
 from ledger.settlements import settle, settlement_of
 from ledger.unit import Unit
+from monitoring.facts import Fact
 
 #: Losses after which a node is a suspect and runs in a child of its own (rule 8).
 SUSPECT_AFTER = 2
@@ -83,6 +84,7 @@ def _complete_timers(unit: Unit, execution_id: UUID) -> None:
             held, "node_completed", node_id=ref.node, scope=ref.scope, output_key=row.output_key
         )
         unit.count(held, ref.scope, -1, -1)
+        unit.facts.append(Fact("node_settled", (held.graph.nodes[ref.node].spec.key, "completed")))
         arrivals.leave(ref, row.output_key, cause=-1)
     settle_scopes(unit, arrivals, Failures())
     end_finished(unit)

@@ -6,7 +6,8 @@ at its end, and a scheduler counts them as its own; see `workers.handover`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
@@ -19,6 +20,7 @@ _METRICS: Mapping[str, Counter | Histogram] = {
     "execution_finished": metrics.EXECUTIONS_FINISHED,
     "execution_seconds": metrics.EXECUTION_SECONDS,
     "ledger_inconsistent": metrics.LEDGER_INCONSISTENT,
+    "node_settled": metrics.NODES_SETTLED,
     "question_asked": metrics.QUESTIONS_ASKED,
     "question_answered": metrics.QUESTIONS_ANSWERED,
     "question_timed_out": metrics.QUESTIONS_TIMED_OUT,
@@ -35,7 +37,7 @@ class Fact(NamedTuple):
 
 
 class _Kept:
-    """The facts of a process that nobody asks for its counts; `None` in any other."""
+    """Where facts go instead of being counted; `None` in a process that is asked for its counts."""
 
     facts: list[Fact] | None = None
 
@@ -54,12 +56,12 @@ def count(facts: Iterable[Fact]) -> None:
             found.observe(value)
 
 
-def keep() -> None:
-    """Keep what is counted from now on, instead of counting it here."""
-    _Kept.facts = []
-
-
-def kept() -> list[Fact]:
-    """Return what was kept, and forget it."""
-    facts, _Kept.facts = _Kept.facts or [], [] if _Kept.facts is not None else None
-    return facts
+@contextmanager
+def keeping() -> Iterator[list[Fact]]:
+    """Keep facts in the list that this gives, for as long as the `with` block runs."""
+    kept: list[Fact] = []
+    _Kept.facts = kept
+    try:
+        yield kept
+    finally:
+        _Kept.facts = None

@@ -23,6 +23,8 @@ from structlog.typing import Processor
 #: Every event that Treadle logs, and what it tells a reader.
 EVENTS: Mapping[str, str] = {
     "attempt.crashed": "A node's implementation raised what it should not; the attempt failed.",
+    "attempt.settled": "An attempt came to its outcome; at DEBUG for inline nodes.",
+    "census.missed": "The cluster's gauges could not be looked up.",
     "database.lost": "A session broke in a transaction, whose outcome is now read back.",
     "database.missed": "The database does not answer; the committer goes on trying.",
     "drain.started": "The process was asked to stop: it claims nothing more and ends what runs.",

@@ -24,6 +24,7 @@ from ledger.batches import Request
 from ledger.graphs import Graphs
 from ledger.rows import NOBODY, Claim, Follow, Ref
 from ledger.settlements import settlement_of
+from monitoring.metrics import WORKER_IN_FLIGHT, pool_used
 from workers.committer import Committer
 from workers.leases import Leases
 from workers.runner import Runner
@@ -100,6 +101,8 @@ class Heartbeat:
 
     def _compare(self, known: dict[UUID, Ref]) -> None:
         held = self._leases.held()
+        WORKER_IN_FLIGHT.set(len(held))
+        pool_used(*self._runner.records.pool_use())
         orphans = frozenset(known) - held.keys()
         for lease_id in orphans & self._orphans:
             try:

@@ -83,6 +83,11 @@ class Records:
         """Return how many scopes a settled loop had; see `ledger.reading.loop_count`."""
         return self._read(lambda to: reading.loop_count(to, loop, lease_id))
 
+    def pool_use(self) -> tuple[int, int, int]:
+        """Return the pool's sessions, those of them that are idle, and the threads that wait."""
+        stats = self._pool.get_stats()
+        return stats["pool_size"], stats["pool_available"], stats["requests_waiting"]
+
     def _read(self, read: Callable[[psycopg.Connection], _T]) -> _T:
         """Read from the ledger; an outage is waited out, because it is no failure of a node."""
         while True:

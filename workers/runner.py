@@ -28,13 +28,7 @@ from ledger.reading import Settled
 from ledger.recovery import timed_out
 from ledger.rows import NOBODY, Claim, Follow, Ref, Settlement
 from ledger.settlements import settlement_of
-from monitoring.metrics import (
-    CHUNK_NODES,
-    HAND_OFFS,
-    LEASES_LOST,
-    NODE_SECONDS,
-    NODES_SETTLED,
-)
+from workers import counting
 from workers.belt import Belt
 from workers.committer import Committer
 from workers.executor import Executor, Ran
@@ -89,7 +83,7 @@ class Runner:
         while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
             time.sleep(_LAG_PERIOD_SECONDS)
         answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
-        CHUNK_NODES.observe(len(answer.claims))
+        counting.claimed(answer.claims)
         claims = answer.claims
         if lane is not Lane.THREAD:
             claims = sorted(claims, key=is_suspect)  # all have started, and those take longest
@@ -174,30 +168,37 @@ class Runner:
         return Lane.PROCESS if lane is not None and is_suspect(claim) else lane
 
     def _run_inline(self, claim: Claim) -> Settlement:
-        started = time.perf_counter()
+        started = self._start(claim)
         ran = self.executor.run(claim)
-        self._measured(claim, Lane.INLINE, started)
-        return settlement_of(claim, ran.outcome, arrived=ran.arrived)
+        seconds = self._measured(claim, Lane.INLINE, started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
     def _run_alone(self, claim: Claim) -> Settlement:
         """Run one attempt in this thread or in a child, within its limit."""
         lane = self._lane(claim)
         if lane is None:
             return settlement_of(claim, GivenBack())
-        started = time.perf_counter()
-        seconds = limits_of(claim.node).timeout.total_seconds()
+        started = self._start(claim)
+        limit_seconds = limits_of(claim.node).timeout.total_seconds()
         if lane is Lane.PROCESS:
-            ran = self.alone.run(claim, seconds)
+            ran = self.alone.run(claim, limit_seconds)
         else:
-            ran = self._run_in_thread(claim, seconds)
-        self._measured(claim, claim.node.lane, started)
-        return settlement_of(claim, ran.outcome, arrived=ran.arrived)
+            ran = self._run_in_thread(claim, limit_seconds)
+        seconds = self._measured(claim, claim.node.lane, started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
-    def _measured(self, claim: Claim, lane: Lane, started: float) -> None:
+    @staticmethod
+    def _start(claim: Claim) -> float:
+        """Count an attempt that begins; return when it did."""
+        counting.started(claim)
+        return time.perf_counter()
+
+    def _measured(self, claim: Claim, lane: Lane, started: float) -> float:
+        """Take in how long an attempt kept its thread; return the seconds."""
         seconds = time.perf_counter() - started
         if not is_suspect(claim):  # most of its time is the start of its child
             self.pace.measured(queue_of(claim.node), lane, seconds)
-        NODE_SECONDS.labels(claim.node.spec.key).observe(seconds)
+        return seconds
 
     def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
         try:
@@ -208,6 +209,7 @@ class Runner:
 
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
+        started = self._start(claim)
         attempt = self.executor.prepare(claim)
         if isinstance(attempt, Ran):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
@@ -216,7 +218,7 @@ class Runner:
         async def work() -> None:
             with self.leases.interruptible(claim, seconds, cancel_this_task()):
                 ran = await self._run_on_loop(claim, attempt)
-            self._after.submit(self._go_on, claim, ran)
+            self._after.submit(self._go_on, claim, ran, time.perf_counter() - started)
 
         self.loop.spawn(work())
         return None
@@ -229,14 +231,14 @@ class Runner:
                 return Ran(GivenBack(), attempt.input)
             return Ran(self.executor.decided(claim, timed_out(claim)), attempt.input)
 
-    def _go_on(self, claim: Claim, ran: Ran) -> None:
+    def _go_on(self, claim: Claim, ran: Ran, seconds: float) -> None:
         try:
-            self._settle_and_run(claim, ran)
+            self._settle_and_run(claim, ran, seconds)
         except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
             _log.error("request.refused", error=repr(error), exc_info=error)
 
-    def _settle_and_run(self, claim: Claim, ran: Ran) -> None:
-        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived)
+    def _settle_and_run(self, claim: Claim, ran: Ran, seconds: float) -> None:
+        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
         hand_over = not self.draining.is_set()
         self._run(self._settle([settlement], hand_over=hand_over, alone=True).followed.claimed)
 
@@ -249,7 +251,7 @@ class Runner:
         )
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
             self.belt.ring_timers()
-        _count(settlements, answer)
+        counting.settled(settlements, answer, self.worker_id)
         for each in settlements:
             if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
                 self.records.keep(each.claim.ref, _as_settled(each))
@@ -278,16 +280,6 @@ class Runner:
         self.belt.send(answer.followed.noted)
         self.belt.ring(answer.followed.touched)
         return answer
-
-
-def _count(settlements: Sequence[Settlement], answer: Answer) -> None:
-    for each in settlements:
-        if each.claim.lease_id in answer.settled:
-            outcome = type(each.outcome).__name__.lower()
-            NODES_SETTLED.labels(each.claim.node.spec.key, outcome).inc()
-        else:
-            LEASES_LOST.inc()
-    HAND_OFFS.inc(len(answer.followed.claimed))
 
 
 def _as_settled(settlement: Settlement) -> Settled:

@@ -18,6 +18,7 @@ from ledger.rows import Followed
 from ledger.submission import LOCAL_OWNER, Submission, submit
 from treadle.cli.cluster import Control, Event, Started
 from treadle.cli.following import follow
+from workers.handover import handing_over
 from workers.session import Connections
 
 _CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}
@@ -121,7 +122,8 @@ def reached_here(settings: Settings) -> Iterator[Local]:
     try:
         local.session()
         local.belt.refresh(force=True)
-        yield local
+        with handing_over(local.connections.broker.client):
+            yield local
     except psycopg.OperationalError as error:
         raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:

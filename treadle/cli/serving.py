@@ -17,6 +17,7 @@ from monitoring.health import readiness
 from monitoring.server import Address, MonitoringServer
 from treadle.cli.ending import stop_on_signal
 from treadle.cli.ports import LOOPBACK, Host, Port
+from workers.census import Census
 from workers.health import check_scheduler, check_worker
 from workers.process import WorkerProcess
 from workers.scheduler import Scheduler
@@ -52,10 +53,11 @@ def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
     stop = stop_on_signal()
     settings, server = _prepare(port, host)
-    process = Scheduler(Connections.to(settings))
+    connections = Connections.to(settings)
+    process = Scheduler(connections)
     if server is not None:
         ready = readiness(settings, scheduler=partial(check_scheduler, process))
-        server.start(Exposition(), ready)
+        server.start(Exposition(Census(connections)), ready)
     process.run_until(stop)
 
 
