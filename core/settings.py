@@ -17,6 +17,7 @@ from pydantic import (
     AliasChoices,
     Field,
     IPvAnyNetwork,
+    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -35,6 +36,10 @@ COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "configured_database_url": ("TREADLE_DATABASE_URL", "DATABASE_URL"),
     "configured_redis_url": ("TREADLE_REDIS_URL", "REDIS_URL"),
+    "openai_api_key": ("TREADLE_OPENAI_API_KEY", "OPENAI_API_KEY"),
+    "openai_base_url": ("TREADLE_OPENAI_BASE_URL", "OPENAI_BASE_URL"),
+    "anthropic_api_key": ("TREADLE_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"),
+    "anthropic_base_url": ("TREADLE_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
 }
 
 
@@ -106,6 +111,32 @@ class Settings(BaseSettings):
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices(*ALIASES["openai_api_key"], "openai_api_key")
+    )
+    """Key for OpenAI, or for what speaks its wire at `openai_base_url`."""
+    openai_base_url: str | None = Field(
+        None, validation_alias=AliasChoices(*ALIASES["openai_base_url"], "openai_base_url")
+    )
+    """Address of a service that speaks OpenAI's wire, such as `http://localhost:8080/v1`."""
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices(*ALIASES["anthropic_api_key"], "anthropic_api_key")
+    )
+    """Key for Anthropic."""
+    anthropic_base_url: str | None = Field(
+        None, validation_alias=AliasChoices(*ALIASES["anthropic_base_url"], "anthropic_base_url")
+    )
+    """Address of a service that speaks Anthropic's wire."""
+    planner_model: str | None = None
+    """What plans: `openai/MODEL`, `anthropic/MODEL` or `local/smollm2`; unset, by the key given."""
+    planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
+    """How the model is held to a plan's shape; `auto` chooses by its provider."""
+    planner_rounds: int = Field(3, ge=1, le=10)
+    """Times a model is asked for one plan at most, the first time included."""
+    planner_timeout_seconds: float = Field(120.0, gt=0, le=600)
+    """Time that a model has for one answer."""
+    planner_max_tokens: int = Field(8192, ge=256)
+    """Tokens of one answer at most."""
         return value
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,36 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """What is said of one field of a node's configurations."""
+
+    name: str
+    kind: str
+    type: str
+    default: str
+    """As JSON; empty if it must be given, `none` if it is null."""
+    said: str
+
+
+def field_lines_of(spec: NodeSpec, model: type[BaseModel]) -> Iterator[FieldLine]:
+    """Yield what is said of the fields that `model` adds to those of every node."""
     schema = configurations_schema(spec)["properties"]
-    own = [name for name in model.model_fields if _is_own(name, model)]
     said = field_lines(model)
+    for name in model.model_fields:
+        if _is_own(name, model):
+            field = model.model_fields[name]
+            default = "" if field.is_required() else _default(spec.defaults[name])
+            kind, shown = _kind(spec.fields[name]), _type(schema[name])
+            yield FieldLine(name, kind, shown, default, said.get(name, ""))
+
+
+def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
     yield "| field | kind | type | default | |"
     yield "|---|---|---|---|---|"
-    for name in own:
-        field = model.model_fields[name]
-        default = "" if field.is_required() else _default(spec.defaults[name])
-        kind, shown = _kind(spec.fields[name]), _type(schema[name])
-        yield f"| `{name}` | {kind} | {shown} | {default} | {said.get(name, '')} |"
+    for each in field_lines_of(spec, model):
+        default = f"`{each.default}`" if each.default not in ("", "none") else each.default
+        yield f"| `{each.name}` | {each.kind} | {each.type} | {default} | {each.said} |"
 
 
 def _is_own(name: str, model: type[BaseModel]) -> bool:
@@ -100,7 +120,7 @@ def _default(value: Any) -> str:
         return "none"
     if isinstance(value, dict):
         value = {key: each for key, each in value.items() if each is not None}
-    return f"`{json.dumps(value, ensure_ascii=False)}`"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _type(schema: Mapping[str, Any]) -> str:

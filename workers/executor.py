@@ -15,6 +15,7 @@ import structlog
 
 from core.dialer import Dialer
 from core.errors import TreadleError
+from core.settings import Settings
 from dag.graph import CompiledNode
 from dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from dag.retries import decide
@@ -54,11 +55,13 @@ class Ran:
 class Executor:
     """Runs claims; safe for threads."""
 
-    def __init__(self, records: Records, dialer: Dialer, secrets: Secrets) -> None:
+    def __init__(
+        self, records: Records, dialer: Dialer, secrets: Secrets, settings: Settings
+    ) -> None:
         self._records = records
         self._secrets = secrets
         self._arriving = Arriving(records)
-        self._implementations = implementations(dialer)
+        self._implementations = implementations(dialer, settings)
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
 
     def run(self, claim: Claim) -> Ran:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Event
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from core.dialer import AddressPolicy, Dialer
 from core.postgres import open_pool
 from core.settings import Settings, secrets_given
 from dag.specs import Lane
-from ledger.queues import CORE_QUEUE, task_queue
+from ledger.queues import worker_queues
 from ledger.rows import Ref
 from workers.belt import ACTOR
 from workers.broker import NODES
@@ -46,8 +47,9 @@ _log = structlog.get_logger()
 class WorkerProcess:
     """One process that runs nodes."""
 
-    def __init__(self, settings: Settings) -> None:
-        queues = [CORE_QUEUE, *sorted(task_queue(task.name) for task in TASKS)]
+    def __init__(self, settings: Settings, queues: Sequence[str] | None = None) -> None:
+        """Prepare a process that takes from `queues`; by default all but other processes' own."""
+        queues = queues or worker_queues(task.name for task in TASKS)
         self._connections = connections = Connections.to(settings, queues=queues)
         self._pool = open_pool(
             settings.database_url, max_size=settings.worker_threads, autocommit=True
@@ -56,7 +58,7 @@ class WorkerProcess:
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        executor = Executor(records, dialer, Secrets(secrets_given()))
+        executor = Executor(records, dialer, Secrets(secrets_given()), settings)
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,

@@ -15,6 +15,7 @@ import psycopg
 from core.dialer import AddressPolicy, Dialer
 from core.errors import TreadleError
 from core.postgres import open_pool
+from core.settings import Settings
 from dag.outcomes import Completed, GivenBack, Outcome, Retrying
 from dag.states import NODE_TRANSITIONS, NodeState
 from ledger import control, reading
@@ -83,7 +84,7 @@ class World:
         self.ended: dict[UUID, tuple[str, int]] = {}
         self._pool = open_pool(url, max_size=2, autocommit=True)
         records = Records(self._pool)
-        self._executor = Executor(records, Dialer(AddressPolicy(())), Secrets({}))
+        self._executor = Executor(records, Dialer(AddressPolicy(())), Secrets({}), Settings())
 
     def close(self) -> None:
         for hand in self.hands:

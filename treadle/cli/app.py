@@ -15,9 +15,9 @@ from core.errors import TreadleError
 from dag.uncollected import uncollected
 from treadle.cli.errors import tell_error
 
-#: Where each command lives, in the order in which help lists them. A command's function has its
-#: name. Modules are loaded on demand, because what runs nodes takes far longer to load than what
-#: asks the ledger a question.
+#: Where each command lives, in the order in which help lists them. A command's function, or its
+#: group, has its name. Modules are loaded on demand, because what runs nodes takes far longer to
+#: load than what asks the ledger a question.
 COMMANDS: Mapping[str, str] = {
     "up": "treadle.cli.up",
     "demo": "treadle.cli.demo",
@@ -31,8 +31,11 @@ COMMANDS: Mapping[str, str] = {
     "pause": "treadle.cli.controls",
     "resume": "treadle.cli.controls",
     "retry": "treadle.cli.controls",
+    "keys": "treadle.cli.keys",
     "doctor": "treadle.cli.doctor",
+    "gateway": "treadle.cli.gateway",
     "worker": "treadle.cli.serving",
+    "planner": "treadle.cli.serving",
     "scheduler": "treadle.cli.serving",
     "migrate": "treadle.cli.migrating",
 }
@@ -48,9 +51,12 @@ class Commands(TyperGroup):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        single = typer.Typer(add_completion=False)
         with uncollected():  # modules stay, so collecting among them only takes time
-            single.command(cmd_name)(getattr(import_module(module), cmd_name))
+            command = getattr(import_module(module), cmd_name)
+        if isinstance(command, typer.Typer):  # several commands under one name
+            return typer.main.get_command(command)
+        single = typer.Typer(add_completion=False)
+        single.command(cmd_name)(command)
         return typer.main.get_command(single)
 
 

@@ -1,4 +1,4 @@
-"""`treadle worker` and `treadle scheduler`: the services, each one process until a signal."""
+"""`treadle worker`, `planner` and `scheduler`: the services, each one process until a signal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from core.settings import Settings
+from dag.specs.planning import PLANNER_QUEUE
 from ledger.migrations import migrate
 from monitoring import logs
 from monitoring.exposition import Exposition
@@ -19,6 +20,7 @@ from treadle.cli.ending import stop_on_signal
 from treadle.cli.ports import LOOPBACK, Host, Port
 from workers.census import Census
 from workers.health import check_scheduler, check_worker
+from workers.nodes import load_planner
 from workers.process import WorkerProcess
 from workers.scheduler import Scheduler
 from workers.session import Connections
@@ -42,6 +44,19 @@ def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) 
     TASKS.discover(tasks or ())
     settings, server = _prepare(port, host)
     process = WorkerProcess(settings)
+    if server is not None:
+        server.start(
+            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
+        )
+    process.run_until(stop)
+
+
+def planner(port: Port = None, host: Host = LOOPBACK) -> None:
+    """Turn prompts into workflows until SIGTERM or Ctrl-C, then drain as a worker does."""
+    stop = stop_on_signal()
+    settings, server = _prepare(port, host)
+    load_planner()
+    process = WorkerProcess(settings, queues=[PLANNER_QUEUE])
     if server is not None:
         server.start(
             Exposition(), readiness(settings, worker=partial(check_worker, process.runner))

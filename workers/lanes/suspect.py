@@ -46,7 +46,7 @@ def _run(frame: bytes) -> bytes:
     claim = Claim(graph=compile_graph(workflow), **known)
     with open_pool(settings.database_url, max_size=1, autocommit=True) as pool:
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        executor = Executor(Records(pool), dialer, Secrets(secrets_given()))
+        executor = Executor(Records(pool), dialer, Secrets(secrets_given()), settings)
         prepared = executor.prepare(claim)
         if not isinstance(prepared, Ran):
             prepared = asyncio.run(executor.run_async(claim, prepared))

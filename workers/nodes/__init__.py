@@ -12,6 +12,7 @@ Overview
     - `merge`            MERGE
     - `transformation`   DATA_TRANSFORMATION, an operation a function
     - `http_request`     HTTP_REQUEST, and `http_body` for what it sends and gets
+    - `planning`         PLANNER.PLAN, which only the planner's process runs
     - `python_task`      PYTHON_TASK, in this process or in a child
     - `comparing`, `lists`, `tables`, `figures`   pure: JSON values compared, joined, grouped
     - `going_over`       lists that expressions go over item by item
@@ -37,6 +38,7 @@ Invariants
 
 from workers.nodes.attempt import Attempt
 from workers.nodes.loops import turn_is_due
+from workers.nodes.planning import load_planner
 from workers.nodes.python_task import child_call, outcome_of, run_task_in_child
 from workers.nodes.registry import Implementation, implementations, lane_of, limits_of
 
@@ -47,6 +49,7 @@ __all__ = [
     "implementations",
     "lane_of",
     "limits_of",
+    "load_planner",
     "outcome_of",
     "run_task_in_child",
     "turn_is_due",

@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from core.dialer import Dialer
+from core.settings import Settings
 from dag.graph import CompiledNode
 from dag.outcomes import Outcome
 from dag.specs import Lane, NodeSpec, flow, loop
 from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
 from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW
+from dag.specs.planning import PLAN
 from dag.specs.transformation import DATA_TRANSFORMATION
 from workers.nodes.asking import ask
 from workers.nodes.attempt import Attempt
@@ -20,6 +22,7 @@ from workers.nodes.flow import run_delay, run_filter, run_if, run_sort, run_swit
 from workers.nodes.http_request import http_request
 from workers.nodes.loops import open_for_each, open_loop
 from workers.nodes.merge import run_merge
+from workers.nodes.planning import plan_workflow
 from workers.nodes.python_task import run_task
 from workers.nodes.transformation import run_transformation
 from workers.tasks import TASKS
@@ -37,8 +40,9 @@ class AttemptLimits:
     max_retries: int
 
 
-def implementations(dialer: Dialer) -> Mapping[NodeSpec, Implementation]:
-    """Return what this release runs, sending outgoing calls through one dialer.
+def implementations(dialer: Dialer, settings: Settings) -> Mapping[NodeSpec, Implementation]:
+    """Return what this release runs: calls to addresses that an author chose go through one dialer,
+    those to models as the settings say.
 
     TRIGGER.MANUAL is not among them: its output is the submitted input, and the submission
     settles it.
@@ -55,6 +59,7 @@ def implementations(dialer: Dialer) -> Mapping[NodeSpec, Implementation]:
         DATA_TRANSFORMATION: run_transformation,
         HTTP_REQUEST: http_request(dialer),
         PYTHON_TASK: run_task,
+        PLAN: plan_workflow(settings),
         IN_APP_APPROVAL: ask,
         MANUAL_REVIEW: ask,
     }

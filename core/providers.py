@@ -1,0 +1,129 @@
+"""Model providers: the clients of their SDKs, what became of a call that failed, and its price.
+
+The addresses here are the operator's (settings), never an author's, so these clients do not go
+through `core.dialer`. They make one request a call: whoever calls decides whether it is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
+
+import anthropic
+import openai
+from genai_prices import Usage, calc_price
+from pydantic import SecretStr
+
+from core.errors import TreadleError
+from core.provider_errors import ProviderKeyMissing, ProviderRefused, ProviderUnavailable
+from core.retry_after import retry_after
+from core.settings import ALIASES, Settings
+
+Wire: TypeAlias = Literal["openai", "anthropic"]
+"""Whose HTTP interface a service speaks."""
+
+#: Where a provider answers when no address is set; written out, so that no SDK looks elsewhere.
+_ADDRESSES: Mapping[Wire, str] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+}
+#: Statuses after which the same request may succeed; every one from 500 on besides.
+_WORTH_REPEATING = frozenset({408, 409, 429})
+#: Characters of a provider's own words that an error quotes.
+_WORDS_SHOWN = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What calls took, as the provider counted."""
+
+    input: int = 0
+    output: int = 0
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.input + other.input, self.output + other.output)
+
+
+def openai_client(settings: Settings, timeout: timedelta) -> openai.AsyncOpenAI:
+    """Return a client for OpenAI, or for what speaks its wire at the address that is set.
+
+    Raises:
+        ProviderKeyMissing: `provider_key_missing`. A service of one's own may want none: then any
+            text will do.
+    """
+    return openai.AsyncOpenAI(
+        api_key=_key("openai", settings.openai_api_key),
+        base_url=settings.openai_base_url or _ADDRESSES["openai"],
+        timeout=timeout.total_seconds(),
+        max_retries=0,
+    )
+
+
+def anthropic_client(settings: Settings, timeout: timedelta) -> anthropic.AsyncAnthropic:
+    """Return a client for Anthropic.
+
+    Raises:
+        ProviderKeyMissing: `provider_key_missing`.
+    """
+    return anthropic.AsyncAnthropic(
+        api_key=_key("anthropic", settings.anthropic_api_key),
+        base_url=settings.anthropic_base_url or _ADDRESSES["anthropic"],
+        timeout=timeout.total_seconds(),
+        max_retries=0,
+    )
+
+
+def _key(wire: Wire, key: SecretStr | None) -> str:
+    if key is None:
+        ours, usual = ALIASES[f"{wire}_api_key"]
+        raise ProviderKeyMissing(
+            f"No key for {wire} is set.",
+            solution=f"Set {ours} (or {usual}) where the process runs that makes the call.",
+            variables=[ours, usual],
+        )
+    return key.get_secret_value()
+
+
+def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
+    """Say an SDK's exception as one of ours; `None` if it is none of an SDK's."""
+    if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
+        return _by_status(error, wire)
+    if isinstance(error, openai.APITimeoutError | anthropic.APITimeoutError):
+        return ProviderUnavailable(f"{wire} did not answer in time.", provider=wire)
+    if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):
+        cause = error.__cause__ or error
+        message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
+        return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+    if isinstance(error, openai.APIError | anthropic.APIError):
+        message = f"{wire} broke off its answer: {error.message}"
+        return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+    return None
+
+
+def _by_status(
+    error: openai.APIStatusError | anthropic.APIStatusError, wire: Wire
+) -> ProviderUnavailable | ProviderRefused:
+    status = error.status_code
+    message = f"{wire} answered {status}: {error.message}"[:_WORDS_SHOWN]
+    wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
+    if status in _WORTH_REPEATING or status >= 500:
+        unavailable = ProviderUnavailable(message, provider=wire, status=status)
+        unavailable.retry_after = wait
+        return unavailable
+    solution = None
+    if status in (401, 403):
+        solution = f"Check the key in {' or '.join(ALIASES[f'{wire}_api_key'])}, and its rights."
+    elif status == 404:
+        solution = "Name a model that this provider has, and check the address that is set."
+    return ProviderRefused(message, solution=solution, provider=wire, status=status)
+
+
+def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
+    """Return what tokens cost by the provider's list prices; `None` if the model's are unknown."""
+    usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
+    try:
+        return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
+    except LookupError:
+        return None

@@ -1,0 +1,195 @@
+"""Asking a model for a draft: one call, held to the draft's shape by instructor."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Literal, TypedDict
+
+import instructor
+from instructor.core.exceptions import IncompleteOutputException, InstructorRetryException
+from instructor.core.hooks import Hooks
+from pydantic import ValidationError
+
+from core.errors import TreadleError
+from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
+from core.settings import Settings
+from dag.values import dumps
+from planner.choosing import Choice
+from planner.drafts import PlanDraft
+
+# It logs each failed call as an error, and the caller tells it.
+logging.getLogger("instructor").setLevel(logging.CRITICAL)
+
+#: Complaints about an answer's shape that are told to the model.
+_COMPLAINTS_TOLD = 20
+Mode = Literal["json_schema", "tools", "json"]
+Create = Callable[..., Awaitable[Any]]
+
+_MODES = {
+    "json_schema": instructor.Mode.JSON_SCHEMA,
+    "tools": instructor.Mode.TOOLS,
+    "json": instructor.Mode.JSON,
+}
+
+
+class Message(TypedDict):
+    """A turn of the conversation with a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ModelRefused(TreadleError):
+    """The model declined to answer."""
+
+    reason: ClassVar[str] = "model_refused"
+    solution: ClassVar[str] = "Say the request in other words, or use another model."
+
+
+class AnswerCut(TreadleError):
+    """The answer was longer than a model may give."""
+
+    reason: ClassVar[str] = "answer_cut"
+    solution: ClassVar[str] = "Raise TREADLE_PLANNER_MAX_TOKENS, or ask for less at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered."""
+
+    draft: PlanDraft | None
+    """`None` if the answer has not the shape of a draft."""
+    text: str
+    """The answer as it came."""
+    complaints: tuple[str, ...]
+    """What is wrong with its shape."""
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be asked, for as long as its client is open."""
+
+    wire: Wire
+    name: str
+    max_tokens: dict[str, int]
+    """The request's bound on the answer, by the name that the provider has for it."""
+    create: Create
+
+    async def ask(self, messages: Sequence[Message]) -> Answer:
+        """Ask once.
+
+        Raises:
+            ProviderUnavailable: later it may answer.
+            ProviderRefused: the request is not accepted.
+            ModelRefused: the model declined.
+            AnswerCut: the answer did not come to its end.
+        """
+        seen: list[Any] = []
+        hooks = Hooks()
+        hooks.on("completion:response", seen.append)
+        draft: PlanDraft | None = None
+        complaints: tuple[str, ...] = ("The answer is no plan.",)
+        try:
+            draft = await self.create(
+                response_model=PlanDraft,
+                model=self.name,
+                messages=list(messages),
+                max_retries=0,
+                hooks=hooks,
+                **self.max_tokens,
+            )
+            complaints = ()
+        except IncompleteOutputException as error:
+            raise AnswerCut(f"{self.name} was cut off after {self.max_tokens}.") from error
+        except InstructorRetryException as error:
+            cause = error.__cause__
+            failure = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
+            if failure is not None:
+                raise failure from cause
+            if not seen:
+                raise
+            complaints = tuple(_complaints(cause)) or complaints
+        return Answer(draft, self._text_of(seen[-1]), complaints, _tokens_of(seen[-1]))
+
+    def _text_of(self, completion: Any) -> str:
+        """Return what an answer says, whichever way the provider carries it."""
+        if self.wire == "anthropic":
+            if completion.stop_reason == "refusal":
+                raise ModelRefused(f"{self.name} declined to answer.")
+            return "".join(_block_text(block) for block in completion.content)
+        message = completion.choices[0].message
+        if message.refusal:
+            raise ModelRefused(f"{self.name} declined: {message.refusal}")
+        calls = message.tool_calls or ()
+        return "".join(call.function.arguments for call in calls) or message.content or ""
+
+
+@asynccontextmanager
+async def opened(settings: Settings, choice: Choice) -> AsyncIterator[Model]:
+    """Open a client for the chosen model, and close it with the block.
+
+    Raises:
+        ProviderKeyMissing: `provider_key_missing`.
+    """
+    timeout = timedelta(seconds=settings.planner_timeout_seconds)
+    mode, name, most = settings.planner_mode, choice.model, settings.planner_max_tokens
+    if choice.provider == "anthropic":
+        async with anthropic_client(settings, timeout) as claude:
+            asked = instructor.from_anthropic(claude, mode=_MODES[_chosen(mode, "tools")])
+            yield Model("anthropic", name, {"max_tokens": most}, asked.create_fn)
+        return
+    async with openai_client(settings, timeout) as client:
+        chosen = _chosen(mode, "json_schema")
+        create = instructor.patch(
+            create=_strict(client.chat.completions.create, chosen), mode=_MODES[chosen]
+        )
+        own = settings.openai_base_url is None
+        limit = "max_completion_tokens" if own else "max_tokens"  # what compatible services know
+        yield Model("openai", name, {limit: most}, create)
+
+
+def _chosen(mode: Literal["auto"] | Mode, best: Mode) -> Mode:
+    return best if mode == "auto" else mode
+
+
+def _strict(create: Create, mode: Mode) -> Create:
+    """Ask for the schema to be kept to the letter, which instructor leaves open."""
+
+    async def strictly(**request: Any) -> Any:
+        if mode == "json_schema":
+            request["response_format"]["json_schema"]["strict"] = True
+        elif mode == "tools":
+            request["tools"][0]["function"]["strict"] = True
+        return await create(**request)
+
+    return strictly
+
+
+def _complaints(error: object) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return []
+    told = error.errors(include_url=False, include_input=False)
+    return [
+        f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}"
+        for each in told[:_COMPLAINTS_TOLD]
+    ]
+
+
+def _block_text(block: Any) -> str:
+    if block.type == "tool_use":
+        return dumps(block.input).decode()
+    return str(block.text) if block.type == "text" else ""
+
+
+def _tokens_of(completion: Any) -> Tokens:
+    usage = completion.usage
+    if usage is None:
+        return Tokens()
+    if hasattr(usage, "prompt_tokens"):
+        return Tokens(usage.prompt_tokens, usage.completion_tokens)
+    return Tokens(usage.input_tokens, usage.output_tokens)

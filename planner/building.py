@@ -1,0 +1,133 @@
+"""Building: a draft becomes the document of a workflow, as a person would have written it.
+
+What the draft leaves out by rule is added here: a trigger, and its connections to the steps that
+nothing leads to. Whatever else is wrong stays as it is, for validation to tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from dag.schema import configurations_schema
+from dag.specs import NodeSpec, spec_of
+from dag.specs.fields import Bare, has_template
+from dag.values import Value, loads
+from planner.drafts import PlanDraft, SettingDraft, StepDraft
+
+Document: TypeAlias = dict[str, Any]
+"""A workflow on its way: what `dag.validation.validate` takes."""
+
+#: Before the name of a setting that is a value of the step's input, not of its configurations.
+_INPUT = "input."
+#: The id of the trigger that is added; a step that has it already gets the next one.
+_TRIGGER = "start"
+#: Characters of a workflow's id that its title gives.
+_ID_LENGTH = 60
+
+
+def document_of(draft: PlanDraft) -> Document:
+    """Return the workflow that a draft describes."""
+    nodes = [_node(step) for step in draft.steps]
+    triggers = [node["id"] for node in nodes if node["type"] == "TRIGGER"]
+    connections = [
+        {"from_node": each.source, "output_key": each.output_key or "result",
+         "to_node": each.target}
+        for each in draft.connections
+    ]  # fmt: skip
+    if not triggers:
+        taken = {node["id"] for node in nodes}
+        start = next(each for each in _numbered(_TRIGGER) if each not in taken)
+        led_to = {each["to_node"] for each in connections}
+        first = [node["id"] for node in nodes if node["id"] not in led_to] or [
+            node["id"] for node in nodes[:1]
+        ]
+        nodes.insert(0, _trigger(start))
+        triggers = [start]
+        connections[:0] = [
+            {"from_node": start, "output_key": "result", "to_node": each} for each in first
+        ]
+    title = draft.title.strip() or "Untitled"
+    return {
+        "metadata": {"id": slug(title), "name": title[:200], "description": draft.rationale},
+        "nodes": nodes,
+        "connections": [
+            {"id": f"c{number}", **each} for number, each in enumerate(connections, start=1)
+        ],
+        "triggers": triggers,
+    }
+
+
+def slug(text: str) -> str:
+    """Return an id made of a title."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_ID_LENGTH] or "workflow"
+
+
+def _numbered(name: str) -> Any:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1
+
+
+def _trigger(node_id: str) -> Document:
+    return {"id": node_id, "name": node_id, "type": "TRIGGER", "subtype": "MANUAL",
+            "description": "", "configurations": {}, "input_params": {}}  # fmt: skip
+
+
+def _node(step: StepDraft) -> Document:
+    kind, _, subtype = step.type.partition(".")
+    spec = spec_of(kind, subtype)
+    node_id = step.id.strip()
+    return {
+        "id": node_id,
+        "name": re.sub(r"\s+", "_", node_id) or "step",
+        "type": kind,
+        "subtype": subtype,
+        "description": step.purpose,
+        "configurations": {
+            each.field: _value(spec, each)
+            for each in step.settings
+            if not each.field.startswith(_INPUT)
+        },
+        "input_params": {
+            each.field.removeprefix(_INPUT): _json_or_text(each.value)
+            for each in step.settings
+            if each.field.startswith(_INPUT)
+        },
+    }
+
+
+def _value(spec: NodeSpec | None, setting: SettingDraft) -> Value:
+    """Read a setting's text as the value its field holds."""
+    plan = spec.fields.get(setting.field) if spec is not None else None
+    if spec is None or plan is None:
+        return _json_or_text(setting.value)
+    if isinstance(plan.shape, Bare):
+        return _without_braces(setting.value)
+    schema = configurations_schema(spec)["properties"][setting.field]
+    return setting.value if _only_text(schema) else _json_or_text(setting.value)
+
+
+def _only_text(schema: Mapping[str, Any]) -> bool:
+    """Whether a field takes text and nothing that JSON writes otherwise, null aside."""
+    if "anyOf" in schema:
+        return all(_only_text(each) for each in schema["anyOf"] if each.get("type") != "null")
+    return schema.get("type") == "string"
+
+
+def _json_or_text(text: str) -> Value:
+    try:
+        return loads(text.encode())
+    except ValueError:
+        return text
+
+
+def _without_braces(text: str) -> str:
+    """Return an expression without the braces of a template, if it is all that they hold."""
+    inner = text.strip()
+    if inner.startswith("{{") and inner.endswith("}}") and not has_template(inner[2:-2]):
+        return inner[2:-2].strip()
+    return text

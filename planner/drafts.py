@@ -1,0 +1,104 @@
+"""Drafts: what a model answers with. Flat, so that every provider can hold a model to the shape.
+
+No field is optional and no object is open, because strict structured output allows neither: a
+step's configurations are a list of names with texts, and `planner.building` knows what each means.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dag.specs import AVAILABLE
+
+#: A type that is none is not refused here: validation then says which one may have been meant.
+StepType = Annotated[str, Field(json_schema_extra={"enum": [spec.key for spec in AVAILABLE]})]
+
+PlaceholderType = Literal["text", "number", "boolean", "date", "url", "email", "list", "object"]
+
+
+class Flat(BaseModel):
+    """A closed object whose every field must be given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SettingDraft(Flat):
+    """One field of a step's configurations."""
+
+    field: str
+    """Its name; `input.NAME` sets a value of the step's input instead."""
+    value: str
+    """Text as it stands; everything else as JSON."""
+
+
+class StepDraft(Flat):
+    """A node."""
+
+    id: str
+    """Short, lower case, with underscores."""
+    type: StepType
+    purpose: str
+    """What the step is for, in a sentence."""
+    settings: list[SettingDraft]
+
+
+class ConnectionDraft(Flat):
+    """What follows what."""
+
+    source: str
+    """The id of the step it leads from."""
+    output_key: str
+    """The key by which it leaves that step."""
+    target: str
+    """The id of the step it leads to."""
+
+
+class PlaceholderDraft(Flat):
+    """A value that the request does not tell."""
+
+    name: str
+    """Steps read it as `trigger.NAME`."""
+    type: PlaceholderType
+    description: str
+    """What is asked of the person who starts the workflow."""
+
+
+class PlanDraft(Flat):
+    """A workflow that does what the request asks for."""
+
+    rationale: str
+    """Why these steps, in two or three sentences."""
+    title: str
+    assumptions: list[str]
+    """What the request leaves open and the plan takes for granted."""
+    placeholders: list[PlaceholderDraft]
+    steps: list[StepDraft]
+    connections: list[ConnectionDraft]
+    cannot: str
+    """Empty, or why the request cannot be done with the step types there are."""
+
+
+#: What models write where they have nothing to say, in lower case and without punctuation.
+_FILLERS = frozenset(
+    {"", "string", "text", "title", "todo", "tbd", "na", "none", "null", "unknown", "placeholder",
+     "placeholder title", "example", "untitled", "lorem ipsum", "your title here"}
+)  # fmt: skip
+
+
+def gave_up(draft: PlanDraft) -> bool:
+    """Return whether a draft only has a plan's shape: no step, or fillers for words.
+
+    A draft that says why the request cannot be done is an answer.
+    """
+    if draft.cannot.strip():
+        return False
+    if not draft.steps or _is_filler(draft.title):
+        return True
+    return all(_is_filler(step.id) or _is_filler(step.type) for step in draft.steps)
+
+
+def _is_filler(text: str) -> bool:
+    plain = "".join(each for each in text.casefold() if each.isalnum() or each.isspace())
+    return " ".join(plain.split()) in _FILLERS

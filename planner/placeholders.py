@@ -1,0 +1,196 @@
+"""Placeholders: values that a request does not tell. They are asked for, never made up.
+
+A placeholder is a field of the workflow's input: steps read it as `trigger.NAME`, and whoever runs
+the plan gives it. What a model made up all the same, an address above all, becomes the suggestion
+of a placeholder, which a person takes over or not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeAlias
+
+from dag.problems import Problem
+from dag.specs import spec_of
+from dag.values import Value
+from planner.building import Document, slug
+from planner.drafts import PlaceholderType, PlanDraft
+
+Kind: TypeAlias = PlaceholderType | Literal["any", "secret"]
+
+_READ = re.compile(r"""\b(?:trigger|input)(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])""")
+_READ_BY_NAME = re.compile(r"""\btrigger(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])""")
+_SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)")
+_TEMPLATE = re.compile(r"(\{\{.*?\}\})", re.DOTALL)
+_ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A value that whoever runs the plan gives."""
+
+    name: str
+    type: Kind
+    """`any` where the plan does not say; a `secret` is the operator's to set, not part of the
+    input."""
+    description: str
+    suggestion: str | None = None
+    """What the model would have written; nobody has confirmed it."""
+
+    def to_wire(self) -> dict[str, Value]:
+        """Return it as a plan shows it."""
+        return {"name": self.name, "type": self.type, "description": self.description,
+                "suggestion": self.suggestion}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Something about a plan that was mended by rule, and not by the model."""
+
+    path: str
+    """Where in the workflow."""
+    reason: str
+    """What was wrong, as validation says it."""
+    done: str
+    """What was done about it, in a sentence."""
+
+
+def declared(draft: PlanDraft) -> dict[str, Placeholder]:
+    """Return the placeholders that a draft declares, by name."""
+    found = (
+        Placeholder(slug(each.name), each.type, each.description) for each in draft.placeholders
+    )
+    return {each.name: each for each in found}
+
+
+def unmake_addresses(
+    document: Document, prompt: str, placeholders: dict[str, Placeholder]
+) -> Iterator[Fix]:
+    """Replace addresses that the request does not tell by placeholders that suggest them."""
+    told = prompt.casefold()
+
+    def replace(match: re.Match[str], kind: Kind) -> str:
+        address = match.group()
+        if (_host(address) if kind == "url" else address).casefold() in told:
+            return address
+        name = slug(_host(address) if kind == "url" else f"{address.partition('@')[0]}_email")
+        placeholders[name] = Placeholder(
+            name, kind, f"The {'address' if kind == 'url' else 'mail address'} to use.", address
+        )
+        return f"{{{{ trigger.{name} }}}}"
+
+    def without(text: str) -> str:
+        parts = _TEMPLATE.split(text)
+        for place in range(0, len(parts), 2):  # the others are templates, and none stands in one
+            part = _ORIGIN.sub(lambda match: replace(match, "url"), parts[place])
+            parts[place] = _MAIL.sub(lambda match: replace(match, "email"), part)
+        return "".join(parts)
+
+    for index, node in enumerate(document["nodes"]):
+        for part, field, value in _rendered(node):
+            made = _mapped(value, without)
+            if made != value:
+                node[part][field] = made
+                path = f"nodes[{index}].{part}.{field}"
+                done = "An address that the request does not tell became a placeholder."
+                yield Fix(path, "invented_address", done)
+
+
+def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator[Fix]:
+    """Bring the placeholders in line with what the steps read: each declared one is read, and each
+    that is read is declared; secrets as well.
+    """
+    texts = list(_texts(document["nodes"]))
+    for name in list(placeholders):
+        if not any(name in _names(_READ, text) for text in texts):
+            del placeholders[name]
+            yield Fix(
+                "placeholders", "placeholder_unused", f"`{name}` was dropped: nothing reads it."
+            )
+    for name in dict.fromkeys(name for text in texts for name in _names(_READ_BY_NAME, text)):
+        if name not in placeholders:
+            placeholders[name] = Placeholder(name, "any", "A value that the steps read.")
+            done = f"`{name}` was declared: steps read it as `trigger.{name}`."
+            yield Fix("placeholders", "placeholder_undeclared", done)
+    for name in dict.fromkeys(name for text in texts for name in _SECRET.findall(text)):
+        said = f"Set by the operator as TREADLE_SECRET_{name.upper()}."
+        placeholders[f"secrets.{name}"] = Placeholder(name, "secret", said)
+
+
+def check_input(placeholders: Iterable[Mapping[str, Any]], given: Value) -> list[Problem]:
+    """Say what an input lacks, or has of another type, to run a plan with these placeholders."""
+    values = given if isinstance(given, dict) else {}
+    problems = []
+    for each in placeholders:
+        name, kind = each["name"], each["type"]
+        if kind == "secret":
+            continue
+        if name not in values:
+            message = f"`{name}` is missing: {each['description']}"
+            more = f", such as {each['suggestion']}" if each.get("suggestion") else ""
+            problems.append(Problem(name, "missing", message, f"Give it as a field{more}."))
+        elif not _FITS[kind](values[name]):
+            message = f"`{name}` is not of the type {kind}."
+            problems.append(Problem(name, "wrong_type", message, f"Give a value of type {kind}."))
+    return problems
+
+
+def _is_date(value: Value) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value[:10]))
+    except ValueError:
+        return False
+
+
+_FITS: Mapping[str, Callable[[Value], bool]] = {
+    "any": lambda _: True,
+    "text": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "date": _is_date,
+    "url": lambda value: isinstance(value, str) and bool(_ORIGIN.match(value)),
+    "email": lambda value: isinstance(value, str) and bool(_MAIL.fullmatch(value)),
+    "list": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].rpartition("@")[2]
+
+
+def _rendered(node: Document) -> Iterator[tuple[str, str, Value]]:
+    """Yield the fields of a node in which a template may stand."""
+    spec = spec_of(node["type"], node["subtype"])
+    for field, value in node["configurations"].items():
+        plan = spec.fields.get(field) if spec is not None else None
+        if plan is not None and not plan.literal:
+            yield "configurations", field, value
+    for field, value in node["input_params"].items():
+        yield "input_params", field, value
+
+
+def _mapped(value: Value, change: Callable[[str], str]) -> Value:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_mapped(each, change) for each in value]
+    if isinstance(value, dict):
+        return {key: _mapped(each, change) for key, each in value.items()}
+    return value
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
+
+
+def _names(pattern: re.Pattern[str], text: str) -> list[str]:
+    return [dotted or quoted for dotted, quoted in pattern.findall(text)]

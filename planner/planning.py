@@ -1,0 +1,211 @@
+"""Planning: a prompt becomes a workflow that passes validation, or an error that says why not.
+
+ask       a draft; one that only has a plan's shape is asked for once more
+check     the workflow it describes, by the validation that submissions pass
+repair    all problems go back to the model, for a bounded number of rounds
+fix       what is left is mended by rule, and told with the plan
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from core.errors import TreadleError
+from core.providers import Tokens, cost_usd
+from core.settings import Settings
+from dag.problems import Problem
+from dag.validation import validate
+from dag.values import Value
+from planner.asking import Answer, Message, Model, opened
+from planner.building import Document, document_of
+from planner.catalogue import repair_prompt, system_prompt
+from planner.choosing import Choice, chosen
+from planner.drafts import PlanDraft, gave_up
+from planner.fixing import fix
+from planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
+
+Report: TypeAlias = Callable[[Value], Awaitable[None]]
+"""Told each stage as it begins."""
+
+
+class NotPlannable(TreadleError):
+    """The model says that the request cannot be done with the node types there are."""
+
+    reason: ClassVar[str] = "not_plannable"
+    solution: ClassVar[str] = "Ask for what the node types can do; `treadle schema` lists them."
+
+
+class PlanGivenUp(TreadleError):
+    """The model answered twice with something that only has the shape of a plan."""
+
+    reason: ClassVar[str] = "plan_given_up"
+    solution: ClassVar[str] = "Say more of what is to be done, or use another model."
+
+
+class PlanInvalid(TreadleError):
+    """Neither the model nor the rules could mend the plan."""
+
+    reason: ClassVar[str] = "plan_invalid"
+    solution: ClassVar[str] = (
+        "Say the request in other words, in smaller parts, or use another model."
+    )
+
+
+@dataclass(slots=True)
+class Planning:
+    """One plan on its way."""
+
+    prompt: str
+    model: Model
+    report: Report
+    rounds: int
+    tokens: Tokens = field(default_factory=Tokens)
+    asked: int = 0
+    repaired: list[Problem] = field(default_factory=list)
+
+    async def drafted(self) -> PlanDraft:
+        """Return the last draft: one without problems, or what the rounds have come to."""
+        messages: list[Message] = [
+            {"role": "system", "content": system_prompt()},
+            {"role": "user", "content": self.prompt},
+        ]
+        best: PlanDraft | None = None
+        resampled = False
+        told: list[Problem] = []
+        while self.asked < self.rounds + resampled:
+            answer = await self._ask(messages)
+            if answer.draft is not None and gave_up(answer.draft):
+                if resampled:
+                    break
+                resampled = True
+                continue
+            best = answer.draft or best
+            problems = await self._problems(answer)
+            self.repaired += _gone(told, problems)
+            if not problems:
+                break
+            told = problems
+            messages[2:] = _repair(answer, problems)
+        if best is None:
+            raise PlanGivenUp(f"{self.model.name} gave no plan in {self.asked} answers.")
+        if best.cannot.strip():
+            raise NotPlannable(best.cannot.strip())
+        return best
+
+    async def _ask(self, messages: Sequence[Message]) -> Answer:
+        self.asked += 1
+        await self.report({"stage": "asking", "round": self.asked, "model": self.model.name})
+        answer = await self.model.ask(messages)
+        self.tokens += answer.tokens
+        return answer
+
+    async def _problems(self, answer: Answer) -> list[Problem]:
+        """Return what is wrong with an answer: its shape, or the workflow that it describes."""
+        if answer.draft is None:
+            return [Problem("", "answer_malformed", each, "") for each in answer.complaints]
+        if answer.draft.cannot.strip():
+            return []
+        steps = [step.id for step in answer.draft.steps]
+        await self.report({"stage": "checking", "title": answer.draft.title, "steps": steps})
+        return list(validate(document_of(answer.draft)).problems)
+
+
+async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Value]:
+    """Plan a workflow.
+
+    Returns:
+        `{title, rationale, assumptions, placeholders, workflow, problems_repaired, fixes,
+        warnings, model, rounds, tokens{input, output}, cost_usd, seconds}`; the workflow passes
+        validation. `cost_usd` is null if the model's price is unknown.
+
+    Raises:
+        TreadleError: as the classes above and those of `planner.asking`, `planner.choosing` and
+            `core.providers` say.
+    """
+    begun = time.monotonic()
+    choice = chosen(settings)
+    async with opened(settings, choice) as model:
+        planning = Planning(prompt, model, report, settings.planner_rounds)
+        draft = await planning.drafted()
+    await report({"stage": "fixing", "title": draft.title})
+    document, placeholders, fixes, warnings = _finished(draft, prompt)
+    made = {
+        "title": draft.title.strip(),
+        "rationale": draft.rationale,
+        "assumptions": list(draft.assumptions),
+        "placeholders": [each.to_wire() for each in placeholders],
+        "workflow": document,
+        "problems_repaired": [asdict(each) for each in planning.repaired],
+        "fixes": [asdict(each) for each in fixes],
+        "warnings": [asdict(each) for each in warnings],
+    }
+    return made | _spent(planning, choice, time.monotonic() - begun)
+
+
+def _finished(
+    draft: PlanDraft, prompt: str
+) -> tuple[Document, list[Placeholder], list[Fix], Sequence[Problem]]:
+    """Mend a draft's workflow by rule.
+
+    Raises:
+        PlanInvalid: `plan_invalid`, with the problems that are left.
+    """
+    document, placeholders = document_of(draft), declared(draft)
+    fixes = list(unmake_addresses(document, prompt, placeholders))
+    validation, mended = fix(document, placeholders)
+    fixes += mended
+    if validation.workflow is None:
+        raise PlanInvalid(
+            f"{len(validation.problems)} problems are left in the plan.",
+            problems=[asdict(each) for each in validation.problems],
+        )
+    fixes += settle(document, placeholders)
+    return document, list(placeholders.values()), fixes, validation.warnings
+
+
+def _spent(planning: Planning, choice: Choice, seconds: float) -> dict[str, Value]:
+    tokens = planning.tokens
+    if choice.provider == "local":
+        cost: float | None = 0.0
+    else:
+        cost = cost_usd(choice.provider, choice.model, tokens)
+    return {
+        "model": str(choice),
+        "rounds": planning.asked,
+        "tokens": asdict(tokens),
+        "cost_usd": cost,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _repair(answer: Answer, problems: Sequence[Problem]) -> list[Message]:
+    """Return the turns after the request: the answer, and everything that is wrong with it."""
+    workflow = document_of(answer.draft) if answer.draft is not None else {}
+    lines = [f"- {_place(each.path, workflow)}{each.message} {each.solution}" for each in problems]
+    return [
+        {"role": "assistant", "content": answer.text},
+        {"role": "user", "content": repair_prompt() + "\n".join(lines)},
+    ]
+
+
+def _place(path: str, workflow: Mapping[str, Any]) -> str:
+    """Say a path of the workflow in the words of a draft."""
+    part, _, rest = path.partition("[")
+    index, _, inner = rest.partition("]")
+    if part not in ("nodes", "connections") or not index.isdigit():
+        return f"{path}: " if path else ""
+    each = workflow[part][int(index)]
+    inner = inner.removeprefix(".").removeprefix("configurations.")
+    inner = f", {inner}" if inner else ""
+    if part == "nodes":
+        return f"step {each['id']}{inner}: "
+    return f"connection {each['from_node']} → {each['to_node']}{inner}: "
+
+
+def _gone(before: Sequence[Problem], now: Sequence[Problem]) -> list[Problem]:
+    """Return the problems that are no more; where in the plan they were may have moved."""
+    left = {(each.reason, each.message) for each in now}
+    return [each for each in before if (each.reason, each.message) not in left]

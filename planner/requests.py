@@ -1,0 +1,105 @@
+"""Requests for plans: a plan is an execution of Treadle's own workflow, read as a plan.
+
+So a plan's lease, retries, takeover, events and idempotency key are those of executions, and its
+id is its execution's. Nothing here calls a model, so that whoever asks for a plan loads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from core.errors import TreadleError
+from dag.graph import CompiledGraph, compile_graph
+from dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
+from dag.specs.planning import PLAN
+from dag.states import FINAL_EXECUTION_STATUSES
+from ledger.submission import LOCAL_OWNER, Submission
+
+WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
+NODE_ID = "plan"
+"""The node that plans; its output is the plan."""
+#: Characters of a prompt; what is longer is data and belongs into the workflow's input.
+PROMPT_LENGTH = 20_000
+#: Seconds that one attempt may take: some answers of a slow model.
+_ATTEMPT_SECONDS = 900
+_START_ID = "start"
+
+
+class PromptInvalid(TreadleError):
+    """A prompt is empty or too long."""
+
+    reason: ClassVar[str] = "prompt_invalid"
+    solution: ClassVar[str] = f"Say in 1 to {PROMPT_LENGTH:,} characters what is to be done."
+
+
+class NoSuchPlan(TreadleError):
+    """No plan has this id."""
+
+    reason: ClassVar[str] = "plan_not_found"
+    solution: ClassVar[str] = "Check the id; POST /v1/plans makes a plan."
+
+
+def _workflow() -> Workflow:
+    return Workflow(
+        metadata=WorkflowMetadata(id=WORKFLOW_ID, name="Plan"),
+        nodes=(
+            Node(id=_START_ID, name=_START_ID, type="TRIGGER", subtype="MANUAL"),
+            Node(
+                id=NODE_ID,
+                name=NODE_ID,
+                type=PLAN.type,
+                subtype=PLAN.subtype,
+                configurations={"timeout": _ATTEMPT_SECONDS},
+            ),
+        ),
+        connections=(Connection(id="c1", from_node=_START_ID, to_node=NODE_ID),),
+        triggers=(_START_ID,),
+    )
+
+
+_WORKFLOW = _workflow()
+_GRAPH: CompiledGraph = compile_graph(_WORKFLOW)
+
+
+def request(
+    prompt: str, *, owner: str = LOCAL_OWNER, idempotency_key: str | None = None
+) -> Submission:
+    """Return the submission that asks for a plan.
+
+    Raises:
+        PromptInvalid: `prompt_invalid`.
+    """
+    if not 0 < len(prompt.strip()) <= PROMPT_LENGTH:
+        raise PromptInvalid(f"The prompt has {len(prompt):,} characters.", characters=len(prompt))
+    return Submission(
+        _WORKFLOW, _GRAPH, {"prompt": prompt}, owner=owner, idempotency_key=idempotency_key
+    )
+
+
+def plan_of(execution: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a plan as it stands, given its execution as the wire model shows it.
+
+    Shape: `{id, status, prompt, plan, error, created_at, finished_at}`; status is one of
+    `planning`, `ready`, `failed`, `canceled`; times in epoch milliseconds.
+
+    Raises:
+        NoSuchPlan: `plan_not_found`: it is an execution of another workflow.
+    """
+    if execution["workflow_id"] != WORKFLOW_ID:
+        raise NoSuchPlan(f"There is no plan {execution['id']}.", plan_id=execution["id"])
+    return {
+        "id": execution["id"],
+        "status": _status(execution["status"]),
+        "prompt": execution["trigger_info"]["trigger_data"]["prompt"],
+        "plan": (execution["output"] or {}).get(NODE_ID),
+        "error": execution["error"],
+        "created_at": execution["start_time"],
+        "finished_at": execution["end_time"],
+    }
+
+
+def _status(status: str) -> str:
+    if status not in FINAL_EXECUTION_STATUSES:
+        return "planning"
+    return {"SUCCESS": "ready", "CANCELED": "canceled"}.get(status, "failed")

@@ -1,0 +1,100 @@
+"""A plan is an execution: asked for, made by the planner's process, read as a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+
+from core.settings import Settings
+from dag.specs.planning import PLANNER_QUEUE
+from dag.validation import validate
+from ledger import reading
+from ledger.submission import submit
+from planner import requests
+from tests.cluster import in_threads
+from tests.conftest import WaitUntil
+from tests.providers import Provider, draft, providing, refusal, step
+from workers.process import WorkerProcess
+from workers.scheduler import Scheduler
+from workers.session import Connections
+
+KEY = SecretStr("sk-loopback")
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """Return a provider that gives what a test scripts."""
+    with providing() as made:
+        yield made
+
+
+class Client:
+    """Asks for plans, and reads what became of them."""
+
+    def __init__(self, settings: Settings, wait_until: WaitUntil) -> None:
+        self.connections = Connections.to(settings)
+        self.session = self.connections.open_session()
+        self._wait_until = wait_until
+
+    def ask(self, prompt: str, **more: Any) -> UUID:
+        request = requests.request(prompt, **more)
+        connections = self.connections
+        connections.belt.refresh(force=True)
+        submitted = submit(self.session, connections.graphs, connections.belt, request)
+        connections.belt.send(submitted.followed.noted)
+        return submitted.execution_id
+
+    def plan(self, plan_id: UUID) -> dict[str, Any]:
+        shown = reading.execution(self.session, self.connections.graphs, plan_id)
+        return requests.plan_of(shown)
+
+    def made(self, plan_id: UUID) -> dict[str, Any]:
+        """Return a plan once it is made or failed."""
+        self._wait_until(lambda: self.plan(plan_id)["status"] != "planning", timeout=30)
+        return self.plan(plan_id)
+
+    def events(self, plan_id: UUID) -> list[dict[str, Any]]:
+        return reading.events(self.session, plan_id)
+
+
+@pytest.fixture
+def client(settings: Settings, provider: Provider, wait_until: WaitUntil) -> Iterator[Client]:
+    """Return a client of a planner and a scheduler that ask the provider."""
+    set_ = provider.settings(settings, openai_api_key=KEY)
+    planner = WorkerProcess(set_, queues=[PLANNER_QUEUE])
+    with in_threads(planner.run_until, Scheduler(Connections.to(set_)).run_until):
+        made = Client(set_, wait_until)
+        yield made
+        made.session.close()
+
+
+def test_a_prompt_becomes_a_plan_whose_workflow_is_valid(
+    client: Client, provider: Provider
+) -> None:
+    """With what it cost, and what it was made of."""
+    provider.answers(draft(step("think"), step("say")))
+    plan = client.made(client.ask("What is six times seven?"))
+
+    assert plan["status"] == "ready", plan
+    assert validate(plan["plan"]["workflow"]).problems == ()
+    assert plan["prompt"] == "What is six times seven?"
+    assert plan["plan"]["tokens"] == {"input": 3_000, "output": 200}
+    assert plan["plan"]["cost_usd"] > 0
+    assert [node["id"] for node in plan["plan"]["workflow"]["nodes"]] == ["start", "think", "say"]
+
+
+def test_a_provider_that_asks_to_come_back_is_asked_again(
+    client: Client, provider: Provider
+) -> None:
+    """By the ledger's retries, no earlier than it said."""
+    provider.answers(refusal(429, "slow down", retry_after="1"), draft(step("think")))
+    plan_id = client.ask("Think.")
+
+    assert client.made(plan_id)["status"] == "ready"
+    retrying = [each for each in client.events(plan_id) if each["event_type"] == "node_retrying"]
+    assert len(retrying) == 1
+    assert len(provider.requests) == 2
