@@ -152,6 +152,7 @@ class Cell:
             TREADLE_LEASE_SECONDS=str(LEASE_SECONDS),
             TREADLE_HEARTBEAT_SECONDS=str(HEARTBEAT_SECONDS),
             TREADLE_DRAIN_GRACE_SECONDS="5",  # a thread that hangs is waited for no longer
+            TREADLE_ALLOWED_PRIVATE_ADDRESSES="127.0.0.1",  # servers of the tests
         )
         self._started.append(Service(name, argv, environment, self.folder / f"{name}.log"))
         return self._started[-1]
