@@ -195,11 +195,6 @@ EXECUTION_TRANSITIONS: tuple[Transition[ExecutionStatus], ...] = (
 """The execution machine: among unfinished states derived, and final is final."""
 
 
-def sources_of(table: tuple[Transition[State], ...], enters: State) -> frozenset[State]:
-    """Return the states that may change to `enters`: what a guarded UPDATE names."""
-    return frozenset(row.leaves for row in table if row.enters is enters and row.leaves is not None)
-
-
 def final_states(table: tuple[Transition[State], ...]) -> frozenset[State]:
     """Return the states that nothing leaves."""
     left = {row.leaves for row in table}
@@ -207,11 +202,7 @@ def final_states(table: tuple[Transition[State], ...]) -> frozenset[State]:
 
 
 FINAL_NODE_STATES = final_states(NODE_TRANSITIONS)
-FINAL_SCOPE_STATES = final_states(SCOPE_TRANSITIONS)
 FINAL_EXECUTION_STATUSES = final_states(EXECUTION_TRANSITIONS)
-
-OPEN_NODE_STATES = frozenset(NodeState) - FINAL_NODE_STATES - {NodeState.PENDING}
-"""What a scope counts as outstanding (invariant 4): `ready` and every later unfinished state."""
 
 WIRE_NODE_STATUS: Mapping[NodeState, str] = MappingProxyType(
     {

@@ -116,7 +116,7 @@ def take_back(
                 "take_back", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
             ).fetchall()
             if not held.paused:
-                note(unit, held, [Ref(row.execution_id, row.scope, row.node) for row in rows])
+                note(unit, held, [Ref(*row) for row in rows])
     return unit.committed()
 
 

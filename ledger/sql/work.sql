@@ -335,7 +335,7 @@ update node_executions set
                       else greatest(lost_count, least(lost_count + 1, %(suspect)s)) end,
     started_at = null
 where execution_id = %(id)b and state = 'running' and worker_id = %(worker_id)s
-returning execution_id, scope, node, lost_count
+returning execution_id, scope, node
 
 -- name: overdue
 -- Running attempts of one execution past their limit by more than the grace that a living process

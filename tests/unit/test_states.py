@@ -11,6 +11,7 @@ import pytest
 from dag import states
 from dag.state_docs import markdown, meanings
 from dag.states import ExecutionStatus, NodeState, ScopeState
+from tests.machines import sources_of
 
 MACHINES = [
     (NodeState, states.NODE_TRANSITIONS),
@@ -47,7 +48,11 @@ def test_final_states_are_the_ones_the_design_names() -> None:
     assert {str(each) for each in states.FINAL_NODE_STATES} == {
         "completed", "failed", "skipped", "canceled",
     }  # fmt: skip
-    assert {str(each) for each in states.FINAL_SCOPE_STATES} == {"ended", "failed", "canceled"}
+    assert {str(each) for each in states.final_states(states.SCOPE_TRANSITIONS)} == {
+        "ended",
+        "failed",
+        "canceled",
+    }
     assert {str(each) for each in states.FINAL_EXECUTION_STATUSES} == {
         "SUCCESS", "ERROR", "CANCELED", "TIMEOUT",
     }  # fmt: skip
@@ -57,7 +62,7 @@ def test_every_unfinished_execution_may_end_in_every_way() -> None:
     """Any unfinished status may become any final one."""
     finals = states.FINAL_EXECUTION_STATUSES
     for final in finals:
-        sources = states.sources_of(states.EXECUTION_TRANSITIONS, final)
+        sources = sources_of(states.EXECUTION_TRANSITIONS, final)
 
         assert sources == set(ExecutionStatus) - finals
 
@@ -65,7 +70,7 @@ def test_every_unfinished_execution_may_end_in_every_way() -> None:
 def test_whatever_is_not_final_can_be_canceled() -> None:
     """An execution or scope that ends early leaves no row behind."""
     assert (
-        states.sources_of(states.NODE_TRANSITIONS, NodeState.CANCELED)
+        sources_of(states.NODE_TRANSITIONS, NodeState.CANCELED)
         == set(NodeState) - states.FINAL_NODE_STATES
     )
 
@@ -74,15 +79,8 @@ def test_only_a_running_node_is_retried_and_only_a_ready_one_runs() -> None:
     """The guards of a claim and of a failed attempt."""
     table = states.NODE_TRANSITIONS
 
-    assert states.sources_of(table, NodeState.RUNNING) == {NodeState.READY}
-    assert states.sources_of(table, NodeState.RETRYING) == {NodeState.RUNNING}
-
-
-def test_a_scope_counts_what_is_ready_or_later_and_unfinished() -> None:
-    """Invariant 4: `pending` and `skipped` never count."""
-    assert {str(each) for each in states.OPEN_NODE_STATES} == {
-        "ready", "running", "waiting", "waiting_input", "retrying",
-    }  # fmt: skip
+    assert sources_of(table, NodeState.RUNNING) == {NodeState.READY}
+    assert sources_of(table, NodeState.RETRYING) == {NodeState.RUNNING}
 
 
 def test_the_wire_shows_no_ledger_detail() -> None:
