@@ -99,6 +99,8 @@ class Settings(BaseSettings):
     """Threads of one worker process."""
     async_bound: int = Field(1000, ge=1)
     """Attempts of the async lane in flight in one worker process."""
+    gateway_sessions: int = Field(16, ge=2, le=256)
+    """Sessions to PostgreSQL of one gateway process, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
     """Age after which a partition without unfinished executions is dropped."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

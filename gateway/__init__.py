@@ -1,7 +1,54 @@
-"""The gateway: what Treadle will say over HTTP. There is nothing here yet.
+"""The gateway: Treadle over HTTP, `treadle gateway`, any number of processes, none with a memory.
 
-It will hold the REST interface, live streams of events, webhooks in, accounts, rights and rate
-limits, and serve the web page. It will decide who may ask for what, and translate: requests to
-calls of the ledger, the reasons of errors to HTTP statuses. No workflow logic belongs here; until
-it exists, the command line in `treadle.cli` does the same translation for one person.
+It decides who may ask for what, and translates: requests to calls of the ledger, the reasons of
+errors to HTTP statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
+
+    server      uvicorn on a port, until a signal
+    app         every router, around what the process holds (`resources`)
+    routing     what all routes under /v1 have in common: the gate, the body, the edge of errors
+    callers     the gate: the key, its scope, and whether what is named is the caller's
+    bodies      a body is read under limits of size, time and depth, without rounding a number
+    errors      one table from reason to status; every refusal is a problem (RFC 9457)
+    answers     JSON, and pages with cursors
+    openapi     the documentation, completed by what the frame adds to every route
+    submitting  submissions that come at once share a transaction
+    live/       events as they are committed, for any number of readers
+    models/     what goes over the wire, documented with an example each
+    routes/     the routes, one module a thing
+
+A request under /v1 goes through the gate before its body is read: the key is looked up by its hash,
+the route's scope compared, and each thing that path or query names is looked up as the caller's.
+What is another's is not found. Then the route's function runs in a thread, takes a session to the
+ledger for as long as it needs one and never while it waits, and answers.
+
+To add a route: a function in a module of `routes/`, whose `Routes` stands in `app.ROUTERS`.
+
+    routes = Routes("things")
+
+    @routes.get("/things/{thing_id}", response_model=Thing, summary="Get a thing")
+    def get_thing(thing_id: UUID, caller: Reader) -> Response:
+        with caller.session() as connection:
+            return Json(things.thing(connection, thing_id))
+
+- The parameter `caller` says the scope: `Reader`, `Runner`, `Answerer`, `Admin`. A function without
+  one cannot be made a route.
+- A parameter of the path that names something gets a line in `callers.OWNED`, with the check whose
+  it is; one that names nothing by itself stands in `callers.PLAIN`. Query parameters of the same
+  names are checked too. What a body names is checked by `caller.own(connection, "thing_id", …)`.
+- The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
+- It returns `Json`, and its `response_model`, with an example, is the documentation of that. A
+  body is a `dag.model.Strict` with an example.
+- It raises `TreadleError`s. A reason that is new gets its status in `errors.STATUS`, and the route
+  names those that are its own: `responses=refusals(ThingIsGone)`. What every route can be refused
+  with (key, scope, not found, an invalid request, a ledger that is away) is added by the frame.
+
+Tests hold all routes to this, the new ones included: they are called as another owner, their
+documentation is complete, and schemathesis calls them with what it makes up.
+
+What can go wrong, and what follows. The database is away: 503 and `retryable`, and the process goes
+on. It went away during a submission: 503 `outcome_unknown`, and the same Idempotency-Key finds out.
+Redis is away: live readers look at the ledger a few times a second, and nodes are sent by the
+dispatcher. The process is killed: what was acknowledged is committed, and live readers go on
+elsewhere from the last event they have seen. It is asked to stop: it takes no more connections,
+tells live readers to come again, and answers what was asked.
 """

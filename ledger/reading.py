@@ -188,18 +188,20 @@ def executions(
         before=before,
         limit=limit,
     )
-    return [
-        {
-            "id": str(row.id),
-            "workflow_id": row.workflow_id,
-            "workflow_version": row.version,
-            "status": row.status,
-            "start_time": milliseconds(row.created_at),
-            "end_time": milliseconds(row.finished_at),
-            "duration_ms": _between(row.created_at, row.finished_at),
-        }
-        for row in rows
-    ]
+    return [short(row) for row in rows]
+
+
+def short(row: Any) -> dict[str, Any]:
+    """Return an execution of the wire model in short, from a row that has what it says."""
+    return {
+        "id": str(row.id),
+        "workflow_id": row.workflow_id,
+        "workflow_version": row.version,
+        "status": row.status,
+        "start_time": milliseconds(row.created_at),
+        "end_time": milliseconds(row.finished_at),
+        "duration_ms": _between(row.created_at, row.finished_at),
+    }
 
 
 def events(
@@ -241,29 +243,34 @@ def _records(
 ) -> Iterator[dict[str, Any]]:
     rows = _fetch(connection, "records", id=execution_id, limit=limit, inline_bytes=inline_bytes)
     for row in rows:
-        node = graph.nodes[row.node]
-        state = NodeState(row.state)
-        yield {
-            "node_id": row.node,
-            "node_name": node.node.name,
-            "node_type": node.node.type,
-            "node_subtype": node.node.subtype,
-            "scope": row.scope,
-            "status": WIRE_NODE_STATUS[state],
-            "waiting_on": row.wait_kind,
-            "start_time": milliseconds(row.started_at),
-            "end_time": milliseconds(row.finished_at),
-            "duration_ms": _between(row.started_at, row.finished_at),
-            "output_key": row.output_key,
-            "output_data": loads(row.output) if row.output is not None else None,
-            "output_bytes": row.output_bytes,
-            "execution_details": loads(row.details) if row.details else {},
-            "error": loads(row.error) if row.error else None,
-            "attempt": row.attempt,
-            "retry_count": row.retry_count,
-            "max_retries": node.max_retries,
-            "next_attempt_time": milliseconds(row.due_at),
-        }
+        yield record(graph, row)
+
+
+def record(graph: CompiledGraph, row: Any) -> dict[str, Any]:
+    """Return a NodeExecution of the wire model, from a row that has what it says."""
+    node = graph.nodes[row.node]
+    state = NodeState(row.state)
+    return {
+        "node_id": row.node,
+        "node_name": node.node.name,
+        "node_type": node.node.type,
+        "node_subtype": node.node.subtype,
+        "scope": row.scope,
+        "status": WIRE_NODE_STATUS[state],
+        "waiting_on": row.wait_kind,
+        "start_time": milliseconds(row.started_at),
+        "end_time": milliseconds(row.finished_at),
+        "duration_ms": _between(row.started_at, row.finished_at),
+        "output_key": row.output_key,
+        "output_data": loads(row.output) if row.output is not None else None,
+        "output_bytes": row.output_bytes,
+        "execution_details": loads(row.details) if row.details else {},
+        "error": loads(row.error) if row.error else None,
+        "attempt": row.attempt,
+        "retry_count": row.retry_count,
+        "max_retries": node.max_retries,
+        "next_attempt_time": milliseconds(row.due_at),
+    }
 
 
 def _output(

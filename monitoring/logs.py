@@ -37,6 +37,7 @@ EVENTS: Mapping[str, str] = {
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "partition.dropped": "Records past retention were removed.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
+    "request.crashed": "The gateway could not answer a request, by a defect.",
     "request.refused": "A transaction failed for a reason that is no outage.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
     "scheduler.started": "The scheduler began its passes.",

@@ -1,0 +1,64 @@
+"""The app: every route, and what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.settings import Settings
+from gateway.errors import refusal
+from gateway.openapi import document
+from gateway.resources import Resources
+from gateway.routes import executions, service
+from gateway.routing import Routes
+
+#: The routers under `/v1`, in the order in which the documentation lists them.
+ROUTERS: tuple[Routes, ...] = (executions.routes,)
+
+#: Threads that answer requests beyond those that hold a session: they parse, or wait for one.
+_FURTHER_THREADS = 24
+
+
+class Gateway(FastAPI):
+    """FastAPI with our documentation of the routes."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return document(self)
+
+
+def build(settings: Settings) -> FastAPI:
+    """Return the gateway as an ASGI application; it connects when it is started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        limiter = current_default_thread_limiter()
+        limiter.total_tokens = settings.gateway_sessions + _FURTHER_THREADS
+        app.state.resources = Resources(settings)
+        try:
+            yield
+        finally:
+            app.state.resources.close()
+
+    app = Gateway(
+        title="Treadle",
+        version=version("treadle"),
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _refused},
+        separate_input_output_schemas=False,
+    )
+    for each in (*ROUTERS, service.routes):
+        app.router.routes.extend(each.routes)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return refusal(error, request)

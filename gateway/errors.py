@@ -1,0 +1,193 @@
+"""Errors as answers: one table from reason to HTTP status, one body for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, cast
+
+import psycopg
+import structlog
+from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import TreadleError
+from core.postgres import LOST
+from dag.problems import Hints
+from dag.shape import problem_of
+from dag.values import dumps
+
+_log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+#: The status of every reason that an answer may carry. A reason that is not here is a defect, and
+#: is answered as one.
+STATUS: Mapping[str, HTTPStatus] = {
+    "not_json": HTTPStatus.BAD_REQUEST,
+    "key_missing": HTTPStatus.UNAUTHORIZED,
+    "key_invalid": HTTPStatus.UNAUTHORIZED,
+    "scope_missing": HTTPStatus.FORBIDDEN,
+    "route_not_found": HTTPStatus.NOT_FOUND,
+    "execution_not_found": HTTPStatus.NOT_FOUND,
+    "node_execution_not_found": HTTPStatus.NOT_FOUND,
+    "workflow_not_found": HTTPStatus.NOT_FOUND,
+    "node_type_not_found": HTTPStatus.NOT_FOUND,
+    "key_not_found": HTTPStatus.NOT_FOUND,
+    "plan_not_found": HTTPStatus.NOT_FOUND,
+    "interaction_not_found": HTTPStatus.NOT_FOUND,
+    "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
+    "request_too_slow": HTTPStatus.REQUEST_TIMEOUT,
+    "idempotency_conflict": HTTPStatus.CONFLICT,
+    "execution_is_final": HTTPStatus.CONFLICT,
+    "execution_not_final": HTTPStatus.CONFLICT,
+    "nothing_to_retry": HTTPStatus.CONFLICT,
+    "interaction_decided": HTTPStatus.CONFLICT,
+    "interaction_not_delivered": HTTPStatus.CONFLICT,
+    "workflow_exists": HTTPStatus.CONFLICT,
+    "plan_not_ready": HTTPStatus.CONFLICT,
+    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "not_json_content": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "request_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "workflow_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "trigger_not_found": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "output_not_storable": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "reply_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "not_available": HTTPStatus.NOT_IMPLEMENTED,
+    "feature_not_implemented": HTTPStatus.NOT_IMPLEMENTED,
+    "ledger_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "ledger_not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
+    "outcome_unknown": HTTPStatus.SERVICE_UNAVAILABLE,
+    "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
+    "gateway_busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "gateway_stopping": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class RequestInvalid(TreadleError):
+    """The request does not say what this route takes; all that is wrong is told."""
+
+    reason: ClassVar[str] = "request_invalid"
+    solution: ClassVar[str] = "Mend what `problems` lists; /openapi.json says what is taken."
+
+
+class RouteNotFound(TreadleError):
+    """Nothing is served under this path."""
+
+    reason: ClassVar[str] = "route_not_found"
+    solution: ClassVar[str] = "/openapi.json lists what is served."
+
+
+class MethodNotAllowed(TreadleError):
+    """The path is served, by other methods."""
+
+    reason: ClassVar[str] = "method_not_allowed"
+    solution: ClassVar[str] = "Use a method that the header Allow names."
+
+
+class LedgerUnavailable(TreadleError):
+    """The database does not answer, or went away during the request."""
+
+    reason: ClassVar[str] = "ledger_unavailable"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Try again in a moment; /health/ready says what is wrong."
+
+
+class LedgerNotReady(TreadleError):
+    """The database holds no ledger of this release."""
+
+    reason: ClassVar[str] = "ledger_not_ready"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Start a process of this release; it migrates the database."
+
+
+class GatewayBusy(TreadleError):
+    """No session to the ledger came free in time."""
+
+    reason: ClassVar[str] = "gateway_busy"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Try again in a moment, or start another gateway."
+
+
+class Defect(TreadleError):
+    """Something in Treadle failed that should not; the log has it, the answer does not."""
+
+
+def status_of(error: TreadleError) -> HTTPStatus:
+    """Return the status that an error is answered with."""
+    return STATUS.get(error.reason, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def refusal(error: Exception, request: Request) -> Response:
+    """Return what a request is answered with that ended with an error."""
+    told = _as_treadle_error(error, request)
+    status = status_of(told)
+    if told.reason not in STATUS or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("request.crashed", method=request.method, path=request.url.path, exc_info=error)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return Response(dumps(problem(told)), status, headers, MEDIA_TYPE)
+
+
+def problem(error: TreadleError) -> dict[str, Any]:
+    """Return an error as `application/problem+json`: RFC 9457's members and DESIGN's Error."""
+    status = status_of(error)
+    return {
+        "title": status.phrase,
+        "status": int(status),
+        "detail": error.message,
+        **error.to_wire(),
+    }
+
+
+def _as_treadle_error(error: Exception, request: Request) -> TreadleError:
+    """Wrap what libraries raise; this is the border."""
+    path = request.url.path
+    told: TreadleError = Defect("The request failed by a defect in Treadle.")
+    match error:
+        case TreadleError():
+            told = error
+        case RequestValidationError():
+            told = _invalid(error, request)
+        case HTTPException(status_code=404):
+            told = RouteNotFound(f"Nothing is served at {path}.")
+        case HTTPException(status_code=405):
+            told = MethodNotAllowed(f"{path} does not take {request.method}.")
+        case PoolTimeout():
+            told = GatewayBusy("All sessions to the ledger are in use.")
+        case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn():
+            told = LedgerNotReady("The database is not migrated.")
+        case _ if isinstance(error, LOST):
+            told = LedgerUnavailable("The ledger does not answer.")
+    return told
+
+
+def _invalid(error: RequestValidationError, request: Request) -> RequestInvalid:
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = field.field_info.annotation if field is not None else BaseModel
+    hints = Hints()
+    problems = []
+    for detail in error.errors():
+        place, *rest = detail["loc"]
+        found = problem_of(cast(ErrorDetails, {**detail, "loc": tuple(rest)}), model, hints)
+        where = found.path if place == "body" else ".".join(str(step) for step in detail["loc"])
+        problems.append(
+            {
+                "path": where,
+                "reason": found.reason,
+                "message": found.message,
+                "solution": found.solution,
+            }
+        )
+    first = problems[0]
+    told = f"{first['path']}: {first['message']}" if first["path"] else first["message"]
+    return RequestInvalid(told, problems=problems)

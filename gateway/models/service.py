@@ -1,0 +1,30 @@
+"""What the gateway says of itself."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from dag.model import Strict
+
+
+class Alive(Strict):
+    """The process answers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
+
+    status: Literal["alive"]
+
+
+class Ready(Strict):
+    """Everything that the gateway needs is well."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "ready", "dependencies": {"database": "ok", "redis": "ok"}}]
+        }
+    )
+
+    status: Literal["ready"]
+    dependencies: dict[str, Literal["ok"]]

@@ -1,0 +1,54 @@
+"""What a gateway process holds: sessions to the ledger, the belt, live readers, its readiness."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from core.postgres import open_pool
+from core.settings import Settings
+from gateway.submitting import Submitter
+from ledger.graphs import Graphs
+from ledger.rows import Belt, Followed
+from monitoring.exposition import Exposition
+from monitoring.health import readiness
+from workers.session import Connections
+
+
+class Resources:
+    """Opened by the app's start, closed by its end; safe for threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._connections = Connections.to(settings)
+        self.pool: ConnectionPool[psycopg.Connection] = open_pool(
+            settings.database_url,
+            max_size=settings.gateway_sessions,
+            autocommit=True,
+            application_name="treadle gateway",
+        )
+        self.submitter = Submitter(self._connections)
+        self.exposition = Exposition()
+        self.readiness = readiness(settings)
+
+    @property
+    def graphs(self) -> Graphs:
+        """The compiled graphs that this process knows."""
+        return self._connections.graphs
+
+    @property
+    def belt(self) -> Belt:
+        """Where rows that become ready are placed."""
+        self._connections.belt.refresh()
+        return self._connections.belt
+
+    def deliver(self, followed: Followed) -> None:
+        """Do what a committed transaction leaves to its caller."""
+        self._connections.belt.send(followed.noted)
+        self._connections.belt.ring(followed.touched)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.submitter.close()
+        self.pool.close()
+        self._connections.broker.client.close()

@@ -1,0 +1,198 @@
+"""Executions: submitted, looked at, controlled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import psycopg
+from fastapi import Header, Query
+from starlette.responses import Response
+
+from dag.graph import CompiledGraph
+from dag.model import Name, Workflow
+from dag.states import ExecutionStatus
+from dag.values import NotAValue
+from gateway.answers import Json, page, position_in
+from gateway.callers import Caller, Reader, Runner
+from gateway.definitions import WorkflowInvalid, valid
+from gateway.models.executions import (
+    Execution,
+    ExecutionBrief,
+    Executions,
+    NewExecution,
+    Submitted,
+)
+from gateway.plans import PlanNotReady, planned_workflow
+from gateway.routing import Routes, refusals
+from gateway.shortening import shortened
+from gateway.submitting import OutcomeUnknown
+from ledger import control, library, paging, reading
+from ledger.control import ExecutionIsFinal
+from ledger.dedup import IdempotencyConflict
+from ledger.graphs import Graphs
+from ledger.library import NoSuchWorkflow
+from ledger.retrying import ExecutionNotFinal, NothingToRetry
+from ledger.retrying import retry as retry_in_ledger
+from ledger.rows import Belt, Followed
+from ledger.submission import NoSuchTrigger, Submission
+
+routes = Routes("executions")
+
+Control: TypeAlias = Callable[[psycopg.Connection, Graphs, Belt, UUID], Followed]
+"""What a person does to one execution."""
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="The same request under the same key runs once, whoever asks how often.",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
+Cursor = Annotated[
+    str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")
+]
+
+
+@routes.post(
+    "/executions",
+    status_code=202,
+    response_model=Submitted,
+    responses=refusals(
+        IdempotencyConflict,
+        NoSuchTrigger,
+        NoSuchWorkflow,
+        NotAValue,
+        OutcomeUnknown,
+        PlanNotReady,
+        WorkflowInvalid,
+    ),
+    summary="Run a workflow once",
+)
+def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
+    """Run a definition, a stored workflow or a plan; acknowledged when nothing can lose it."""
+    with caller.session() as connection:
+        workflow, graph = _what_to_run(connection, caller, body)
+    submitted = caller.resources.submitter.submit(
+        Submission(
+            workflow,
+            graph,
+            body.input,
+            owner=caller.owner,
+            trigger=body.trigger,
+            priority=body.priority,
+            deadline=timedelta(seconds=body.deadline_seconds) if body.deadline_seconds else None,
+            idempotency_key=idempotency_key,
+        )
+    )
+    with caller.session() as connection:
+        brief = paging.brief(connection, submitted.execution_id)
+    href = f"/v1/executions/{submitted.execution_id}"
+    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+
+
+@routes.get("/executions", response_model=Executions, summary="List executions")
+def list_executions(
+    caller: Reader,
+    status: Annotated[ExecutionStatus | None, Query(description="Only those.")] = None,
+    workflow_id: Annotated[Name | None, Query(description="Only those of this workflow.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Return the newest executions first, short."""
+    position = position_in(cursor, UUID)
+    with caller.session() as connection:
+        found = reading.executions(
+            connection,
+            owner=caller.owner,
+            status=status,
+            workflow_id=workflow_id,
+            before=position[0] if position else None,
+            limit=limit + 1,
+        )
+    return Json(page("executions", found, limit, "id"))
+
+
+@routes.get("/executions/{execution_id}", response_model=Execution, summary="Get an execution")
+def get_execution(execution_id: UUID, caller: Reader) -> Response:
+    """Return an execution as it stands, with its first 1,000 node records."""
+    with caller.session() as connection:
+        found = reading.execution(connection, caller.resources.graphs, execution_id)
+    return Json(shortened(found))
+
+
+@routes.post(
+    "/executions/{execution_id}/cancel",
+    response_model=ExecutionBrief,
+    responses=refusals(ExecutionIsFinal),
+    summary="Cancel an execution",
+)
+def cancel(execution_id: UUID, caller: Runner) -> Response:
+    """End an execution as CANCELED, with everything in it that runs."""
+    return _control(control.cancel, execution_id, caller)
+
+
+@routes.post(
+    "/executions/{execution_id}/pause",
+    response_model=ExecutionBrief,
+    responses=refusals(ExecutionIsFinal),
+    summary="Pause an execution",
+)
+def pause(execution_id: UUID, caller: Runner) -> Response:
+    """Begin nothing new of an execution; what runs ends, and its deadline goes on."""
+    return _control(control.pause, execution_id, caller)
+
+
+@routes.post(
+    "/executions/{execution_id}/resume",
+    response_model=ExecutionBrief,
+    responses=refusals(ExecutionIsFinal),
+    summary="Resume an execution",
+)
+def resume(execution_id: UUID, caller: Runner) -> Response:
+    """Let a paused execution go on."""
+    return _control(control.resume, execution_id, caller)
+
+
+@routes.post(
+    "/executions/{execution_id}/retry",
+    status_code=202,
+    response_model=ExecutionBrief,
+    responses=refusals(ExecutionNotFinal, NothingToRetry),
+    summary="Retry an execution",
+)
+def retry(execution_id: UUID, caller: Runner) -> Response:
+    """Repeat an ended execution from where it failed, as a new execution."""
+    resources = caller.resources
+    with caller.session() as connection:
+        made = retry_in_ledger(connection, resources.graphs, resources.belt, execution_id)
+        resources.deliver(made.followed)
+        brief = paging.brief(connection, made.execution_id)
+    return Json(brief, 202, {"Location": f"/v1/executions/{made.execution_id}"})
+
+
+def _control(act: Control, execution_id: UUID, caller: Caller) -> Response:
+    resources = caller.resources
+    with caller.session() as connection:
+        resources.deliver(act(connection, resources.graphs, resources.belt, execution_id))
+        return Json(paging.brief(connection, execution_id))
+
+
+def _what_to_run(
+    connection: psycopg.Connection, caller: Caller, body: NewExecution
+) -> tuple[Workflow, CompiledGraph]:
+    """Return the workflow that a body says, and its graph."""
+    if body.workflow is not None:
+        return valid(body.workflow, "workflow")
+    if body.plan_id is not None:
+        caller.own(connection, "plan_id", body.plan_id)
+        return valid(planned_workflow(connection, UUID(body.plan_id)), "plan", "workflow")
+    assert body.workflow_id is not None  # the model takes one of three
+    version_id = library.version_id(connection, caller.owner, body.workflow_id, body.version)
+    graph = caller.resources.graphs.version(connection, version_id)
+    return graph.workflow, graph

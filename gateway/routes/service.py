@@ -1,0 +1,56 @@
+"""The service itself: alive, ready, and what it has counted. Open to everybody who reaches it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from gateway.answers import Json
+from gateway.errors import refusal
+from gateway.models.service import Alive, Ready
+from gateway.resources import Resources
+from gateway.routing import refusals
+from monitoring.health import NotReady
+
+routes = APIRouter(tags=["service"])
+
+
+@routes.get("/health", response_model=Alive, summary="Is it alive")
+async def health() -> Response:
+    """Answer, which is all that it says."""
+    return Json({"status": "alive"})
+
+
+@routes.get(
+    "/health/ready",
+    response_model=Ready,
+    responses=refusals(NotReady),
+    summary="Can it do its work",
+)
+def ready(request: Request) -> Response:
+    """Ask each dependency; if one is not well, `dependencies` of the refusal says what is wrong."""
+    resources: Resources = request.app.state.resources
+    try:
+        return Json(resources.readiness.check())
+    except NotReady as error:
+        return refusal(error, request)
+
+
+@routes.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "What was counted, for Prometheus.",
+            "content": {"text/plain": {"example": "# TYPE treadle_executions_started counter"}},
+        }
+    },
+    summary="What it has counted",
+)
+def metrics(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+    """Return the metrics of this gateway, in the format that is asked for."""
+    resources: Resources = request.app.state.resources
+    body, content_type = resources.exposition.page(accept)
+    return Response(body, headers={"Content-Type": content_type})

@@ -1,0 +1,108 @@
+"""Routes: what all of them under `/v1` have in common, so that none can forget it.
+
+A `Routes` is FastAPI's router with three rules: who may call is said by one parameter of the
+function (`Reader`, `Runner`, `Answerer`, `Admin`); every parameter of the path is known to the
+gate; and whatever is raised becomes a problem. A route that breaks the first two cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
+from typing import Any, get_args, get_type_hints
+
+from fastapi import APIRouter, params
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import TreadleError
+from gateway.bodies import BoundedRequest
+from gateway.callers import OWNED, PLAIN, admit
+from gateway.errors import MEDIA_TYPE, STATUS, problem, refusal
+from ledger.keys import Scope
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class RouteIncomplete(TypeError):
+    """A route under `/v1` does not say who may call it, or names what the gate does not know."""
+
+
+class GatedRoute(APIRoute):
+    """A route behind the gate."""
+
+    @property
+    def scope_needed(self) -> Scope:
+        """The scope that a key must have.
+
+        Raises:
+            RouteIncomplete: the function has no parameter that says so.
+        """
+        for hint in get_type_hints(self.endpoint, include_extras=True).values():
+            for mark in get_args(hint)[1:]:
+                if isinstance(mark, params.Security) and mark.scopes:
+                    return Scope(mark.scopes[0])
+        raise RouteIncomplete(f"{self.path} does not say who may call it; see gateway/__init__.py")
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request: the gate, the function, and the edge of errors."""
+        scope = self.scope_needed
+        unknown = self.param_convertors.keys() - OWNED.keys() - PLAIN
+        if unknown:
+            raise RouteIncomplete(f"{self.path}: gateway.callers knows no {', '.join(unknown)}")
+        answer = super().get_route_handler()
+        has_body = self.body_field is not None
+
+        async def gated(request: Request) -> Response:
+            try:
+                request.state.caller = await admit(request, scope)
+                bounded = BoundedRequest(request.scope, request.receive)
+                if has_body and await bounded.body():
+                    await bounded.json()  # here, because FastAPI makes a plain 400 of any error
+                return await answer(bounded)
+            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is answered
+                return refusal(error, request)
+
+        return gated
+
+
+class Routes(APIRouter):
+    """A router of gated routes."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(prefix="/v1", route_class=GatedRoute, tags=[tag])
+
+
+def refusals(*reasons: type[TreadleError]) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a route that these errors make, for its documentation.
+
+    What every route can answer (no key, wrong scope, an invalid request, a ledger that is away) is
+    added by `gateway.openapi`.
+    """
+    return by_status(reasons)
+
+
+def by_status(reasons: Iterable[type[TreadleError]]) -> dict[int | str, dict[str, Any]]:
+    """Return documented responses, one a status, with an example of each reason."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for each in reasons:
+        status = STATUS[each.reason]
+        response = found.setdefault(int(status), _response(status))
+        summary = (each.__doc__ or each.reason).splitlines()[0]
+        response["content"][MEDIA_TYPE]["examples"][each.reason] = {
+            "summary": summary,
+            "value": _example(each, summary),
+        }
+    return found
+
+
+def _response(status: HTTPStatus) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}}
+    return {"description": status.phrase, "content": content}
+
+
+def _example(kind: type[TreadleError], message: str) -> dict[str, Any]:
+    error = kind.__new__(kind)
+    TreadleError.__init__(error, message)
+    return {**problem(error), "timestamp": 1_767_225_600_000}

@@ -1,0 +1,56 @@
+"""The server: the app on a port, until a signal, and an end that live readers are told of."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from core.settings import Settings
+from gateway.app import build
+from monitoring.server import Address, PortTaken
+
+#: Seconds that requests under way have to end once the gateway was asked to stop.
+_GRACE_SECONDS = 10
+#: Connections that wait to be accepted: a burst of clients, as a load test makes it.
+_BACKLOG = 2_048
+
+
+class Server(uvicorn.Server):
+    """Uvicorn with the gateway's app."""
+
+    def __init__(self, settings: Settings, address: Address) -> None:
+        """Take the address.
+
+        Raises:
+            PortTaken: it cannot be had.
+        """
+        self.listener = _bound(address)
+        self.port: int = self.listener.getsockname()[1]
+        config = uvicorn.Config(
+            build(settings),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            backlog=_BACKLOG,
+        )
+        super().__init__(config)
+
+    def serve_until_signal(self) -> None:
+        """Answer until SIGTERM or SIGINT."""
+        self.run(sockets=[self.listener])
+
+
+def _bound(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+    except OSError as error:
+        listener.close()
+        told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
+        raise PortTaken(told, host=address.host, port=address.port) from error
+    return listener

@@ -1,0 +1,81 @@
+"""Paging: what clients read of an execution piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from core.errors import TreadleError
+from dag.values import Value, loads
+from ledger.control import NoSuchExecution
+from ledger.queries import queries
+from ledger.reading import short
+
+_SQL = queries("paging")
+
+
+class NoSuchNodeExecution(TreadleError):
+    """The execution has no such node in that scope, or it has put out nothing."""
+
+    reason: ClassVar[str] = "node_execution_not_found"
+    solution: ClassVar[str] = "Check the node's id and the scope; the list of records has both."
+
+
+def owner(connection: psycopg.Connection, execution_id: UUID) -> str | None:
+    """Return whose an execution is; `None` if there is none."""
+    rows = _fetch(connection, "owner", id=execution_id)
+    return rows[0].owner if rows else None
+
+
+def brief(connection: psycopg.Connection, execution_id: UUID) -> dict[str, Any]:
+    """Return an execution, short.
+
+    Raises:
+        NoSuchExecution: `execution_not_found`.
+    """
+    rows = _fetch(connection, "brief", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(execution_id)
+    return short(rows[0])
+
+
+def output(connection: psycopg.Connection, execution_id: UUID, scope: str, node: str) -> bytes:
+    """Return what a node execution has put out, as JSON.
+
+    Raises:
+        NoSuchNodeExecution: there is none, or it has put out nothing.
+    """
+    rows = _fetch(connection, "output", id=execution_id, scope=scope, node=node)
+    if not rows or rows[0].output is None:
+        where = f"{node!r} in scope {scope!r}" if scope else repr(node)
+        raise NoSuchNodeExecution(f"There is no output of {where}.", node_id=node, scope=scope)
+    return bytes(rows[0].output)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What the one working node of a small workflow has come to."""
+
+    workflow_id: str
+    status: str
+    output: Value
+    """`None` until its execution has succeeded."""
+
+
+def leaf(connection: psycopg.Connection, execution_id: UUID) -> Leaf | None:
+    """Return what a workflow with one node after its trigger has come to."""
+    rows = _fetch(connection, "leaf", id=execution_id)
+    if not rows:
+        return None
+    row = rows[0]
+    return Leaf(row.workflow_id, row.status, loads(row.output) if row.output else None)
+
+
+def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    return cursor.execute(_SQL[query], parameters).fetchall()

@@ -1,0 +1,31 @@
+"""`treadle gateway`: HTTP for everybody who has a key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.settings import Settings
+from gateway.server import Server
+from ledger.migrations import migrate
+from monitoring import logs
+from monitoring.server import Address
+from treadle.cli.ports import LOOPBACK, Host
+
+
+def gateway(
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="0 lets the system choose one.")
+    ] = 8_000,
+    host: Host = LOOPBACK,
+) -> None:
+    """Serve the HTTP interface until SIGTERM or Ctrl-C; then answer what was asked, and exit.
+
+    Its documentation is at /docs and /openapi.json; `treadle keys create` makes keys for it.
+    """
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    server = Server(settings, Address(host, port))
+    migrate(settings.database_url)
+    server.serve_until_signal()

@@ -1,0 +1,126 @@
+"""`treadle keys`: who may call the gateway, and what for; straight on the ledger."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime, timedelta
+from typing import Annotated, Any, ClassVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core.errors import TreadleError
+from core.settings import Settings
+from ledger import keys as ledger_keys
+from ledger.keys import Key, Scope
+from ledger.reading import milliseconds
+from ledger.submission import LOCAL_OWNER
+from treadle.cli.files import to_json
+from treadle.cli.local import reached_here
+
+keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
+
+#: Keys that are listed at most.
+_MOST = 10_000
+#: Columns where there is no terminal.
+_UNCUT = 500
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class ScopesInvalid(TreadleError):
+    """A scope that there is none of, or no scope at all."""
+
+    reason: ClassVar[str] = "scopes_invalid"
+    solution: ClassVar[str] = f"Name some of {', '.join(Scope)}, with commas between."
+
+
+@keys.command()
+def create(
+    owner: Annotated[str, typer.Option(help="The account that its holder acts as.")] = LOCAL_OWNER,
+    scopes: Annotated[
+        str, typer.Option(help=f"What for, with commas between: {', '.join(Scope)}.")
+    ] = "read,run,answer",
+    name: Annotated[str, typer.Option(help="What it is to be known by.")] = "",
+    days: Annotated[
+        float | None, typer.Option(min=0.0, help="It expires after so many; never, if not set.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and print it: now or never, for only its hash is kept."""
+    wanted = _scopes(scopes)
+    valid_for = None if days is None else timedelta(days=days)
+    with reached_here(Settings.load()) as here:
+        made = ledger_keys.create(here.session(), owner, wanted, name=name, valid_for=valid_for)
+    if as_json:
+        typer.echo(to_json({"id": made.key.id, "key": made.text}))
+        return
+    typer.echo(made.text)
+    if sys.stdout.isatty():
+        typer.echo(f"Its id is {made.key.id}. It is not shown again.", err=True)
+
+
+@keys.command("list")
+def list_keys(
+    owner: Annotated[str | None, typer.Option(help="Only those of this account.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List keys, those past use included; never the keys themselves."""
+    with reached_here(Settings.load()) as here:
+        found = ledger_keys.listed(here.session(), owner=owner, limit=_MOST)
+    if as_json:
+        typer.echo(to_json([_told(key) for key in found]))
+        return
+    table = Table(box=None)
+    for title in ("id", "owner", "scopes", "name", "made", "until"):
+        table.add_column(title, no_wrap=True)
+    for key in found:
+        table.add_row(
+            key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key)
+        )
+    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+
+
+@keys.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, not the key.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a key: the next request with it is refused."""
+    with reached_here(Settings.load()) as here:
+        key = ledger_keys.revoke(here.session(), key_id)
+    typer.echo(to_json(_told(key)) if as_json else f"{key.id} is revoked")
+
+
+def _scopes(text: str) -> frozenset[Scope]:
+    try:
+        found = frozenset(Scope(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ScopesInvalid(f"{error}.", scopes=text) from error
+    if not found:
+        raise ScopesInvalid("A key without a scope is of no use.", scopes=text)
+    return found
+
+
+def _told(key: Key) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "owner": key.owner,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "created_time": milliseconds(key.created_at),
+        "expires_time": milliseconds(key.expires_at),
+        "revoked_time": milliseconds(key.revoked_at),
+    }
+
+
+def _until(key: Key) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "for good" if key.expires_at is None else _day(key.expires_at)
+
+
+def _day(moment: datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment.timestamp()))
