@@ -53,7 +53,11 @@ def settle(
         The leases whose outcome counted (any other was taken back, canceled or settled before),
         and the leases of the chunk members that were started.
     """
-    outcomes = {s.claim.lease_id: (cause, s) for cause, s in _permitted(unit, settlements)}
+    outcomes: dict[UUID, tuple[int, Settlement]] = {}
+    for cause, s in _permitted(unit, settlements):
+        if s.outcome == GivenBack() and s.claim.lease_id in outcomes:
+            continue  # whoever gave the attempt up did not know how it ended
+        outcomes[s.claim.lease_id] = cause, s
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", _COLUMNS, rows).fetchall()}
     counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from dag.outcomes import Completed, GivenBack, Retrying, Sleeping
+from dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
 from ledger import control, processes, reading, schedule
 from ledger.recovery import SUSPECT_AFTER
 from ledger.settlements import settlement_of
@@ -94,6 +94,21 @@ def test_what_is_given_back_is_charged_nothing(hand: Hand) -> None:
     assert (row.state, row.attempt, row.retry_count, row.lost_count) == ("ready", 1, 0, 0)
     assert (row.started_at, row.epoch) == (None, None)
     assert hand.claim(execution, "a").attempt == 2
+    assert check(hand.session, execution) == []
+
+
+@pytest.mark.parametrize("first", [Completed(1), GivenBack(lost=True), GivenBack()])
+def test_an_outcome_stands_against_its_own_give_back(hand: Hand, first: Outcome) -> None:
+    """A drain gives back what ends in the same moment: in one batch the real outcome counts."""
+    execution = hand.submit(chain(node("a")))
+    claim = hand.claim(execution, "a")
+    second = Completed(1) if first == GivenBack() else GivenBack()
+
+    hand.settle((claim, first), (claim, second))
+
+    row = hand.row(execution, "a")
+    is_lost = first == GivenBack(lost=True)
+    assert (row.state, row.lost_count) == (("ready", 1) if is_lost else ("completed", 0))
     assert check(hand.session, execution) == []
 
 
