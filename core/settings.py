@@ -29,10 +29,10 @@ from core.errors import TreadleError
 
 PREFIX = "TREADLE_"
 
-#: Names under which a setting may stand in the environment, besides its own; the first found wins.
 #: Where processes that share an address for their metrics count together; see `counts_folder`.
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
+#: Names under which a setting may stand in the environment, besides its own; the first found wins.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "configured_database_url": ("TREADLE_DATABASE_URL", "DATABASE_URL"),
     "configured_redis_url": ("TREADLE_REDIS_URL", "REDIS_URL"),
@@ -103,16 +103,16 @@ class Settings(BaseSettings):
     """Sessions to PostgreSQL of one gateway process, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
     """Age after which a partition without unfinished executions is dropped."""
+    server: str | None = None
+    """Address of a gateway that commands talk to instead of this folder's cluster."""
+    api_key: SecretStr | None = None
+    """The key that commands show that gateway."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Lowest level of Treadle's own logs that is written."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Private networks or addresses that workflows may call, separated by commas."""
-
-    @field_validator("allowed_private_addresses", mode="before")
-    @classmethod
-    def _split_commas(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+    public_url: str = "http://127.0.0.1:8000"
+    """Address of the gateway as those see it who are sent questions."""
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_api_key"], "openai_api_key")
     )
@@ -139,6 +139,12 @@ class Settings(BaseSettings):
     """Time that a model has for one answer."""
     planner_max_tokens: int = Field(8192, ge=256)
     """Tokens of one answer at most."""
+
+    @field_validator("allowed_private_addresses", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
     @model_validator(mode="after")
@@ -216,6 +222,15 @@ def secrets_given() -> dict[str, str]:
     }
 
 
+def counts_folder() -> Path | None:
+    """Return the folder in which several processes count together, if this is one of them.
+
+    The variable is the Prometheus client's own, which reads it too.
+    """
+    folder = os.environ.get(COUNTS_FOLDER)
+    return Path(folder) if folder else None
+
+
 def child_environment(**variables: str) -> dict[str, str]:
     """Return this process's environment with `variables` set over it, for a process to start."""
     return {**os.environ, **variables}
@@ -226,12 +241,3 @@ def _variable(location: str) -> str:
     if not location:
         return "settings"
     return location if location.isupper() else PREFIX + location.upper()
-def counts_folder() -> Path | None:
-    """Return the folder in which several processes count together, if this is one of them.
-
-    The variable is the Prometheus client's own, which reads it too.
-    """
-    folder = os.environ.get(COUNTS_FOLDER)
-    return Path(folder) if folder else None
-
-

@@ -44,8 +44,7 @@ class Resources:
 
     def deliver(self, followed: Followed) -> None:
         """Do what a committed transaction leaves to its caller."""
-        self._connections.belt.send(followed.noted)
-        self._connections.belt.ring(followed.touched)
+        self._connections.belt.follow_up(followed)
 
     def close(self) -> None:
         """Close every connection."""

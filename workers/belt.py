@@ -20,7 +20,9 @@ from dramatiq import Message
 
 from core.ids import new_id
 from dag.specs import Lane
-from ledger.rows import Queued
+from hil.channels import OUTBOX_KEY
+from hil.pauses import PauseTable
+from ledger.rows import Followed, Queued
 from workers.broker import NODES, PRIORITIES, ListBroker, list_key
 from workers.doorbell import Doorbells
 from workers.pace import Pace
@@ -45,6 +47,7 @@ class Belt:
     def __init__(self, broker: ListBroker, pace: Pace, *, belt_seconds: float) -> None:
         self._broker = broker
         self._doorbells = Doorbells(broker.client)
+        self.pauses = PauseTable(broker.client)
         self._pace = pace
         self._belt_seconds = belt_seconds
         self._epoch: str | None = None
@@ -121,6 +124,24 @@ class Belt:
         """Tell who follows executions the seq of their last event; see `workers.doorbell`."""
         self._doorbells.ring(touched)
 
+    def follow_up(self, followed: Followed) -> None:
+        """Do what a committed transaction leaves to its caller, claims aside.
+
+        What Redis does not hear is found by whoever looks in the ledger.
+        """
+        self.send(followed.noted)
+        self.ring(followed.touched)
+        try:
+            if followed.parked:
+                self.pauses.park(followed.parked)
+            if followed.unparked:
+                self.pauses.unpark(followed.unparked)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+        if any(each.is_sent for each in followed.parked):
+            self.ring_outbox()
+
     def _make_known(self, queues: set[str]) -> None:
         """Add to the set of queues; a queue that is new to this process is new to few others."""
         with self._lock:
@@ -131,10 +152,17 @@ class Belt:
 
     def ring_timers(self) -> None:
         """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
+        self._ring_once(TIMERS_KEY)
+
+    def ring_outbox(self) -> None:
+        """Tell the delivery that something new is to be sent. Unheard, it looks within a second."""
+        self._ring_once(OUTBOX_KEY)
+
+    def _ring_once(self, key: str) -> None:
         try:
             pipeline = self._broker.client.pipeline(transaction=False)
-            pipeline.lpush(TIMERS_KEY, 1)
-            pipeline.ltrim(TIMERS_KEY, 0, 0)
+            pipeline.lpush(key, 1)
+            pipeline.ltrim(key, 0, 0)
             pipeline.execute()
         except redis.RedisError:
             with self._lock:

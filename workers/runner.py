@@ -277,8 +277,7 @@ class Runner:
         answer = self.committer.commit(request).result()
         self.leases.add(answer.claims)
         self.leases.add(answer.followed.claimed)
-        self.belt.send(answer.followed.noted)
-        self.belt.ring(answer.followed.touched)
+        self.belt.follow_up(answer.followed)
         return answer
 
 

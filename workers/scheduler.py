@@ -28,6 +28,7 @@ from workers.belt import TIMERS_KEY
 from workers.capability import Capabilities
 from workers.dead import DeadProcesses
 from workers.dispatcher import Dispatcher
+from workers.people import attended
 from workers.session import Connections
 
 #: Seconds between two passes when nothing is known to be due earlier.
@@ -68,16 +69,17 @@ class Scheduler:
     def run_until(self, stop: Event) -> None:
         """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
         _log.info("scheduler.started")
-        while not stop.is_set():
-            try:
-                pause = self.run_pass()
-                self._passed = time.monotonic()
-            except LOST as error:
-                _log.warning("scheduler.missed", error=str(error))
-                self._dead.forget()
-                self._close()
-                pause = _PASS_SECONDS
-            self._sleep(stop, pause)
+        with attended(self._connections):
+            while not stop.is_set():
+                try:
+                    pause = self.run_pass()
+                    self._passed = time.monotonic()
+                except LOST as error:
+                    _log.warning("scheduler.missed", error=str(error))
+                    self._dead.forget()
+                    self._close()
+                    pause = _PASS_SECONDS
+                self._sleep(stop, pause)
         self._close()
         _log.info("scheduler.stopped")
 
@@ -140,8 +142,7 @@ class Scheduler:
         connections = self._connections
         followed = call(self._open(), connections.graphs, connections.belt, execution_id, **more)
         if followed is not None:
-            connections.belt.send(followed.noted)
-            connections.belt.ring(followed.touched)
+            connections.belt.follow_up(followed)
         return followed
 
     def _open(self) -> psycopg.Connection:

@@ -61,8 +61,7 @@ class Local:
 
     def deliver(self, followed: Followed) -> None:
         """Do what a committed transaction leaves to its caller."""
-        self.belt.send(followed.noted)
-        self.belt.ring(followed.touched)
+        self.belt.follow_up(followed)
 
     def submit(self, request: Submission) -> Started:
         submitted = submit(self.session(), self.graphs, self.belt, request)

@@ -1,0 +1,69 @@
+"""Answers: what somebody sends becomes a response, if they may give it and it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from dag.questions import reply
+from hil.rights import Account, LinkHolder, LinkNotValid, Responder, check_may_answer, may_see
+from ledger.answering import Answered, Response, answer
+from ledger.graphs import Graphs
+from ledger.interactions import Interaction, InteractionNotFound, interaction
+from ledger.links import recipient_of
+from ledger.rows import Belt
+
+
+def responding(
+    responder: Responder, via: str, raw: Mapping[str, Any]
+) -> Callable[[Interaction], Response]:
+    """Return what the ledger calls under the lock, with the question as it stands.
+
+    Args:
+        responder: who answers.
+        via: the way it came: `api`, `cli`, `webhook`.
+        raw: the answer, as `dag.questions.reply` takes it.
+    """
+
+    def respond(asked: Interaction) -> Response:
+        name = check_may_answer(asked, responder)
+        made = reply(asked.question, raw)
+        return Response(made.decision, made.answer, name, via)
+
+    return respond
+
+
+def answer_by_link(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    interaction_id: UUID,
+    token: str,
+    raw: Mapping[str, Any],
+) -> Answered:
+    """Answer a question as the holder of a token that was sent out with it.
+
+    Raises:
+        LinkNotValid
+        and what `ledger.answering.answer` raises.
+    """
+    recipient = recipient_of(connection, interaction_id, token)
+    if recipient is None:
+        raise LinkNotValid("No question was sent out with this token.")
+    holder = LinkHolder(interaction_id, recipient)
+    return answer(connection, graphs, belt, interaction_id, responding(holder, "webhook", raw))
+
+
+def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:
+    """Return a question to an account whose business it is.
+
+    Raises:
+        InteractionNotFound
+    """
+    found = interaction(connection, interaction_id)
+    if not may_see(found, account):
+        raise InteractionNotFound(interaction_id)
+    return found

@@ -1,0 +1,63 @@
+"""Channels: how a question reaches people. One protocol; a channel is one module.
+
+`in_app` needs none of it: its question is there as soon as it is asked, for whoever looks (the API,
+`treadle inbox`). Every other channel is told of it through the outbox by `hil.delivery`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from core.errors import TreadleError
+from dag.questions import Question
+from ledger.interactions import Interaction
+
+#: The list that rings when something is to be sent that was not before.
+OUTBOX_KEY = "treadle:outbox"
+
+
+class DeliveryFailed(TreadleError):
+    """A try to reach people failed; the next one may not."""
+
+    reason: ClassVar[str] = "delivery_failed"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Look at the channel's address and at what it answered."
+
+    def __init__(self, message: str, *, after_seconds: float = 0.0, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.after_seconds = after_seconds
+        """What the other end asked for; a lower bound of the time until the next try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent for a question."""
+
+    id: UUID
+    """The same on every try, so that a receiver knows it again."""
+    kind: str
+    """`ask`: it was asked; `warn`: its time is nearly over."""
+    asked: Interaction
+    answer_url: str
+    """Where a POST answers it."""
+    token: str
+    """What makes that POST count: made for this question and this try."""
+
+
+class Channel(Protocol):
+    """One way to people."""
+
+    def recipient(self, question: Question) -> str:
+        """Return whom a message goes to, as the record names them."""
+
+    async def send(self, message: Message) -> None:
+        """Send a message.
+
+        Raises:
+            DeliveryFailed
+        """
+
+    async def aclose(self) -> None:
+        """End its connections."""

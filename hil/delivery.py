@@ -1,0 +1,160 @@
+"""Delivery: what the outbox holds goes out by its channel, and is tried again until it arrives.
+
+Any number may run: a row is taken by one at a time. Questions that were decided meanwhile are not
+sent. One that no channel took by its end fails with `hil_not_delivered`, whatever its default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from threading import Event
+from typing import Any, TypeVar
+
+import psycopg
+import redis
+import structlog
+
+from core.postgres import LOST
+from hil.channels import OUTBOX_KEY, Channel, DeliveryFailed, Message
+from ledger import outbox
+from ledger.answering import delivered
+from ledger.graphs import Graphs
+from ledger.interactions import Interaction, InteractionNotFound, interaction
+from ledger.links import new_link
+from ledger.outbox import Sending
+from ledger.rows import Belt, Followed
+
+#: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
+_LOOK_SECONDS = 1.0
+#: Messages on their way at once.
+_IN_FLIGHT = 64
+#: Seconds for which a taken row is nobody else's: longer than one try may take.
+_LEASE_SECONDS = 30.0
+#: Seconds until the second try; doubled with each, and never more than the last.
+_FIRST_RETRY_SECONDS = 1.0
+_LAST_RETRY_SECONDS = 300.0
+#: Seconds before a session is opened anew.
+_OUTAGE_SECONDS = 1.0
+
+Result = TypeVar("Result")
+
+_log = structlog.get_logger()
+
+
+class Delivery:
+    """One replica."""
+
+    def __init__(
+        self,
+        open_session: Callable[[], psycopg.Connection],
+        client: redis.Redis,
+        ledger: tuple[Graphs, Belt, Callable[[Followed], None]],
+        channels: Mapping[str, Channel],
+        *,
+        public_url: str,
+    ) -> None:
+        """`ledger` is what its calls take, and what does what they leave to their caller."""
+        self._open_session = open_session
+        self._client = client
+        self._graphs, self._belt, self._follow_up = ledger
+        self._channels = channels
+        self._public_url = public_url.rstrip("/")
+        self._session: psycopg.Connection | None = None
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def run_until(self, stop: Event) -> None:
+        """Deliver until `stop` is set; what is on its way then is given its time."""
+        asyncio.run(self._run(stop))
+        if self._session is not None:
+            self._session.close()
+
+    async def _run(self, stop: Event) -> None:
+        self._turn = asyncio.Lock()
+        while not stop.is_set():
+            try:
+                pause = await self._pass()
+            except LOST as error:
+                _log.warning("delivery.missed", error=str(error))
+                pause = _OUTAGE_SECONDS
+            await asyncio.to_thread(self._sleep, stop, pause)
+        if self._sending:
+            await asyncio.wait(self._sending)
+        for channel in self._channels.values():
+            await channel.aclose()
+
+    async def _pass(self) -> float:
+        """Begin to send what is due; return the seconds until something is due again."""
+        room = _IN_FLIGHT - len(self._sending)
+        if room <= 0:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            return 0.0
+        taken = await self._ask(outbox.take, limit=room, lease_seconds=_LEASE_SECONDS)
+        for each in taken:
+            task = asyncio.create_task(self._send(each))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        if len(taken) == room:
+            return 0.0
+        seconds = await self._ask(outbox.next_due)
+        return _LOOK_SECONDS if seconds is None else max(0.0, min(seconds, _LOOK_SECONDS))
+
+    async def _send(self, sending: Sending) -> None:
+        """Try once; a row of which nothing is noted comes again when its lease is over."""
+        try:
+            asked = await self._ask(interaction, sending.interaction_id)
+            if asked.pending:
+                await self._try(sending, asked)
+            else:
+                await self._ask(outbox.sent, sending.id)
+        except InteractionNotFound:
+            return  # retention took it, and the row with it
+        except LOST as error:
+            _log.warning("delivery.missed", error=str(error))
+        except Exception as error:  # noqa: BLE001 - the edge: one message cannot end the delivery
+            _log.error(
+                "delivery.crashed", interaction_id=str(sending.interaction_id), exc_info=error
+            )
+
+    async def _try(self, sending: Sending, asked: Interaction) -> None:
+        channel = self._channels[asked.question.channel_type]
+        recipient = channel.recipient(asked.question)
+        token = await self._ask(new_link, asked.id, recipient=recipient)
+        url = f"{self._public_url}/v1/interactions/{asked.id}/answer-by-link"
+        facts = {"interaction_id": str(asked.id), "channel": asked.question.channel_type}
+        try:
+            await channel.send(Message(sending.id, sending.kind, asked, url, token))
+        except DeliveryFailed as error:
+            seconds = max(error.after_seconds, _backoff(sending.attempts))
+            await self._ask(outbox.send_again, sending.id, error=error.to_wire(), seconds=seconds)
+            _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
+            return
+        followed = await self._ask(delivered, self._graphs, self._belt, asked.id)
+        await asyncio.to_thread(self._follow_up, followed)
+        await self._ask(outbox.sent, sending.id)
+        _log.info("delivery.arrived", **facts, attempt=sending.attempts)
+
+    async def _ask(self, call: Callable[..., Result], *arguments: Any, **more: Any) -> Result:
+        """Call the ledger, one call after the other, without holding up what is on its way."""
+        async with self._turn:
+            return await asyncio.to_thread(self._call, call, *arguments, **more)
+
+    def _call(self, call: Callable[..., Result], *arguments: Any, **more: Any) -> Result:
+        if self._session is None or self._session.closed:
+            self._session = self._open_session()
+        return call(self._session, *arguments, **more)
+
+    def _sleep(self, stop: Event, seconds: float) -> None:
+        if seconds <= 0 or stop.is_set():
+            return
+        try:
+            if self._client.blpop([OUTBOX_KEY], timeout=seconds):
+                self._client.delete(OUTBOX_KEY)
+        except redis.RedisError:
+            stop.wait(seconds)
+
+
+def _backoff(attempts: int) -> float:
+    most = min(_LAST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(attempts - 1, 20))
+    return most * (0.5 + random.random() / 2)  # noqa: S311 - no secret

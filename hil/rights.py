@@ -1,0 +1,74 @@
+"""Who may answer: one function, for every path by which an answer comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+from uuid import UUID
+
+from core.errors import TreadleError
+from ledger.interactions import Interaction, InteractionNotFound
+
+
+class NotAsked(TreadleError):
+    """Somebody may see a question, and it is not asked of them."""
+
+    reason: ClassVar[str] = "not_asked"
+    solution: ClassVar[str] = "Let one of its assignees answer."
+
+
+class LinkNotValid(TreadleError):
+    """A token answers no question, or not this one."""
+
+    reason: ClassVar[str] = "link_not_valid"
+    solution: ClassVar[str] = "Use the token that came with this very question."
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody whose account was proven: by an API key, or by having the ledger at hand."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHolder:
+    """Whoever holds a token that was sent out."""
+
+    interaction_id: UUID
+    """The question that the token was made for."""
+    recipient: str
+    """Whom it was sent to."""
+
+
+Responder: TypeAlias = Account | LinkHolder
+
+
+def may_see(asked: Interaction, account: Account) -> bool:
+    """Return whether a question is any business of an account."""
+    return account.name == asked.owner or account.name in asked.assignees
+
+
+def check_may_answer(asked: Interaction, responder: Responder) -> str:
+    """Return what the record calls a responder, who may answer.
+
+    A question is asked of its assignees; of its execution's owner if it has none. An owner who is
+    not among the assignees may watch, and not answer in their place.
+
+    Raises:
+        InteractionNotFound: it is none of their business that it exists.
+        NotAsked
+        LinkNotValid
+    """
+    if isinstance(responder, LinkHolder):
+        if responder.interaction_id != asked.id:
+            raise LinkNotValid("This token was made for another question.")
+        return f"holder of the link sent to {responder.recipient}"
+    if not may_see(asked, responder):
+        raise InteractionNotFound(asked.id)
+    if asked.assignees and responder.name not in asked.assignees:
+        raise NotAsked(
+            f"The question is asked of {', '.join(asked.assignees)}.",
+            assignees=list(asked.assignees),
+        )
+    return responder.name

@@ -1,0 +1,165 @@
+"""The sweeper: ends questions whose time is over, and warns of those that are nearly so.
+
+It looks at the pause table, and sleeps until something is due there. Any number may run: a question
+is taken by one at a time, and decided in the ledger by the ledger's clock. The ledger itself is
+swept every minute, and at every look while Redis is away; a table that was lost is put back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event
+from uuid import UUID
+
+import psycopg
+import redis
+import structlog
+
+from core.postgres import LOST
+from hil.pauses import Kind, PauseTable
+from ledger import interactions
+from ledger.answering import time_out
+from ledger.graphs import Graphs
+from ledger.interactions import InteractionNotFound
+from ledger.rows import Belt, Followed, Parked
+from ledger.warning import warn
+
+#: Seconds between two looks when nothing is known to be due earlier. What is parked meanwhile is
+#: first due after half of a question's shortest time, 30 s.
+_LOOK_SECONDS = 5.0
+#: Seconds between two looks while the database or Redis is away.
+_OUTAGE_SECONDS = 1.0
+#: Seconds between two sweeps of the ledger itself.
+_SWEEP_SECONDS = 60.0
+#: Seconds before what is due is tried again whose execution somebody else holds.
+_BUSY_SECONDS = 0.02
+#: Questions taken at once, and seconds for which they are nobody else's.
+_TAKEN = 200
+_HOLD_SECONDS = 10.0
+#: Questions read at once when the table is put back.
+_PAGE = 1_000
+
+_CALLS: dict[Kind, Callable[..., Followed | None]] = {"warn": warn, "time_out": time_out}
+
+_log = structlog.get_logger()
+
+
+class Sweeper:
+    """One replica."""
+
+    def __init__(
+        self,
+        open_session: Callable[[], psycopg.Connection],
+        table: PauseTable,
+        ledger: tuple[Graphs, Belt, Callable[[Followed], None]],
+    ) -> None:
+        """`ledger` is what its calls take, and what does what they leave to their caller."""
+        self._open_session = open_session
+        self._table = table
+        self._graphs, self._belt, self._follow_up = ledger
+        self._session: psycopg.Connection | None = None
+        self._swept = -_SWEEP_SECONDS
+        #: Taken, and held by somebody else when it was tried.
+        self._busy: list[tuple[UUID, Kind]] = []
+
+    def run_until(self, stop: Event) -> None:
+        """Sweep until `stop` is set; an outage is waited out."""
+        while not stop.is_set():
+            try:
+                pause = self.run_pass()
+            except LOST as error:
+                _log.warning("sweeper.missed", error=str(error))
+                self.close()
+                pause = _OUTAGE_SECONDS
+            except Exception as error:  # noqa: BLE001 - the edge: one question cannot end the sweeper
+                _log.error("sweeper.failed", exc_info=error)
+                self.close()
+                pause = _OUTAGE_SECONDS
+            stop.wait(pause)
+        self.close()
+
+    def run_pass(self) -> float:
+        """Do what is due; return the seconds until something is due again."""
+        try:
+            taken = self._table.take(limit=_TAKEN, hold_seconds=_HOLD_SECONDS)
+            if not taken.whole:
+                self._rebuild()
+        except redis.RedisError as error:
+            _log.warning("sweeper.missed", error=str(error))
+            self._sweep()
+            return _OUTAGE_SECONDS
+        if time.monotonic() - self._swept >= _SWEEP_SECONDS:
+            self._sweep()
+        due, self._busy = [*self._busy, *taken.due], []
+        self._act(due)
+        if len(taken.due) == _TAKEN or not taken.whole:
+            return 0.0
+        if self._busy:
+            return _BUSY_SECONDS
+        return min(_LOOK_SECONDS, taken.next_seconds or _LOOK_SECONDS)
+
+    def close(self) -> None:
+        """End the session."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _sweep(self) -> None:
+        """Find in the ledger what is due there."""
+        while True:
+            session = self._open()
+            late = interactions.due(session, limit=_TAKEN)
+            soon = interactions.unwarned(session, limit=_TAKEN)
+            due: list[tuple[UUID, Kind]] = [(each, "time_out") for each in late]
+            due += [(each, "warn") for each in soon if each not in late]
+            done = self._act(due)
+            if max(len(late), len(soon)) < _TAKEN or not done:
+                break
+        self._swept = time.monotonic()
+
+    def _rebuild(self) -> None:
+        count = 0
+
+        def pages() -> Iterator[Sequence[Parked]]:
+            nonlocal count
+            for page in self._pages():
+                count += len(page)
+                yield page
+
+        if self._table.rebuild(pages()):
+            _log.warning("pauses.restored", questions=count)
+
+    def _pages(self) -> Iterator[Sequence[Parked]]:
+        after = None
+        while page := interactions.pending(self._open(), after=after, limit=_PAGE):
+            yield page
+            after = page[-1].interaction_id
+
+    def _act(self, due: Sequence[tuple[UUID, Kind]]) -> int:
+        """Warn of and end what is due; return how much of it was."""
+        done = 0
+        for question, kind in due:
+            call = _CALLS[kind]
+            followed = call(self._open(), self._graphs, self._belt, question)
+            if followed is None:
+                self._busy.append((question, kind))
+                continue
+            if followed.touched:
+                done += 1
+                _log.info("question.swept", kind=kind, interaction_id=str(question))
+            if kind == "time_out" and not followed.unparked and not self._waits(question):
+                followed.unparked.append(question)
+            self._follow_up(followed)
+        return done
+
+    def _waits(self, question: UUID) -> bool:
+        try:
+            return interactions.interaction(self._open(), question).pending
+        except InteractionNotFound:
+            return False
+
+    def _open(self) -> psycopg.Connection:
+        if self._session is None or self._session.closed:
+            self._session = self._open_session()
+        return self._session

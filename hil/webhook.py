@@ -1,0 +1,98 @@
+"""The webhook channel: a question is posted to a server, signed by Standard Webhooks."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+from core.dialer import Dialer, DialerError, OutgoingRequest
+from core.retry_after import retry_after
+from dag.questions import Question
+from hil.channels import DeliveryFailed, Message
+from hil.wire import to_wire
+
+#: Time that a receiver has to take a message.
+_TIMEOUT = timedelta(seconds=10)
+#: Bytes of an answer that are read: nothing in it is needed.
+_ANSWER_BYTES = 64 * 1024
+#: Characters of a refusal that the record quotes.
+_SHOWN = 500
+
+_TYPES = {"ask": "interaction.asked", "warn": "interaction.due_soon"}
+
+
+class WebhookChannel:
+    """Posts to `webhook_url`, signed with the secret that `webhook_secret` names."""
+
+    def __init__(self, dialer: Dialer, secrets: Mapping[str, str]) -> None:
+        """`secrets` are by name in capitals."""
+        self._dialer = dialer
+        self._secrets = secrets
+
+    def recipient(self, question: Question) -> str:
+        return str(question.webhook_url).partition("?")[0]
+
+    async def send(self, message: Message) -> None:
+        question, at = message.asked.question, datetime.now(UTC)
+        body = orjson.dumps(
+            {
+                "type": _TYPES[message.kind],
+                "timestamp": at.isoformat(timespec="milliseconds"),
+                "data": {
+                    **to_wire(message.asked),
+                    "answer_link": {"url": message.answer_url, "token": message.token},
+                },
+            }
+        )
+        request = OutgoingRequest(
+            "POST",
+            str(question.webhook_url),
+            headers=(
+                ("Content-Type", "application/json"),
+                ("webhook-id", str(message.id)),
+                ("webhook-timestamp", str(int(at.timestamp()))),
+                ("webhook-signature", self._signature(question, message, at, body)),
+            ),
+            body=body,
+            timeout=_TIMEOUT,
+            max_response_bytes=_ANSWER_BYTES,
+            max_redirects=0,
+            secret_body=True,
+        )
+        try:
+            answer = await self._dialer.send(request)
+        except DialerError as error:
+            raise DeliveryFailed(error.message, cause=error.reason, **error.context) from error
+        if not 200 <= answer.status_code < 300:
+            wait = retry_after(dict(answer.headers).get("retry-after"), at)
+            raise DeliveryFailed(
+                f"{question.webhook_url} answered {answer.status_code}.",
+                after_seconds=wait.total_seconds() if wait else 0.0,
+                status=answer.status_code,
+                body=answer.body[:_SHOWN].decode(errors="replace"),
+            )
+
+    async def aclose(self) -> None:
+        await self._dialer.aclose()
+
+    def _signature(self, question: Question, message: Message, at: datetime, body: bytes) -> str:
+        name = str(question.webhook_secret)
+        secret = self._secrets.get(name.upper())
+        if secret is None:
+            raise DeliveryFailed(
+                f"There is no secret {name!r} to sign with: set TREADLE_SECRET_{name.upper()} for "
+                "the scheduler.",
+                cause="secret_not_found",
+            )
+        try:
+            return Webhook(secret).sign(str(message.id), at, body.decode())
+        except (binascii.Error, EmptyWebhookSecretError) as error:
+            raise DeliveryFailed(
+                f"The secret {name!r} is not base64, as Standard Webhooks has it.",
+                cause="secret_not_usable",
+            ) from error
