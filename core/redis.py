@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import redis
+import redis.asyncio
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -32,4 +33,14 @@ def connect(url: str) -> redis.Redis:
         protocol=2,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), RETRIES),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
+    )
+
+
+def connect_listener(url: str) -> redis.asyncio.Redis:
+    """Return a client for coroutines that waits for messages without a limit; it connects lazily.
+
+    A peer that vanished without a word is not noticed: who listens looks by itself now and then.
+    """
+    return redis.asyncio.Redis.from_url(
+        url, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS, protocol=2
     )

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from anyio.to_thread import current_default_thread_limiter
+from anyio.to_thread import current_default_thread_limiter, run_sync
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,13 +15,14 @@ from starlette.responses import Response
 
 from core.settings import Settings
 from gateway.errors import refusal
+from gateway.live import Live
 from gateway.openapi import document
 from gateway.resources import Resources
-from gateway.routes import executions, service
+from gateway.routes import events, executions, service
 from gateway.routing import Routes
 
 #: The routers under `/v1`, in the order in which the documentation lists them.
-ROUTERS: tuple[Routes, ...] = (executions.routes,)
+ROUTERS: tuple[Routes, ...] = (executions.routes, events.routes)
 
 #: Threads that answer requests beyond those that hold a session: they parse, or wait for one.
 _FURTHER_THREADS = 24
@@ -42,11 +43,14 @@ def build(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         limiter = current_default_thread_limiter()
         limiter.total_tokens = settings.gateway_sessions + _FURTHER_THREADS
-        app.state.resources = Resources(settings)
+        resources = app.state.resources = Resources(settings)
+        live = app.state.live = Live(resources.pool, settings.redis_url)
+        live.start()
         try:
             yield
         finally:
-            app.state.resources.close()
+            await live.close()
+            await run_sync(resources.close)
 
     app = Gateway(
         title="Treadle",

@@ -21,6 +21,7 @@ from gateway.bodies import BoundedRequest
 from gateway.callers import OWNED, PLAIN, admit
 from gateway.errors import MEDIA_TYPE, STATUS, problem, refusal
 from ledger.keys import Scope
+from monitoring import metrics
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -64,7 +65,14 @@ class GatedRoute(APIRoute):
             except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is answered
                 return refusal(error, request)
 
-        return gated
+        async def counted(request: Request) -> Response:
+            with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
+                response = await gated(request)
+            status = str(response.status_code)
+            metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
+            return response
+
+        return counted
 
 
 class Routes(APIRouter):

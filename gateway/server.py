@@ -27,8 +27,9 @@ class Server(uvicorn.Server):
         """
         self.listener = _bound(address)
         self.port: int = self.listener.getsockname()[1]
+        self._app = build(settings)
         config = uvicorn.Config(
-            build(settings),
+            self._app,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -41,6 +42,11 @@ class Server(uvicorn.Server):
     def serve_until_signal(self) -> None:
         """Answer until SIGTERM or SIGINT."""
         self.run(sockets=[self.listener])
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, tell live readers to come again, and answer what was asked."""
+        self._app.state.live.stop()
+        await super().shutdown(sockets)
 
 
 def _bound(address: Address) -> socket.socket:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from core.columns import pack
 from core.errors import TreadleError
 from dag.values import Value, loads
 from ledger.control import NoSuchExecution
@@ -42,6 +43,42 @@ def brief(connection: psycopg.Connection, execution_id: UUID) -> dict[str, Any]:
     if not rows:
         raise NoSuchExecution(execution_id)
     return short(rows[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far the events of an execution are."""
+
+    last_seq: int
+    is_over: bool
+    """Whether none will follow."""
+
+
+def reached(connection: psycopg.Connection, execution_id: UUID) -> Reached:
+    """Return how far the events of an execution are.
+
+    Raises:
+        NoSuchExecution: `execution_not_found`.
+    """
+    rows = _fetch(connection, "reached", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(execution_id)
+    return Reached(rows[0].last_seq, rows[0].is_over)
+
+
+def fresh_events(
+    connection: psycopg.Connection, after: Mapping[UUID, int], *, rows: int
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the events of several executions that follow the seq given for each, in order.
+
+    Those without any are left out; of each are read at most `rows` transactions.
+    """
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    ids, seqs = pack("uuid", list(after)), pack("bigint", list(after.values()))
+    for row in _fetch(connection, "fresh_events", ids=ids, after=seqs, rows=rows):
+        new = [event for event in loads(row.body) if event["seq"] > after[row.id]]
+        found.setdefault(row.id, []).extend(new)
+    return found
 
 
 def output(connection: psycopg.Connection, execution_id: UUID, scope: str, node: str) -> bytes:

@@ -110,6 +110,28 @@ QUESTION_SECONDS = Histogram(
     buckets=_LONG,
 )
 
+GATEWAY_REQUESTS = Counter(
+    "treadle_gateway_requests_total",
+    "Requests that were answered, by route and status.",
+    ("method", "route", "status"),
+)
+GATEWAY_SECONDS = Histogram(
+    "treadle_gateway_request_seconds",
+    "Time from a request's headers to its answer; of a stream, to its beginning.",
+    ("method", "route"),
+    buckets=_FAST,
+)
+LIVE_READERS = Gauge(
+    "treadle_gateway_live_readers",
+    "Readers of live events that are connected.",
+    multiprocess_mode="livesum",
+)
+LIVE_READERS_CLOSED = Counter(
+    "treadle_gateway_live_readers_closed_total",
+    "Streams that ended before their execution did, by why.",
+    ("reason",),
+)
+
 REPAIRS = Counter(
     "treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)
 )

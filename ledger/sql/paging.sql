@@ -35,3 +35,22 @@ left join node_executions n
      and e.status = 'SUCCESS'
 where e.id = %(id)s
 limit 1
+
+-- name: fresh_events
+-- What follows the last seq that a reader has of each execution, of at most so many transactions
+-- each; the row that holds the next event is the last that begins no later than it.
+select r.id, e.body
+from unnest(%(ids)b::uuid[], %(after)b::bigint[]) as r (id, after)
+cross join lateral (
+    select v.seq, v.body from events v
+    where v.execution_id = r.id and v.seq + v.count > r.after + 1
+      and v.seq >= coalesce((select max(f.seq) from events f
+                             where f.execution_id = r.id and f.seq <= r.after + 1), 0)
+    order by v.seq
+    limit %(rows)s
+) e
+order by r.id, e.seq
+
+-- name: reached
+-- The seq of an execution's last event, and whether it is its last for good.
+select next_seq - 1 as last_seq, finished_at is not null as is_over from executions where id = %(id)s

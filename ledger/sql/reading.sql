@@ -80,8 +80,11 @@ select node, output_key, output from node_executions
 where execution_id = %(id)s and scope = '' and state = 'completed'
 
 -- name: events
+-- The row that holds the next event is the last that begins no later than it.
 select seq, body from events
 where execution_id = %(id)s and seq + count > %(after_seq)s + 1
+  and seq >= coalesce((select max(seq) from events
+                       where execution_id = %(id)s and seq <= %(after_seq)s + 1), 0)
 order by seq
 limit %(rows)s
 
