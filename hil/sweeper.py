@@ -147,7 +147,7 @@ class Sweeper:
                 continue
             if followed.touched:
                 done += 1
-                _log.info("question.swept", kind=kind, interaction_id=str(question))
+                _tell(question, kind)
             if kind == "time_out" and not followed.unparked and not self._waits(question):
                 followed.unparked.append(question)
             self._follow_up(followed)
@@ -163,3 +163,10 @@ class Sweeper:
         if self._session is None or self._session.closed:
             self._session = self._open_session()
         return self._session
+
+
+def _tell(question: UUID, kind: Kind) -> None:
+    if kind == "warn":
+        _log.info("question.warned", interaction_id=str(question))
+    else:
+        _log.info("question.ended", interaction_id=str(question))
