@@ -6,8 +6,9 @@ at its end, and a scheduler counts them as its own; see `workers.handover`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
@@ -48,12 +49,14 @@ def count(facts: Iterable[Fact]) -> None:
         _Kept.facts.extend(facts)
         return
     for of, labels, value in facts:
-        metric = _METRICS[of]
-        found = metric.labels(*labels) if labels else metric
-        if isinstance(found, Counter):
-            found.inc(value)
-        else:
-            found.observe(value)
+        _taker(of, labels)(value)
+
+
+@cache  # labels come from closed sets
+def _taker(of: str, labels: tuple[str, ...]) -> Callable[[float], None]:
+    metric = _METRICS[of]
+    found = metric.labels(*labels) if labels else metric
+    return found.inc if isinstance(found, Counter) else found.observe
 
 
 @contextmanager
