@@ -12,7 +12,7 @@ From a message to what follows:
     arriving      what came to a node, and the names its expressions may use; `records` reads it
     nodes         what each node type does with an attempt
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
-    gathering     a loop collects its results
+    gathering     a loop collects its results; `results` reads them, page by page
     lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
     committer     one thread that commits for all others
     leases        what this process runs, known by the life of an object; interruption

@@ -14,6 +14,11 @@ from dag.expressions.operators import item
 from dag.expressions.suggestions import did_you_mean
 from dag.values import Value
 
+_BY_REFERENCE = (
+    "The loop's results stand in the ledger, where no expression reads them: let FOR_EACH, FILTER, "
+    "SORT, MERGE or DATA_TRANSFORMATION go over the loop's whole output, or its `results_ref`."
+)
+
 Variables = Mapping[str, Value]
 
 Run = Callable[[Variables, Budget], Value]
@@ -83,6 +88,8 @@ def _no_key(value: Mapping[str, Value], key: str | int, read: str) -> Undefined:
     problem = f"`{read}{_written(key)}` is undefined: `{read}` has no key `{key}`"
     if read == "nodes":
         return Undefined(f"`{key}` has put out nothing yet, or was skipped")
+    if "results_ref" in value:
+        return Undefined(problem, _BY_REFERENCE)
     return Undefined(problem, did_you_mean(str(key), (k for k in value if isinstance(k, str))))
 
 

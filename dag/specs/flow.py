@@ -85,7 +85,7 @@ class Filter(Configuration):
     """Keeps some items of a list."""
 
     over: Expression
-    """The list."""
+    """The list, or results that a loop refers to."""
     expression: Annotated[str, Bare(PER_ITEM)]
     """Whether an `item` stays."""
 
@@ -104,7 +104,7 @@ class Sort(Configuration):
     """Orders the items of a list."""
 
     over: Expression
-    """The list."""
+    """The list, or results that a loop refers to."""
     sort_field: str
     """The key to sort by; dots lead into objects. Empty sorts by the items themselves."""
     order: Literal["asc", "desc"] = "asc"

@@ -34,7 +34,7 @@ class ForEach(Looping):
     """One iteration for each entry."""
 
     over: Expression
-    """A list, or an object, whose entries are `{key, value}`."""
+    """A list, an object, whose entries are `{key, value}`, or results that a loop refers to."""
     max_parallel: int = Field(default=10, ge=1, le=1_000)
     """Iterations open at once."""
 
@@ -45,7 +45,7 @@ FOR_EACH = NodeSpec(
     "Runs its body once for each entry of a list or object, several at a time.",
     ForEach,
     keys=_loop_keys,
-    puts_out="body: {item, index}; done: {results, count}",
+    puts_out="body: {item, index}; done: {results, count} or {count, results_ref}",
     example={"over": "input.items", "max_parallel": 20},
 )
 
@@ -92,7 +92,7 @@ LOOP = NodeSpec(
     Loop,
     keys=_loop_keys,
     check=_loop_needs,
-    puts_out="body: {index, last}; done: {results, count}",
+    puts_out="body: {index, last}; done: {results, count} or {count, results_ref}",
     example={"loop_type": "while", "loop_condition": "last.n != 1", "max_iterations": 200},
 )
 

@@ -16,6 +16,7 @@ Overview
     - `python_task`      PYTHON_TASK, in this process or in a child
     - `comparing`, `lists`, `tables`, `figures`   pure: JSON values compared, joined, grouped
     - `going_over`       lists that expressions go over item by item
+    - `results`          such lists where a loop left them in the ledger, read in pages
     - `errors`           what data can fail a node by
 
 Who decides what
@@ -33,7 +34,8 @@ Invariants
        and ordinal alone.
     2. What arrived is data: it is never rendered, and never changed in place.
     3. Memory is bounded by inputs and outputs of bounded size: what can multiply (joins, pivots)
-       counts before it builds.
+       counts before it builds, and of results in the ledger one page is in memory, and what is
+       made of them as far as a payload would hold it.
 """
 
 from workers.nodes.attempt import Attempt

@@ -1,0 +1,244 @@
+"""Results that a loop leaves in the ledger, and what a loop puts out when it fails itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from core.settings import Settings
+from dag.outcomes import Completed, LoopOpened
+from dag.results import ResultsRef, StoredResults
+from dag.values import PAYLOAD_LIMIT_BYTES, loads
+from ledger import reading
+from ledger.retrying import retry
+from ledger.rows import Ref
+from tests.cluster import InProcess, running
+from tests.conftest import WaitUntil
+from tests.hand import Hand, check
+from tests.workflows import Document, for_each, node, start, workflow
+
+
+def mapped(node_id: str, over: str | None = None, **fields: str) -> Document:
+    """Return a node that maps its input, or each item of a list."""
+    config: dict[str, Any] = {"operation": "map", "field_mapping": fields}
+    if over is not None:
+        config["over"] = over
+    return node(node_id, configurations=config)
+
+
+def turns(**config: Any) -> Document:
+    """Return a LOOP."""
+    return node("turns", "FLOW.LOOP", configurations={"loop_type": "while", **config})
+
+
+def ended(client: InProcess, wait_until: WaitUntil, document: Document, value: Any) -> Any:
+    """Return an execution's output once it has succeeded."""
+    execution = client.submit(document, value)
+    wait_until(lambda: client.has_ended(execution), 30)
+    shown = client.shown(execution)
+    assert shown["status"] == "SUCCESS", shown["error"]
+    return shown["output"]
+
+
+def test_results_in_the_ledger_are_gone_over_by_everything_that_goes_over_lists(
+    settings: Settings, wait_until: WaitUntil
+) -> None:
+    """From the loop on: a loop, FILTER, SORT, MERGE and DATA_TRANSFORMATION read them."""
+    document = workflow(
+        start(), for_each("each", collect_results=False), mapped("work", v="item * 2"),
+        for_each("again", over="input"), mapped("twice", v="item.v * 2"),
+        node("keep", "FLOW.FILTER", configurations={"over": "input", "expression": "item.v > 2"}),
+        node("order", "FLOW.SORT", configurations={
+            "over": "nodes.each", "sort_field": "v", "order": "desc"}),
+        node("both", "FLOW.MERGE", configurations={}),
+        mapped("short", over="nodes.each.results_ref", n="item.v + index"),
+        connect="start -> each, each:body -> work, each:done -> again, again:body -> twice, "
+        "each:done -> keep, each:done -> order, each:done -> both, keep -> both, "
+        "each:done -> short",
+    )  # fmt: skip
+    with running(settings) as client:
+        output = ended(client, wait_until, document, {"items": [1, 2, 3]})
+
+    assert output == {
+        "again": {"results": [{"v": 4}, {"v": 8}, {"v": 12}], "count": 3},
+        "order": {"data": [{"v": 6}, {"v": 4}, {"v": 2}]},
+        "both": {"data": [{"v": 2}, {"v": 4}, {"v": 6}, {"v": 4}, {"v": 6}]},
+        "short": {"data": [{"n": 2}, {"n": 5}, {"n": 8}]},
+    }
+
+
+def test_results_that_no_payload_holds_are_read_in_pages(
+    settings: Settings, wait_until: WaitUntil
+) -> None:
+    """What is larger than a value may be is gone over as if it stood in the output."""
+    document = workflow(
+        start(), for_each("each"), mapped("work", n="item", text="trigger.text"),
+        node("keep", "FLOW.FILTER", configurations={
+            "over": "input.results | default(input)", "expression": "item.n % 8 == 0"}),
+        mapped("numbers", over="input.data", n="item.n"),
+        connect="start -> each, each:body -> work, each:done -> keep, keep -> numbers",
+    )  # fmt: skip
+    text = "x" * (PAYLOAD_LIMIT_BYTES // 30)
+    with running(settings) as client:
+        output = ended(client, wait_until, document, {"items": list(range(32)), "text": text})
+
+    assert output == {"numbers": {"data": [{"n": 0}, {"n": 8}, {"n": 16}, {"n": 24}]}}
+
+
+def test_a_loop_over_nothing_leaves_a_reference_too(
+    settings: Settings, wait_until: WaitUntil
+) -> None:
+    """An author who does not collect gets the same shape, whatever there was to go over."""
+    document = workflow(
+        start(), for_each("each", collect_results=False), node("work"),
+        node("keep", "FLOW.FILTER", configurations={"over": "input", "expression": "true"}),
+        connect="start -> each, each:body -> work, each:done -> keep",
+    )  # fmt: skip
+    with running(settings) as client:
+        assert ended(client, wait_until, document, {"items": []}) == {
+            "keep": {"data": [], "count": 0}
+        }
+
+
+@pytest.mark.parametrize(
+    ("config", "value", "code", "results"),
+    [
+        ({"loop_condition": "true", "max_iterations": 2}, {}, "max_iterations_reached", [0, 1]),
+        ({"loop_condition": "index == 0 or last.missing"}, {}, "expression_failed", [0]),
+        ({"loop_condition": "input.missing"}, {}, "expression_failed", []),
+    ],
+    ids=["at the limit", "at a turn", "at its opening"],
+)
+def test_a_loop_that_fails_itself_puts_out_the_results_so_far(
+    settings: Settings,
+    wait_until: WaitUntil,
+    config: dict[str, Any],
+    value: Any,
+    code: str,
+    results: list[Any],
+) -> None:
+    """By `error`: `{error, scope, results}`, as for an iteration that failed, but of no scope."""
+    document = workflow(
+        start(), turns(**config), node("work", configurations={
+            "operation": "custom", "expression": "index"}), mapped("mend", all="input"),
+        connect="start -> turns, turns:body -> work, turns:error -> mend",
+    )  # fmt: skip
+    with running(settings) as client:
+        told = ended(client, wait_until, document, value)["mend"]["all"]
+
+    assert told["error"]["error_code"] == code
+    assert told == {
+        "error": told["error"], "scope": None, "results": [{"data": each} for each in results],
+    }  # fmt: skip
+
+
+def one_loop() -> Document:
+    """Return a loop with a body of one node, and a node after it."""
+    return workflow(
+        start(), for_each("each", collect_results=False), node("work"), node("after"),
+        connect="start -> each, each:body -> work, each:done -> after",
+    )  # fmt: skip
+
+
+def gathered(hand: Hand, execution: UUID, count: int) -> ResultsRef:
+    """Run a loop to its end; return the reference to its results."""
+    hand.open_loop(execution, "each", count)
+    for ordinal in range(count):
+        hand.complete(execution, f"each:{ordinal} work", ordinal)
+    claim = hand.claim(execution, "each")
+    ref = ResultsRef("each", "", claim.lease_id)
+    hand.settle((claim, Completed({"count": count, "results_ref": ref.to_wire()}, "done")))
+    return ref
+
+
+def test_a_reference_holds_in_a_retry_and_in_no_other_execution(hand: Hand) -> None:
+    """The copied row answers to it; a row of the same name elsewhere does not."""
+    execution = hand.submit(one_loop())
+    ref = gathered(hand, execution, 2)
+    hand.fail(execution, "after")
+    again = retry(hand.session, hand.graphs, hand.belt, execution).execution_id
+    stranger = hand.submit(one_loop())
+    gathered(hand, stranger, 2)
+
+    counts = [
+        reading.loop_count(hand.session, Ref(each, "", "each"), ref.lease_id)
+        for each in (execution, again, stranger)
+    ]
+
+    assert counts == [2, 2, None]
+    assert check(hand.session, again) == []
+
+
+def test_a_page_holds_as_many_scopes_as_its_bytes_and_one_at_least(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order, from the ordinal asked for."""
+    execution = hand.submit(one_loop())
+    hand.open_loop(execution, "each", 4)
+    for ordinal in range(4):
+        hand.complete(execution, f"each:{ordinal} work", "x" * 98)
+    graph = hand.claim(execution, "each").graph
+    loop = Ref(execution, "", "each")
+    found = {}
+    for size in (1, 100, 250, 10_000):
+        monkeypatch.setattr(reading, "PAGE_BYTES", size)
+        page = reading.iterations(hand.session, graph, loop, range(1, 4))
+        found[size] = [each.ordinal for each in page]
+
+    assert found == {1: [1], 100: [1], 250: [1, 2], 10_000: [1, 2, 3]}
+
+
+def test_a_loop_over_results_keeps_the_reference_and_opens_by_their_count(hand: Hand) -> None:
+    """Nothing of them is copied into its row."""
+    execution = hand.submit(one_loop())
+    stored = StoredResults(ResultsRef("other", "", UUID(int=7)), 3)
+
+    hand.settle((hand.claim(execution, "each"), LoopOpened(results=stored, parallel=2)))
+
+    row = hand.row(execution, "each")
+    assert loads(row.items) == stored.ref.to_wire()
+    assert (row.loop_next, row.loop_active, row.loop_total) == (2, 2, 3)
+    assert check(hand.session, execution) == []
+
+
+def test_a_loop_begins_with_its_first_phase(hand: Hand) -> None:
+    """What is shown as its start and duration spans all of its turns."""
+    execution = hand.submit(one_loop())
+    claim = hand.claim(execution, "each")
+    began = hand.row(execution, "each").started_at
+    hand.settle((claim, LoopOpened(items=(1,))))
+    hand.complete(execution, "each:0 work")
+    hand.complete(execution, "each", {"count": 1}, key="done")
+
+    row = hand.row(execution, "each")
+    shown = reading.execution(hand.session, hand.graphs, execution)["node_executions"]
+    (each,) = [record for record in shown if record["node_id"] == "each"]
+    assert row.started_at > began
+    assert each["start_time"] == reading.milliseconds(began)
+    assert each["duration_ms"] == round((row.finished_at - began).total_seconds() * 1000)
+    assert [record["node_id"] for record in shown[:3]] == ["start", "each", "work"]
+
+
+def test_a_turn_that_a_scheduler_ends_refers_to_the_results_so_far(hand: Hand) -> None:
+    """Whoever settles it without a worker reads no results, and says where they are."""
+    document = workflow(
+        start(), turns(loop_condition="true", max_retries=0), node("work"), node("mend"),
+        connect="start -> turns, turns:body -> work, turns:error -> mend",
+    )  # fmt: skip
+    execution = hand.submit(document)
+    hand.open_turn(execution, "turns")
+    hand.complete(execution, "turns:0 work")
+    claim = hand.claim(execution, "turns")
+    hand.elapse(execution, "turns")
+
+    hand.end_overdue(execution)
+
+    told = loads(hand.row(execution, "turns").output)
+    ref = ResultsRef("turns", "", claim.lease_id)
+    assert told["error"]["error_code"] == "attempt_timed_out"
+    assert told == {
+        "error": told["error"], "scope": None, "count": 1, "results_ref": ref.to_wire(),
+    }  # fmt: skip
+    assert reading.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1
