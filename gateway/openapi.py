@@ -9,16 +9,20 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from core.errors import TreadleError
+from dag.schema import workflow_schema
+from dag.values import dumps, loads
 from gateway.bodies import NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow
 from gateway.callers import OWNED, KeyInvalid, KeyMissing, ScopeMissing
 from gateway.errors import GatewayBusy, LedgerNotReady, LedgerUnavailable, RequestInvalid
 from gateway.models.errors import Problem
-from gateway.routing import GatedRoute, by_status
+from gateway.routing import BoundedRoute, GatedRoute, by_status
 
 #: What a body can be refused for, beside what it says.
 _OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)
-#: What any gated route can answer.
-_OF_ALL = (KeyMissing, KeyInvalid, ScopeMissing, LedgerUnavailable, LedgerNotReady, GatewayBusy)
+#: What a route behind the gate can answer besides.
+_OF_GATED = (KeyMissing, KeyInvalid, ScopeMissing)
+#: What any route can answer that asks the ledger.
+_OF_ALL = (LedgerUnavailable, LedgerNotReady, GatewayBusy)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -38,15 +42,16 @@ def _made(app: FastAPI) -> dict[str, Any]:
     schemas = made["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    schemas["Problem"] = _schema_of_problems(schemas)
+    schemas["Problem"] = _as_component(Problem.model_json_schema(), schemas)
+    schemas["Workflow"] = _as_component(workflow_schema(), schemas)
     for route in app.routes:
-        if isinstance(route, GatedRoute) and route.include_in_schema:
+        if isinstance(route, BoundedRoute) and route.include_in_schema:
             for method in route.methods or ():
                 _complete(made["paths"][route.path_format][method.lower()], route)
     return made
 
 
-def _complete(operation: dict[str, Any], route: GatedRoute) -> None:
+def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
     """Say of one operation what its route can be refused with by the frame around it."""
     responses = operation["responses"]
     invalid = responses.get("422")
@@ -58,11 +63,14 @@ def _complete(operation: dict[str, Any], route: GatedRoute) -> None:
         for media_type, each in content:
             known["content"][media_type]["examples"].update(each["examples"])
     operation["responses"] = dict(sorted(responses.items()))
-    operation["security"] = [{"key": [route.scope_needed]}]
+    if isinstance(route, GatedRoute):
+        operation["security"] = [{"key": [route.scope_needed]}]
 
 
-def _refused_with(route: GatedRoute) -> Iterator[type[TreadleError]]:
+def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:
     yield from _OF_ALL
+    if isinstance(route, GatedRoute):
+        yield from _OF_GATED
     if route.body_field is not None:
         yield from _OF_BODIES
     if route.body_field is not None or route.dependant.query_params or route.param_convertors:
@@ -72,8 +80,10 @@ def _refused_with(route: GatedRoute) -> Iterator[type[TreadleError]]:
             yield OWNED[name].missing
 
 
-def _schema_of_problems(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of problems, its parts moved to where the document keeps them."""
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(schema.pop("$defs"))
-    return schema
+def _as_component(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema for the document, its parts moved to where the document keeps them."""
+    text = dumps(schema).replace(b'"#/$defs/', b'"#/components/schemas/')
+    moved: dict[str, Any] = loads(text)
+    moved.pop("$schema", None)
+    schemas.update(moved.pop("$defs"))
+    return moved

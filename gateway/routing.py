@@ -8,6 +8,7 @@ gate; and whatever is raised becomes a problem. A route that breaks the first tw
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, get_args, get_type_hints
 
@@ -30,10 +31,41 @@ class RouteIncomplete(TypeError):
     """A route under `/v1` does not say who may call it, or names what the gate does not know."""
 
 
-class GatedRoute(APIRoute):
+class BoundedRoute(APIRoute):
+    """A route whose body is bounded, whose errors are problems, and whose calls are counted."""
+
+    async def let_in(self, request: Request) -> None:
+        """Look at who calls, before anything else: here anybody may."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request: the function, with what stands around it."""
+        answer = super().get_route_handler()
+        has_body = self.body_field is not None
+
+        async def edged(request: Request) -> Response:
+            try:
+                await self.let_in(request)
+                bounded = BoundedRequest(request.scope, request.receive)
+                if has_body and await bounded.body():
+                    await bounded.json()  # here, because FastAPI makes a plain 400 of any error
+                return await answer(bounded)
+            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is answered
+                return refusal(error, request)
+
+        async def counted(request: Request) -> Response:
+            with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
+                response = await edged(request)
+            status = str(response.status_code)
+            metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
+            return response
+
+        return counted
+
+
+class GatedRoute(BoundedRoute):
     """A route behind the gate."""
 
-    @property
+    @cached_property
     def scope_needed(self) -> Scope:
         """The scope that a key must have.
 
@@ -46,33 +78,17 @@ class GatedRoute(APIRoute):
                     return Scope(mark.scopes[0])
         raise RouteIncomplete(f"{self.path} does not say who may call it; see gateway/__init__.py")
 
+    async def let_in(self, request: Request) -> None:
+        """Let in who has a key of the scope, and names nothing of another's."""
+        request.state.caller = await admit(request, self.scope_needed)
+
     def get_route_handler(self) -> Handler:
-        """Return what answers a request: the gate, the function, and the edge of errors."""
-        scope = self.scope_needed
+        """Return what answers a request, if the route is complete."""
         unknown = self.param_convertors.keys() - OWNED.keys() - PLAIN
         if unknown:
             raise RouteIncomplete(f"{self.path}: gateway.callers knows no {', '.join(unknown)}")
-        answer = super().get_route_handler()
-        has_body = self.body_field is not None
-
-        async def gated(request: Request) -> Response:
-            try:
-                request.state.caller = await admit(request, scope)
-                bounded = BoundedRequest(request.scope, request.receive)
-                if has_body and await bounded.body():
-                    await bounded.json()  # here, because FastAPI makes a plain 400 of any error
-                return await answer(bounded)
-            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is answered
-                return refusal(error, request)
-
-        async def counted(request: Request) -> Response:
-            with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
-                response = await gated(request)
-            status = str(response.status_code)
-            metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
-            return response
-
-        return counted
+        assert self.scope_needed
+        return super().get_route_handler()
 
 
 class Routes(APIRouter):
@@ -80,6 +96,13 @@ class Routes(APIRouter):
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/v1", route_class=GatedRoute, tags=[tag])
+
+
+class OpenRoutes(APIRouter):
+    """A router of routes that need no key: whoever calls shows something else in the body."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(prefix="/v1", route_class=BoundedRoute, tags=[tag])
 
 
 def refusals(*reasons: type[TreadleError]) -> dict[int | str, dict[str, Any]]:

@@ -38,8 +38,7 @@ def responding(
 
 def answer_by_link(
     connection: psycopg.Connection,
-    graphs: Graphs,
-    belt: Belt,
+    ledger: tuple[Graphs, Belt],
     interaction_id: UUID,
     token: str,
     raw: Mapping[str, Any],
@@ -54,7 +53,7 @@ def answer_by_link(
     if recipient is None:
         raise LinkNotValid("No question was sent out with this token.")
     holder = LinkHolder(interaction_id, recipient)
-    return answer(connection, graphs, belt, interaction_id, responding(holder, "webhook", raw))
+    return answer(connection, *ledger, interaction_id, responding(holder, "webhook", raw))
 
 
 def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:

@@ -128,11 +128,13 @@ class Delivery:
         except DeliveryFailed as error:
             seconds = max(error.after_seconds, _backoff(sending.attempts))
             await self._ask(outbox.send_again, sending.id, error=error.to_wire(), seconds=seconds)
+            DELIVERIES.labels(asked.question.channel_type, "failed").inc()
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
             return
         followed = await self._ask(delivered, self._graphs, self._belt, asked.id)
         await asyncio.to_thread(self._follow_up, followed)
         await self._ask(outbox.sent, sending.id)
+        DELIVERIES.labels(asked.question.channel_type, "arrived").inc()
         _log.info("delivery.arrived", **facts, attempt=sending.attempts)
 
     async def _ask(self, call: Callable[..., Result], *arguments: Any, **more: Any) -> Result:

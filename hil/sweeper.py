@@ -24,6 +24,7 @@ from ledger.graphs import Graphs
 from ledger.interactions import InteractionNotFound
 from ledger.rows import Belt, Followed, Parked
 from ledger.warning import warn
+from monitoring.metrics import REPAIRS
 
 #: Seconds between two looks when nothing is known to be due earlier. What is parked meanwhile is
 #: first due after half of a question's shortest time, 30 s.
@@ -128,6 +129,7 @@ class Sweeper:
                 yield page
 
         if self._table.rebuild(pages()):
+            REPAIRS.labels("pauses_restored").inc()
             _log.warning("pauses.restored", questions=count)
 
     def _pages(self) -> Iterator[Sequence[Parked]]:

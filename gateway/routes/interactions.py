@@ -1,0 +1,113 @@
+"""Interactions: the questions that executions ask people, and their answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from dag.questions import ReplyInvalid
+from gateway.answers import Json, page, position_in
+from gateway.callers import Answerer, Reader
+from gateway.models.interactions import Answered, Interaction, Interactions, LinkAnswer, NewAnswer
+from gateway.resources import Resources
+from gateway.routing import OpenRoutes, Routes, refusals
+from hil.answers import answer_by_link, responding, seen
+from hil.rights import Account, LinkNotValid, NotAsked
+from hil.wire import to_wire
+from ledger import answering, interactions
+from ledger.answering import AnswerTooLarge, InteractionDecided
+from ledger.interactions import InteractionNotFound
+
+routes = Routes("interactions")
+links = OpenRoutes("interactions")
+
+Status = Literal["pending", "completed", "timeout", "canceled"]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
+Cursor = Annotated[
+    str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")
+]
+
+
+@routes.get("/interactions", response_model=Interactions, summary="List questions")
+def list_interactions(
+    caller: Reader,
+    status: Annotated[Status | None, Query(description="Only those.")] = None,
+    execution_id: Annotated[UUID | None, Query(description="Only those it asked.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Return what the caller's executions ask, and what the caller is asked, the newest first."""
+    position = position_in(cursor, UUID)
+    with caller.session() as connection:
+        found = interactions.interactions(
+            connection,
+            account=caller.owner,
+            execution_id=execution_id,
+            status=status,
+            before=position[0] if position else None,
+            limit=limit + 1,
+        )
+    return Json(page("interactions", [to_wire(each) for each in found], limit, "id"))
+
+
+@routes.get(
+    "/interactions/{interaction_id}",
+    response_model=Interaction,
+    response_model_exclude_unset=True,
+    summary="Get a question",
+)
+def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
+    """Return a question as it stands; looking decides nothing."""
+    with caller.session() as connection:
+        return Json(to_wire(seen(connection, interaction_id, Account(caller.owner))))
+
+
+@routes.post(
+    "/interactions/{interaction_id}/answer",
+    response_model=Answered,
+    responses=refusals(AnswerTooLarge, InteractionDecided, NotAsked, ReplyInvalid),
+    summary="Answer a question",
+)
+def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
+    """Decide a question; the same answer again returns what was decided."""
+    resources = caller.resources
+    respond = responding(Account(caller.owner), "api", _raw(body))
+    with caller.session() as connection:
+        made = answering.answer(
+            connection, resources.graphs, resources.belt, interaction_id, respond
+        )
+    return _answered(resources, made)
+
+
+@links.post(
+    "/interactions/{interaction_id}/answer-by-link",
+    response_model=Answered,
+    responses=refusals(
+        AnswerTooLarge, InteractionDecided, InteractionNotFound, LinkNotValid, ReplyInvalid
+    ),
+    summary="Answer a question by the link that was sent with it",
+)
+def answer_by_token(interaction_id: UUID, body: LinkAnswer, request: Request) -> Response:
+    """Decide a question as the holder of its link: no key, but the token that came with it."""
+    resources: Resources = request.app.state.resources
+    with resources.pool.connection() as connection:
+        made = answer_by_link(
+            connection,
+            (resources.graphs, resources.belt),
+            interaction_id,
+            body.token,
+            _raw(body),
+        )
+    return _answered(resources, made)
+
+
+def _raw(body: NewAnswer) -> dict[str, Any]:
+    return body.model_dump(exclude_unset=True, exclude={"token"})
+
+
+def _answered(resources: Resources, made: answering.Answered) -> Response:
+    resources.deliver(made.followed)
+    return Json({**to_wire(made.interaction), "repeated": made.repeated})
