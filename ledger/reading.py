@@ -64,6 +64,24 @@ def outputs(connection: psycopg.Connection, refs: Collection[Ref]) -> dict[Ref, 
     }
 
 
+def settled_by_then(
+    connection: psycopg.Connection, refs: Collection[Ref], other: Ref
+) -> frozenset[Ref]:
+    """Return those of `refs` that had settled when `other` did, itself included."""
+    executions, scopes, nodes = zip(*refs, strict=True)
+    rows = _fetch(
+        connection,
+        "settled_by_then",
+        execution_id=pack("uuid", executions),
+        scope=pack("text", scopes),
+        node=pack("text", nodes),
+        by_execution=other.execution_id,
+        by_scope=other.scope,
+        by_node=other.node,
+    )
+    return frozenset(Ref(row.execution_id, row.scope, row.node) for row in rows)
+
+
 def loop_items(connection: psycopg.Connection, loop: Ref) -> Value:
     """Return what a loop goes over: the entries, a reference to results, `{start, step}` of a
     range, or `None`.

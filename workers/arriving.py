@@ -5,7 +5,7 @@ Everything is read from settled rows, so it is the same for every attempt of a n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,10 +50,11 @@ class Arriving:
             ExpressionFailed: a conversion on the way failed; the failure is this node's.
         """
         node = graph.nodes[ref.node]
-        variables = self._variables(graph, node, ref)
+        by = next((edge for edge in node.incoming if edge.index == chosen), None)
+        variables = self._variables(graph, node, ref, by)
         taken = []
         for edge, output in self._taken(graph, node, ref):
-            if chosen is not None and edge.index != chosen:
+            if by is not None and edge is not by:
                 continue
             converted = output
             if edge.conversion is not None:
@@ -95,7 +96,9 @@ class Arriving:
         values = self._loop_values(graph, ref, loop, frozenset(names))
         return {name: values[name] for name in names}
 
-    def _variables(self, graph: CompiledGraph, node: CompiledNode, ref: Ref) -> dict[str, Value]:
+    def _variables(
+        self, graph: CompiledGraph, node: CompiledNode, ref: Ref, by: Edge | None
+    ) -> dict[str, Value]:
         names = node.names
         variables: dict[str, Value] = {}
         if "execution" in names:
@@ -108,7 +111,7 @@ class Arriving:
         if "trigger" in names:
             variables["trigger"] = self._trigger(graph, ref)
         if node.nodes:
-            variables["nodes"] = self._nodes(graph, node, ref)
+            variables["nodes"] = self._nodes(graph, node, ref, by)
         wanted = names & {"item", "index", "last"}
         loop = node.loop
         while wanted and loop is not None:
@@ -123,8 +126,14 @@ class Arriving:
         fired = [s for s in self._records.settled(refs).values() if s.output_key is not None]
         return fired[0].output if fired else None
 
-    def _nodes(self, graph: CompiledGraph, node: CompiledNode, ref: Ref) -> Mapping[str, Value]:
-        """Return the outputs of the settled nodes that the texts name."""
+    def _nodes(
+        self, graph: CompiledGraph, node: CompiledNode, ref: Ref, by: Edge | None
+    ) -> Mapping[str, Value]:
+        """Return the outputs of the settled nodes that the texts name.
+
+        A node that waits for any sees what had settled when its input was fixed, in each attempt
+        the same: its losers run on, and may have settled by the next one.
+        """
         refs = {}
         for named in node.nodes:
             try:
@@ -132,12 +141,20 @@ class Arriving:
             except KeyError:
                 continue  # it stands in a loop that does not enclose this node
             refs[Ref(ref.execution_id, scope, named)] = named
-        found = self._records.settled(refs)
+        found = self._records.settled(refs if by is None else self._fixed(graph, refs, ref, by))
         return {
             refs[each]: settled.output
             for each, settled in found.items()
             if settled.output_key is not None
         }
+
+    def _fixed(
+        self, graph: CompiledGraph, refs: Collection[Ref], ref: Ref, by: Edge
+    ) -> Collection[Ref]:
+        """Return those of `refs` that had settled when `ref` became ready by one connection."""
+        if _is_entry(graph, by):  # at the opening of its scope, when nothing in there had settled
+            return [each for each in refs if each.scope != ref.scope]
+        return self._records.settled_by_then(refs, ref._replace(node=by.source))
 
     def _loop_values(
         self, graph: CompiledGraph, ref: Ref, loop: str, wanted: frozenset[str] | set[str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from threading import Lock
 from typing import Any, TypeVar
 from uuid import UUID
@@ -65,6 +65,12 @@ class Records:
                 self._put(ref, settled, settled.size)
             found.update(read)
         return found
+
+    def settled_by_then(self, refs: Collection[Ref], other: Ref) -> frozenset[Ref]:
+        """Return those of `refs` that had settled when `other` did."""
+        if not refs:
+            return frozenset()
+        return self._read(lambda to: reading.settled_by_then(to, refs, other))
 
     def loop_items(self, loop: Ref) -> Value:
         """Return what a loop goes over; see `ledger.reading.loop_items`."""

@@ -8,6 +8,17 @@ join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as r 
   on n.execution_id = r.execution_id and n.scope = r.scope and n.node = r.node
 where n.state in ('completed', 'failed', 'skipped')
 
+-- name: settled_by_then
+-- Those of node executions that had settled when another one did. Neither end ever changes, so the
+-- answer is the same whenever it is asked.
+select n.execution_id, n.scope, n.node
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as r (execution_id, scope, node)
+  on n.execution_id = r.execution_id and n.scope = r.scope and n.node = r.node
+where n.finished_at <= (
+    select o.finished_at from node_executions o
+    where o.execution_id = %(by_execution)s and o.scope = %(by_scope)s and o.node = %(by_node)s)
+
 -- name: loop_items
 select items, loop_total from node_executions
 where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s

@@ -9,9 +9,13 @@ from uuid import uuid4
 from core.embedded import EmbeddedServers
 from core.postgres import open_pool
 from dag.states import NodeState
+from dag.values import Value
 from ledger.migrations import migrate
 from ledger.reading import Settled
 from ledger.rows import Ref
+from tests.hand import Hand
+from tests.workflows import for_each, node, start, workflow
+from workers.arriving import Arriving
 from workers.records import Records
 
 
@@ -42,3 +46,52 @@ def test_what_was_kept_is_not_read_again(postgres_url: str) -> None:
     ref, settled = Ref(uuid4(), "", "a"), Settled(NodeState.COMPLETED, "result", {"v": 1}, 7)
     records.keep(ref, settled)
     assert records.settled([ref]) == {ref: settled}
+
+
+def test_a_merge_for_any_sees_in_each_attempt_what_had_settled_when_its_input_was_fixed(
+    hand: Hand,
+) -> None:
+    """Its losers run on, and what they put out meanwhile does not come into a later attempt."""
+    params = {
+        each: f"{{{{ nodes.{each} | default('none') }}}}" for each in ("before", "one", "two")
+    }
+    document = workflow(
+        start(), node("before"), node("one"), node("two"),
+        node("first", "FLOW.MERGE", configurations={"wait_for": "any"}, input_params=params),
+        connect="start -> before, before -> one, start -> two, one -> first, two -> first",
+    )  # fmt: skip
+    execution = hand.submit(document)
+    hand.complete(execution, "before", 0)
+    hand.complete(execution, "one", 1)
+    claim = hand.claim(execution, "first")
+
+    def seen() -> Value:
+        with open_pool(hand.url, max_size=1, autocommit=True) as pool:
+            arriving = Arriving(Records(pool))
+            return arriving.input_of(claim.graph, claim.ref, chosen=claim.chosen)
+
+    at_first = seen()
+    hand.complete(execution, "two", 2)
+
+    assert at_first == {"data": 1, "before": 0, "one": 1, "two": "none"}
+    assert seen() == at_first
+
+
+def test_a_merge_for_any_that_its_loop_made_ready_sees_nothing_of_its_scope(hand: Hand) -> None:
+    """It was fixed as the scope opened; what stands outside had settled before."""
+    params = {each: f"{{{{ nodes.{each} | default('none') }}}}" for each in ("start", "two")}
+    document = workflow(
+        start(), for_each("each"), node("two"),
+        node("first", "FLOW.MERGE", configurations={"wait_for": "any"}, input_params=params),
+        connect="start -> each, each:body -> first, each:body -> two, two -> first",
+    )  # fmt: skip
+    execution = hand.submit(document, {"items": [7]})
+    hand.open_loop(execution, "each", 1)
+    claim = hand.claim(execution, "each:0 first")
+    hand.complete(execution, "each:0 two", 2)
+
+    with open_pool(hand.url, max_size=1, autocommit=True) as pool:
+        arriving = Arriving(Records(pool))
+        seen = arriving.input_of(claim.graph, claim.ref, chosen=claim.chosen)
+
+    assert seen == {"item": 0, "index": 0, "start": {"items": [7]}, "two": "none"}
