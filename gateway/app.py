@@ -18,11 +18,30 @@ from gateway.errors import refusal
 from gateway.live import Live
 from gateway.openapi import document
 from gateway.resources import Resources
-from gateway.routes import events, executions, service
+from gateway.routes import (
+    absent,
+    events,
+    executions,
+    interactions,
+    keys,
+    node_types,
+    nodes,
+    service,
+    workflows,
+)
 from gateway.routing import Routes
 
 #: The routers under `/v1`, in the order in which the documentation lists them.
-ROUTERS: tuple[Routes, ...] = (executions.routes, events.routes)
+ROUTERS: tuple[Routes, ...] = (
+    workflows.routes,
+    executions.routes,
+    nodes.routes,
+    events.routes,
+    interactions.routes,
+    node_types.routes,
+    keys.routes,
+    absent.routes,
+)
 
 #: Threads that answer requests beyond those that hold a session: they parse, or wait for one.
 _FURTHER_THREADS = 24
@@ -59,7 +78,7 @@ def build(settings: Settings) -> FastAPI:
         exception_handlers={HTTPException: _refused},
         separate_input_output_schemas=False,
     )
-    for each in (*ROUTERS, service.routes):
+    for each in (*ROUTERS, interactions.links, service.routes):
         app.router.routes.extend(each.routes)
     return app
 

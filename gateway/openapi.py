@@ -44,6 +44,10 @@ def _made(app: FastAPI) -> dict[str, Any]:
     schemas.pop("ValidationError", None)
     schemas["Problem"] = _as_component(Problem.model_json_schema(), schemas)
     schemas["Workflow"] = _as_component(workflow_schema(), schemas)
+    # Where a body holds a workflow, which no model reads: `dag.validation` says all that is wrong.
+    is_workflow = {"$ref": "#/components/schemas/Workflow"}
+    schemas["Definition"] = {**is_workflow, "examples": schemas["Definition"]["examples"]}
+    schemas["NewExecution"]["properties"]["workflow"] = is_workflow
     for route in app.routes:
         if isinstance(route, BoundedRoute) and route.include_in_schema:
             for method in route.methods or ():
@@ -75,7 +79,8 @@ def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:
         yield from _OF_BODIES
     if route.body_field is not None or route.dependant.query_params or route.param_convertors:
         yield RequestInvalid
-    for name in route.param_convertors:
+    queried = [field.alias for field in route.dependant.query_params]
+    for name in (*route.param_convertors, *queried):
         if name in OWNED:
             yield OWNED[name].missing
 

@@ -12,10 +12,12 @@ from psycopg.rows import namedtuple_row
 
 from core.columns import pack
 from core.errors import TreadleError
+from dag.graph import CompiledGraph
+from dag.states import WIRE_NODE_STATUS
 from dag.values import Value, loads
 from ledger.control import NoSuchExecution
 from ledger.queries import queries
-from ledger.reading import short
+from ledger.reading import record, short
 
 _SQL = queries("paging")
 
@@ -79,6 +81,42 @@ def fresh_events(
         new = [event for event in loads(row.body) if event["seq"] > after[row.id]]
         found.setdefault(row.id, []).extend(new)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which records make a page."""
+
+    after: tuple[str, str]
+    """Scope and node of the last record before it."""
+    limit: int
+    inline_bytes: int
+    """The largest output that comes with its record."""
+    status: str | None = None
+    """Only records of this status of the wire model."""
+
+
+def records(
+    connection: psycopg.Connection, graph: CompiledGraph, execution_id: UUID, window: Window
+) -> list[dict[str, Any]]:
+    """Return a page of an execution's node records, by scope and node."""
+    scope, node = window.after
+    states = [
+        state
+        for state, status in WIRE_NODE_STATUS.items()
+        if window.status is None or status == window.status
+    ]
+    rows = _fetch(
+        connection,
+        "records",
+        id=execution_id,
+        scope=scope,
+        node=node,
+        states=states,
+        limit=window.limit,
+        inline_bytes=window.inline_bytes,
+    )
+    return [record(graph, row) for row in rows]
 
 
 def output(connection: psycopg.Connection, execution_id: UUID, scope: str, node: str) -> bytes:

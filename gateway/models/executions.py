@@ -16,6 +16,16 @@ from ledger.submission import DEFAULT_PRIORITY
 
 Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Status: TypeAlias = Annotated[ExecutionStatus, Field(strict=False)]
+NodeStatus: TypeAlias = Literal[
+    "pending",
+    "running",
+    "waiting_input",
+    "retrying",
+    "completed",
+    "failed",
+    "skipped",
+    "canceled",
+]
 _Unset: TypeAlias = SkipJsonSchema[None]
 """What a field holds that was left out; nobody may write it."""
 
@@ -149,16 +159,7 @@ class NodeExecution(Strict):
     node_subtype: str
     scope: str
     """Empty for the root; `each_item:3` is the fourth iteration of the loop `each_item`."""
-    status: Literal[
-        "pending",
-        "running",
-        "waiting_input",
-        "retrying",
-        "completed",
-        "failed",
-        "skipped",
-        "canceled",
-    ]
+    status: NodeStatus
     waiting_on: str | None
     start_time: Milliseconds | None
     end_time: Milliseconds | None

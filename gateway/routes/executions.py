@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import psycopg
-from fastapi import Header, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from dag.graph import CompiledGraph
@@ -25,6 +25,7 @@ from gateway.models.executions import (
     NewExecution,
     Submitted,
 )
+from gateway.parameters import Cursor, IdempotencyKey, Limit
 from gateway.plans import PlanNotReady, planned_workflow
 from gateway.routing import Routes, refusals
 from gateway.shortening import shortened
@@ -43,20 +44,6 @@ routes = Routes("executions")
 
 Control: TypeAlias = Callable[[psycopg.Connection, Graphs, Belt, UUID], Followed]
 """What a person does to one execution."""
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="The same request under the same key runs once, whoever asks how often.",
-    ),
-]
-Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
-Cursor = Annotated[
-    str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")
-]
 
 
 @routes.post(

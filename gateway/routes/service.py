@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from gateway.answers import Json
@@ -49,8 +47,8 @@ def ready(request: Request) -> Response:
     },
     summary="What it has counted",
 )
-def metrics(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+def metrics(request: Request) -> Response:
     """Return the metrics of this gateway, in the format that is asked for."""
     resources: Resources = request.app.state.resources
-    body, content_type = resources.exposition.page(accept)
+    body, content_type = resources.exposition.page(request.headers.get("accept", ""))
     return Response(body, headers={"Content-Type": content_type})

@@ -12,7 +12,7 @@ select scope, node, state, wait_kind, attempt, retry_count,
        length(output) as output_bytes
 from node_executions
 where execution_id = %(id)s and (scope, node) > (%(scope)s, %(node)s)
-  and (%(states)s::text[] is null or state = any(%(states)s))
+  and state = any(%(states)s)
 order by scope, node
 limit %(limit)s
 

@@ -1,0 +1,55 @@
+"""Node types on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+from dag.model import JsonObject, Strict
+
+_IF: dict[str, Any] = {
+    "type": "FLOW",
+    "subtype": "IF",
+    "description": "Goes one of two ways.",
+    "available": True,
+    "lane": "inline",
+    "output_keys": ["true", "false", "error"],
+    "puts_out": "its input",
+    "spec_version": "1.0",
+    "example": {"condition_expression": "input.total > 100"},
+    "configurations_schema": {"type": "object"},
+}
+
+
+class NodeType(Strict):
+    """A node type: what it does, and how it is configured."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [_IF]},
+    )
+
+    type: str
+    subtype: str
+    description: str
+    available: bool
+    """Whether this release runs it; the name of one that is not is taken."""
+    lane: str
+    output_keys: list[str]
+    """The keys that it leaves by when it is configured as in the example."""
+    puts_out: str
+    """What each key carries, in words."""
+    spec_version: str
+    example: JsonObject
+    """Configurations that pass."""
+    configurations_schema: JsonObject
+    """The JSON Schema of its configurations."""
+
+
+class NodeTypes(Strict):
+    """All node types."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"node_types": [_IF]}]})
+
+    node_types: list[NodeType]

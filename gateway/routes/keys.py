@@ -1,0 +1,62 @@
+"""Keys: made, listed and revoked, those of the caller's own account alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from gateway.answers import Json, page, position_in
+from gateway.callers import Admin
+from gateway.models.keys import KeyBrief, Keys, MadeKey, NewKey
+from gateway.parameters import Cursor, Limit
+from gateway.routing import Routes
+from ledger import keys
+from ledger.keys import Key
+from ledger.reading import milliseconds
+
+routes = Routes("keys")
+
+
+@routes.post("/keys", status_code=201, response_model=MadeKey, summary="Make a key")
+def create_key(body: NewKey, caller: Admin) -> Response:
+    """Make a key of the caller's account and return it, which nothing does again."""
+    valid_for = timedelta(seconds=body.valid_seconds) if body.valid_seconds else None
+    with caller.session() as connection:
+        made = keys.create(
+            connection, caller.owner, body.scopes, name=body.name, valid_for=valid_for
+        )
+    href = f"/v1/keys/{made.key.id}"
+    return Json({**told(made.key), "key": made.text}, 201, {"Location": href})
+
+
+@routes.get("/keys", response_model=Keys, summary="List keys")
+def list_keys(caller: Admin, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Return the account's keys, those past use included; never their text."""
+    after = position_in(cursor, str)
+    with caller.session() as connection:
+        found = keys.listed(
+            connection, owner=caller.owner, after=after[0] if after else None, limit=limit + 1
+        )
+    return Json(page("keys", [told(each) for each in found], limit, "id"))
+
+
+@routes.delete("/keys/{key_id}", response_model=KeyBrief, summary="Revoke a key")
+def revoke_key(key_id: str, caller: Admin) -> Response:
+    """End a key: the next request with it is refused. Once is enough."""
+    with caller.session() as connection:
+        return Json(told(keys.revoke(connection, key_id, owner=caller.owner)))
+
+
+def told(key: Key) -> dict[str, Any]:
+    """Return a key as the wire model says it."""
+    return {
+        "id": key.id,
+        "owner": key.owner,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "created_time": milliseconds(key.created_at),
+        "expires_time": milliseconds(key.expires_at),
+        "revoked_time": milliseconds(key.revoked_at),
+    }

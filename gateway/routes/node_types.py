@@ -1,0 +1,91 @@
+"""Node types: what a workflow may consist of."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, ClassVar
+
+from starlette.responses import Response
+
+from core.errors import TreadleError
+from dag.schema import configurations_schema, workflow_schema
+from dag.specs import SPECS, NodeSpec, spec_of
+from dag.values import dumps
+from gateway.answers import Json
+from gateway.callers import Reader
+from gateway.models.node_types import NodeType, NodeTypes
+from gateway.routing import Routes, refusals
+
+routes = Routes("node types")
+
+
+class NoSuchNodeType(TreadleError):
+    """There is no node type of this name."""
+
+    reason: ClassVar[str] = "node_type_not_found"
+    solution: ClassVar[str] = "GET /v1/node-types lists them."
+
+
+@routes.get("/node-types", response_model=NodeTypes, summary="List node types")
+def list_node_types(_: Reader) -> Response:
+    """Return all node types; those that are not `available` are refused in workflows until then."""
+    return Json(_all())
+
+
+@routes.get(
+    "/node-types/{node_type}/{node_subtype}",
+    response_model=NodeType,
+    responses=refusals(NoSuchNodeType),
+    summary="Get a node type",
+)
+def get_node_type(node_type: str, node_subtype: str, _: Reader) -> Response:
+    """Return one node type, such as FLOW and IF."""
+    spec = spec_of(node_type, node_subtype)
+    if spec is None:
+        raise NoSuchNodeType(f"There is no node type {node_type}.{node_subtype}.")
+    return Json(_told(spec))
+
+
+@routes.get(
+    "/workflow-schema",
+    responses={
+        200: {
+            "description": "A JSON Schema, draft 2020-12.",
+            "content": {
+                "application/schema+json": {
+                    "schema": {"type": "object"},
+                    "example": {"title": "Treadle workflow", "type": "object"},
+                }
+            },
+        }
+    },
+    summary="Get the schema of workflows",
+)
+def get_workflow_schema(_: Reader) -> Response:
+    """Return the JSON Schema of workflow definitions, for editors and other programs."""
+    return Response(_schema(), media_type="application/schema+json")
+
+
+@cache
+def _all() -> bytes:
+    return dumps({"node_types": [_told(spec) for spec in SPECS.values()]})
+
+
+@cache
+def _schema() -> bytes:
+    return dumps(workflow_schema())
+
+
+def _told(spec: NodeSpec) -> dict[str, Any]:
+    return {
+        "type": spec.type,
+        "subtype": spec.subtype,
+        "description": spec.description,
+        "available": spec.available,
+        "lane": spec.lane,
+        "output_keys": list(spec.output_keys(spec.complete(spec.example))),
+        "puts_out": spec.puts_out,
+        "spec_version": spec.version,
+        "example": dict(spec.example),
+        "configurations_schema": configurations_schema(spec),
+    }

@@ -1,0 +1,83 @@
+"""Node records of an execution, and what its nodes put out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from dag.model import NodeId
+from gateway.answers import Json, cursor_of, position_in
+from gateway.callers import Reader
+from gateway.models.executions import NodeExecutions, NodeStatus
+from gateway.parameters import Cursor, Limit
+from gateway.routing import Routes, refusals
+from gateway.shortening import records_left_out
+from ledger import paging
+from ledger.paging import NoSuchNodeExecution
+from ledger.reading import INLINE_PAYLOAD_BYTES
+
+routes = Routes("nodes")
+
+
+@routes.get(
+    "/executions/{execution_id}/nodes",
+    response_model=NodeExecutions,
+    summary="List an execution's node records",
+)
+def list_nodes(
+    execution_id: UUID,
+    caller: Reader,
+    status: Annotated[NodeStatus | None, Query(description="Only those.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """Return node records by scope and node, an order that stands still while they run."""
+    position = position_in(cursor, str, str)
+    with caller.session() as connection:
+        found = paging.records(
+            connection,
+            caller.resources.graphs.execution(connection, execution_id),
+            execution_id,
+            paging.Window(
+                after=position or ("", ""),
+                limit=limit + 1,
+                status=status,
+                inline_bytes=INLINE_PAYLOAD_BYTES,
+            ),
+        )
+    shown = found[:limit]
+    more = len(found) > limit
+    return Json(
+        {
+            "node_executions": shown,
+            "left_out": records_left_out(str(execution_id), shown),
+            "next_cursor": cursor_of(shown[-1]["scope"], shown[-1]["node_id"]) if more else None,
+        }
+    )
+
+
+@routes.get(
+    "/executions/{execution_id}/nodes/{node_id}/output",
+    responses={
+        200: {
+            "description": "What the node put out, whatever its size.",
+            "content": {"application/json": {"schema": {}, "example": {"text": "Hello Ada"}}},
+        },
+        **refusals(NoSuchNodeExecution),
+    },
+    summary="Get what a node put out",
+)
+def get_output(
+    execution_id: UUID,
+    node_id: NodeId,
+    caller: Reader,
+    scope: Annotated[
+        str, Query(max_length=2_000, description="The iteration; empty for the root.")
+    ] = "",
+) -> Response:
+    """Return one node execution's output as it is."""
+    with caller.session() as connection:
+        return Json(paging.output(connection, execution_id, scope, node_id))

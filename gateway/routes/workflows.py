@@ -1,0 +1,132 @@
+"""Workflows: checked, stored as versions, read."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from fastapi import Path
+from starlette.responses import Response
+
+from core.errors import TreadleError
+from dag.model import Name
+from dag.validation import validate
+from gateway.answers import Json, page, position_in
+from gateway.callers import Reader, Runner
+from gateway.definitions import WorkflowInvalid, as_wire, valid
+from gateway.models.workflows import Checked, Definition, Version, Versions, Workflows
+from gateway.parameters import Cursor, Limit
+from gateway.routing import Routes, refusals
+from ledger import library
+from ledger.library import NoSuchWorkflow, Stored, WorkflowExists
+
+routes = Routes("workflows")
+
+Number = Annotated[int, Path(ge=1, lt=2**31, description="The version's number.")]
+
+
+class OtherWorkflow(TreadleError):
+    """The definition has another id than the workflow whose version it is to be."""
+
+    reason: ClassVar[str] = "workflow_differs"
+    solution: ClassVar[str] = "Give the definition the id that the path names."
+
+
+@routes.post(
+    "/workflows",
+    status_code=201,
+    response_model=Version,
+    responses={
+        200: {"model": Version, "description": "The same definition was stored before."},
+        **refusals(WorkflowInvalid, WorkflowExists),
+    },
+    summary="Store a workflow",
+)
+def create_workflow(body: Definition, caller: Runner) -> Response:
+    """Store a definition as a new workflow of its id."""
+    workflow, _ = valid(body.root)
+    with caller.session() as connection:
+        return _stored(library.create(connection, caller.owner, workflow))
+
+
+@routes.post("/workflows/validate", response_model=Checked, summary="Check a workflow")
+def validate_workflow(body: Definition, _: Reader) -> Response:
+    """Tell all that is wrong with a definition, and store nothing."""
+    found = validate(body.root)
+    return Json(
+        {
+            "valid": found.workflow is not None,
+            "problems": as_wire(found.problems),
+            "warnings": as_wire(found.warnings),
+        }
+    )
+
+
+@routes.get("/workflows", response_model=Workflows, summary="List workflows")
+def list_workflows(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Return workflows by id."""
+    after = position_in(cursor, str)
+    with caller.session() as connection:
+        found = library.workflows(
+            connection, caller.owner, after=after[0] if after else "", limit=limit + 1
+        )
+    return Json(page("workflows", found, limit, "id"))
+
+
+@routes.get("/workflows/{workflow_id}", response_model=Version, summary="Get a workflow")
+def get_workflow(workflow_id: Name, caller: Reader) -> Response:
+    """Return the latest version of a workflow."""
+    with caller.session() as connection:
+        return Json(library.version(connection, caller.owner, workflow_id))
+
+
+@routes.post(
+    "/workflows/{workflow_id}/versions",
+    status_code=201,
+    response_model=Version,
+    responses={
+        200: {"model": Version, "description": "The same definition is a version already."},
+        **refusals(WorkflowInvalid, NoSuchWorkflow, OtherWorkflow),
+    },
+    summary="Store a new version",
+)
+def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
+    """Store a definition as the newest version of its workflow; what runs goes on as it is."""
+    workflow, _ = valid(body.root)
+    if workflow.metadata.id != workflow_id:
+        raise OtherWorkflow(
+            f"The definition is that of {workflow.metadata.id!r}.", workflow_id=workflow_id
+        )
+    with caller.session() as connection:
+        return _stored(library.add_version(connection, caller.owner, workflow))
+
+
+@routes.get("/workflows/{workflow_id}/versions", response_model=Versions, summary="List versions")
+def list_versions(
+    workflow_id: Name, caller: Reader, limit: Limit = 100, cursor: Cursor = None
+) -> Response:
+    """Return a workflow's versions, the newest first."""
+    before = position_in(cursor, int)
+    with caller.session() as connection:
+        found = library.versions(
+            connection,
+            caller.owner,
+            workflow_id,
+            before=before[0] if before else None,
+            limit=limit + 1,
+        )
+    return Json(page("versions", found, limit, "version"))
+
+
+@routes.get(
+    "/workflows/{workflow_id}/versions/{number}", response_model=Version, summary="Get a version"
+)
+def get_version(workflow_id: Name, number: Number, caller: Reader) -> Response:
+    """Return one version of a workflow."""
+    with caller.session() as connection:
+        return Json(library.version(connection, caller.owner, workflow_id, number))
+
+
+def _stored(stored: Stored) -> Response:
+    version = stored.version
+    href = f"/v1/workflows/{version['workflow_id']}/versions/{version['version']}"
+    return Json(version, 201 if stored.made else 200, {"Location": href})
