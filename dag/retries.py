@@ -20,9 +20,9 @@ def decide(
 
     Args:
         retry_count: how often the node was tried again before.
-        max_retries: a narrower bound than the node's own, if its task has one.
+        max_retries: what its task allows, if that is known beside the node: the narrower counts.
     """
-    bound = node.max_retries if max_retries is None else max_retries
+    bound = node.max_retries if max_retries is None else min(node.max_retries, max_retries)
     if not failed.error.get("is_retryable") or retry_count >= bound:
         return failed
     delay = backoff(node, retry_count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TypeVar
 from uuid import UUID
@@ -28,16 +28,20 @@ _EXECUTIONS_KEPT = 50_000
 class Graphs:
     """Finds the graph of a version or an execution; safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, adapt: Callable[[CompiledGraph], CompiledGraph] | None = None) -> None:
+        """`adapt` makes of a compiled graph the one that this process knows more of."""
+        self._adapt = adapt or (lambda graph: graph)
         self._graphs: OrderedDict[UUID, CompiledGraph] = OrderedDict()
         self._versions: OrderedDict[UUID, UUID] = OrderedDict()
         self._digests: OrderedDict[bytes, UUID] = OrderedDict()
         self._lock = Lock()
 
-    def remember(self, version_id: UUID, graph: CompiledGraph) -> None:
-        """Keep a graph that the caller has compiled."""
+    def remember(self, version_id: UUID, graph: CompiledGraph) -> CompiledGraph:
+        """Keep a graph that the caller has compiled; return it as this process uses it."""
+        adapted = self._adapt(graph)
         with self._lock:
-            _keep(self._graphs, version_id, graph, _GRAPHS_KEPT)
+            _keep(self._graphs, version_id, adapted, _GRAPHS_KEPT)
+        return adapted
 
     def stored(self, digest: bytes) -> UUID | None:
         """Return the version that this process has stored under a digest, if it knows one."""
@@ -60,9 +64,7 @@ class Graphs:
         row = connection.execute(_SQL["definition"], {"id": version_id}).fetchone()
         if row is None:
             raise KeyError(version_id)
-        graph = compile_graph(Workflow.model_validate(loads(row[0])))
-        self.remember(version_id, graph)
-        return graph
+        return self.remember(version_id, compile_graph(Workflow.model_validate(loads(row[0]))))
 
     def execution(self, connection: psycopg.Connection, execution_id: UUID) -> CompiledGraph:
         """Return the graph that an execution runs."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
 
 from ledger.queries import queries
 from ledger.rows import Ref
@@ -29,12 +30,28 @@ class WorkerRow:
 
 
 def register(
-    connection: psycopg.Connection, worker_id: UUID, *, host: str, pid: int, queues: Collection[str]
+    connection: psycopg.Connection,
+    worker_id: UUID,
+    *,
+    host: str,
+    pid: int,
+    queues: Collection[str],
+    max_retries: Mapping[str, int] | None = None,
 ) -> None:
-    """Make a process known. Its id is fresh each time: a process is never taken up again."""
+    """Make a process known. Its id is fresh each time: a process is never taken up again.
+
+    Args:
+        max_retries: by queue, where what the process runs allows fewer than a node may.
+    """
     connection.execute(
         _SQL["register"],
-        {"id": worker_id, "host": host, "pid": pid, "queues": sorted(queues)},
+        {
+            "id": worker_id,
+            "host": host,
+            "pid": pid,
+            "queues": sorted(queues),
+            "max_retries": Jsonb(dict(max_retries or {})),
+        },
     )
 
 

@@ -141,7 +141,8 @@ def end_overdue(
         settlements = []
         for row in rows:
             claim = _claim_of(row, held.graph)
-            outcome = decide(claim.node, claim.retry_count, timed_out(claim))
+            failed = timed_out(row.limit_seconds)
+            outcome = decide(claim.node, claim.retry_count, failed, max_retries=row.max_retries)
             settlements.append((-1, settlement_of(claim, outcome)))
         if settlements:
             settle(unit, settlements)
@@ -157,11 +158,11 @@ def _give_back_unstarted(unit: Unit, held: Held, workers: Collection[UUID]) -> N
         note(unit, held, [Ref(*row) for row in rows])
 
 
-def timed_out(claim: Claim) -> Failed:
+def timed_out(limit_seconds: float) -> Failed:
     """Return the failure of an attempt that is past its limit."""
-    limit = claim.node.timeout.total_seconds()
     error = AttemptTimedOut(
-        f"The attempt took longer than its limit of {limit:g} s.", limit_seconds=limit
+        f"The attempt took longer than its limit of {limit_seconds:g} s.",
+        limit_seconds=limit_seconds,
     )
     return Failed(error.to_wire())
 

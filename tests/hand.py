@@ -173,9 +173,11 @@ class Hand:
         """Do what is due in an execution."""
         assert wake(self.session, self.graphs, self.belt, execution) is not None
 
-    def register(self) -> None:
+    def register(self, **more: Any) -> None:
         """Make this process known to the ledger."""
-        processes.register(self.session, self.worker_id, host="here", pid=1, queues=[CORE_QUEUE])
+        processes.register(
+            self.session, self.worker_id, host="here", pid=1, queues=[CORE_QUEUE], **more
+        )
 
     def take_back(self, execution: UUID, dead: Hand, beat: int | None = None) -> Followed | None:
         """Take back what `dead` runs of an execution, seen to stand still at `beat`."""

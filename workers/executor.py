@@ -25,7 +25,7 @@ from dag.values import Value
 from ledger.rows import Claim
 from workers.arriving import Arriving, overlaid
 from workers.gathering import gather, given_up
-from workers.nodes import Attempt, implementations, limits_of, turn_is_due
+from workers.nodes import Attempt, implementations, turn_is_due
 from workers.records import Records
 from workers.results import referred_to
 from workers.secrets import Secrets, masked
@@ -110,8 +110,7 @@ class Executor:
         """Return an outcome after the retry policy had its say."""
         if not isinstance(outcome, Failed):
             return outcome
-        limits = limits_of(claim.node)
-        decided = decide(claim.node, claim.retry_count, outcome, max_retries=limits.max_retries)
+        decided = decide(claim.node, claim.retry_count, outcome)
         itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
         if itself and isinstance(decided, Failed):
             return given_up(self._records, claim, decided)

@@ -22,12 +22,14 @@ from dag.outcomes import GivenBack
 from ledger import processes
 from ledger.batches import Request
 from ledger.graphs import Graphs
+from ledger.queues import task_queue
 from ledger.rows import NOBODY, Claim, Follow, Ref
 from ledger.settlements import settlement_of
 from monitoring.metrics import WORKER_IN_FLIGHT, pool_used
 from workers.committer import Committer
 from workers.leases import Leases
 from workers.runner import Runner
+from workers.tasks import TASKS
 
 _log = structlog.get_logger()
 
@@ -129,6 +131,7 @@ class Heartbeat:
             host=socket.gethostname(),
             pid=os.getpid(),
             queues=self._runner.queues,
+            max_retries=_retries_allowed(),
         )
         self._runner.worker_id = worker_id
 
@@ -136,3 +139,10 @@ class Heartbeat:
         if self._connection is None or self._connection.closed:
             self._connection = self._open_session()
         return self._connection
+
+
+def _retries_allowed() -> dict[str, int]:
+    """Return how many retries this process's tasks allow, by queue, where they say."""
+    return {
+        task_queue(task.name): task.max_retries for task in TASKS if task.max_retries is not None
+    }

@@ -14,6 +14,7 @@ from core.dialer import AddressPolicy, Dialer
 from core.postgres import open_pool
 from core.settings import Settings, secrets_given
 from dag.specs import Lane
+from ledger.graphs import Graphs
 from ledger.queues import worker_queues
 from ledger.rows import Ref
 from workers.belt import ACTOR
@@ -32,6 +33,7 @@ from workers.middleware import (
     MessageMetrics,
     TimeLimits,
 )
+from workers.nodes import within_task_limits
 from workers.records import Records
 from workers.runner import Runner
 from workers.secrets import Secrets
@@ -50,7 +52,9 @@ class WorkerProcess:
     def __init__(self, settings: Settings, queues: Sequence[str] | None = None) -> None:
         """Prepare a process that takes from `queues`; by default all but other processes' own."""
         queues = queues or worker_queues(task.name for task in TASKS)
-        self._connections = connections = Connections.to(settings, queues=queues)
+        self._connections = connections = Connections.to(
+            settings, queues=queues, graphs=Graphs(within_task_limits)
+        )
         self._pool = open_pool(
             settings.database_url, max_size=settings.worker_threads, autocommit=True
         )

@@ -35,7 +35,7 @@ from workers.executor import Executor, Ran
 from workers.lanes.alone import Alone, is_suspect
 from workers.lanes.event_loop import EventLoop, cancel_this_task
 from workers.leases import AttemptOver, Leases, interrupt_this_thread
-from workers.nodes import Attempt, lane_of, limits_of
+from workers.nodes import Attempt, lane_of
 from workers.pace import Pace
 from workers.records import Records
 
@@ -179,7 +179,7 @@ class Runner:
         if lane is None:
             return settlement_of(claim, GivenBack())
         started = self._start(claim)
-        limit_seconds = limits_of(claim.node).timeout.total_seconds()
+        limit_seconds = claim.node.timeout.total_seconds()
         if lane is Lane.PROCESS:
             ran = self.alone.run(claim, limit_seconds)
         else:
@@ -205,7 +205,7 @@ class Runner:
             with self.leases.interruptible(claim, seconds, interrupt_this_thread()):
                 return self.executor.run(claim)
         except AttemptOver:
-            return Ran(self.executor.decided(claim, timed_out(claim)), None)
+            return Ran(self.executor.decided(claim, timed_out(seconds)), None)
 
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
@@ -213,23 +213,23 @@ class Runner:
         attempt = self.executor.prepare(claim)
         if isinstance(attempt, Ran):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
-        seconds = limits_of(claim.node).timeout.total_seconds()
+        seconds = claim.node.timeout.total_seconds()
 
         async def work() -> None:
             with self.leases.interruptible(claim, seconds, cancel_this_task()):
-                ran = await self._run_on_loop(claim, attempt)
+                ran = await self._run_on_loop(claim, attempt, seconds)
             self._after.submit(self._go_on, claim, ran, time.perf_counter() - started)
 
         self.loop.spawn(work())
         return None
 
-    async def _run_on_loop(self, claim: Claim, attempt: Attempt) -> Ran:
+    async def _run_on_loop(self, claim: Claim, attempt: Attempt, seconds: float) -> Ran:
         try:
             return await self.executor.run_async(claim, attempt)
         except asyncio.CancelledError:
             if self.draining.is_set():
                 return Ran(GivenBack(), attempt.input)
-            return Ran(self.executor.decided(claim, timed_out(claim)), attempt.input)
+            return Ran(self.executor.decided(claim, timed_out(seconds)), attempt.input)
 
     def _go_on(self, claim: Claim, ran: Ran, seconds: float) -> None:
         try:

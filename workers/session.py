@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 
@@ -24,7 +24,7 @@ class Connections:
     broker: ListBroker
     belt: Belt
     pace: Pace
-    graphs: Graphs = field(default_factory=Graphs)
+    graphs: Graphs
 
     @classmethod
     def to(
@@ -32,13 +32,20 @@ class Connections:
         settings: Settings,
         *,
         queues: Sequence[str] = (),
+        graphs: Graphs | None = None,
     ) -> Connections:
-        """Connect lazily; `queues` are what this process takes messages of."""
+        """Connect lazily.
+
+        Args:
+            queues: what this process takes messages of.
+            graphs: where it keeps graphs, if it knows more of them than was compiled.
+        """
         broker = ListBroker(
             connect_redis(settings.redis_url), queues=queues, threads=settings.worker_threads
         )
         pace = Pace()
-        return cls(settings, broker, Belt(broker, pace, belt_seconds=settings.belt_seconds), pace)
+        belt = Belt(broker, pace, belt_seconds=settings.belt_seconds)
+        return cls(settings, broker, belt, pace, graphs or Graphs())
 
     def open_session(self) -> psycopg.Connection:
         """Open a session to the ledger: a transaction is where a call says so, and nowhere else."""

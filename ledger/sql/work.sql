@@ -339,12 +339,15 @@ returning execution_id, scope, node
 
 -- name: overdue
 -- Running attempts of one execution past their limit by more than the grace that a living process
--- needs to see to them itself (invariant 7).
-select execution_id, scope, node, lease_id, attempt, retry_count, lost_count, phase, loop_next,
-       worker_id
-from node_executions
-where execution_id = %(id)b and state = 'running'
-  and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
+-- needs to see to them itself (invariant 7), with that limit, and the retries their process allows.
+select n.execution_id, n.scope, n.node, n.lease_id, n.attempt, n.retry_count, n.lost_count, n.phase,
+       n.loop_next, n.worker_id,
+       round(extract(epoch from n.limit_at - n.started_at), 3)::float8 as limit_seconds,
+       (w.max_retries ->> n.queue)::integer as max_retries
+from node_executions n
+left join workers w on w.id = n.worker_id
+where n.execution_id = %(id)b and n.state = 'running'
+  and n.limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
 
 -- name: give_back_unstarted
 -- Rule 8: what waits behind an attempt that hangs is given back; a start of it comes too late now.

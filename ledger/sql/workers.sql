@@ -1,8 +1,8 @@
 -- Worker processes: one row a process, one beat a period (invariant 7).
 
 -- name: register
-insert into workers (id, host, pid, queues, beat)
-values (%(id)s, %(host)s, %(pid)s, %(queues)s, 0)
+insert into workers (id, host, pid, queues, max_retries, beat)
+values (%(id)s, %(host)s, %(pid)s, %(queues)s, %(max_retries)s, 0)
 
 -- name: beat
 -- Beats, and returns the beat with every lease the ledger has this process run; no row when the

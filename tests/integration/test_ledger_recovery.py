@@ -8,6 +8,7 @@ import pytest
 
 from dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
 from ledger import control, processes, reading, schedule
+from ledger.queues import CORE_QUEUE
 from ledger.recovery import SUSPECT_AFTER
 from ledger.settlements import settlement_of
 from tests.hand import BROKEN, Hand, check, ref_of
@@ -340,3 +341,15 @@ def test_failures_leave_by_error_for_a_hung_attempt_too(hand: Hand) -> None:
 
     assert hand.row(execution, "a").output_key == "error"
     assert hand.states(execution)["mend"] == "ready"
+
+
+def test_a_hung_attempt_is_tried_again_no_more_than_its_process_allows(hand: Hand) -> None:
+    """A task's own bound is known to whoever settles for it; the narrower of both counts."""
+    hand.register(max_retries={CORE_QUEUE: 0})
+    execution = hand.submit(chain(node("a")))
+    hand.claim(execution, "a")
+    hand.elapse(execution, "a")
+
+    hand.end_overdue(execution)
+
+    assert (hand.status(execution), hand.error_code(execution)) == ("ERROR", "attempt_timed_out")

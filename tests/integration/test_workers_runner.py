@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -50,6 +52,16 @@ def flaky(key: str, failures: int) -> int:
 def endless() -> None:
     while True:
         time.sleep(0.01)
+
+
+#: Lets go of `stuck`.
+_LET_GO = Event()
+
+
+@task(timeout=timedelta(seconds=1), max_retries=0)
+def stuck() -> None:
+    """Stay in one call into C: no exception reaches the thread there."""
+    _LET_GO.wait()
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +162,21 @@ def test_an_attempt_past_its_limit_is_interrupted(
 
     assert shown["error"]["error_code"] == "attempt_timed_out"
     assert ended(cluster_here, wait_until, chain(node("b")))["status"] == "SUCCESS"
+
+
+def test_a_tasks_narrower_limits_hold_where_its_process_hangs(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """The scheduler settles after the task's second, not the node's, and without a retry."""
+    try:
+        shown = ended(cluster_here, wait_until, chain(calls("a", "stuck")))
+    finally:
+        _LET_GO.set()
+
+    (record,) = [each for each in shown["node_executions"] if each["node_id"] == "a"]
+    error = shown["error"]
+    assert (error["error_code"], error["error_details"]["limit_seconds"]) == (
+        "attempt_timed_out",
+        1,
+    )
+    assert (record["attempt"], record["retry_count"]) == (1, 0)

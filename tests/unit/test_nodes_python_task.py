@@ -7,7 +7,6 @@ import inspect
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from dag.outcomes import Completed, Failed, GivenBack
 from dag.specs import Lane
 from dag.values import Value
 from tests.attempts import attempt_of
-from workers.nodes import child_call, lane_of, limits_of, outcome_of, run_task_in_child
+from tests.workflows import chain, node, valid
+from workers.nodes import child_call, lane_of, outcome_of, run_task_in_child, within_task_limits
 from workers.nodes.python_task import ChildCall, run_task
 from workers.tasks import TASKS
 
@@ -142,12 +142,23 @@ def test_a_node_runs_in_its_tasks_lane(task: str, lane: Lane) -> None:
 
 def test_the_narrower_of_node_and_task_limits_an_attempt() -> None:
     """An author cannot repeat a function more often than its own author allows."""
-    wide = limits_of(attempt("score", {}).node)
-    narrow = limits_of(attempt("score", {}, timeout=2, max_retries=0).node)
-    plain = limits_of(attempt("add", {}, timeout=2).node)
-    assert (wide.max_retries, wide.timeout) == (1, timedelta(seconds=5))
-    assert (narrow.max_retries, narrow.timeout) == (0, timedelta(seconds=2))
-    assert (plain.max_retries, plain.timeout) == (3, timedelta(seconds=2))
+    nodes = [
+        node(name, "ACTION.PYTHON_TASK", configurations=configurations)
+        for name, configurations in {
+            "wide": {"task": "score"},
+            "narrow": {"task": "score", "timeout": 2, "max_retries": 0},
+            "plain": {"task": "add", "timeout": 2},
+        }.items()
+    ]
+    compiled = valid(chain(*nodes)).graph
+    assert compiled is not None
+    graph = within_task_limits(compiled)
+    limits = {
+        name: (each.max_retries, each.timeout.total_seconds()) for name, each in graph.nodes.items()
+    }
+    del limits["start"]
+    assert limits == {"wide": (1, 5), "narrow": (0, 2), "plain": (3, 2)}
+    assert list(graph.nodes) == list(compiled.nodes)
 
 
 def in_child(task: str, came: Value) -> Any:

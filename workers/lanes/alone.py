@@ -49,7 +49,7 @@ class Alone:
             arrived = attempt.input
             outcome = self._call_task(attempt, watch)
         except ChildDied as death:
-            outcome = timed_out(claim) if over.is_set() else _lost(claim, death)
+            outcome = timed_out(seconds) if over.is_set() else _lost(claim, death)
         return Ran(self._executor.decided(claim, outcome), arrived)
 
     def stop(self) -> None:

@@ -42,7 +42,12 @@ from workers.nodes.attempt import Attempt
 from workers.nodes.loops import turn_is_due
 from workers.nodes.planning import load_planner
 from workers.nodes.python_task import child_call, outcome_of, run_task_in_child
-from workers.nodes.registry import Implementation, implementations, lane_of, limits_of
+from workers.nodes.registry import (
+    Implementation,
+    implementations,
+    lane_of,
+    within_task_limits,
+)
 
 __all__ = [
     "Attempt",
@@ -50,9 +55,9 @@ __all__ = [
     "child_call",
     "implementations",
     "lane_of",
-    "limits_of",
     "load_planner",
     "outcome_of",
     "run_task_in_child",
     "turn_is_due",
+    "within_task_limits",
 ]

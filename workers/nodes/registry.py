@@ -1,15 +1,14 @@
-"""Which function runs which node type, and where and how often."""
+"""Which function runs which node type, and where, how long and how often."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 from typing import TypeAlias
 
 from core.dialer import Dialer
 from core.settings import Settings
-from dag.graph import CompiledNode
+from dag.graph import CompiledGraph, CompiledNode
 from dag.outcomes import Outcome
 from dag.specs import Lane, NodeSpec, flow, loop
 from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
@@ -30,14 +29,6 @@ from workers.tasks import TASKS
 Implementation: TypeAlias = Callable[[Attempt], Outcome | Awaitable[Outcome]]
 """Carries out an attempt; awaitable in the async lane. A `TreadleError` it raises is the
 attempt's own failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttemptLimits:
-    """How long an attempt may take, and how many may follow it."""
-
-    timeout: timedelta
-    max_retries: int
 
 
 def implementations(dialer: Dialer, settings: Settings) -> Mapping[NodeSpec, Implementation]:
@@ -73,12 +64,17 @@ def lane_of(node: CompiledNode) -> Lane | None:
     return None if task is None else Lane(task.lane)
 
 
-def limits_of(node: CompiledNode) -> AttemptLimits:
-    """Return the limits of a node's attempts: of the node's and its task's, the narrower ones."""
-    task = TASKS.get(node.node.configurations["task"]) if node.spec is PYTHON_TASK else None
-    timeout, retries = node.timeout, node.max_retries
-    if task is not None and task.timeout is not None:
-        timeout = min(timeout, task.timeout)
-    if task is not None and task.max_retries is not None:
-        retries = min(retries, task.max_retries)
-    return AttemptLimits(timeout, retries)
+def within_task_limits(graph: CompiledGraph) -> CompiledGraph:
+    """Return a graph whose nodes keep to their tasks' limits too: the narrower ones count."""
+    narrowed = {}
+    for node in graph.nodes.values():
+        task = TASKS.get(node.node.configurations["task"]) if node.spec is PYTHON_TASK else None
+        if task is None or (task.timeout is None and task.max_retries is None):
+            continue
+        timeout, retries = task.timeout, task.max_retries
+        narrowed[node.node.id] = replace(
+            node,
+            timeout=node.timeout if timeout is None else min(node.timeout, timeout),
+            max_retries=node.max_retries if retries is None else min(node.max_retries, retries),
+        )
+    return replace(graph, nodes={**graph.nodes, **narrowed}) if narrowed else graph
