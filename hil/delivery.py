@@ -25,6 +25,7 @@ from ledger.interactions import Interaction, InteractionNotFound, interaction
 from ledger.links import new_link
 from ledger.outbox import Sending
 from ledger.rows import Belt, Followed
+from monitoring.metrics import DELIVERIES
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
 _LOOK_SECONDS = 1.0

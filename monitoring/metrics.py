@@ -132,6 +132,39 @@ LIVE_READERS_CLOSED = Counter(
     ("reason",),
 )
 
+DELIVERIES = Counter(
+    "treadle_deliveries_total",
+    "Tries to bring a question to its channel, by what came of them.",
+    ("channel_type", "outcome"),
+)
+
+PLANS = Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",))
+PLAN_SECONDS = Histogram("treadle_planner_plan_seconds", "Time of one plan.", buckets=_SLOW)
+PLAN_REPAIRS = Counter(
+    "treadle_planner_repairs_total", "Problems of drafts that the model or a rule mended.", ("by",)
+)
+MODEL_REQUESTS = Counter(
+    "treadle_model_requests_total",
+    "Requests to model providers, by what came of them.",
+    ("purpose", "provider", "outcome"),
+)
+MODEL_SECONDS = Histogram(
+    "treadle_model_request_seconds",
+    "Time of one request to a model provider.",
+    ("purpose", "provider"),
+    buckets=_SLOW,
+)
+MODEL_TOKENS = Counter(
+    "treadle_model_tokens_total",
+    "Tokens that providers counted.",
+    ("purpose", "provider", "direction"),
+)
+MODEL_COST_USD = Counter(
+    "treadle_model_cost_usd_total",
+    "What they cost, in US dollars, as far as prices are known.",
+    ("purpose", "provider"),
+)
+
 REPAIRS = Counter(
     "treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from threading import Lock
 
+import redis
 import structlog
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -19,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from core.postgres import LOST
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
+from hil.pauses import PauseTable
 from ledger import processes
 from ledger.census import Open, census
 from ledger.processes import WorkerRow
@@ -42,6 +44,7 @@ class Census(Collector):
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._pauses = PauseTable(connections.broker.client)
         self._lock = Lock()
         self._found: list[Metric] = []
         self._until = 0.0
@@ -72,8 +75,18 @@ class Census(Collector):
             *_executions(found),
             *_queues(found, workers),
             *_people(found),
+            *self._pause_table(),
             _workers(workers),
         ]
+
+    def _pause_table(self) -> Iterator[Metric]:
+        try:
+            parked = self._pauses.parked()
+        except redis.RedisError:
+            return
+        yield _value(
+            "treadle_pause_table_parked", "Questions that stand in the pause table.", parked
+        )
 
 
 def _executions(found: list[Open]) -> Iterator[Metric]:

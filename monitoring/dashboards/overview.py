@@ -1,0 +1,182 @@
+"""Overview: is all well, and if not, where to look next."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from monitoring.dashboards.panels import Panel, cluster, graph, number, page, quantile, rate
+
+_FINISHED = "treadle_executions_finished_total"
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    rows = {
+        "Now": _now(),
+        "Executions": _executions(),
+        "Nodes": _nodes(),
+        "Front doors": _front_doors(),
+        "Models": _models(),
+    }
+    return page("treadle-overview", "Treadle: Overview", "Is all well?", rows)
+
+
+def _now() -> list[Panel]:
+    return [
+        number(
+            "In progress",
+            "Executions that have not ended, those that wait for a person included.",
+            f"sum ({cluster('treadle_executions_in_progress', 'status')})",
+        ),
+        number("Finished a second", "Executions, over the last minutes.", rate(_FINISHED)),
+        number(
+            "Failed",
+            "The share of executions that ended with ERROR or TIMEOUT.",
+            f'sum (rate({_FINISHED}{{status=~"ERROR|TIMEOUT"}}[$__rate_interval]))'
+            f" / sum (rate({_FINISHED}[$__rate_interval]))",
+            "percentunit",
+        ),
+        number("Workers", "Processes that run nodes.", cluster('treadle_workers{state="up"}')),
+        number(
+            "Oldest ready node",
+            "How long it has waited for a worker.",
+            cluster("treadle_queue_oldest_seconds"),
+            "s",
+        ),
+        number("Open questions", "They wait for people.", cluster("treadle_questions_pending")),
+    ]
+
+
+def _executions() -> list[Panel]:
+    return [
+        graph(
+            "Started and finished",
+            "Executions a second, by their final status.",
+            {
+                "started": rate("treadle_executions_started_total"),
+                "{{status}}": rate(_FINISHED, "status"),
+            },
+            "ops",
+        ),
+        graph(
+            "Duration",
+            "Time from start to end, waits for people included.",
+            {
+                "half": quantile(0.5, "treadle_execution_seconds"),
+                "95 of 100": quantile(0.95, "treadle_execution_seconds"),
+            },
+            "s",
+        ),
+        graph(
+            "In progress",
+            "Executions by status.",
+            {"{{status}}": cluster("treadle_executions_in_progress", "status")},
+            stacked=True,
+        ),
+        graph(
+            "Mended and moved on",
+            "What the scheduler did, by kind. Lost messages and take-backs are repairs; timers that"
+            " wake are not.",
+            {"{{kind}}": rate("treadle_repairs_total", "kind")},
+            "ops",
+        ),
+    ]
+
+
+def _nodes() -> list[Panel]:
+    return [
+        graph(
+            "Settled by outcome",
+            "Node executions a second. What retries or waits will be settled again.",
+            {"{{outcome}}": rate("treadle_nodes_settled_total", "outcome")},
+            "ops",
+        ),
+        graph(
+            "Settled by type",
+            "The same by node type.",
+            {"{{node_type}}": rate("treadle_nodes_settled_total", "node_type")},
+            "ops",
+        ),
+        graph(
+            "Duration",
+            "Time of 95 in 100 attempts, by node type.",
+            {"{{node_type}}": quantile(0.95, "treadle_node_seconds", "node_type")},
+            "s",
+        ),
+        graph(
+            "Begun and settled",
+            "Attempts a second. A gap that stays is work in flight; one that grows hangs.",
+            {
+                "begun": rate("treadle_nodes_started_total"),
+                "settled": rate("treadle_node_seconds_count"),
+            },
+            "ops",
+        ),
+    ]
+
+
+def _front_doors() -> list[Panel]:
+    return [
+        graph(
+            "Requests",
+            "What the gateway answered, by status.",
+            {"{{status}}": rate("treadle_gateway_requests_total", "status")},
+            "reqps",
+        ),
+        graph(
+            "Latency",
+            "Time to the answer, of all routes.",
+            {
+                "half": quantile(0.5, "treadle_gateway_request_seconds"),
+                "99 of 100": quantile(0.99, "treadle_gateway_request_seconds"),
+            },
+            "s",
+        ),
+        graph(
+            "Live readers",
+            "Clients that follow events.",
+            {"connected": "sum (treadle_gateway_live_readers)"},
+        ),
+        graph(
+            "Plans",
+            "By what came of them.",
+            {"{{outcome}}": rate("treadle_planner_plans_total", "outcome")},
+            "ops",
+        ),
+    ]
+
+
+def _models() -> list[Panel]:
+    return [
+        graph(
+            "Requests to models",
+            "By provider and what came of them.",
+            {
+                "{{provider}} {{outcome}}": rate(
+                    "treadle_model_requests_total", "provider", "outcome"
+                )
+            },
+            "reqps",
+        ),
+        graph(
+            "Time of a request",
+            "Of 95 in 100 requests, by provider.",
+            {"{{provider}}": quantile(0.95, "treadle_model_request_seconds", "provider")},
+            "s",
+        ),
+        graph(
+            "Tokens",
+            "A second, in and out.",
+            {
+                "{{provider}} {{direction}}": rate(
+                    "treadle_model_tokens_total", "provider", "direction"
+                )
+            },
+        ),
+        graph(
+            "Cost",
+            "US dollars an hour, as far as prices are known.",
+            {"{{provider}}": f"3600 * {rate('treadle_model_cost_usd_total', 'provider')}"},
+            "currencyUSD",
+        ),
+    ]

@@ -1,0 +1,104 @@
+"""People: what waits for people, and whether it reached them."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from monitoring.dashboards.panels import Panel, cluster, graph, number, page, quantile, rate
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    rows = {"Now": _now(), "Questions and answers": _answers(), "Delivery": _delivery()}
+    told = "What waits for people, and did it reach them?"
+    return page("treadle-people", "Treadle: People", told, rows)
+
+
+def _now() -> list[Panel]:
+    return [
+        number("Open", "Questions that wait for an answer.", cluster("treadle_questions_pending")),
+        number("Oldest", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
+        number(
+            "Overdue",
+            "Questions whose time is over and that no sweeper has ended yet.",
+            cluster("treadle_questions_overdue"),
+        ),
+        number(
+            "Not delivered",
+            "Questions that have not reached their channel.",
+            cluster("treadle_questions_undelivered"),
+        ),
+        number(
+            "In the pause table",
+            "What Redis knows of; the ledger's open questions are the truth.",
+            cluster("treadle_pause_table_parked"),
+        ),
+        number(
+            "Executions that wait",
+            "For nothing but people.",
+            cluster('treadle_executions_in_progress{status="WAITING_FOR_HUMAN"}'),
+        ),
+    ]
+
+
+def _answers() -> list[Panel]:
+    return [
+        graph(
+            "Asked",
+            "Questions a second, by type.",
+            {"{{interaction_type}}": rate("treadle_questions_asked_total", "interaction_type")},
+            "ops",
+        ),
+        graph(
+            "Answered",
+            "By what was decided.",
+            {"{{decision}}": rate("treadle_questions_answered_total", "decision")},
+            "ops",
+        ),
+        graph(
+            "Time to an answer",
+            "Of questions that a person decided.",
+            {
+                "half": quantile(0.5, "treadle_question_seconds"),
+                "95 of 100": quantile(0.95, "treadle_question_seconds"),
+            },
+            "s",
+        ),
+        graph(
+            "Timed out",
+            "Questions that nobody answered in time, by what was done then.",
+            {"{{action}}": rate("treadle_questions_timed_out_total", "action")},
+            "ops",
+        ),
+        graph(
+            "Waiting",
+            "Open questions, and those past their time.",
+            {
+                "open": cluster("treadle_questions_pending"),
+                "overdue": cluster("treadle_questions_overdue"),
+            },
+        ),
+    ]
+
+
+def _delivery() -> list[Panel]:
+    return [
+        graph(
+            "Deliveries",
+            "Tries a second, by channel and what came of them.",
+            {
+                "{{channel_type}} {{outcome}}": rate(
+                    "treadle_deliveries_total", "channel_type", "outcome"
+                )
+            },
+            "ops",
+        ),
+        graph(
+            "Waiting to be sent",
+            "Messages in the outbox, and how late the oldest of them is.",
+            {
+                "messages": cluster("treadle_outbox_pending"),
+                "seconds late": cluster("treadle_outbox_oldest_seconds"),
+            },
+        ),
+    ]

@@ -1,0 +1,143 @@
+"""Queues and workers: what waits for workers, and what they and the ledger are busy with."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from monitoring.dashboards.panels import Panel, cluster, graph, mean, page, quantile, rate
+
+_OURS = '{job=~"treadle-.*"}'
+
+
+def dashboard() -> Dashboard:
+    """Return the dashboard."""
+    rows = {
+        "Queues": _queues(),
+        "Workers": _workers(),
+        "Ledger": _ledger(),
+        "Processes": _processes(),
+    }
+    told = "What waits for workers, and what are they busy with?"
+    return page("treadle-queues", "Treadle: Queues and workers", told, rows)
+
+
+def _queues() -> list[Panel]:
+    return [
+        graph(
+            "Depth",
+            "Nodes that are ready and wait, by queue and priority (0 is first).",
+            {"{{queue}} {{priority}}": cluster("treadle_queue_depth", "queue", "priority")},
+            stacked=True,
+        ),
+        graph(
+            "Oldest",
+            "How long the oldest ready node has waited.",
+            {
+                "{{queue}} {{priority}}": cluster(
+                    "treadle_queue_oldest_seconds", "queue", "priority"
+                )
+            },
+            "s",
+        ),
+        graph(
+            "Wait",
+            "Time from ready to claimed, of nodes that a message brought.",
+            {
+                "half": quantile(0.5, "treadle_node_queue_wait_seconds"),
+                "95 of 100": quantile(0.95, "treadle_node_queue_wait_seconds"),
+            },
+            "s",
+        ),
+        graph(
+            "Without a worker",
+            "Queues that something waits in and no process takes.",
+            {"queues": cluster("treadle_stranded_queues")},
+        ),
+    ]
+
+
+def _workers() -> list[Panel]:
+    return [
+        graph(
+            "Workers",
+            "Processes that the ledger knows.",
+            {"{{state}}": cluster("treadle_workers", "state")},
+        ),
+        graph(
+            "Busy",
+            "The share of threads that work on a message, and attempts in flight.",
+            {
+                "busy threads": "sum (treadle_worker_threads_busy)",
+                "threads": "sum (treadle_worker_threads)",
+                "in flight": "sum (treadle_worker_in_flight)",
+            },
+        ),
+        graph(
+            "How nodes come",
+            "With a message of their own, or handed over by the node before them.",
+            {
+                "in messages": rate("treadle_chunk_nodes_sum"),
+                "messages": rate("treadle_chunk_nodes_count"),
+                "handed over": rate("treadle_hand_offs_total"),
+            },
+            "ops",
+        ),
+        graph(
+            "Refused and dropped",
+            "Outcomes whose lease was lost, and messages whose claim failed: both mend themselves.",
+            {
+                "leases lost": rate("treadle_leases_lost_total"),
+                "messages dropped": rate("treadle_messages_failed_total"),
+            },
+            "ops",
+        ),
+    ]
+
+
+def _ledger() -> list[Panel]:
+    return [
+        graph(
+            "Commit",
+            "Time of one batch's transaction.",
+            {
+                "half": quantile(0.5, "treadle_ledger_commit_seconds"),
+                "99 of 100": quantile(0.99, "treadle_ledger_commit_seconds"),
+            },
+            "s",
+        ),
+        graph(
+            "Batches",
+            "Transactions a second, and requests that one serves.",
+            {
+                "transactions": rate("treadle_ledger_commit_seconds_count"),
+                "requests in one": mean("treadle_ledger_batch_requests"),
+            },
+        ),
+        graph(
+            "Pool",
+            "Sessions of the processes' pools.",
+            {"{{state}}": "sum by (state) (treadle_ledger_pool_connections)"},
+            stacked=True,
+        ),
+        graph(
+            "Waiting for a session",
+            "Threads that a larger pool would serve at once.",
+            {"threads": "sum (treadle_ledger_pool_waiting)"},
+        ),
+    ]
+
+
+def _processes() -> list[Panel]:
+    return [
+        graph(
+            "Processor time",
+            "Cores, by job.",
+            {"{{job}}": rate(f"process_cpu_seconds_total{_OURS}", "job")},
+        ),
+        graph(
+            "Memory",
+            "Resident, by job.",
+            {"{{job}}": f"sum by (job) (process_resident_memory_bytes{_OURS})"},
+            "bytes",
+        ),
+    ]
