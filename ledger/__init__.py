@@ -27,8 +27,8 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     answering.delivered         a channel     a question reached it: now a person may answer
 
 Whatever changes an execution in future (a child's end, a signal) is one more such call. Without a
-lock: `reading` for clients and attempts, `interactions` for what was asked, `schedule` for what is
-due, `processes` for who is alive, `migrations` for the schema.
+lock: `reading` for clients and attempts, `going_over` for loops, `interactions` for what was asked,
+`schedule` for what is due, `processes` for who is alive, `migrations` for the schema.
 
 Inside a transaction, from the lock to the commit:
 

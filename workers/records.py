@@ -20,8 +20,9 @@ from psycopg_pool import ConnectionPool
 from core.postgres import LOST
 from dag.graph import CompiledGraph
 from dag.values import Value, dumps
-from ledger import reading
-from ledger.reading import Iteration, Settled
+from ledger import going_over, reading
+from ledger.going_over import Iteration
+from ledger.reading import Settled
 from ledger.rows import Ref
 
 #: Bytes of JSON kept.
@@ -73,21 +74,21 @@ class Records:
         return self._read(lambda to: reading.settled_by_then(to, refs, other))
 
     def loop_items(self, loop: Ref) -> Value:
-        """Return what a loop goes over; see `ledger.reading.loop_items`."""
+        """Return what a loop goes over; see `ledger.going_over.loop_items`."""
         key = ("items", loop)
         known = self._get(key)
         if known is None:
-            known = (self._read(lambda connection: reading.loop_items(connection, loop)),)
+            known = (self._read(lambda connection: going_over.loop_items(connection, loop)),)
             self._put(key, known, len(dumps(known[0])))
         return known[0]
 
     def iterations(self, graph: CompiledGraph, loop: Ref, ordinals: range) -> list[Iteration]:
-        """Return a page of a loop's scopes; see `ledger.reading.iterations`."""
-        return self._read(lambda to: reading.iterations(to, graph, loop, ordinals))
+        """Return a page of a loop's scopes; see `ledger.going_over.iterations`."""
+        return self._read(lambda to: going_over.iterations(to, graph, loop, ordinals))
 
     def loop_count(self, loop: Ref, lease_id: UUID) -> int | None:
-        """Return how many scopes a settled loop had; see `ledger.reading.loop_count`."""
-        return self._read(lambda to: reading.loop_count(to, loop, lease_id))
+        """Return how many scopes a settled loop had; see `ledger.going_over.loop_count`."""
+        return self._read(lambda to: going_over.loop_count(to, loop, lease_id))
 
     def pool_use(self) -> tuple[int, int, int]:
         """Return the pool's sessions, those of them that are idle, and the threads that wait."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from dag.graph import CompiledGraph
 from dag.results import ResultsRef
 from dag.values import Value
-from ledger.reading import Iteration
+from ledger.going_over import Iteration
 from ledger.rows import Ref
 from workers.nodes.errors import ResultsNotFound
 from workers.nodes.results import Results

@@ -11,7 +11,7 @@ from core.settings import Settings
 from dag.outcomes import Completed, LoopOpened
 from dag.results import ResultsRef, StoredResults
 from dag.values import PAYLOAD_LIMIT_BYTES, loads
-from ledger import reading
+from ledger import going_over, reading
 from ledger.retrying import retry
 from ledger.rows import Ref
 from tests.cluster import InProcess, running
@@ -163,7 +163,7 @@ def test_a_reference_holds_in_a_retry_and_in_no_other_execution(hand: Hand) -> N
     gathered(hand, stranger, 2)
 
     counts = [
-        reading.loop_count(hand.session, Ref(each, "", "each"), ref.lease_id)
+        going_over.loop_count(hand.session, Ref(each, "", "each"), ref.lease_id)
         for each in (execution, again, stranger)
     ]
 
@@ -183,8 +183,8 @@ def test_a_page_holds_as_many_scopes_as_its_bytes_and_one_at_least(
     loop = Ref(execution, "", "each")
     found = {}
     for size in (1, 100, 250, 10_000):
-        monkeypatch.setattr(reading, "PAGE_BYTES", size)
-        page = reading.iterations(hand.session, graph, loop, range(1, 4))
+        monkeypatch.setattr(going_over, "PAGE_BYTES", size)
+        page = going_over.iterations(hand.session, graph, loop, range(1, 4))
         found[size] = [each.ordinal for each in page]
 
     assert found == {1: [1], 100: [1], 250: [1, 2], 10_000: [1, 2, 3]}
@@ -241,4 +241,4 @@ def test_a_turn_that_a_scheduler_ends_refers_to_the_results_so_far(hand: Hand) -
     assert told == {
         "error": told["error"], "scope": None, "count": 1, "results_ref": ref.to_wire(),
     }  # fmt: skip
-    assert reading.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1
+    assert going_over.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1

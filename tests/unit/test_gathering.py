@@ -11,7 +11,7 @@ from dag.graph import CompiledGraph
 from dag.outcomes import Completed, Failed
 from dag.validation import validate
 from dag.values import PAYLOAD_LIMIT_BYTES
-from ledger.reading import Iteration
+from ledger.going_over import Iteration
 from ledger.rows import Claim, Ref
 from workers.gathering import gather
 
