@@ -222,9 +222,11 @@ def _decided(asked: Interaction) -> InteractionDecided:
 def _time_out(unit: Unit, held: Held, asked: Interaction) -> None:
     question = asked.question
     if asked.delivered_at is None:
+        row: Any = unit.run("delivery_error", id=asked.id).fetchone()
         missed = HilNotDelivered(
-            f"The question did not reach {asked.question.channel_type} in time.",
+            f"The question did not reach its channel, {question.channel_type}, in time.",
             interaction_id=str(asked.id),
+            last_error=loads(row.error) if row else None,
         )
         _end(unit, held, asked, Failed(missed.to_wire()))
         return

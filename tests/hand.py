@@ -31,6 +31,7 @@ from ledger.rows import Claim, Follow, Followed, Ref, Settlement
 from ledger.settlements import settle, settlement_of
 from ledger.submission import Submission, Submitted, submit
 from ledger.unit import Unit
+from ledger.warning import warn
 from tests.workflows import Document, valid
 
 #: An Error of the wire model, as an attempt fails with.
@@ -168,6 +169,10 @@ class Hand:
             past = "update interactions set timeout_at = now() - interval '1 s' where id = %s"
             self.session.execute(past, (question,))
         return time_out(self.session, self.graphs, self.belt, question)
+
+    def warn(self, question: UUID) -> Followed | None:
+        """Tell of a question's end, if that is due."""
+        return warn(self.session, self.graphs, self.belt, question)
 
     def wake(self, execution: UUID) -> None:
         """Do what is due in an execution."""

@@ -154,3 +154,7 @@ where id = %(id)s and done_at is null
 -- name: next_sending
 select extract(epoch from min(due_at) - clock_timestamp())::float8 as seconds from outbox
 where done_at is null and given_up_at is null
+
+-- name: delivery_error
+select error from outbox where interaction_id = %(id)s and error is not null
+order by due_at desc limit 1
