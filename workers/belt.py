@@ -37,6 +37,8 @@ QUEUES_KEY = "treadle:queues"
 _FRESH_SECONDS = 0.1
 #: Rows a queue may hold before anything is known of its pace.
 _FIRST_ROOM = 1_000
+#: Weight of the newest message in the mean of what messages carry.
+_NEWEST = 0.1
 #: The name of the actor that runs the nodes of a message.
 ACTOR = "run_nodes"
 
@@ -54,6 +56,8 @@ class Belt:
         self._looked = 0.0
         #: Rows that each queue still has room for.
         self._room: dict[str, int] = {}
+        #: Rows that a message of each queue carries on the mean, of those sent from here.
+        self._carried: dict[str, float] = {}
         #: Queues that anybody has sent to, as of the last look.
         self._queues: set[str] = set()
         self._lock = Lock()
@@ -90,8 +94,8 @@ class Belt:
         with self._lock:
             self._epoch = epoch
             for queue, length in lengths.items():
-                held = length * self._pace.chunk(queue)
-                self._room[queue] = self._capacity(queue) - held
+                carried = self._carried.get(queue, self._pace.chunk(queue))
+                self._room[queue] = self._capacity(queue) - round(length * carried)
 
     def epoch(self) -> str | None:
         """Return the epoch as last seen; `None` while Redis cannot be reached."""
@@ -176,6 +180,7 @@ class Belt:
             refs = [[row.ref.scope, row.ref.node] for row in group]
             size = self._pace.chunk(queue, Lane(lane))
             for start in range(0, len(refs), size):
+                self._sent(queue, len(refs[start : start + size]))
                 yield Message(
                     queue_name=NODES,
                     actor_name=ACTOR,
@@ -183,6 +188,11 @@ class Belt:
                     kwargs={},
                     options={"list": list_key(queue, priority)},
                 )
+
+    def _sent(self, queue: str, rows: int) -> None:
+        with self._lock:
+            mean = self._carried.get(queue, rows)
+            self._carried[queue] = mean + _NEWEST * (rows - mean)
 
     def _capacity(self, queue: str) -> int:
         """Return how many rows make `belt_seconds` of work."""
