@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.ids import new_id
+from core.settings import Settings
 from tests.hand import Hand
+from tests.served import Client, Clients, Served, serving
 
 
 @pytest.fixture
@@ -23,3 +26,23 @@ def other(postgres_url: str) -> Iterator[Hand]:
     made = Hand(postgres_url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def served(settings: Settings) -> Iterator[Served]:
+    """Return a gateway on this worker's servers."""
+    with serving(settings) as made:
+        yield made
+
+
+@pytest.fixture
+def clients(served: Served) -> Iterator[Clients]:
+    """Return clients of that gateway."""
+    with Clients(served) as made:
+        yield made
+
+
+@pytest.fixture
+def ada(clients: Clients) -> Client:
+    """Return a client that may do everything for its account, whose name no other test uses."""
+    return clients.of(f"ada-{new_id()}")
