@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+import structlog
 import uvicorn
 
 from core.settings import Settings
@@ -14,6 +15,8 @@ from monitoring.server import Address, PortTaken
 _GRACE_SECONDS = 10
 #: Connections that wait to be accepted: a burst of clients, as a load test makes it.
 _BACKLOG = 2_048
+
+_log = structlog.get_logger()
 
 
 class Server(uvicorn.Server):
@@ -42,6 +45,11 @@ class Server(uvicorn.Server):
     def serve_until_signal(self) -> None:
         """Answer until SIGTERM or SIGINT."""
         self.run(sockets=[self.listener])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        _log.info("gateway.started", port=self.port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, tell live readers to come again, and answer what was asked."""

@@ -129,7 +129,8 @@ class Sweeper:
                 yield page
 
         if self._table.rebuild(pages()):
-            REPAIRS.labels("pauses_restored").inc()
+            if count:  # an empty table that was never there is no loss
+                REPAIRS.labels("pauses_restored").inc()
             _log.warning("pauses.restored", questions=count)
 
     def _pages(self) -> Iterator[Sequence[Parked]]:

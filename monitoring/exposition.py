@@ -36,13 +36,13 @@ class Exposition:
         """`collectors` tell what is looked up when it is asked for, beside what is counted."""
         folder = counts_folder()
         self._registry = CollectorRegistry()
+        for each in collectors:  # first, for a look may bring facts to count
+            self._registry.register(each)
         if folder is None:
             self._registry.register(_ThisProcess())
         else:
             self._registry.register(_Together(folder))
             ProcessCollector(registry=self._registry)
-        for each in collectors:
-            self._registry.register(each)
 
     def page(self, accept: str = "") -> tuple[bytes, str]:
         """Return the metrics, and the content type of what was chosen by an `Accept` header."""

@@ -33,6 +33,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.missed": "The database does not answer; what is to be sent waits.",
     "drain.started": "The process was asked to stop: it claims nothing more and ends what runs.",
     "execution.woken": "A timer or a retry that was due made a node ready.",
+    "gateway.started": "A gateway answers on its port.",
     "heartbeat.missed": "A beat could not be written; the next one follows.",
     "lease.orphaned": "A lease of this process is run by nobody in it, and was given back.",
     "lease.taken_back": "A node was taken from a process that is silent.",

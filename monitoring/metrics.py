@@ -9,24 +9,43 @@ A gauge says how several processes behind one address come together, see `monito
 
 from __future__ import annotations
 
+from itertools import product
+from typing import TypeVar
+
 from prometheus_client import Counter, Gauge, Histogram
+
+Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900)
 _LONG = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800)
+_FINAL = ("SUCCESS", "ERROR", "CANCELED", "TIMEOUT")
+_TYPES = ("approval", "input", "selection", "review")
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+def _closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
+    """Return a metric whose labels have these values: each shows from the beginning, as zero."""
+    for value in values:
+        metric.labels(*((value,) if isinstance(value, str) else value))
+    return metric
+
 
 EXECUTIONS_STARTED = Counter(
     "treadle_executions_started_total", "Executions that were acknowledged."
 )
-EXECUTIONS_FINISHED = Counter(
-    "treadle_executions_finished_total", "Executions that came to their end.", ("status",)
+EXECUTIONS_FINISHED = _closed(
+    Counter("treadle_executions_finished_total", "Executions that came to their end.", ("status",)),
+    *_FINAL,
 )
-EXECUTION_SECONDS = Histogram(
-    "treadle_execution_seconds",
-    "Time from an execution's start to its end, waits for people included.",
-    ("status",),
-    buckets=_LONG,
+EXECUTION_SECONDS = _closed(
+    Histogram(
+        "treadle_execution_seconds",
+        "Time from an execution's start to its end, waits for people included.",
+        ("status",),
+        buckets=_LONG,
+    ),
+    *_FINAL,
 )
 LEDGER_INCONSISTENT = Counter(
     "treadle_ledger_inconsistent_total",
@@ -88,26 +107,41 @@ WORKER_IN_FLIGHT = Gauge(
     multiprocess_mode="livesum",
 )
 
-QUESTIONS_ASKED = Counter(
-    "treadle_questions_asked_total",
-    "Questions that nodes asked people.",
-    ("interaction_type", "channel_type"),
+QUESTIONS_ASKED = _closed(
+    Counter(
+        "treadle_questions_asked_total",
+        "Questions that nodes asked people.",
+        ("interaction_type", "channel_type"),
+    ),
+    *product(_TYPES, ("in_app", "webhook")),
 )
-QUESTIONS_ANSWERED = Counter(
-    "treadle_questions_answered_total",
-    "Questions that a person decided.",
-    ("interaction_type", "decision"),
+QUESTIONS_ANSWERED = _closed(
+    Counter(
+        "treadle_questions_answered_total",
+        "Questions that a person decided.",
+        ("interaction_type", "decision"),
+    ),
+    *product(_TYPES, ("confirmed", "rejected")),
 )
-QUESTIONS_TIMED_OUT = Counter(
-    "treadle_questions_timed_out_total",
-    "Questions that nobody answered in time, by what was done then.",
-    ("action",),
+QUESTIONS_TIMED_OUT = _closed(
+    Counter(
+        "treadle_questions_timed_out_total",
+        "Questions that nobody answered in time, by what was done then.",
+        ("action",),
+    ),
+    "fail",
+    "continue",
+    "default_response",
+    "not_delivered",
 )
-QUESTION_SECONDS = Histogram(
-    "treadle_question_seconds",
-    "Time from a question to its answer.",
-    ("interaction_type",),
-    buckets=_LONG,
+QUESTION_SECONDS = _closed(
+    Histogram(
+        "treadle_question_seconds",
+        "Time from a question to its answer.",
+        ("interaction_type",),
+        buckets=_LONG,
+    ),
+    *_TYPES,
 )
 
 GATEWAY_REQUESTS = Counter(
@@ -132,16 +166,28 @@ LIVE_READERS_CLOSED = Counter(
     ("reason",),
 )
 
-DELIVERIES = Counter(
-    "treadle_deliveries_total",
-    "Tries to bring a question to its channel, by what came of them.",
-    ("channel_type", "outcome"),
+DELIVERIES = _closed(
+    Counter(
+        "treadle_deliveries_total",
+        "Tries to bring a question to its channel, by what came of them.",
+        ("channel_type", "outcome"),
+    ),
+    *product(("webhook",), ("arrived", "failed")),
 )
 
-PLANS = Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",))
+PLANS = _closed(
+    Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",)),
+    "ready",
+)
 PLAN_SECONDS = Histogram("treadle_planner_plan_seconds", "Time of one plan.", buckets=_SLOW)
-PLAN_REPAIRS = Counter(
-    "treadle_planner_repairs_total", "Problems of drafts that the model or a rule mended.", ("by",)
+PLAN_REPAIRS = _closed(
+    Counter(
+        "treadle_planner_repairs_total",
+        "Problems of drafts that the model or a rule mended.",
+        ("by",),
+    ),
+    "model",
+    "rule",
 )
 MODEL_REQUESTS = Counter(
     "treadle_model_requests_total",
@@ -165,8 +211,14 @@ MODEL_COST_USD = Counter(
     ("purpose", "provider"),
 )
 
-REPAIRS = Counter(
-    "treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)
+REPAIRS = _closed(
+    Counter("treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)),
+    "wake",
+    "deadline",
+    "overdue",
+    "take_back",
+    "message_lost",
+    "pauses_restored",
 )
 STRANDED_QUEUES = Gauge(
     "treadle_stranded_queues",

@@ -19,6 +19,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from core.postgres import LOST
+from dag.specs import CORE_QUEUE
+from dag.specs.planning import PLANNER_QUEUE
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
 from hil.pauses import PauseTable
 from ledger import processes
@@ -153,10 +155,20 @@ def _people(found: list[Open]) -> Iterator[Metric]:
 
 
 def _workers(workers: list[WorkerRow]) -> Metric:
-    draining = sum(worker.draining for worker in workers)
-    gauge = _gauge("treadle_workers", "Worker processes that the ledger knows, by state.", "state")
-    gauge.add_metric(["up"], len(workers) - draining)
-    gauge.add_metric(["draining"], draining)
+    gauge = _gauge(
+        "treadle_workers",
+        "Processes that take nodes, as the ledger knows them: workers, and those that plan.",
+        "kind",
+        "state",
+    )
+    kinds = {
+        "worker": [each for each in workers if CORE_QUEUE in each.queues],
+        "planner": [each for each in workers if PLANNER_QUEUE in each.queues],
+    }
+    for kind, of_it in kinds.items():
+        draining = sum(each.draining for each in of_it)
+        gauge.add_metric([kind, "up"], len(of_it) - draining)
+        gauge.add_metric([kind, "draining"], draining)
     return gauge
 
 

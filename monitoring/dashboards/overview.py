@@ -36,7 +36,11 @@ def _now() -> list[Panel]:
             f" / sum (rate({_FINISHED}[$__rate_interval]))",
             "percentunit",
         ),
-        number("Workers", "Processes that run nodes.", cluster('treadle_workers{state="up"}')),
+        number(
+            "Workers",
+            "Processes that run nodes.",
+            cluster('treadle_workers{kind="worker", state="up"}'),
+        ),
         number(
             "Oldest ready node",
             "How long it has waited for a worker.",

@@ -61,7 +61,7 @@ def _workers() -> list[Panel]:
         graph(
             "Workers",
             "Processes that the ledger knows.",
-            {"{{state}}": cluster("treadle_workers", "state")},
+            {"{{kind}} {{state}}": cluster("treadle_workers", "kind", "state")},
         ),
         graph(
             "Busy",

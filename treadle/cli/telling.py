@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 #: What a service logs when it is at work.
-_AT_WORK = frozenset({"worker.started", "scheduler.started"})
+_AT_WORK = frozenset({"worker.started", "scheduler.started", "gateway.started"})
 #: Fields of a log line that are told in another way, or that a person does not need.
 _LEFT_OUT = frozenset({"event", "timestamp", "level"})
 _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
@@ -30,7 +30,8 @@ class Teller:
 
         A terminal gets log lines in a readable form, anything else gets them as they are.
         """
-        record = _record_of(line)
+        # Attempts have a line each: where nobody reads them, they are not taken apart.
+        record = _record_of(line) if self._readable or self._awaited else None
         if self._readable and record is not None:
             typer.secho(readable(service, record), fg=_COLOURS.get(record.get("level", "")))
         else:

@@ -52,7 +52,7 @@ def up(
     ] = 8000,
     host: Host = LOOPBACK,
 ) -> None:
-    """Run PostgreSQL, Valkey, workers and a scheduler here, with the data in .treadle/.
+    """Run all of Treadle here: PostgreSQL, Valkey, and its own services; data in .treadle/.
 
     Other commands started in this folder find the cluster by themselves. Ctrl-C or SIGTERM drains
     the workers and stops everything; a second signal stops at once.
@@ -98,7 +98,12 @@ def _stages(
         service(f"worker-{number}", "worker", *modules, *options)
         for number, options in enumerate(served, 1)
     ]
-    return [[service("scheduler", "scheduler", *ports.options("scheduler"))], workers]
+    planner = service("planner", "planner", *ports.options("planner"))
+    return [
+        [service("scheduler", "scheduler", *ports.options("scheduler"))],
+        [*workers, planner],
+        [service("gateway", "gateway", *ports.options("gateway"))],
+    ]
 
 
 def _refuse_other_servers() -> None:
