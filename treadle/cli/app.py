@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, str] = {
     "pause": "treadle.cli.controls",
     "resume": "treadle.cli.controls",
     "retry": "treadle.cli.controls",
+    "inbox": "treadle.cli.people",
+    "answer": "treadle.cli.people",
     "keys": "treadle.cli.keys",
     "doctor": "treadle.cli.doctor",
     "gateway": "treadle.cli.gateway",

@@ -55,3 +55,14 @@ class Cluster(Protocol):
 
     def retry(self, execution_id: UUID) -> Started:
         """Repeat an ended execution from where it failed."""
+
+    def questions(
+        self, *, status: str | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Return the newest questions of one's executions, and those that one is asked."""
+
+    def question(self, interaction_id: UUID) -> dict[str, Any]:
+        """Return a question as it stands."""
+
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a question; return it as it then stands, and whether it was `repeated`."""

@@ -30,6 +30,8 @@ _EXECUTION_STYLES: Mapping[str, str] = {
 }
 #: Characters of an error that a node's line shows.
 _ERROR_WIDTH = 100
+#: Events of nodes in a loop's body that are told one by one.
+_TOLD_IN_LOOPS = ("node_failed", "node_retrying", "user_input_required")
 #: Statuses that stay in sight when a tree does not fit.
 _IN_SIGHT = frozenset({"running", "failed", "retrying", "waiting_input"})
 
@@ -69,7 +71,8 @@ def headline(progress: Progress, now: int) -> Text:
 def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
     """Return an event as a line, or `None` for what would repeat itself.
 
-    In a loop's body only failures and retries are told; a loop starts once, not for each phase.
+    In a loop's body only failures, retries and questions are told; a loop starts once, not for
+    each phase.
 
     Args:
         before: how far the execution was before the event.
@@ -79,7 +82,7 @@ def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
     if "node_id" not in data:
         more = f" {data['status']}" if "status" in data else ""
         return f"{after}  {kind.removeprefix('execution_')}{more}"
-    if data["scope"] and kind not in ("node_failed", "node_retrying"):
+    if data["scope"] and kind not in _TOLD_IN_LOOPS:
         return None
     if kind == "node_started" and before.nodes[data["node_id"]].status == "running":
         return None
@@ -87,6 +90,8 @@ def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
     told = kind.removeprefix("node_")
     if "error" in data:
         told += f": {_shortened(data['error']['error_message'])}"
+    elif kind == "user_input_required":
+        told = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
     elif "output_key" in data and data["output_key"] != "result":
         told += f" → {data['output_key']}"
     return f"{after}  {place}  {told}"

@@ -33,6 +33,7 @@ _CODES = {
     "settings_invalid": ExitCode.USAGE,
     "file_unreadable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,
+    "answer_missing": ExitCode.USAGE,
 }
 
 

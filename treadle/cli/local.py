@@ -12,7 +12,12 @@ import psycopg
 from core.errors import TreadleError
 from core.settings import Settings
 from dag.graph import CompiledGraph
+from hil.answers import responding, seen
+from hil.rights import Account
+from hil.wire import to_wire
 from ledger import control, reading
+from ledger.answering import answer
+from ledger.interactions import interactions
 from ledger.retrying import retry
 from ledger.rows import Followed
 from ledger.submission import LOCAL_OWNER, Submission, submit
@@ -97,6 +102,27 @@ class Local:
         submitted = retry(self.session(), self.graphs, self.belt, execution_id)
         self.deliver(submitted.followed)
         return self._started(submitted.execution_id)
+
+    def questions(
+        self, *, status: str | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        found = interactions(
+            self.session(),
+            account=LOCAL_OWNER,
+            execution_id=execution_id,
+            status=status,
+            limit=limit,
+        )
+        return [to_wire(each) for each in found]
+
+    def question(self, interaction_id: UUID) -> dict[str, Any]:
+        return to_wire(seen(self.session(), interaction_id, Account(LOCAL_OWNER)))
+
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+        respond = responding(Account(LOCAL_OWNER), "cli", raw)
+        made = answer(self.session(), self.graphs, self.belt, interaction_id, respond)
+        self.deliver(made.followed)
+        return {**to_wire(made.interaction), "repeated": made.repeated}
 
     def close(self) -> None:
         """Close every connection."""

@@ -125,7 +125,8 @@ class Progress:
 
     def _change_execution(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         if event_type == "execution_paused":
-            self.status = "PAUSED"
+            waits = data.get("reason") == "human_input_required"
+            self.status = "WAITING_FOR_HUMAN" if waits else "PAUSED"
         elif "status" in data:  # an end
             self.status = data["status"]
             self.ended = at

@@ -113,6 +113,24 @@ class Remote:
     def retry(self, execution_id: UUID) -> Started:
         return _started(self._ask("POST", f"/v1/executions/{execution_id}/retry"))
 
+    def questions(
+        self, *, status: str | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        wanted = {"status": status, "execution_id": execution_id, "limit": limit}
+        query = {name: str(value) for name, value in wanted.items() if value is not None}
+        page = self._ask("GET", "/v1/interactions", params=query)
+        found: list[dict[str, Any]] = page["interactions"]
+        return found
+
+    def question(self, interaction_id: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("GET", f"/v1/interactions/{interaction_id}")
+        return found
+
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+        path = f"/v1/interactions/{interaction_id}/answer"
+        made: dict[str, Any] = self._ask("POST", path, json=dict(raw))
+        return made
+
     def _stream(self, execution_id: UUID, after_seq: int) -> Iterator[Event]:
         headers = {"Last-Event-ID": str(after_seq)}
         path = f"/v1/executions/{execution_id}/events"
