@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from core.settings import Settings
 from gateway.errors import refusal
@@ -84,4 +86,14 @@ def build(settings: Settings) -> FastAPI:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return refusal(error, request)
+    answer = refusal(error, request)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return answer
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods that a path takes: Starlette names those of its first route only."""
+    routes = (each for each in request.app.routes if isinstance(each, Route))
+    at_path = (each for each in routes if each.matches(request.scope)[0] is not Match.NONE)
+    return {method for each in at_path for method in each.methods or ()}

@@ -63,6 +63,7 @@ def _bound(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)  # whoever comes before the app is up waits for it
     except OSError as error:
         listener.close()
         told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."

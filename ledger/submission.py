@@ -62,6 +62,9 @@ class Submission:
     priority: int = DEFAULT_PRIORITY
     deadline: timedelta | None = None
     idempotency_key: str | None = None
+    fingerprint: bytes | None = None
+    """What makes it the same request when its key comes again: a hash of what was asked. Unset,
+    that it means the same definition, input and trigger."""
     trigger_type: str = "MANUAL"
     external_request_id: str | None = None
 
@@ -89,6 +92,8 @@ class _Draft:
     @property
     def digest(self) -> bytes:
         """What makes it the same request, when its key comes again."""
+        if self.request.fingerprint is not None:
+            return self.request.fingerprint
         parts = (self.definition, self.entry, self.trigger.encode())
         return hashlib.sha256(b"\0".join(parts)).digest()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+import orjson
 import psycopg
 from fastapi import Query
 from starlette.responses import Response
@@ -75,6 +77,7 @@ def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey =
             priority=body.priority,
             deadline=timedelta(seconds=body.deadline_seconds) if body.deadline_seconds else None,
             idempotency_key=idempotency_key,
+            fingerprint=_fingerprint(body) if idempotency_key else None,
         )
     )
     with caller.session() as connection:
@@ -161,6 +164,12 @@ def retry(execution_id: UUID, caller: Runner) -> Response:
         resources.deliver(made.followed)
         brief = paging.brief(connection, made.execution_id)
     return Json(brief, 202, {"Location": f"/v1/executions/{made.execution_id}"})
+
+
+def _fingerprint(body: NewExecution) -> bytes:
+    """Return a hash of what was asked: a request by id stays the same as versions come."""
+    asked = body.model_dump(exclude_unset=True)
+    return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _control(act: Control, execution_id: UUID, caller: Caller) -> Response:
