@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import Any, ClassVar, Literal
 
 import instructor
 from instructor.core.exceptions import IncompleteOutputException, InstructorRetryException
 from instructor.core.hooks import Hooks
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from core.errors import TreadleError
 from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
 from core.settings import Settings
 from dag.values import dumps
-from planner.choosing import Choice
-from planner.drafts import PlanDraft
+from planner import local, small
+from planner.catalogue import system_prompt
+from planner.choosing import SMALL, Choice
+from planner.drafts import Message, PlanDraft
 
 # It logs each failed call as an error, and the caller tells it.
 logging.getLogger("instructor").setLevel(logging.CRITICAL)
@@ -34,13 +37,6 @@ _MODES = {
     "tools": instructor.Mode.TOOLS,
     "json": instructor.Mode.JSON,
 }
-
-
-class Message(TypedDict):
-    """A turn of the conversation with a model."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 class ModelRefused(TreadleError):
@@ -79,6 +75,10 @@ class Model:
     max_tokens: dict[str, int]
     """The request's bound on the answer, by the name that the provider has for it."""
     create: Create
+    instructions: tuple[Message, ...]
+    """What it is told before a request."""
+    rounds: int
+    """Times it may be asked for one plan."""
 
     async def ask(self, messages: Sequence[Message]) -> Answer:
         """Ask once.
@@ -135,26 +135,44 @@ async def opened(settings: Settings, choice: Choice) -> AsyncIterator[Model]:
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
+        LocalModelMissing: `local_model_missing`.
     """
+    if choice.provider == "local":
+        settings = await _to_loopback(settings, choice)
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
-    mode, name, most = settings.planner_mode, choice.model, settings.planner_max_tokens
+    most, rounds = settings.planner_max_tokens, settings.planner_rounds
+    told: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
     if choice.provider == "anthropic":
         async with anthropic_client(settings, timeout) as claude:
-            asked = instructor.from_anthropic(claude, mode=_MODES[_chosen(mode, "tools")])
-            yield Model("anthropic", name, {"max_tokens": most}, asked.create_fn)
+            mode = _MODES[_mode(settings, "tools")]
+            create = instructor.from_anthropic(claude, mode=mode).create_fn
+            yield Model("anthropic", choice.model, {"max_tokens": most}, create, told, rounds)
         return
     async with openai_client(settings, timeout) as client:
-        chosen = _chosen(mode, "json_schema")
-        create = instructor.patch(
-            create=_strict(client.chat.completions.create, chosen), mode=_MODES[chosen]
-        )
+        asked, mode_name = client.chat.completions.create, _mode(settings, "json_schema")
+        held = _strict(asked, mode_name)
+        if choice == SMALL:  # its answers do not get better by telling it what is wrong
+            told, rounds, held = tuple(small.instructions()), 1, _narrowed(asked)
         own = settings.openai_base_url is None
         limit = "max_completion_tokens" if own else "max_tokens"  # what compatible services know
-        yield Model("openai", name, {limit: most}, create)
+        create = instructor.patch(create=held, mode=_MODES[mode_name])
+        yield Model("openai", choice.model, {limit: most}, create, told, rounds)
 
 
-def _chosen(mode: Literal["auto"] | Mode, best: Mode) -> Mode:
-    return best if mode == "auto" else mode
+async def _to_loopback(settings: Settings, choice: Choice) -> Settings:
+    """Return settings that lead to a model in this process, which is loaded if it is not yet."""
+    address = await asyncio.to_thread(local.address_of, choice.model)
+    return settings.model_copy(
+        update={
+            "openai_base_url": f"{address}/v1",
+            "openai_api_key": SecretStr("none is asked for"),
+            "planner_mode": "json_schema",
+        }
+    )
+
+
+def _mode(settings: Settings, best: Mode) -> Mode:
+    return best if settings.planner_mode == "auto" else settings.planner_mode
 
 
 def _strict(create: Create, mode: Mode) -> Create:
@@ -168,6 +186,16 @@ def _strict(create: Create, mode: Mode) -> Create:
         return await create(**request)
 
     return strictly
+
+
+def _narrowed(create: Create) -> Create:
+    """Ask for the narrower schema that a small model is held to."""
+
+    async def narrowly(**request: Any) -> Any:
+        request["response_format"]["json_schema"]["schema"] = small.schema()
+        return await create(temperature=0, **request)
+
+    return narrowly
 
 
 def _complaints(error: object) -> list[str]:

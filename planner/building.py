@@ -1,13 +1,15 @@
 """Building: a draft becomes the document of a workflow, as a person would have written it.
 
-What the draft leaves out by rule is added here: a trigger, and its connections to the steps that
-nothing leads to. Whatever else is wrong stays as it is, for validation to tell.
+What a draft may leave out is added here: a trigger with its connections to the steps that nothing
+leads to, and, where there are none at all, the connections from each step to the next. Whatever
+else is wrong stays as it is, for validation to tell.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count, pairwise
 from typing import Any, TypeAlias
 
 from dag.schema import configurations_schema
@@ -32,10 +34,9 @@ def document_of(draft: PlanDraft) -> Document:
     nodes = [_node(step) for step in draft.steps]
     triggers = [node["id"] for node in nodes if node["type"] == "TRIGGER"]
     connections = [
-        {"from_node": each.source, "output_key": each.output_key or "result",
-         "to_node": each.target}
+        {"from_node": each.source, "output_key": each.output_key, "to_node": each.target}
         for each in draft.connections
-    ]  # fmt: skip
+    ] or list(_chain(nodes))
     if not triggers:
         taken = {node["id"] for node in nodes}
         start = next(each for each in _numbered(_TRIGGER) if each not in taken)
@@ -59,17 +60,22 @@ def document_of(draft: PlanDraft) -> Document:
     }
 
 
+def _chain(nodes: list[Document]) -> Iterator[Document]:
+    """Connect each node to the next one, by the first of its keys."""
+    for one, following in pairwise(nodes):
+        spec = spec_of(one["type"], one["subtype"])
+        key = spec.output_keys(one["configurations"])[0] if spec is not None else "result"
+        yield {"from_node": one["id"], "output_key": key, "to_node": following["id"]}
+
+
 def slug(text: str) -> str:
     """Return an id made of a title."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_ID_LENGTH] or "workflow"
 
 
-def _numbered(name: str) -> Any:
+def _numbered(name: str) -> Iterator[str]:
     yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1
+    yield from (f"{name}_{number}" for number in count(2))
 
 
 def _trigger(node_id: str) -> Document:

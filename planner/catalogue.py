@@ -23,6 +23,12 @@ def repair_prompt() -> str:
     return _prompt("repair")
 
 
+@cache
+def small_prompt() -> str:
+    """Return the instructions for a small model; the step types it is offered follow."""
+    return _prompt("small")
+
+
 def told(spec: NodeSpec) -> str:
     """Return what a model is told of one node type."""
     return "\n".join(_lines(spec))

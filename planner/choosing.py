@@ -47,6 +47,10 @@ class Choice:
         return f"{self.provider}/{self.model}"
 
 
+SMALL = Choice("local", "smollm2")
+"""The small model that a package brings."""
+
+
 def chosen(settings: Settings) -> Choice:
     """Return the model that plans.
 

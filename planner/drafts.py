@@ -6,11 +6,19 @@ step's configurations are a list of names with texts, and `planner.building` kno
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dag.specs import AVAILABLE
+
+
+class Message(TypedDict):
+    """A turn of the conversation with a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
 
 #: A type that is none is not refused here: validation then says which one may have been meant.
 StepType = Annotated[str, Field(json_schema_extra={"enum": [spec.key for spec in AVAILABLE]})]
@@ -36,11 +44,11 @@ class SettingDraft(Flat):
 class StepDraft(Flat):
     """A node."""
 
-    id: str
-    """Short, lower case, with underscores."""
-    type: StepType
     purpose: str
     """What the step is for, in a sentence."""
+    type: StepType
+    id: str
+    """Short, lower case, with underscores."""
     settings: list[SettingDraft]
 
 

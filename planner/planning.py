@@ -19,11 +19,13 @@ from core.settings import Settings
 from dag.problems import Problem
 from dag.validation import validate
 from dag.values import Value
-from planner.asking import Answer, Message, Model, opened
+from monitoring import models
+from monitoring.metrics import PLAN_REPAIRS
+from planner.asking import Answer, Model, opened
 from planner.building import Document, document_of
-from planner.catalogue import repair_prompt, system_prompt
+from planner.catalogue import repair_prompt
 from planner.choosing import Choice, chosen
-from planner.drafts import PlanDraft, gave_up
+from planner.drafts import Message, PlanDraft, gave_up
 from planner.fixing import fix
 from planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
 
@@ -59,9 +61,9 @@ class Planning:
     """One plan on its way."""
 
     prompt: str
+    choice: Choice
     model: Model
     report: Report
-    rounds: int
     tokens: Tokens = field(default_factory=Tokens)
     asked: int = 0
     repaired: list[Problem] = field(default_factory=list)
@@ -69,13 +71,14 @@ class Planning:
     async def drafted(self) -> PlanDraft:
         """Return the last draft: one without problems, or what the rounds have come to."""
         messages: list[Message] = [
-            {"role": "system", "content": system_prompt()},
+            *self.model.instructions,
             {"role": "user", "content": self.prompt},
         ]
+        asked = len(messages)
         best: PlanDraft | None = None
         resampled = False
         told: list[Problem] = []
-        while self.asked < self.rounds + resampled:
+        while self.asked < self.model.rounds + resampled:
             answer = await self._ask(messages)
             if answer.draft is not None and gave_up(answer.draft):
                 if resampled:
@@ -88,7 +91,7 @@ class Planning:
             if not problems:
                 break
             told = problems
-            messages[2:] = _repair(answer, problems)
+            messages[asked:] = _repair(answer, problems)
         if best is None:
             raise PlanGivenUp(f"{self.model.name} gave no plan in {self.asked} answers.")
         if best.cannot.strip():
@@ -98,8 +101,16 @@ class Planning:
     async def _ask(self, messages: Sequence[Message]) -> Answer:
         self.asked += 1
         await self.report({"stage": "asking", "round": self.asked, "model": self.model.name})
-        answer = await self.model.ask(messages)
+        with models.calling("plan", self.choice.provider):
+            answer = await self.model.ask(messages)
         self.tokens += answer.tokens
+        models.spent(
+            "plan",
+            self.choice.provider,
+            tokens_in=answer.tokens.input,
+            tokens_out=answer.tokens.output,
+            cost_usd=_cost_usd(self.choice, answer.tokens),
+        )
         return answer
 
     async def _problems(self, answer: Answer) -> list[Problem]:
@@ -125,10 +136,18 @@ async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Val
         TreadleError: as the classes above and those of `planner.asking`, `planner.choosing` and
             `core.providers` say.
     """
+    with models.planning():
+        made = await _plan(prompt, settings, report)
+    PLAN_REPAIRS.labels("model").inc(len(made["problems_repaired"]))
+    PLAN_REPAIRS.labels("rule").inc(len(made["fixes"]))
+    return made
+
+
+async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, Any]:
     begun = time.monotonic()
     choice = chosen(settings)
     async with opened(settings, choice) as model:
-        planning = Planning(prompt, model, report, settings.planner_rounds)
+        planning = Planning(prompt, choice, model, report)
         draft = await planning.drafted()
     await report({"stage": "fixing", "title": draft.title})
     document, placeholders, fixes, warnings = _finished(draft, prompt)
@@ -167,18 +186,19 @@ def _finished(
 
 
 def _spent(planning: Planning, choice: Choice, seconds: float) -> dict[str, Value]:
-    tokens = planning.tokens
-    if choice.provider == "local":
-        cost: float | None = 0.0
-    else:
-        cost = cost_usd(choice.provider, choice.model, tokens)
     return {
         "model": str(choice),
         "rounds": planning.asked,
-        "tokens": asdict(tokens),
-        "cost_usd": cost,
+        "tokens": asdict(planning.tokens),
+        "cost_usd": _cost_usd(choice, planning.tokens),
         "seconds": round(seconds, 3),
     }
+
+
+def _cost_usd(choice: Choice, tokens: Tokens) -> float | None:
+    if choice.provider == "local":
+        return 0.0
+    return cost_usd(choice.provider, choice.model, tokens)
 
 
 def _repair(answer: Answer, problems: Sequence[Problem]) -> list[Message]:
