@@ -13,6 +13,7 @@ The protocol, one transaction a call, each locking the rows of its executions fi
                                               `submit_all` creates several in one transaction
     batches.commit              a committer   claims: ready rows get a lease each
                                               settles: outcomes count, with all that follows
+                                              reports: what runs says, as events and no more
                                               gives back: `GivenBack` is an outcome like others
     control.cancel              a person      ends it as CANCELED, with all that is not final
     control.pause, resume       a person      closes and opens the gate
@@ -36,6 +37,7 @@ Inside a transaction, from the lock to the commit:
     unit          gathers what becomes of them, and writes it last: scopes, events, their own rows
     claims        leases for rows that a message named
     settlements   the guarded update; what counted goes on to
+    progress      events for what attempts say while they run
     arrivals      sums at the targets, one upsert for all; dead paths followed to their end
     loops         scopes that end open the next, or wake their loop
     questions     a node asks a person; the status of an execution that waits for one

@@ -16,14 +16,15 @@ from core.postgres import pipelined_transaction
 from ledger.claims import Wanted, claim
 from ledger.graphs import Graphs
 from ledger.holding import hold, hold_waiting
-from ledger.rows import Belt, Claim, Follow, Followed, Ref, Settlement
+from ledger.progress import tell
+from ledger.rows import Belt, Claim, Follow, Followed, Ref, Report, Settlement
 from ledger.settlements import settle
 from ledger.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one caller wants of one execution: outcomes settled, or rows claimed, or both."""
+    """What one caller wants of one execution: reports told, outcomes settled, rows claimed."""
 
     execution_id: UUID
     follow: Follow
@@ -32,6 +33,8 @@ class Request:
     claims: Sequence[Ref] = ()
     start_all: bool = False
     """Whether all claims start to run at once, or one after the other."""
+    reports: Sequence[Report] = ()
+    """What attempts say before anything is settled."""
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ def commit(
             held = hold(connection, graphs, ids)
         unit = Unit(connection, held, belt=belt, follows=[request.follow for request in requests])
         served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
+        _tell(unit, requests, served)
         settled, started = _settle(unit, requests, served)
         claims = dict(zip(served, _claim(unit, requests, served), strict=True))
         unit.save()
@@ -87,6 +91,12 @@ def commit(
         else None
         for i, request in enumerate(requests)
     ]
+
+
+def _tell(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> None:
+    reports = [each for i in served for each in requests[i].reports]
+    if reports:
+        tell(unit, reports)
 
 
 def _settle(

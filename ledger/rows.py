@@ -12,7 +12,7 @@ from dag.graph import CompiledGraph, CompiledNode
 from dag.outcomes import Outcome
 from dag.specs import Lane
 from dag.states import ExecutionStatus, LoopPhase
-from dag.values import dumps
+from dag.values import Value, dumps
 
 
 class Ref(NamedTuple):
@@ -67,6 +67,15 @@ class Settlement:
     """The member of the same chunk that is started by this settle."""
     seconds: float | None = None
     """How long the attempt took; `None` for one that did not run to an outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an attempt has to say while it runs."""
+
+    claim: Claim
+    data: Value
+    """Something that `dag.values.payload` takes."""
 
 
 #: The id of no process: for settles that take no lease over.

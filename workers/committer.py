@@ -206,7 +206,12 @@ class Committer:
         """
         wanted = [each.claim.lease_id for each in job.request.settlements]
         if not wanted:
-            return False
+            # Whether reports alone were told is not known, and nothing is told twice.
+            job.request = replace(job.request, reports=())
+            if job.request.claims:
+                return False
+            job.future.set_result(Answer(frozenset()))
+            return True
         while True:
             try:
                 connection = session.connection()
@@ -229,7 +234,9 @@ class Committer:
 def _parts(job: _Job) -> list[_Job]:
     """Split a job into one for each outcome, the claims with the last; it is done with them all."""
     request = job.request
-    parts = [_Job(replace(request, settlements=[each], claims=())) for each in request.settlements]
+    alone = replace(request, claims=(), reports=())
+    parts = [_Job(replace(alone, settlements=[each])) for each in request.settlements]
+    parts[0].request = replace(parts[0].request, reports=request.reports)
     parts[-1].request = replace(parts[-1].request, claims=request.claims)
     once = Lock()
 

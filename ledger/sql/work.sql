@@ -63,6 +63,15 @@ where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
   and n.state = 'running' and n.lease_id = s.lease_id
 returning n.settled_by as lease_id
 
+-- name: running
+-- Invariant 1: those of these leases under which an attempt still runs.
+select n.lease_id
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[])
+    as r (execution_id, scope, node, lease_id)
+  on n.execution_id = r.execution_id and n.scope = r.scope and n.node = r.node
+where n.state = 'running' and n.lease_id = r.lease_id
+
 -- name: start_next
 -- Rule 8: a member of a chunk is started by the settle of the one before it.
 update node_executions n set
