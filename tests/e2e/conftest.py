@@ -68,10 +68,11 @@ def cluster_folder(
     with locked(root / "e2e-starting", fcntl.LOCK_EX):
         if not (path / "up").exists():
             (path / "tasks_of_user.py").write_text(TASKS)
-            arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user", *port_base())
+            ports = port_base()
+            arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user", *ports)
             running = Running(path, arguments)
             wait_until(running.is_up, timeout=UP_SECONDS)
-            (path / "up").touch()
+            (path / "up").write_text(ports[1])
         users = lock(root / "e2e-users", fcntl.LOCK_SH)
     yield path
     os.close(users)
@@ -90,3 +91,9 @@ def folder(cluster_folder: Path, tmp_path: Path) -> Folder:
     """Return a folder of the test's own, whose commands find the shared cluster."""
     (tmp_path / ".treadle").symlink_to(cluster_folder / ".treadle")
     return Folder(tmp_path)
+
+
+@pytest.fixture
+def server(cluster_folder: Path) -> str:
+    """Return the address of the shared cluster's gateway."""
+    return f"http://127.0.0.1:{(cluster_folder / 'up').read_text()}"

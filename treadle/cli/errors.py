@@ -29,6 +29,7 @@ _CODES = {
     "no_servers": ExitCode.UNREACHABLE,
     "cluster_unreachable": ExitCode.UNREACHABLE,
     "cluster_not_ready": ExitCode.UNREACHABLE,
+    "gateway_unreachable": ExitCode.UNREACHABLE,
     "workflow_invalid": ExitCode.NO,
     "settings_invalid": ExitCode.USAGE,
     "file_unreadable": ExitCode.USAGE,

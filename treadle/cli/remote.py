@@ -75,7 +75,7 @@ class Remote:
     def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
         workflow, version = execution["workflow_id"], execution["workflow_version"]
         stored = self._ask("GET", f"/v1/workflows/{workflow}/versions/{version}")
-        graph = validate(stored["definition"]).graph
+        graph = validate(stored["workflow"]).graph
         if graph is None:
             raise GatewayUnreachable(
                 "The gateway runs a workflow that this release does not know.",
