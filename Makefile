@@ -59,6 +59,7 @@ docs: install
 	$(BIN)/python -m dag.state_docs docs/states.md
 	$(BIN)/python -m dag.node_docs docs/nodes.md
 	$(BIN)/python -m dag.expressions.reference docs/expressions.md
+	$(BIN)/python -m monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
 
 clean:

@@ -89,19 +89,22 @@ class Folder:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> Running:
-        """Start a command that goes on."""
-        return Running(self.path, arguments)
+    def start(self, *arguments: str, **variables: str) -> Running:
+        """Start a command that goes on, with these environment variables."""
+        return Running(self.path, arguments, **variables)
 
 
 class Running:
     """A command that goes on, and ends at the latest with the tests."""
 
-    def __init__(self, folder: Path, arguments: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, arguments: tuple[str, ...], **variables: str) -> None:
         self.log = folder / f"{arguments[0]}-{os.urandom(4).hex()}.log"
         with self.log.open("wb") as output:
             command = Command(
-                [str(TREADLE), *arguments], folder=folder, patience_seconds=DOWN_SECONDS
+                [str(TREADLE), *arguments],
+                child_environment(**variables),
+                folder,
+                patience_seconds=DOWN_SECONDS,
             )
             self._process = GuardedProcess(command, output)
         self.pid = self._process.pid

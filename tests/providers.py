@@ -134,6 +134,11 @@ class Provider:
         """Return the requests it was asked with."""
         return self._loopback.seen
 
+    @property
+    def url(self) -> str:
+        """Return the base address of what speaks OpenAI's wire."""
+        return self._loopback.url("/v1")
+
     def settings(self, settings: Settings, **more: Any) -> Settings:
         """Return settings that lead here."""
         return settings.model_copy(

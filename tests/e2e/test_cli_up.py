@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from core.embedded import find_cluster
 from tests.cli import UP_SECONDS, Folder, Running
 from tests.e2e.conftest import TASKS
+from tests.families import commands, descendants, is_alive
 from tests.ports import port_base
 from tests.workflows import chain, node
 
@@ -155,30 +155,3 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
     assert done.code == 4
     assert "nowhere_to_be_found" in done.err
     assert "reason: tasks_not_found" in done.err
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the processes below a process, whichever of its threads started them."""
-    found = []
-    for children in Path("/proc").glob(f"{pid}/task/*/children"):
-        with suppress(FileNotFoundError):  # it ended since its parent was looked at
-            found += [int(child) for child in children.read_text().split()]
-    return found + [each for child in found for each in descendants(child)]
-
-
-def commands(pids: Sequence[int]) -> str:
-    """Return what processes were started as."""
-    lines = []
-    for pid in pids:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            lines.append(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "))
-    return "\n".join(lines)
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that nobody has reaped yet does not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"

@@ -1,0 +1,95 @@
+"""What Prometheus and Grafana are given: configurations, alert rules, dashboards."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from monitoring import metrics
+from monitoring.dashboards.__main__ import pages
+from tests.prometheus import CONFIGS, ROOT, tool
+
+DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
+RULES = yaml.safe_load((CONFIGS / "alerts.yml").read_text())["groups"][0]["rules"]
+#: The part of a name that tells which series of a metric is meant.
+SERIES = re.compile(r"_(bucket|sum|count)$")
+
+
+def promtool(*arguments: str) -> str:
+    """Run promtool; return what it said if it found something."""
+    done = subprocess.run(
+        [tool("promtool"), *arguments], capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "local.yml"])
+def test_prometheus_takes_the_configuration(name: str) -> None:
+    """With the alert rules that it names."""
+    assert promtool("check", "config", str(CONFIGS / name)) == ""
+
+
+def test_alerts_fire_for_what_they_are_for(tmp_path: Path) -> None:
+    """And not for what is well, or mends itself."""
+    shutil.copy(CONFIGS / "alerts.yml", tmp_path)
+    cases = shutil.copy(Path(__file__).parent / "alerts_test.yml", tmp_path)
+
+    assert promtool("test", "rules", str(cases)) == ""
+
+
+def test_every_alert_says_what_to_do() -> None:
+    """With a summary, a description and how bad it is."""
+    for rule in RULES:
+        assert rule["labels"]["severity"] in ("critical", "warning")
+        assert set(rule["annotations"]) == {"summary", "description"}
+
+
+def test_the_committed_dashboards_are_what_the_code_gives() -> None:
+    """`make docs` writes them."""
+    committed = {path.name: path.read_text("utf-8") for path in DASHBOARDS.glob("*.json")}
+
+    assert committed == pages()
+
+
+def test_queries_ask_for_metrics_that_exist() -> None:
+    """Those of the dashboards and of the alert rules."""
+    asked = {query for page in pages().values() for query in queries_of(json.loads(page))}
+    asked |= {rule["expr"] for rule in RULES}
+    census = (ROOT / "workers" / "census.py").read_text()
+
+    for name in {name for query in asked for name in re.findall(r"treadle_\w+", query)}:
+        counted = {name, SERIES.sub("", name), name.removesuffix("_total")} & names()
+        assert counted or name.removeprefix("treadle_") in census, name
+
+
+def test_grafana_finds_what_the_dashboards_ask() -> None:
+    """The data source is provisioned under the id that the panels name."""
+    folder = ROOT / "deploy" / "grafana" / "provisioning"
+    source = yaml.safe_load((folder / "datasources" / "treadle.yml").read_text())["datasources"][0]
+
+    for page in pages().values():
+        for panel in panels_of(json.loads(page)):
+            assert panel["datasource"] == {"type": source["type"], "uid": source["uid"]}
+            assert panel["description"]
+
+
+def panels_of(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the panels that show something."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def queries_of(dashboard: dict[str, Any]) -> list[str]:
+    """Return what the panels of a dashboard ask Prometheus."""
+    return [target["expr"] for panel in panels_of(dashboard) for target in panel["targets"]]
+
+
+def names() -> set[str]:
+    """Return the names under which processes count."""
+    return {each._name for each in vars(metrics).values() if hasattr(each, "_name")}
