@@ -28,6 +28,7 @@ from gateway.routes import (
     keys,
     node_types,
     nodes,
+    plans,
     service,
     workflows,
 )
@@ -40,6 +41,7 @@ ROUTERS: tuple[Routes, ...] = (
     nodes.routes,
     events.routes,
     interactions.routes,
+    plans.routes,
     node_types.routes,
     keys.routes,
     absent.routes,

@@ -21,13 +21,13 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from core.errors import TreadleError
-from gateway.plans import PlanNotFound
 from gateway.resources import Resources
 from ledger import keys, paging
 from ledger.control import NoSuchExecution
 from ledger.interactions import InteractionNotFound, interaction
 from ledger.keys import NoSuchKey, Scope
 from ledger.library import NoSuchWorkflow
+from planner.requests import PlanNotFound
 
 
 class KeyMissing(TreadleError):
@@ -97,7 +97,7 @@ def _execution(connection: psycopg.Connection, owner: str, value: str) -> None:
 def _plan(connection: psycopg.Connection, owner: str, value: str) -> None:
     plan_id = _uuid(value)
     if plan_id is None or paging.owner(connection, plan_id) != owner:
-        raise PlanNotFound(f"There is no plan {value}.", plan_id=value)
+        raise PlanNotFound(value)
 
 
 def _interaction(connection: psycopg.Connection, owner: str, value: str) -> None:

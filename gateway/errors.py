@@ -60,6 +60,8 @@ STATUS: Mapping[str, HTTPStatus] = {
     "workflow_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "workflow_differs": HTTPStatus.UNPROCESSABLE_ENTITY,
     "trigger_not_found": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "prompt_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "plan_input_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "output_not_storable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reply_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -7,6 +7,7 @@ id is its execution's. Nothing here calls a model, so that whoever asks for a pl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from core.errors import TreadleError
@@ -14,7 +15,9 @@ from dag.graph import CompiledGraph, compile_graph
 from dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
 from dag.specs.planning import PLAN
 from dag.states import FINAL_EXECUTION_STATUSES
+from dag.values import Value
 from ledger.submission import LOCAL_OWNER, Submission
+from planner.placeholders import check_input
 
 WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
 NODE_ID = "plan"
@@ -33,11 +36,28 @@ class PromptInvalid(TreadleError):
     solution: ClassVar[str] = f"Say in 1 to {PROMPT_LENGTH:,} characters what is to be done."
 
 
-class NoSuchPlan(TreadleError):
+class PlanNotFound(TreadleError):
     """No plan has this id."""
 
     reason: ClassVar[str] = "plan_not_found"
     solution: ClassVar[str] = "Check the id; POST /v1/plans makes a plan."
+
+    def __init__(self, plan_id: object) -> None:
+        super().__init__(f"There is no plan {plan_id}.", plan_id=str(plan_id))
+
+
+class PlanNotReady(TreadleError):
+    """The plan is still being made, or making it failed."""
+
+    reason: ClassVar[str] = "plan_not_ready"
+    solution: ClassVar[str] = "Look at the plan: wait until it is ready, or mend what it says."
+
+
+class PlanInputInvalid(TreadleError):
+    """The input lacks what the plan has placeholders for, or has it of another type."""
+
+    reason: ClassVar[str] = "plan_input_invalid"
+    solution: ClassVar[str] = "Give each placeholder a value in the input, by its name."
 
 
 def _workflow() -> Workflow:
@@ -80,26 +100,51 @@ def request(
 def plan_of(execution: Mapping[str, Any]) -> dict[str, Any]:
     """Return a plan as it stands, given its execution as the wire model shows it.
 
-    Shape: `{id, status, prompt, plan, error, created_at, finished_at}`; status is one of
+    Shape: `{id, status, prompt, plan, error, start_time, end_time}`; status is one of
     `planning`, `ready`, `failed`, `canceled`; times in epoch milliseconds.
 
     Raises:
-        NoSuchPlan: `plan_not_found`: it is an execution of another workflow.
+        PlanNotFound: `plan_not_found`: it is an execution of another workflow.
     """
     if execution["workflow_id"] != WORKFLOW_ID:
-        raise NoSuchPlan(f"There is no plan {execution['id']}.", plan_id=execution["id"])
+        raise PlanNotFound(execution["id"])
     return {
         "id": execution["id"],
-        "status": _status(execution["status"]),
+        "status": status_of(execution["status"]),
         "prompt": execution["trigger_info"]["trigger_data"]["prompt"],
         "plan": (execution["output"] or {}).get(NODE_ID),
         "error": execution["error"],
-        "created_at": execution["start_time"],
-        "finished_at": execution["end_time"],
+        "start_time": execution["start_time"],
+        "end_time": execution["end_time"],
     }
 
 
-def _status(status: str) -> str:
+def status_of(status: str) -> str:
+    """Return a plan's status, given its execution's."""
     if status not in FINAL_EXECUTION_STATUSES:
         return "planning"
     return {"SUCCESS": "ready", "CANCELED": "canceled"}.get(status, "failed")
+
+
+def workflow_to_run(plan_id: object, status: str, plan: Value, given: Value) -> Value:
+    """Return the workflow of a plan that is to run with an input.
+
+    Args:
+        plan_id: Which plan.
+        status: Its execution's status.
+        plan: What was planned; null until it is ready.
+        given: The input.
+
+    Raises:
+        PlanNotReady: `plan_not_ready`: it is still being made, or ended without a plan.
+        PlanInputInvalid: `plan_input_invalid`, with every problem of the input.
+    """
+    if plan is None:
+        raise PlanNotReady(f"The plan is {status_of(status)}.", plan_id=str(plan_id))
+    problems = check_input(plan["placeholders"], given)
+    if problems:
+        raise PlanInputInvalid(
+            f"The input does not fit the plan: {problems[0].message}",
+            problems=[asdict(each) for each in problems],
+        )
+    return plan["workflow"]

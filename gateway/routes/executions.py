@@ -28,7 +28,7 @@ from gateway.models.executions import (
     Submitted,
 )
 from gateway.parameters import Cursor, IdempotencyKey, Limit
-from gateway.plans import PlanNotReady, planned_workflow
+from gateway.plans import planned_workflow
 from gateway.routing import Routes, refusals
 from gateway.shortening import shortened
 from gateway.submitting import OutcomeUnknown
@@ -41,6 +41,7 @@ from ledger.retrying import ExecutionNotFinal, NothingToRetry
 from ledger.retrying import retry as retry_in_ledger
 from ledger.rows import Belt, Followed
 from ledger.submission import NoSuchTrigger, Submission
+from planner.requests import PlanInputInvalid, PlanNotReady
 
 routes = Routes("executions")
 
@@ -58,6 +59,7 @@ Control: TypeAlias = Callable[[psycopg.Connection, Graphs, Belt, UUID], Followed
         NoSuchWorkflow,
         NotAValue,
         OutcomeUnknown,
+        PlanInputInvalid,
         PlanNotReady,
         WorkflowInvalid,
     ),
@@ -187,7 +189,8 @@ def _what_to_run(
         return valid(body.workflow, "workflow")
     if body.plan_id is not None:
         caller.own(connection, "plan_id", body.plan_id)
-        return valid(planned_workflow(connection, UUID(body.plan_id)), "plan", "workflow")
+        planned = planned_workflow(connection, UUID(body.plan_id), body.input)
+        return valid(planned, "plan", "workflow")
     assert body.workflow_id is not None  # the model takes one of three
     version_id = library.version_id(connection, caller.owner, body.workflow_id, body.version)
     graph = caller.resources.graphs.version(connection, version_id)

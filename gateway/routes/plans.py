@@ -1,0 +1,128 @@
+"""Plans: asked for, looked at, followed, run. A plan's id is its execution's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from anyio.to_thread import run_sync
+from fastapi import Request
+from starlette.responses import Response
+
+from dag.values import NotAValue
+from gateway.answers import Json, page, position_in
+from gateway.callers import Caller, Reader, Runner
+from gateway.definitions import valid
+from gateway.models.events import EVENT_STREAM, Events
+from gateway.models.executions import Submitted
+from gateway.models.plans import AskedPlan, NewPlan, Plan, Plans, RunPlan
+from gateway.parameters import Cursor, IdempotencyKey, Limit
+from gateway.plans import check_is_plan, planned_workflow
+from gateway.routes.events import Accept, AfterSeq, LastEventId, events
+from gateway.routing import Routes, refusals
+from gateway.submitting import OutcomeUnknown
+from ledger import paging, reading
+from ledger.dedup import IdempotencyConflict
+from ledger.submission import Submission
+from planner import requests
+from planner.requests import PlanInputInvalid, PlanNotReady, PromptInvalid
+
+routes = Routes("plans")
+
+
+@routes.post(
+    "/plans",
+    status_code=202,
+    response_model=AskedPlan,
+    responses=refusals(IdempotencyConflict, OutcomeUnknown, PromptInvalid),
+    summary="Ask for a plan",
+)
+def create_plan(body: NewPlan, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
+    """Have a workflow planned that does what a prompt says; acknowledged before it is."""
+    request = requests.request(body.prompt, owner=caller.owner, idempotency_key=idempotency_key)
+    submitted = caller.resources.submitter.submit(request)
+    with caller.session() as connection:
+        brief = _brief(paging.brief(connection, submitted.execution_id))
+    href = f"/v1/plans/{submitted.execution_id}"
+    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+
+
+@routes.get("/plans", response_model=Plans, summary="List plans")
+def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Response:
+    """Return the newest plans first, short."""
+    position = position_in(cursor, UUID)
+    with caller.session() as connection:
+        found = reading.executions(
+            connection,
+            owner=caller.owner,
+            workflow_id=requests.WORKFLOW_ID,
+            before=position[0] if position else None,
+            limit=limit + 1,
+        )
+    return Json(page("plans", [_brief(each) for each in found], limit, "id"))
+
+
+@routes.get("/plans/{plan_id}", response_model=Plan, summary="Get a plan")
+def get_plan(plan_id: UUID, caller: Reader) -> Response:
+    """Return a plan as it stands; once it is ready, with the workflow and what it took."""
+    with caller.session() as connection:
+        found = reading.execution(connection, caller.resources.graphs, plan_id, records=0)
+    return Json(requests.plan_of(found))
+
+
+@routes.post(
+    "/plans/{plan_id}/run",
+    status_code=202,
+    response_model=Submitted,
+    responses=refusals(
+        IdempotencyConflict, NotAValue, OutcomeUnknown, PlanInputInvalid, PlanNotReady
+    ),
+    summary="Run a plan",
+)
+def run_plan(
+    plan_id: UUID, body: RunPlan, caller: Runner, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Run a plan's workflow once, with a value for each of its placeholders."""
+    with caller.session() as connection:
+        planned = planned_workflow(connection, plan_id, body.input)
+    workflow, graph = valid(planned, "plan", "workflow")
+    submitted = caller.resources.submitter.submit(
+        Submission(workflow, graph, body.input, owner=caller.owner, idempotency_key=idempotency_key)
+    )
+    with caller.session() as connection:
+        brief = paging.brief(connection, submitted.execution_id)
+    href = f"/v1/executions/{submitted.execution_id}"
+    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+
+
+@routes.get(
+    "/plans/{plan_id}/events",
+    response_model=Events,
+    responses=EVENT_STREAM,
+    summary="Read or follow a plan's events",
+)
+async def plan_events(
+    plan_id: UUID,
+    caller: Reader,
+    request: Request,
+    after_seq: AfterSeq = 0,
+    last_event_id: LastEventId = None,
+    accept: Accept = "",
+) -> Response:
+    """Return events in order, each once; its stages are `node_output_update`."""
+    await run_sync(_check, caller, plan_id)
+    return await events(plan_id, caller, request, after_seq, last_event_id, accept)
+
+
+def _check(caller: Caller, plan_id: UUID) -> None:
+    with caller.session() as connection:
+        check_is_plan(connection, plan_id)
+
+
+def _brief(execution: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": execution["id"],
+        "status": requests.status_of(execution["status"]),
+        "start_time": execution["start_time"],
+        "end_time": execution["end_time"],
+    }

@@ -1,0 +1,157 @@
+"""Plans over HTTP: asked for, looked at, followed, run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from core.settings import Settings
+from dag.specs.planning import PLANNER_QUEUE
+from gateway.models.plans import AskedPlan, Plan, Plans
+from tests.cluster import in_threads
+from tests.conftest import WaitUntil
+from tests.providers import Provider, draft, openai_answer, providing, step
+from tests.served import Client
+from tests.workflows import chain, node
+from workers.process import WorkerProcess
+from workers.scheduler import Scheduler
+from workers.session import Connections
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """Return a provider that gives what a test scripts."""
+    with providing() as made:
+        yield made
+
+
+@pytest.fixture
+def planner(settings: Settings, provider: Provider) -> Iterator[None]:
+    """Run a planner that asks the provider, a worker, and a scheduler."""
+    told = provider.settings(settings, openai_api_key=SecretStr("sk-loopback"))
+    with in_threads(
+        WorkerProcess(told, queues=[PLANNER_QUEUE]).run_until,
+        WorkerProcess(settings).run_until,
+        Scheduler(Connections.to(settings)).run_until,
+    ):
+        yield
+
+
+def made(client: Client, plan_id: str, wait_until: WaitUntil) -> Any:
+    """Return a plan once it is ready or failed."""
+
+    def is_over() -> Any:
+        found = client.get(f"/v1/plans/{plan_id}")
+        return found if found["status"] != "planning" else None
+
+    return wait_until(is_over, timeout=30)
+
+
+def doubling() -> dict[str, Any]:
+    """Return a draft with a placeholder."""
+    return draft(
+        step("double", operation="custom", expression="trigger.count * 2"),
+        title="Double a number",
+        placeholders=[{"name": "count", "type": "number", "description": "What is doubled."}],
+    )
+
+
+@pytest.mark.usefixtures("planner")
+def test_a_plan_is_asked_for_followed_and_run(
+    ada: Client, provider: Provider, wait_until: WaitUntil
+) -> None:
+    """By its id alone: its stages are its execution's events, and its workflow runs."""
+    provider.answers(doubling())
+    answer = ada.http.post("/v1/plans", json={"prompt": "Double a number."})
+    assert answer.status_code == 202
+    asked = AskedPlan.model_validate(answer.json())
+    assert answer.headers["location"] == f"/v1/plans/{asked.id}"
+
+    plan = made(ada, asked.id, wait_until)
+    Plan.model_validate(plan)
+    assert plan["status"] == "ready", plan
+    types = [each["event_type"] for each in ada.get(f"/v1/plans/{asked.id}/events")["events"]]
+    assert types[0] == "execution_started"
+    assert types[-1] == "execution_completed"
+
+    told = ada.refusal("POST", f"/v1/plans/{asked.id}/run", json={"input": {"count": "two"}})
+    assert told == (422, "plan_input_invalid")
+    told = ada.refusal("POST", "/v1/executions", json={"plan_id": asked.id})
+    assert told == (422, "plan_input_invalid")
+    for run in (
+        ada.post(f"/v1/plans/{asked.id}/run", {"input": {"count": 21}}, 202),
+        ada.post("/v1/executions", {"plan_id": asked.id, "input": {"count": 21}}, 202),
+    ):
+        path = f"/v1/executions/{run['id']}"
+        wait_until(lambda path=path: ada.get(path)["end_time"])
+        assert ada.get(path)["output"] == {"double": {"data": 42}}
+
+
+@pytest.mark.usefixtures("planner")
+def test_a_stream_of_a_plan_ends_with_its_end(ada: Client, provider: Provider) -> None:
+    """Each event once, in order, without a look at its execution."""
+    provider.answers(doubling())
+    plan_id = ada.post("/v1/plans", {"prompt": "Double a number."}, 202)["id"]
+
+    with ada.following(f"/v1/plans/{plan_id}/events") as told:
+        events = [each["data"] for each in told]
+
+    assert [each["seq"] for each in events] == list(range(1, len(events) + 1))
+    assert events[-1]["event_type"] == "execution_completed"
+
+
+@pytest.mark.usefixtures("planner")
+def test_a_plan_that_failed_says_why_and_does_not_run(
+    ada: Client, provider: Provider, wait_until: WaitUntil
+) -> None:
+    """A refusal of the model is the plan's error."""
+    provider.answers(openai_answer(None, refusal="I will not help with that."))
+    plan_id = ada.post("/v1/plans", {"prompt": "Do harm."}, 202)["id"]
+
+    plan = made(ada, plan_id, wait_until)
+
+    assert plan["status"] == "failed"
+    assert plan["error"]["error_details"]["reason"] == "model_refused"
+    assert ada.refusal("POST", f"/v1/plans/{plan_id}/run", json={}) == (409, "plan_not_ready")
+
+
+def test_the_same_key_asks_for_one_plan(ada: Client) -> None:
+    """With the same prompt; another one under it is refused."""
+    header = {"Idempotency-Key": "a plan"}
+    first = ada.post("/v1/plans", {"prompt": "Think."}, 202, **header)
+    again = ada.post("/v1/plans", {"prompt": "Think."}, 202, **header)
+
+    assert (again["id"], first["repeated"], again["repeated"]) == (first["id"], False, True)
+    told = ada.refusal("POST", "/v1/plans", json={"prompt": "Sleep."}, headers=header)
+    assert told == (409, "idempotency_conflict")
+
+
+def test_plans_are_listed_and_are_among_no_executions(ada: Client) -> None:
+    """A page of them with a cursor; the list of executions is the workflows'."""
+    ids = [ada.post("/v1/plans", {"prompt": f"Think {n}."}, 202)["id"] for n in range(3)]
+
+    page = ada.get("/v1/plans", limit=2)
+    Plans.model_validate(page)
+    rest = ada.get("/v1/plans", limit=2, cursor=page["next_cursor"])
+
+    assert [each["id"] for each in (*page["plans"], *rest["plans"])][:3] == ids[::-1]
+    assert not {each["id"] for each in ada.get("/v1/executions")["executions"]} & set(ids)
+
+
+def test_an_execution_of_another_workflow_is_no_plan(ada: Client) -> None:
+    """Whoever asks for it as a plan finds none."""
+    execution = ada.submit(chain(node("a")))
+
+    for method, path in (("GET", ""), ("GET", "/events"), ("POST", "/run")):
+        told = ada.refusal(method, f"/v1/plans/{execution}{path}", json={})
+        assert told == (404, "plan_not_found"), path
+
+
+@pytest.mark.parametrize("prompt", ["", "   ", "x" * 20_001, 7, None])
+def test_a_prompt_that_says_nothing_or_too_much_is_refused(ada: Client, prompt: Any) -> None:
+    """Before anything is planned."""
+    status, reason = ada.refusal("POST", "/v1/plans", json={"prompt": prompt})
+    assert (status, reason in ("request_invalid", "prompt_invalid")) == (422, True)
