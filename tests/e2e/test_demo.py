@@ -16,8 +16,8 @@ DEMO_SECONDS = 110.0
 def test_the_demo_runs_the_pipeline_says_what_happened_and_cleans_up(tmp_path: Path) -> None:
     """One run, all of its promises: a demo for each would take longer than the rest of the tests.
 
-    Every zone was gone over, the server's first answer was repeated, report and map hold what the
-    run found, and no process is left.
+    Every zone was gone over, the server's first answer was repeated, the question got its default
+    where nobody sits, report and map hold what the run found, and no process is left.
     """
     done = subprocess.run(
         [TREADLE, "demo"],
@@ -33,6 +33,8 @@ def test_the_demo_runs_the_pipeline_says_what_happened_and_cleans_up(tmp_path: P
     assert f"{ZONES} iterations" in done.stdout
     assert "fetch_countries: GET http://127.0.0.1:" in done.stdout
     assert "answered 503. Tried again after 1.00 s." in done.stdout
+    assert "Nobody sits at this terminal" in done.stdout
+    assert "publish: confirmed by local via cli" in done.stdout
     assert "treadle show " in done.stdout
     assert f"{ZONES} time zones in 37 offsets" in report.read_text("utf-8")
     assert "| Svalbard & Jan Mayen | Arctic/Longyearbyen | 78.00° |" in report.read_text("utf-8")

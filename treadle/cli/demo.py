@@ -6,13 +6,16 @@ turns its first caller away. When it ends, nothing is left but the data and the 
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar, NoReturn
+from uuid import UUID
 
 import typer
 
@@ -22,8 +25,10 @@ from core.errors import TreadleError
 from core.processes import Command, Service, Supervisor
 from core.settings import Settings, child_environment
 from dag.validation import validate
+from ledger.answering import InteractionDecided
 from ledger.migrations import migrate
 from ledger.submission import Submission
+from treadle.cli.asking import asked_in_terminal
 from treadle.cli.demo_services import Services
 from treadle.cli.demo_telling import tell_what_happened
 from treadle.cli.local import Local
@@ -82,10 +87,21 @@ def _run(local: Local, file: Path, countries_url: str, report: Path) -> NoReturn
         {"countries_url": countries_url, "folder": str(report)},
     )
     started = local.submit(request)
-    code = watch_to_end(local, started.id, as_json=False)
+    code = watch_to_end(local, started.id, as_json=False, answer=partial(_answer, local))
     tell_what_happened(local, started.id)
     local.close()
     raise typer.Exit(code)
+
+
+def _answer(local: Local, interaction_id: UUID) -> None:
+    """Have the demo's question answered: by whoever sits here, else as its default says."""
+    question = local.question(interaction_id)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        with contextlib.suppress(InteractionDecided):  # nobody answered within its minute
+            local.answer(interaction_id, asked_in_terminal(question))
+        return
+    typer.echo("Nobody sits at this terminal: the question gets its default response.")
+    local.answer(interaction_id, question["default_response"])
 
 
 def _stages(examples: Path, environment: dict[str, str]) -> list[list[Service]]:

@@ -1,4 +1,4 @@
-"""What the demo says at its end: counts, the retry, times, and where to look."""
+"""What the demo says at its end: counts, the retry, who decided, and where to look."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ def _counts(execution: dict[str, Any]) -> Iterator[str]:
     scopes = len({record["scope"] for record in execution["node_executions"]} - {""})
     yield f"What happened: {total:,} node executions ({counts}) in {seconds:.2f} s."
     yield f"  fan-out     {scopes} iterations of the loop, each with a branch of its own"
+    yield f"  events      {execution['last_seq']:,}, each with the transaction that made it true"
+    for record in execution["node_executions"]:
+        if record["node_type"] == "HUMAN_IN_THE_LOOP" and record["output_data"]:
+            answer = record["output_data"]
+            yield (
+                f"  a person    {record['node_id']}: {answer['decision']} by "
+                f"{answer['answered_by']} via {answer['via']}"
+            )
 
 
 def _retries(local: Local, execution_id: UUID) -> Iterator[str]:
@@ -48,3 +56,4 @@ def _where(execution: dict[str, Any]) -> Iterator[str]:
         yield f"  report      {report['path']}"
         yield f"  map         {report['map']}"
     yield f"See it again: treadle up, and in another terminal: treadle show {execution['id']}"
+    yield "The HTTP interface is then at http://127.0.0.1:8000/docs, its metrics at /metrics."

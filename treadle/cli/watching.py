@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from treadle.cli.cluster import Cluster
+from treadle.cli.cluster import Cluster, Event
 from treadle.cli.drawing import event_line, headline, tree_of
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import to_json
@@ -24,12 +25,20 @@ _FREE_LINES = 4
 _OUTPUT_CHARACTERS = 2_000
 _INTERRUPTED = 130
 
+Answer = Callable[[UUID], None]
+"""Sees to a question of the execution, by its id, while its progress waits."""
 
-def watch_to_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> ExitCode:
+
+def watch_to_end(
+    cluster: Cluster, execution_id: UUID, *, as_json: bool, answer: Answer | None = None
+) -> ExitCode:
     """Show an execution's progress until it ends, then its end; return the code to exit with.
 
     With `as_json` standard output gets the ended execution alone, as one document; progress goes
     to standard error if that is a terminal.
+
+    Args:
+        answer: called for each question; without it they wait for people elsewhere.
 
     Raises:
         NoSuchExecution: there is none.
@@ -38,9 +47,9 @@ def watch_to_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> Exit
     console = Console(stderr=as_json, highlight=False)
     try:
         if console.is_terminal:
-            _draw(cluster, execution_id, console)
+            _draw(cluster, execution_id, console, answer)
         else:
-            _list(cluster, execution_id, console, quiet=as_json)
+            _list(cluster, execution_id, console, answer, quiet=as_json)
     except KeyboardInterrupt:
         typer.echo(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -58,7 +67,7 @@ def show_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> ExitCode
     return ExitCode.OK if unfinished or execution["status"] == "SUCCESS" else ExitCode.NO
 
 
-def _draw(cluster: Cluster, execution_id: UUID, console: Console) -> None:
+def _draw(cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None) -> None:
     """Redraw a tree as events come; it leaves the screen at the end."""
     execution = cluster.execution(execution_id, whole=False)
     progress, seq = Progress(cluster.graph(execution), execution), execution["last_seq"]
@@ -72,9 +81,16 @@ def _draw(cluster: Cluster, execution_id: UUID, console: Console) -> None:
                 drawn = time.monotonic()
                 lines = console.height - _FREE_LINES
                 live.update(tree_of(progress, now=_now(), lines=lines), refresh=True)
+            if answer is not None and (questions := _questions(events)):
+                live.stop()
+                for question in questions:
+                    answer(question)
+                live.start()
 
 
-def _list(cluster: Cluster, execution_id: UUID, console: Console, *, quiet: bool) -> None:
+def _list(
+    cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None, *, quiet: bool
+) -> None:
     """Print a line for each event from the first one on; nothing if `quiet`."""
     execution = cluster.execution(execution_id, whole=False)
     # Told from the first event on, so nothing is known at first.
@@ -87,6 +103,15 @@ def _list(cluster: Cluster, execution_id: UUID, console: Console, *, quiet: bool
             if line is not None:
                 console.print(line, markup=False, soft_wrap=True)
             progress.apply([event])
+        if answer is not None:
+            for question in _questions(events):
+                answer(question)
+
+
+def _questions(events: list[Event]) -> list[UUID]:
+    """Return the questions that events tell of."""
+    asked = [each["data"] for each in events if each["event_type"] == "user_input_required"]
+    return [UUID(each["interaction_id"]) for each in asked]
 
 
 def _print_execution(cluster: Cluster, execution: dict[str, Any]) -> None:
