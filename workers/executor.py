@@ -6,7 +6,7 @@ Whatever goes wrong on the way is a value: the node's own failure, decided on by
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -25,10 +25,10 @@ from dag.values import Value
 from ledger.rows import Claim
 from workers.arriving import Arriving, overlaid
 from workers.gathering import gather, given_up
-from workers.nodes import Attempt, implementations, turn_is_due
+from workers.nodes import Attempt, Tell, implementations, to_nobody, turn_is_due
 from workers.records import Records
 from workers.results import referred_to
-from workers.secrets import Secrets, masked
+from workers.secrets import Secrets, masked, without
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -95,12 +95,16 @@ class Executor:
         if len(claims) > 1:
             self._arriving.look_ahead(claims)
 
-    def prepare(self, claim: Claim) -> Attempt | Ran:
-        """Join the input, render the texts and check the configuration of a claim."""
+    def prepare(self, claim: Claim, tell: Tell = to_nobody) -> Attempt | Ran:
+        """Join the input, render the texts and check the configuration of a claim.
+
+        Args:
+            tell: where the attempt's reports go.
+        """
         try:
             if claim.phase is LoopPhase.GATHER:
                 return Ran(self.decided(claim, gather(self._records, claim)), None)
-            return self._attempt(claim)
+            return self._attempt(claim, tell)
         except TreadleError as error:
             return Ran(self.decided(claim, Failed(error.to_wire())), None)
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
@@ -116,7 +120,7 @@ class Executor:
             return given_up(self._records, claim, decided)
         return decided
 
-    def _attempt(self, claim: Claim) -> Attempt:
+    def _attempt(self, claim: Claim, tell: Tell) -> Attempt:
         node, ref = claim.node, claim.ref
         arrived = self._arriving.at(claim.graph, ref, chosen=claim.chosen)
         variables = arrived.variables
@@ -134,6 +138,7 @@ class Executor:
             sources=arrived.sources,
             results=partial(referred_to, self._records, claim.graph, ref.execution_id),
             deadline=time.monotonic() + node.timeout.total_seconds(),
+            tell=_cleaning(tell, variables["secrets"].values()) if node.secrets else tell,
         )
 
     def _configuration(self, node: CompiledNode, variables: dict[str, Value]) -> Configuration:
@@ -168,6 +173,11 @@ def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:
     """Return an outcome without the secrets that the attempt used."""
     used = attempt.variables.get("secrets")
     return masked(outcome, used.values()) if used else outcome
+
+
+def _cleaning(tell: Tell, used: Collection[str]) -> Tell:
+    """Return where reports go without the secrets that their attempt uses."""
+    return lambda data, join: tell(without(data, used), join)
 
 
 def _internal(claim: Claim, error: Exception) -> Failed:

@@ -11,8 +11,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from ledger.batches import Answer, Request
 from ledger.queues import queue_of
 from ledger.reading import Settled
 from ledger.recovery import timed_out
-from ledger.rows import NOBODY, Claim, Follow, Ref, Settlement
+from ledger.rows import NOBODY, Claim, Follow, Ref, Report, Settlement
 from ledger.settlements import settlement_of
 from workers import counting
 from workers.belt import Belt
@@ -37,6 +38,7 @@ from workers.lanes.event_loop import EventLoop, cancel_this_task
 from workers.leases import AttemptOver, Leases, interrupt_this_thread
 from workers.nodes import Attempt, lane_of
 from workers.pace import Pace
+from workers.progress import Progress
 from workers.records import Records
 
 #: Seconds of work that one settle hands over at most.
@@ -75,6 +77,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
+        self._progress = Progress(self._tell)
 
     def run_message(self, lane: Lane, refs: Sequence[Ref]) -> None:
         """Claim what a message names and run it; returns once it is settled or on the loop."""
@@ -82,7 +85,10 @@ class Runner:
             return  # the note stays, and the row is sent again
         while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
             time.sleep(_LAG_PERIOD_SECONDS)
-        answer = self._commit(refs[0].execution_id, claims=refs, start_all=lane is not Lane.THREAD)
+        start_all = lane is not Lane.THREAD
+        answer = self._commit(
+            Request(refs[0].execution_id, self._follow(), claims=refs, start_all=start_all)
+        )
         counting.claimed(answer.claims)
         claims = answer.claims
         if lane is not Lane.THREAD:
@@ -103,7 +109,7 @@ class Runner:
         rest = self.leases.held()
         for claim in rest.values():
             outcome = settlement_of(claim, GivenBack())
-            self._commit(claim.ref.execution_id, settlements=[outcome])
+            self._commit(Request(claim.ref.execution_id, self._follow(), [outcome]))
         self.leases.interrupt(rest)
 
     def _run(self, claims: Iterable[Claim]) -> None:
@@ -210,7 +216,7 @@ class Runner:
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
         started = self._start(claim)
-        attempt = self.executor.prepare(claim)
+        attempt = self.executor.prepare(claim, partial(self._progress.add, claim))
         if isinstance(attempt, Ran):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
         seconds = claim.node.timeout.total_seconds()
@@ -218,7 +224,8 @@ class Runner:
         async def work() -> None:
             with self.leases.interruptible(claim, seconds, cancel_this_task()):
                 ran = await self._run_on_loop(claim, attempt, seconds)
-            self._after.submit(self._go_on, claim, ran, time.perf_counter() - started)
+            said, took = self._progress.ended(claim), time.perf_counter() - started
+            self._after.submit(self._go_on, claim, ran, took, said)
 
         self.loop.spawn(work())
         return None
@@ -231,24 +238,37 @@ class Runner:
                 return Ran(GivenBack(), attempt.input)
             return Ran(self.executor.decided(claim, timed_out(seconds)), attempt.input)
 
-    def _go_on(self, claim: Claim, ran: Ran, seconds: float) -> None:
+    def _go_on(self, claim: Claim, ran: Ran, seconds: float, said: Sequence[Report]) -> None:
+        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
         try:
-            self._settle_and_run(claim, ran, seconds)
+            answer = self._settle(
+                [settlement], hand_over=not self.draining.is_set(), alone=True, said=said
+            )
+            self._run(answer.followed.claimed)
         except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
             _log.error("request.refused", error=repr(error), exc_info=error)
 
-    def _settle_and_run(self, claim: Claim, ran: Ran, seconds: float) -> None:
-        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
-        hand_over = not self.draining.is_set()
-        self._run(self._settle([settlement], hand_over=hand_over, alone=True).followed.claimed)
+    def _tell(self, report: Report) -> None:
+        """Have a report written, beside what else is; nobody waits for it."""
+        request = Request(report.claim.ref.execution_id, self._follow(), reports=[report])
+        self.committer.commit(request).add_done_callback(self._told)
 
-    def _settle(self, settlements: Sequence[Settlement], *, hand_over: bool, alone: bool) -> Answer:
-        answer = self._commit(
-            settlements[0].claim.ref.execution_id,
-            settlements=settlements,
-            seconds=_ROOM_SECONDS if hand_over else 0.0,
-            alone=hand_over and alone,
-        )
+    def _told(self, done: Future[Answer]) -> None:
+        if not self.draining.is_set() and done.exception() is None:
+            self._after.submit(self.belt.follow_up, done.result().followed)
+
+    def _settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        hand_over: bool,
+        alone: bool,
+        said: Sequence[Report] = (),
+    ) -> Answer:
+        seconds = _ROOM_SECONDS if hand_over else 0.0
+        follow = self._follow(seconds, alone=hand_over and alone)
+        execution_id = settlements[0].claim.ref.execution_id
+        answer = self._commit(Request(execution_id, follow, settlements, reports=said))
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
             self.belt.ring_timers()
         counting.settled(settlements, answer, self.worker_id)
@@ -257,23 +277,14 @@ class Runner:
                 self.records.keep(each.claim.ref, _as_settled(each))
         return answer
 
-    def _commit(
-        self,
-        execution_id: UUID,
-        *,
-        settlements: Sequence[Settlement] = (),
-        claims: Sequence[Ref] = (),
-        start_all: bool = False,
-        seconds: float = 0.0,
-        alone: bool = False,
-    ) -> Answer:
+    def _follow(self, seconds: float = 0.0, *, alone: bool = False) -> Follow:
+        return Follow(self.worker_id or NOBODY, self.queues, seconds, alone)
+
+    def _commit(self, request: Request) -> Answer:
         self.belt.refresh()
         if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
             follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
-            request = Request(execution_id, follow, settlements)
-        else:
-            follow = Follow(self.worker_id, self.queues, seconds, alone)
-            request = Request(execution_id, follow, settlements, claims, start_all)
+            request = replace(request, follow=follow, claims=())
         answer = self.committer.commit(request).result()
         self.leases.add(answer.claims)
         self.leases.add(answer.followed.claimed)

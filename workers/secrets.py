@@ -49,7 +49,7 @@ def masked(outcome: Outcome, used: Collection[str]) -> Outcome:
     Traces are the values themselves and the forms in which calls carry them: quoted for URLs, and
     base64, also where a prefix shifts it (`user:secret`).
     """
-    traces = sorted({trace for secret in used for trace in _traces(secret)}, key=len, reverse=True)
+    traces = _traces_of(used)
     if isinstance(outcome, Completed):
         return replace(
             outcome,
@@ -70,6 +70,15 @@ def masked(outcome: Outcome, used: Collection[str]) -> Outcome:
             details=_mask(dict(outcome.details), traces),
         )
     return outcome
+
+
+def without(value: Value, used: Collection[str]) -> Value:
+    """Return a value with every trace of the used secrets replaced in the same way."""
+    return _mask(value, _traces_of(used))
+
+
+def _traces_of(used: Collection[str]) -> list[str]:
+    return sorted({trace for secret in used for trace in _traces(secret)}, key=len, reverse=True)
 
 
 def _traces(secret: str) -> Iterator[str]:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pydantic import BaseModel
 
 from dag.expressions import Budget
 from dag.graph import CompiledNode, Edge
 from dag.results import ResultsRef
-from dag.values import Value, dumps
+from dag.values import NotAValue, Value, dumps
 from workers.nodes.results import Results
+
+#: Bytes of one report as JSON. It is read by everybody who follows the execution.
+REPORT_LIMIT_BYTES = 64 * 1024
+
+Join: TypeAlias = Callable[[Value, Value], Value]
+"""Makes one report of one that waits for its turn and a newer one, within the same limit."""
+
+Tell: TypeAlias = Callable[[Value, Join | None], None]
+"""Where reports go."""
+
+
+def to_nobody(_: Value, __: Join | None) -> None:
+    """Drop a report: in a child that runs a suspect alone, nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,24 @@ class Attempt:
     """Finds what a loop left in the ledger; raises `ResultsNotFound`."""
     deadline: float
     """When the attempt is over, as `time.monotonic()` tells it."""
+    tell: Tell = to_nobody
+
+    async def report(self, data: Value, join: Join | None = None) -> None:
+        """Say how far it is, in the async lane: an event `node_output_update` that carries `data`.
+
+        There is at most one a second of each attempt. What waits for its turn meanwhile gives way
+        to what is reported later, or is joined with it; the outcome takes along what still waits.
+
+        Raises:
+            NotAValue: `output_not_storable`, also past `REPORT_LIMIT_BYTES`.
+        """
+        size = len(dumps(data))
+        if size > REPORT_LIMIT_BYTES:
+            raise NotAValue(
+                f"The report is {size:,} bytes of JSON; the limit is {REPORT_LIMIT_BYTES:,}.",
+                solution="Report a part, or how much there is of it.",
+            )
+        self.tell(data, join)
 
     def idempotency_key(self, ordinal: int) -> str:
         """Name the outgoing call of that ordinal, so that its receiver can know it again.

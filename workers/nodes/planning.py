@@ -20,9 +20,11 @@ def plan_workflow(settings: Settings) -> Callable[[Attempt], Awaitable[Completed
     """Return the implementation that asks the model these settings name."""
 
     async def run(attempt: Attempt) -> Completed | Failed:
-        planning = load_planner()
+        async def report(stage: Value) -> None:
+            await attempt.report({"stages": [stage]}, _joined)
+
         try:
-            made = await planning.plan(attempt.input["prompt"], settings, _unheard)
+            made = await load_planner().plan(attempt.input["prompt"], settings, report)
         except ProviderUnavailable as error:
             return Failed(error.to_wire(), error.retry_after)
         return Completed(made, details={name: made[name] for name in _DETAILS})
@@ -35,5 +37,6 @@ def load_planner() -> Any:
     return import_module("planner.planning")
 
 
-async def _unheard(_: Value) -> None:
-    pass
+def _joined(waiting: Value, newer: Value) -> Value:
+    """Tell stages that follow each other closely as one report, so that none is left out."""
+    return {"stages": [*waiting["stages"], *newer["stages"]]}
