@@ -14,6 +14,7 @@ From a message to what follows:
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
     gathering     a loop collects its results; `results` reads them, page by page
     lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
+    progress      what running attempts report, each at most once a second
     committer     one thread that commits for all others
     leases        what this process runs, known by the life of an object; interruption
     heartbeat     beats, and compares leases with the ledger's
