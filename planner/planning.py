@@ -29,8 +29,11 @@ from planner.drafts import Message, PlanDraft, gave_up
 from planner.fixing import fix
 from planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
 
+#: Steps of a draft that a stage names: an event is read by everybody who follows.
+_STEPS_TOLD = 100
+
 Report: TypeAlias = Callable[[Value], Awaitable[None]]
-"""Told each stage as it begins."""
+"""Told each stage as it begins: `{stage, …}`."""
 
 
 class NotPlannable(TreadleError):
@@ -119,8 +122,8 @@ class Planning:
             return [Problem("", "answer_malformed", each, "") for each in answer.complaints]
         if answer.draft.cannot.strip():
             return []
-        steps = [step.id for step in answer.draft.steps]
-        await self.report({"stage": "checking", "title": answer.draft.title, "steps": steps})
+        steps = [step.id[:64] for step in answer.draft.steps[:_STEPS_TOLD]]
+        await self.report({"stage": "checking", "title": answer.draft.title[:200], "steps": steps})
         return list(validate(document_of(answer.draft)).problems)
 
 
@@ -149,7 +152,7 @@ async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, An
     async with opened(settings, choice) as model:
         planning = Planning(prompt, choice, model, report)
         draft = await planning.drafted()
-    await report({"stage": "fixing", "title": draft.title})
+    await report({"stage": "fixing", "title": draft.title[:200]})
     document, placeholders, fixes, warnings = _finished(draft, prompt)
     made = {
         "title": draft.title.strip(),
