@@ -50,7 +50,6 @@ STATUS: Mapping[str, HTTPStatus] = {
     "execution_not_final": HTTPStatus.CONFLICT,
     "nothing_to_retry": HTTPStatus.CONFLICT,
     "interaction_decided": HTTPStatus.CONFLICT,
-    "interaction_not_delivered": HTTPStatus.CONFLICT,
     "workflow_exists": HTTPStatus.CONFLICT,
     "plan_not_ready": HTTPStatus.CONFLICT,
     "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -66,13 +65,11 @@ STATUS: Mapping[str, HTTPStatus] = {
     "reply_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "not_available": HTTPStatus.NOT_IMPLEMENTED,
-    "feature_not_implemented": HTTPStatus.NOT_IMPLEMENTED,
     "ledger_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "ledger_not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
     "outcome_unknown": HTTPStatus.SERVICE_UNAVAILABLE,
     "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
     "gateway_busy": HTTPStatus.SERVICE_UNAVAILABLE,
-    "gateway_stopping": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

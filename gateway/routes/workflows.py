@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
+from urllib.parse import quote
 
 from fastapi import Path
 from starlette.responses import Response
@@ -128,5 +129,6 @@ def get_version(workflow_id: Name, number: Number, caller: Reader) -> Response:
 
 def _stored(stored: Stored) -> Response:
     version = stored.version
-    href = f"/v1/workflows/{version['workflow_id']}/versions/{version['version']}"
+    workflow_id = quote(version["workflow_id"], safe="")
+    href = f"/v1/workflows/{workflow_id}/versions/{version['version']}"
     return Json(version, 201 if stored.made else 200, {"Location": href})
