@@ -98,3 +98,25 @@ def test_a_provider_that_asks_to_come_back_is_asked_again(
     retrying = [each for each in client.events(plan_id) if each["event_type"] == "node_retrying"]
     assert len(retrying) == 1
     assert len(provider.requests) == 2
+
+
+def test_the_stages_of_a_plan_are_events(client: Client, provider: Provider) -> None:
+    """Each once and in order, with what is known of the plan by then."""
+    provider.answers(draft(step("think", "FLOW.THINK")), draft(step("think")))
+    plan_id = client.ask("Think.")
+
+    assert client.made(plan_id)["status"] == "ready"
+    told = [
+        stage
+        for each in client.events(plan_id)
+        if each["event_type"] == "node_output_update"
+        for stage in each["data"]["data"]["stages"]
+    ]
+    assert [each["stage"] for each in told] == [
+        "asking",
+        "checking",
+        "asking",
+        "checking",
+        "fixing",
+    ]
+    assert told[1]["steps"] == ["think"]

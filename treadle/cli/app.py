@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "treadle.cli.demo",
     "validate": "treadle.cli.validate",
     "schema": "treadle.cli.validate",
+    "plan": "treadle.cli.plan",
     "submit": "treadle.cli.submit",
     "watch": "treadle.cli.executions",
     "executions": "treadle.cli.executions",

@@ -56,6 +56,12 @@ class Cluster(Protocol):
     def retry(self, execution_id: UUID) -> Started:
         """Repeat an ended execution from where it failed."""
 
+    def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
+        """Have a workflow planned; a plan's id is its execution's."""
+
+    def plan(self, plan_id: UUID) -> dict[str, Any]:
+        """Return a plan as it stands."""
+
     def questions(
         self, *, status: str | None, execution_id: UUID | None, limit: int
     ) -> Sequence[dict[str, Any]]:

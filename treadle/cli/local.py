@@ -21,6 +21,7 @@ from ledger.interactions import interactions
 from ledger.retrying import retry
 from ledger.rows import Followed
 from ledger.submission import LOCAL_OWNER, Submission, submit
+from planner import requests
 from treadle.cli.cluster import Control, Event, Started
 from treadle.cli.following import follow
 from workers.handover import handing_over
@@ -102,6 +103,13 @@ class Local:
         submitted = retry(self.session(), self.graphs, self.belt, execution_id)
         self.deliver(submitted.followed)
         return self._started(submitted.execution_id)
+
+    def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
+        return self.submit(requests.request(prompt, idempotency_key=key))
+
+    def plan(self, plan_id: UUID) -> dict[str, Any]:
+        found = reading.execution(self.session(), self.graphs, plan_id, records=0)
+        return requests.plan_of(found)
 
     def questions(
         self, *, status: str | None, execution_id: UUID | None, limit: int

@@ -113,6 +113,14 @@ class Remote:
     def retry(self, execution_id: UUID) -> Started:
         return _started(self._ask("POST", f"/v1/executions/{execution_id}/retry"))
 
+    def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
+        headers = {"Idempotency-Key": key} if key else {}
+        return _started(self._ask("POST", "/v1/plans", json={"prompt": prompt}, headers=headers))
+
+    def plan(self, plan_id: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("GET", f"/v1/plans/{plan_id}")
+        return found
+
     def questions(
         self, *, status: str | None, execution_id: UUID | None, limit: int
     ) -> Sequence[dict[str, Any]]:

@@ -1,0 +1,162 @@
+"""`treadle plan`: a prompt becomes a workflow, drawn here, and run if wanted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeAlias
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from core.errors import TreadleError
+from dag.validation import validate
+from ledger.submission import Submission
+from planner.requests import workflow_to_run
+from treadle.cli.cluster import Cluster
+from treadle.cli.files import read_input, to_json
+from treadle.cli.plan_drawing import drawn, stage_line
+from treadle.cli.reaching import reached
+from treadle.cli.watching import watch_to_end
+
+Tell: TypeAlias = Callable[[str], None]
+
+#: Seconds after which a plan that nobody makes is remarked on.
+_PATIENCE_SECONDS = 10.0
+_INTERRUPTED = 130
+
+
+class PlanFailed(TreadleError):
+    """The plan could not be made; the reason is that of its own error, where it has one."""
+
+    reason: ClassVar[str] = "plan_not_ready"
+
+
+def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
+    prompt: Annotated[
+        str, typer.Argument(metavar="PROMPT", help="What is to be done; or the id of a plan.")
+    ],
+    run: Annotated[
+        bool, typer.Option("--run", help="Run the plan, and show its progress.")
+    ] = False,
+    input_file: Annotated[
+        str | None,
+        typer.Option("--input", metavar="FILE", help="What it runs with, as JSON; - reads it in."),
+    ] = None,
+    input_json: Annotated[
+        str | None, typer.Option("--input-json", metavar="TEXT", help="The input itself.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the workflow there, to submit it.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Idempotency key: the same prompt under it is planned once.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; with --run the ended execution.")
+    ] = False,
+) -> None:
+    """Have a workflow planned that does what a prompt says, and draw it.
+
+    With --run it exits with 0 if the execution ends as SUCCESS, else with 1.
+    """
+    given = read_input(input_file, input_json)
+    with reached() as cluster:
+        plan_id = _known(prompt) or cluster.ask_for_plan(prompt, key=key).id
+        found = _planned(cluster, plan_id, quiet=as_json)
+        made = found["plan"]
+        if save is not None:
+            save.write_text(to_json(made["workflow"]) + "\n", "utf-8")
+        if not (run and as_json):
+            _show(found, as_json=as_json)
+        if run:
+            workflow = workflow_to_run(plan_id, "SUCCESS", made, given)
+            started = cluster.submit(_submission(workflow, given))
+            raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
+
+
+def _known(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> dict[str, Any]:
+    """Follow a plan to its end and return it.
+
+    Raises:
+        PlanFailed: it ended without one, for the reason told.
+    """
+    console = Console(stderr=True, highlight=False)
+    try:
+        with _stages(console, quiet=quiet) as tell:
+            _follow(cluster, plan_id, tell)
+    except KeyboardInterrupt:
+        typer.echo(f"Planning goes on; look at it with: treadle plan {plan_id}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    found = cluster.plan(plan_id)
+    if found["plan"] is None:
+        raise _failure(found)
+    return found
+
+
+def _follow(cluster: Cluster, plan_id: UUID, tell: Tell) -> None:
+    begun, taken = time.monotonic(), False
+    for events in cluster.follow(plan_id):
+        for event in events:
+            kind, data = event["event_type"], event["data"]
+            taken = taken or kind == "node_started"
+            if kind == "node_output_update":
+                for stage in data["data"]["stages"]:
+                    tell(stage_line(stage))
+            elif kind == "node_retrying":
+                tell(f"trying again: {data['error']['error_message']}")
+        if not taken and time.monotonic() - begun > _PATIENCE_SECONDS:
+            taken = True
+            tell("no planner has taken it yet; is a `treadle planner` running?")
+
+
+@contextmanager
+def _stages(console: Console, *, quiet: bool) -> Iterator[Tell]:
+    """Yield what tells a stage: in one line that changes on a terminal, else a line each."""
+    if quiet:
+        yield lambda line: None
+    elif console.is_terminal:
+        with console.status("planning") as status:
+            yield lambda line: status.update(Text(line))
+    else:
+        yield lambda line: console.print(line, markup=False, soft_wrap=True)
+
+
+def _show(found: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(to_json(found))
+        return
+    console = Console(highlight=False)
+    console.print(drawn(found["plan"]), soft_wrap=True)
+    if console.is_terminal:
+        typer.echo(f"Run it with: treadle plan {found['id']} --run", err=True)
+
+
+def _submission(workflow: Any, given: Any) -> Submission:
+    validation = validate(workflow)
+    assert validation.workflow is not None, "a plan that is ready passes validation"
+    assert validation.graph is not None
+    return Submission(validation.workflow, validation.graph, given)
+
+
+def _failure(found: dict[str, Any]) -> TreadleError:
+    error = found["error"]
+    if error is None:
+        return PlanFailed(
+            f"The plan {found['id']} is {found['status']}.", solution="Ask for another one."
+        )
+    details = dict(error["error_details"])
+    reason, solution = details.pop("reason"), details.pop("solution")
+    failed: type[PlanFailed] = type("PlanFailed", (PlanFailed,), {"reason": reason})
+    return failed(error["error_message"], solution=solution, **details)
