@@ -29,6 +29,8 @@ from monitoring.metrics import DELIVERIES
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
 _LOOK_SECONDS = 1.0
+#: The same while nothing at all waits to be sent.
+_IDLE_SECONDS = 4.0
 #: Messages on their way at once.
 _IN_FLIGHT = 64
 #: Seconds for which a taken row is nobody else's: longer than one try may take.
@@ -91,15 +93,17 @@ class Delivery:
         if room <= 0:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
             return 0.0
+        seconds = await self._ask(outbox.next_due)
+        if seconds is None and not self._sending:
+            return _IDLE_SECONDS
+        if seconds is None or seconds > 0:
+            return min(_LOOK_SECONDS, seconds or _LOOK_SECONDS)
         taken = await self._ask(outbox.take, limit=room, lease_seconds=_LEASE_SECONDS)
         for each in taken:
             task = asyncio.create_task(self._send(each))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        if len(taken) == room:
-            return 0.0
-        seconds = await self._ask(outbox.next_due)
-        return _LOOK_SECONDS if seconds is None else max(0.0, min(seconds, _LOOK_SECONDS))
+        return 0.0 if taken else _LOOK_SECONDS
 
     async def _send(self, sending: Sending) -> None:
         """Try once; a row of which nothing is noted comes again when its lease is over."""

@@ -23,9 +23,10 @@ def due(connection: psycopg.Connection, *, grace_seconds: float) -> list[tuple[s
     return [(row.kind, row.execution_id) for row in rows]
 
 
-def next_due(connection: psycopg.Connection) -> float | None:
-    """Return the seconds until the next timer, retry or deadline."""
-    seconds: float | None = _fetch(connection, "next_due")[0].seconds
+def next_due(connection: psycopg.Connection, *, grace_seconds: float) -> float | None:
+    """Return the seconds until `due` finds something; not above 0 if it does so now."""
+    rows = _fetch(connection, "next_due", grace_seconds=grace_seconds)
+    seconds: float | None = rows[0].seconds
     return seconds
 
 

@@ -1,7 +1,7 @@
 """The scheduler process: what time, loss and a full belt have left to do, over and over.
 
 Any number of replicas is safe: each act is one transaction on one execution that it locks first and
-leaves alone if another holds it. A pass is three statements; between passes the process sleeps
+leaves alone if another holds it. An idle pass is two statements; between passes the process sleeps
 until the next due time, a doorbell, or a second.
 """
 
@@ -87,15 +87,16 @@ class Scheduler:
         """Do what is due; return the seconds until something is due again."""
         presence.announce(self._connections.broker.client)
         session = self._open()
-        for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
-            self._act(kind, execution_id)
+        seconds = schedule.next_due(session, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        if seconds is not None and seconds <= 0:
+            for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
+                self._act(kind, execution_id)
         self._watch()
         more = self._dispatcher.refill(session)
         STRANDED_QUEUES.set(len(self._capabilities.look(session)))
         self._retain()
         if more:
             return 0.0
-        seconds = schedule.next_due(session)
         if seconds is None:
             return _PASS_SECONDS
         return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))

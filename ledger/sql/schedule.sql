@@ -13,9 +13,11 @@ select 'deadline', id from executions
 where finished_at is null and deadline_at <= clock_timestamp()
 
 -- name: next_due
--- Seconds until the next timer, retry or deadline; null when there is none.
+-- Seconds until the next of what `due` finds; null when there is none.
 select extract(epoch from least(
     (select min(due_at) from node_executions where state in ('retrying', 'waiting')),
+    (select min(limit_at) from node_executions where state = 'running')
+        + %(grace_seconds)s * interval '1 second',
     (select min(deadline_at) from executions where finished_at is null)
 ) - clock_timestamp())::float8 as seconds
 
