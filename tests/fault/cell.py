@@ -26,6 +26,7 @@ from dag.states import FINAL_EXECUTION_STATUSES
 from ledger import control, processes, reading
 from ledger.migrations import migrate
 from ledger.submission import Submission, submit
+from planner import requests
 from tests.conftest import WaitUntil
 from tests.workflows import Document, valid
 from workers.session import Connections
@@ -94,6 +95,7 @@ class Cell:
         self.servers = EmbeddedServers(folder / "servers")
         self.workers: list[Service] = []
         self.schedulers: list[Service] = []
+        self.planners: list[Service] = []
         self._wait_until = wait_until
         self._numbers = count(1)
         #: Those whose logs have not been read to the end.
@@ -110,7 +112,7 @@ class Cell:
 
     def stop(self) -> None:
         """Kill what runs, and stop the servers."""
-        for service in [*self.workers, *self.schedulers]:
+        for service in [*self.workers, *self.schedulers, *self.planners]:
             service.kill()
         self.forget_session()
         self.servers.stop()
@@ -141,6 +143,13 @@ class Cell:
             if service.status is not None:
                 service.kill()
                 self.workers[index] = self._start(["worker", "--tasks", _TASKS])
+
+    def start_planner(self) -> Service:
+        """Start a planner beside the workers, and wait until it beats; a test kills its own."""
+        planner = self._start(["planner"])
+        self.planners.append(planner)
+        self.wait(lambda: self.worker_id(planner))
+        return planner
 
     def _start(self, argv: list[str]) -> Service:
         name = f"{argv[0]}-{next(self._numbers)}"
@@ -183,12 +192,18 @@ class Cell:
         validation = valid(document)
         assert validation.workflow is not None
         assert validation.graph is not None
-        request = Submission(validation.workflow, validation.graph, value)
+        return self._submit(Submission(validation.workflow, validation.graph, value))
+
+    def _submit(self, request: Submission) -> UUID:
         connections = self.connections
         connections.belt.refresh(force=True)
         submitted = self.ask(lambda s: submit(s, connections.graphs, connections.belt, request))
         connections.belt.send(submitted.followed.noted)
         return submitted.execution_id
+
+    def ask_for_plan(self, prompt: str) -> UUID:
+        """Ask for a plan; its id is its execution's."""
+        return self._submit(requests.request(prompt))
 
     def control(self, action: str, execution_id: UUID) -> None:
         """Cancel, pause or resume an execution."""
