@@ -1,7 +1,8 @@
 """Model providers: the clients of their SDKs, what became of a call that failed, and its price.
 
-The addresses here are the operator's (settings), never an author's, so these clients do not go
-through `core.dialer`. They make one request a call: whoever calls decides whether it is repeated.
+The addresses here are the operator's (settings), so by themselves these clients do not go through
+`core.dialer`; for an author's address they are given its connections. They make one request a call:
+whoever calls decides whether it is repeated.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeAlias
 
 import anthropic
+import httpx2
 import openai
 from genai_prices import Usage, calc_price
 from pydantic import SecretStr
 
 from core.errors import TreadleError
-from core.provider_errors import ProviderKeyMissing, ProviderRefused, ProviderUnavailable
+from core.provider_errors import (
+    AnswerIncomplete,
+    ContextTooLong,
+    ProviderKeyMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from core.retry_after import retry_after
 from core.settings import ALIASES, Settings
 
@@ -31,6 +39,8 @@ _ADDRESSES: Mapping[Wire, str] = {
 }
 #: Statuses after which the same request may succeed; every one from 500 on besides.
 _WORTH_REPEATING = frozenset({408, 409, 429})
+#: What providers' answers of status 400 and 413 say when a request is longer than a model takes.
+_TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large")
 #: Characters of a provider's own words that an error quotes.
 _WORDS_SHOWN = 600
 
@@ -46,8 +56,13 @@ class Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
 
 
-def openai_client(settings: Settings, timeout: timedelta) -> openai.AsyncOpenAI:
+def openai_client(
+    settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
+) -> openai.AsyncOpenAI:
     """Return a client for OpenAI, or for what speaks its wire at the address that is set.
+
+    Args:
+        http_client: connections to share; by default its own, which end with it.
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`. A service of one's own may want none: then any
@@ -58,11 +73,17 @@ def openai_client(settings: Settings, timeout: timedelta) -> openai.AsyncOpenAI:
         base_url=settings.openai_base_url or _ADDRESSES["openai"],
         timeout=timeout.total_seconds(),
         max_retries=0,
+        http_client=http_client,
     )
 
 
-def anthropic_client(settings: Settings, timeout: timedelta) -> anthropic.AsyncAnthropic:
+def anthropic_client(
+    settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
+) -> anthropic.AsyncAnthropic:
     """Return a client for Anthropic.
+
+    Args:
+        http_client: connections to share; by default its own, which end with it.
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
@@ -72,6 +93,7 @@ def anthropic_client(settings: Settings, timeout: timedelta) -> anthropic.AsyncA
         base_url=settings.anthropic_base_url or _ADDRESSES["anthropic"],
         timeout=timeout.total_seconds(),
         max_retries=0,
+        http_client=http_client,
     )
 
 
@@ -87,31 +109,42 @@ def _key(wire: Wire, key: SecretStr | None) -> str:
 
 
 def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
-    """Say an SDK's exception as one of ours; `None` if it is none of an SDK's."""
+    """Say an exception of a call as one of ours; `None` if it is none of an SDK's."""
     if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
         return _by_status(error, wire)
     if isinstance(error, openai.APITimeoutError | anthropic.APITimeoutError):
         return ProviderUnavailable(f"{wire} did not answer in time.", provider=wire)
     if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):
-        cause = error.__cause__ or error
-        message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
-        return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+        return _by_connection(error.__cause__ or error, wire)
     if isinstance(error, openai.APIError | anthropic.APIError):
         message = f"{wire} broke off its answer: {error.message}"
         return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+    if isinstance(error, httpx2.TransportError):
+        message = f"The answer of {wire} broke off: {type(error).__name__}: {error}"
+        return AnswerIncomplete(message[:_WORDS_SHOWN], provider=wire)
     return None
+
+
+def _by_connection(cause: BaseException, wire: Wire) -> TreadleError:
+    if isinstance(cause, TreadleError):  # the connections that the client was given refused it
+        return cause
+    message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
+    return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
 
 
 def _by_status(
     error: openai.APIStatusError | anthropic.APIStatusError, wire: Wire
-) -> ProviderUnavailable | ProviderRefused:
+) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
-    message = f"{wire} answered {status}: {error.message}"[:_WORDS_SHOWN]
+    words = error.message[:_WORDS_SHOWN]
+    message = f"{wire} answered {status}: {words}"
     wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
-    if status in _WORTH_REPEATING or status >= 500:
+    if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error within an answer
         unavailable = ProviderUnavailable(message, provider=wire, status=status)
         unavailable.retry_after = wait
         return unavailable
+    if status in (400, 413) and any(sign in str(error.body) for sign in _TOO_LONG):
+        return ContextTooLong(message, provider=wire, status=status)
     solution = None
     if status in (401, 403):
         solution = f"Check the key in {' or '.join(ALIASES[f'{wire}_api_key'])}, and its rights."

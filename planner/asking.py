@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import instructor
 from instructor.core.exceptions import IncompleteOutputException, InstructorRetryException
 from instructor.core.hooks import Hooks
 from pydantic import SecretStr, ValidationError
 
-from core.errors import TreadleError
+from core.provider_errors import AnswerCut, ModelRefused
 from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
 from core.settings import Settings
 from dag.values import dumps
@@ -37,20 +37,6 @@ _MODES = {
     "tools": instructor.Mode.TOOLS,
     "json": instructor.Mode.JSON,
 }
-
-
-class ModelRefused(TreadleError):
-    """The model declined to answer."""
-
-    reason: ClassVar[str] = "model_refused"
-    solution: ClassVar[str] = "Say the request in other words, or use another model."
-
-
-class AnswerCut(TreadleError):
-    """The answer was longer than a model may give."""
-
-    reason: ClassVar[str] = "answer_cut"
-    solution: ClassVar[str] = "Raise TREADLE_PLANNER_MAX_TOKENS, or ask for less at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +91,10 @@ class Model:
             )
             complaints = ()
         except IncompleteOutputException as error:
-            raise AnswerCut(f"{self.name} was cut off after {self.max_tokens}.") from error
+            raise AnswerCut(
+                f"{self.name} was cut off after {self.max_tokens}.",
+                solution="Raise TREADLE_PLANNER_MAX_TOKENS, or ask for less at once.",
+            ) from error
         except InstructorRetryException as error:
             cause = error.__cause__
             failure = failure_of(cause, self.wire) if isinstance(cause, Exception) else None

@@ -25,8 +25,9 @@ from gateway.errors import STATUS, refusal, status_of
 
 #: Reasons that stand in records of nodes, executions and plans, and are never an answer themselves.
 OF_RECORDS = """
-address_not_allowed answer_cut attempt_timed_out body_not_valid certificate_not_trusted
-connection_failed delivery_failed execution_deadline_exceeded expression_failed expression_invalid
+address_not_allowed answer_cut answer_filtered answer_incomplete answer_malformed
+attempt_timed_out body_not_valid certificate_not_trusted connection_failed context_too_long
+delivery_failed execution_deadline_exceeded expression_failed expression_invalid
 hil_not_delivered hil_timeout http_status_not_accepted invalid_configuration invalid_workflow
 ledger_inconsistent local_model_missing max_iterations_reached model_refused name_not_resolved
 name_taken not_a_list not_a_number not_an_object not_plannable number_out_of_range
