@@ -1,0 +1,212 @@
+"""What processes tell: one line an attempt, the cluster's gauges, and a command's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from core.ids import new_id
+from core.redis import connect
+from core.settings import Settings
+from dag.outcomes import Completed
+from dag.specs import CORE_QUEUE
+from ledger import control, processes
+from monitoring import facts
+from monitoring.facts import Fact
+from tests.cluster import running
+from tests.conftest import WaitUntil
+from tests.hand import Hand
+from tests.workflows import chain, node
+from treadle import NonRetryable, task
+from workers import handover
+from workers.census import Census
+from workers.session import Connections
+
+
+@task
+def takes_no_time() -> None:
+    pass
+
+
+@task
+def cannot_be_done() -> None:
+    raise NonRetryable("no")
+
+
+@pytest.fixture
+def own(fresh_postgres_url: str) -> Iterator[Hand]:
+    """Return a hand on a ledger that nobody else writes to."""
+    made = Hand(fresh_postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def connections(own: Hand, redis_url: str, tmp_path: Path) -> Connections:
+    """Return a scheduler's connections to that ledger."""
+    return Connections.to(Settings(database_url=own.url, redis_url=redis_url, data_dir=tmp_path))
+
+
+def gauges(connections: Connections) -> dict[str, dict[tuple[str, ...], float]]:
+    """Return the cluster's gauges by name, and each by its labels."""
+    return {
+        metric.name: {tuple(s.labels.values()): s.value for s in metric.samples}
+        for metric in Census(connections).collect()
+    }
+
+
+def value(name: str, **labels: str) -> float:
+    """Return what this process has counted."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_each_attempt_has_one_line(settings: Settings, wait_until: WaitUntil) -> None:
+    """With what, where, how it ended, how long it took and had waited, and who ran it."""
+    tasks = (
+        {"configurations": {"task": "takes_no_time"}},
+        {"configurations": {"task": "cannot_be_done"}},
+    )
+    document = chain(
+        node("first", "ACTION.PYTHON_TASK", **tasks[0]),
+        node("pure"),
+        node("bad", "ACTION.PYTHON_TASK", **tasks[1]),
+    )
+    with capture_logs() as lines, running(settings) as cluster:
+        execution = cluster.submit(document)
+        wait_until(lambda: cluster.has_ended(execution))
+        (worker_id,) = [str(row.id) for row in processes.workers(cluster.session)]
+    told = {line["node_id"]: line for line in lines if line["event"] == "attempt.settled"}
+
+    assert sum(line["event"] == "attempt.settled" for line in lines) == 3
+    assert {name: line["log_level"] for name, line in told.items()} == {
+        "first": "info",
+        "pure": "debug",
+        "bad": "info",
+    }
+    first = told["first"]
+    assert first["node_type"] == "ACTION.PYTHON_TASK"
+    assert first["execution_id"] == str(execution)
+    assert (first["scope"], first["attempt"], first["outcome"]) == ("", 1, "completed")
+    assert 0 < first["seconds"] < 5
+    assert 0 < first["queue_wait_seconds"] < 5
+    assert first["worker_id"] == worker_id
+    assert (told["bad"]["outcome"], told["bad"]["reason"]) == ("failed", "task_failed")
+
+
+def test_a_lost_lease_is_told_as_such(settings: Settings, wait_until: WaitUntil) -> None:
+    """An outcome that did not count is no outcome of the node."""
+    lost = value("treadle_leases_lost_total")
+    settled = value(
+        "treadle_nodes_settled_total", node_type="ACTION.PYTHON_TASK", outcome="completed"
+    )
+    with capture_logs() as lines, running(settings) as cluster:
+        document = chain(node("n", "ACTION.PYTHON_TASK", configurations={"task": "ends_its_own"}))
+        Ending.cluster = cluster
+        cluster.submit(document)
+        wait_until(lambda: any(line["event"] == "attempt.settled" for line in lines))
+
+    assert [line["outcome"] for line in lines if line["event"] == "attempt.settled"] == [
+        "lease_lost"
+    ]
+    assert value("treadle_leases_lost_total") == lost + 1
+    assert settled == value(
+        "treadle_nodes_settled_total", node_type="ACTION.PYTHON_TASK", outcome="completed"
+    )
+
+
+class Ending:
+    """What `ends_its_own` ends its execution with."""
+
+    cluster: Any = None
+
+
+@task
+def ends_its_own() -> None:
+    with Ending.cluster.connections.open_session() as session:
+        (execution_id,) = session.execute(
+            "select id from executions where finished_at is null order by id desc limit 1"
+        ).fetchone()
+        connections = Ending.cluster.connections
+        control.cancel(session, connections.graphs, connections.belt, execution_id)
+
+
+def test_the_cluster_is_told_by_what_is_open(own: Hand, connections: Connections) -> None:
+    """Executions by status, ready nodes by queue and priority; what is paused waits for nobody."""
+    processes.register(own.session, new_id(), host="h", pid=1, queues=[CORE_QUEUE])
+    own.submit(chain(node("n")), priority=2)
+    task_node = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody_has"})
+    own.submit(chain(task_node))
+    paused = own.submit(chain(node("n")))
+    control.pause(own.session, own.graphs, own.belt, paused)
+    running_one = own.submit(chain(node("n")))
+    own.claim(running_one, "n")
+
+    told = gauges(connections)
+
+    in_progress = told["treadle_executions_in_progress"]
+    assert in_progress == {("NEW",): 0, ("RUNNING",): 3, ("PAUSED",): 1, ("WAITING_FOR_HUMAN",): 0}
+    assert told["treadle_queue_depth"] == {
+        ("core", "2"): 1,
+        ("core", "5"): 0,
+        ("unserved", "5"): 1,
+    }
+    assert told["treadle_queue_oldest_seconds"]["core", "2"] > 0
+    assert told["treadle_nodes_open"]["running",] == 1
+    assert told["treadle_workers"]["worker", "up"] == 1
+    assert told["treadle_questions_pending"][()] == 0
+    assert told["treadle_pause_table_parked"][()] == 0
+
+
+def test_a_wait_begins_when_the_node_is_ready_and_again_with_a_resume(own: Hand) -> None:
+    """What stood behind a closed gate did not wait for a worker."""
+    execution = own.submit(chain(node("n")))
+    ready = "update node_executions set ready_at = ready_at - interval '1 hour'"
+    own.session.execute(ready)
+    control.pause(own.session, own.graphs, own.belt, execution)
+    control.resume(own.session, own.graphs, own.belt, execution)
+    resumed = own.claim(execution, "n")
+    own.settle((resumed, Completed(1)))
+    waited = own.submit(chain(node("n")))
+    own.session.execute(ready)
+
+    assert resumed.waited_seconds is not None
+    assert resumed.waited_seconds < 60
+    assert own.claim(waited, "n").waited_seconds == pytest.approx(3600, abs=60)
+
+
+def test_gauges_are_not_looked_up_each_time(own: Hand, connections: Connections) -> None:
+    """However often they are asked for."""
+    census = Census(connections)
+    first = [metric.samples for metric in census.collect()]
+    own.submit(chain(node("n")))
+
+    assert [metric.samples for metric in census.collect()] == first
+
+
+def test_a_ledger_that_is_away_has_no_gauges(redis_url: str, tmp_path: Path) -> None:
+    """Nothing is told rather than what was; readiness says what is wrong."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    settings = Settings(database_url=nowhere, redis_url=redis_url, data_dir=tmp_path)
+
+    with capture_logs() as lines:
+        assert gauges(Connections.to(settings)) == {}
+    assert [line["event"] for line in lines] == ["census.missed"]
+
+
+def test_what_a_command_counts_is_counted_once_by_who_is_asked(redis_url: str) -> None:
+    """A command is gone before anybody could ask it."""
+    name, label = "treadle_executions_finished_total", "TIMEOUT"
+    before = value(name, status=label)
+    with connect(redis_url) as client:
+        with handover.handing_over(client):
+            facts.count([Fact("execution_finished", (label,)), Fact("execution_started")])
+            assert value(name, status=label) == before
+        handover.take(client)
+        handover.take(client)
+
+    assert value(name, status=label) == before + 1
