@@ -11,6 +11,7 @@ from gateway.server import Server
 from ledger.migrations import migrate
 from monitoring import logs
 from monitoring.server import Address
+from treadle.cli.ending import stop_on_signal
 from treadle.cli.ports import LOOPBACK, Host
 
 
@@ -24,6 +25,8 @@ def gateway(
 
     Its documentation is at /docs and /openapi.json; `treadle keys create` makes keys for it.
     """
+    # Uvicorn repeats the signal that ended it, which would end the process by it and not with 0.
+    stop_on_signal()
     settings = Settings.load()
     logs.configure(settings.log_level)
     server = Server(settings, Address(host, port))
