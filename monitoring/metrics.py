@@ -9,6 +9,7 @@ A gauge says how several processes behind one address come together, see `monito
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import TypeVar
 
@@ -227,8 +228,9 @@ STRANDED_QUEUES = Gauge(
 )
 
 
-def pool_used(size: int, idle: int, waiting: int) -> None:
-    """Note how a process's pool to the ledger is used."""
-    POOL_CONNECTIONS.labels("in_use").set(size - idle)
+def pool_used(stats: Mapping[str, int]) -> None:
+    """Note how a process's pool to the ledger is used, as the pool itself tells it."""
+    idle = stats["pool_available"]
+    POOL_CONNECTIONS.labels("in_use").set(stats["pool_size"] - idle)
     POOL_CONNECTIONS.labels("idle").set(idle)
-    POOL_WAITING.set(waiting)
+    POOL_WAITING.set(stats["requests_waiting"])

@@ -104,7 +104,7 @@ class Heartbeat:
     def _compare(self, known: dict[UUID, Ref]) -> None:
         held = self._leases.held()
         WORKER_IN_FLIGHT.set(len(held))
-        pool_used(*self._runner.records.pool_use())
+        pool_used(self._runner.records.pool_stats())
         orphans = frozenset(known) - held.keys()
         for lease_id in orphans & self._orphans:
             try:

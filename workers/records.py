@@ -90,10 +90,9 @@ class Records:
         """Return how many scopes a settled loop had; see `ledger.going_over.loop_count`."""
         return self._read(lambda to: going_over.loop_count(to, loop, lease_id))
 
-    def pool_use(self) -> tuple[int, int, int]:
-        """Return the pool's sessions, those of them that are idle, and the threads that wait."""
-        stats = self._pool.get_stats()
-        return stats["pool_size"], stats["pool_available"], stats["requests_waiting"]
+    def pool_stats(self) -> dict[str, int]:
+        """Return what the pool of sessions tells of its use."""
+        return self._pool.get_stats()
 
     def _read(self, read: Callable[[psycopg.Connection], _T]) -> _T:
         """Read from the ledger; an outage is waited out, because it is no failure of a node."""

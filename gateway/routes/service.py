@@ -11,6 +11,7 @@ from gateway.models.service import Alive, Ready
 from gateway.resources import Resources
 from gateway.routing import refusals
 from monitoring.health import NotReady
+from monitoring.metrics import pool_used
 
 routes = APIRouter(tags=["service"])
 
@@ -50,5 +51,6 @@ def ready(request: Request) -> Response:
 def metrics(request: Request) -> Response:
     """Return the metrics of this gateway, in the format that is asked for."""
     resources: Resources = request.app.state.resources
+    pool_used(resources.pool.get_stats())
     body, content_type = resources.exposition.page(request.headers.get("accept", ""))
     return Response(body, headers={"Content-Type": content_type})
