@@ -37,6 +37,8 @@ _ADDRESSES: Mapping[Wire, str] = {
     "openai": "https://api.openai.com/v1",
     "anthropic": "https://api.anthropic.com",
 }
+#: What a service is told that may want no key; the SDK wants one.
+_NO_KEY = "none"
 #: Statuses after which the same request may succeed; every one from 500 on besides.
 _WORTH_REPEATING = frozenset({408, 409, 429})
 #: What providers' answers of status 400 and 413 say when a request is longer than a model takes.
@@ -72,6 +74,8 @@ def openai_client(
         api_key=_key("openai", settings.openai_api_key),
         base_url=settings.openai_base_url or _ADDRESSES["openai"],
         timeout=timeout.total_seconds(),
+    own = settings.openai_base_url is not None
+    key = SecretStr(_NO_KEY) if own else None
         max_retries=0,
         http_client=http_client,
     )
@@ -136,7 +140,7 @@ def _by_status(
     error: openai.APIStatusError | anthropic.APIStatusError, wire: Wire
 ) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
-    words = error.message[:_WORDS_SHOWN]
+    words = _words(error)[:_WORDS_SHOWN]
     message = f"{wire} answered {status}: {words}"
     wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
     if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error within an answer
@@ -160,3 +164,10 @@ def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
         return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
     except LookupError:
         return None
+def _words(error: openai.APIStatusError | anthropic.APIStatusError) -> str:
+    """Return what the provider said, without what stands around it."""
+    told = error.body.get("error", error.body) if isinstance(error.body, dict) else None
+    words = told.get("message") if isinstance(told, dict) else None
+    return words if isinstance(words, str) else error.message
+
+

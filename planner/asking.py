@@ -13,9 +13,9 @@ from typing import Any, Literal
 import instructor
 from instructor.core.exceptions import IncompleteOutputException, InstructorRetryException
 from instructor.core.hooks import Hooks
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from core.provider_errors import AnswerCut, ModelRefused
+from core.provider_errors import AnswerCut, AnswerMalformed, ModelRefused
 from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
 from core.settings import Settings
 from dag.values import dumps
@@ -74,6 +74,7 @@ class Model:
             ProviderRefused: the request is not accepted.
             ModelRefused: the model declined.
             AnswerCut: the answer did not come to its end.
+            AnswerMalformed: it is none.
         """
         seen: list[Any] = []
         hooks = Hooks()
@@ -107,6 +108,9 @@ class Model:
 
     def _text_of(self, completion: Any) -> str:
         """Return what an answer says, whichever way the provider carries it."""
+        carried = "content" if self.wire == "anthropic" else "choices"
+        if getattr(completion, carried, None) is None:
+            raise AnswerMalformed(f"What came for {self.name} is no answer of a model.")
         if self.wire == "anthropic":
             if completion.stop_reason == "refusal":
                 raise ModelRefused(f"{self.name} declined to answer.")
@@ -154,7 +158,7 @@ async def _to_loopback(settings: Settings, choice: Choice) -> Settings:
     return settings.model_copy(
         update={
             "openai_base_url": f"{address}/v1",
-            "openai_api_key": SecretStr("none is asked for"),
+            "openai_api_key": None,
             "planner_mode": "json_schema",
         }
     )
@@ -204,7 +208,7 @@ def _block_text(block: Any) -> str:
 
 
 def _tokens_of(completion: Any) -> Tokens:
-    usage = completion.usage
+    usage = getattr(completion, "usage", None)
     if usage is None:
         return Tokens()
     if hasattr(usage, "prompt_tokens"):

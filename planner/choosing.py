@@ -11,7 +11,7 @@ from core.settings import ALIASES, Settings
 Provider: TypeAlias = Literal["openai", "anthropic", "local"]
 """Who runs a model; `local` is a small one on loopback."""
 
-#: What plans where no model is named, by the provider whose key is set.
+#: What plans where no model is named, by the provider whose key or address is set.
 DEFAULTS = {"openai": "gpt-5.5", "anthropic": "claude-sonnet-5-5"}
 
 
@@ -20,9 +20,9 @@ class NoModel(TreadleError):
 
     reason: ClassVar[str] = "planner_not_configured"
     solution: ClassVar[str] = (
-        f"Set {ALIASES['openai_api_key'][1]} or {ALIASES['anthropic_api_key'][1]} where"
-        " `treadle planner` runs; or install treadle[local] and set"
-        " TREADLE_PLANNER_MODEL=local/smollm2 to plan offline."
+        f"Set {ALIASES['openai_api_key'][1]}, {ALIASES['anthropic_api_key'][1]} or"
+        f" {ALIASES['openai_base_url'][1]} where `treadle planner` runs; or install treadle[local]"
+        " and set TREADLE_PLANNER_MODEL=local/smollm2 to plan offline."
     )
 
 
@@ -59,13 +59,17 @@ def chosen(settings: Settings) -> Choice:
         UnknownModel: `planner_model_unknown`.
     """
     if settings.planner_model is None:
-        if settings.openai_api_key is not None:
+        if settings.openai_api_key is not None or settings.openai_base_url is not None:
             return Choice("openai", DEFAULTS["openai"])
         if settings.anthropic_api_key is not None:
             return Choice("anthropic", DEFAULTS["anthropic"])
         raise NoModel(
             "The planner has no model.",
-            variables=[*ALIASES["openai_api_key"], *ALIASES["anthropic_api_key"]],
+            variables=[
+                name
+                for setting in ("openai_api_key", "openai_base_url", "anthropic_api_key")
+                for name in ALIASES[setting]
+            ],
         )
     named, _, model = settings.planner_model.partition("/")
     for provider in get_args(Provider):

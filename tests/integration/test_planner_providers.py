@@ -12,12 +12,18 @@ import pytest
 from pydantic import SecretStr
 
 from core.errors import TreadleError
-from core.provider_errors import ProviderKeyMissing, ProviderRefused, ProviderUnavailable
+from core.provider_errors import (
+    AnswerCut,
+    AnswerMalformed,
+    ModelRefused,
+    ProviderKeyMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+)
 from core.settings import Settings
 from dag.specs import AVAILABLE
 from dag.validation import validate
 from dag.values import Value
-from planner.asking import AnswerCut, ModelRefused
 from planner.choosing import NoModel, UnknownModel
 from planner.planning import NotPlannable, PlanGivenUp, PlanInvalid, plan
 from tests.integration.loopback import Answer, Seen
@@ -188,7 +194,7 @@ def test_text_in_the_request_is_data(provider: Provider) -> None:
 def test_a_provider_in_trouble_is_for_later(provider: Provider, model: str, status: int) -> None:
     """No earlier than it asks for; the SDK repeats nothing by itself."""
     provider.answers(refusal(status, "busy", retry_after="7"))
-    with pytest.raises(ProviderUnavailable, match="busy") as failed:
+    with pytest.raises(ProviderUnavailable, match=r": busy$") as failed:
         Planned(provider, planner_model=model)()
     assert failed.value.retry_after == timedelta(seconds=7)
     assert failed.value.to_wire()["is_retryable"] is True
@@ -202,7 +208,7 @@ def test_a_request_that_is_refused_is_not_repeated(
 ) -> None:
     """With the provider's words, and the variable to look at where a key is not accepted."""
     provider.answers(refusal(status, "not like this"))
-    with pytest.raises(ProviderRefused, match="not like this") as failed:
+    with pytest.raises(ProviderRefused, match=r": not like this$") as failed:
         Planned(provider, planner_model=model)()
     assert failed.value.to_wire()["is_retryable"] is False
     assert ("_API_KEY" in failed.value.advice) == (status in (401, 403))
@@ -232,6 +238,8 @@ def test_nobody_at_the_address_is_for_later() -> None:
     [
         (openai_answer(None, refusal="I will not."), ModelRefused),
         (openai_answer('{"title": ', finish_reason="length"), AnswerCut),
+        (Answer(200, {"Content-Type": "application/json"}, b'{"ok": true}'), AnswerMalformed),
+        (Answer(200, {"Content-Type": "text/html"}, b"<html>Sign in</html>"), AnswerMalformed),
     ],
 )
 def test_what_is_no_answer_is_told(
@@ -267,6 +275,15 @@ def test_what_is_not_set_is_named(
     with pytest.raises(error) as failed:
         asyncio.run(plan("Think.", Settings(**settings), _unheard))
     assert named in failed.value.advice
+
+
+def test_a_service_of_ones_own_may_want_no_key(provider: Provider) -> None:
+    """Its address is enough; it is told a model's name, and a word that is no key."""
+    provider.answers(GOOD)
+    made = Planned(provider, openai_api_key=None, planner_model=None)()
+
+    assert provider.seen[0].headers["authorization"] == "Bearer none"
+    assert made["model"].startswith("openai/")
 
 
 async def _unheard(_: Value) -> None:
