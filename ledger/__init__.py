@@ -25,17 +25,21 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     retrying.retry              a person      creates another one that keeps what stands
     answering.answer            a person      decides a question; its node leaves by the decision
     answering.time_out          a sweeper     ends a question whose time is over, as it says
+    warning.warn                a sweeper     tells once that a question's time is nearly over
     answering.delivered         a channel     a question reached it: now a person may answer
 
 Whatever changes an execution in future (a child's end, a signal) is one more such call. Without a
-lock: `reading` for clients and attempts, `going_over` for loops, `interactions` for what was asked,
-`schedule` for what is due, `processes` for who is alive, `migrations` for the schema.
+lock: `reading` and `paging` for clients and attempts, `going_over` for loops, `interactions` for
+what was asked, `links` and `outbox` for what goes out to people, `library` for definitions, `keys`
+for who may ask, `schedule` for what is due, `census` for how much is open, `processes` for who is
+alive, `migrations` for the schema.
 
 Inside a transaction, from the lock to the commit:
 
     holding       locks the executions' rows; those that others hold are left out, or waited for
     unit          gathers what becomes of them, and writes it last: scopes, events, their own rows
     claims        leases for rows that a message named
+    written       what a settle writes of an outcome, worked out before the transaction
     settlements   the guarded update; what counted goes on to
     progress      events for what attempts say while they run
     arrivals      sums at the targets, one upsert for all; dead paths followed to their end
@@ -82,8 +86,9 @@ from ledger.migrations import migrate
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.retrying import retry
 from ledger.rows import Belt, Claim, Follow, Followed, Queued, Ref, Settlement
-from ledger.settlements import settlement_of
 from ledger.submission import Submission, Submitted, submit, submit_all
+from ledger.warning import warn
+from ledger.written import settlement_of
 
 __all__ = [
     "Answer",
@@ -121,4 +126,5 @@ __all__ = [
     "take_back",
     "time_out",
     "wake",
+    "warn",
 ]

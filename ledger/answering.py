@@ -25,8 +25,9 @@ from ledger.holding import hold_briefly, hold_waiting
 from ledger.interactions import Interaction, InteractionNotFound, execution_of, interaction
 from ledger.questions import ANSWER_BYTES
 from ledger.rows import Belt, Claim, Followed, Held, Ref
-from ledger.settlements import WRITTEN, follow, settlement_of
+from ledger.settlements import follow
 from ledger.unit import Unit
+from ledger.written import WRITTEN, settlement_of
 from monitoring.facts import Fact
 
 #: Who decides when nobody did in time.

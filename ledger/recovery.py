@@ -22,8 +22,9 @@ from ledger.graphs import Graphs
 from ledger.holding import hold_briefly
 from ledger.loops import Failures, settle_scopes
 from ledger.rows import Belt, Claim, Followed, Held, Ref
-from ledger.settlements import settle, settlement_of
+from ledger.settlements import settle
 from ledger.unit import Unit
+from ledger.written import settlement_of
 from monitoring.facts import Fact
 
 #: Losses after which a node is a suspect and runs in a child of its own (rule 8).

@@ -28,10 +28,11 @@ from ledger.graphs import Graphs
 from ledger.holding import hold
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Claim, Follow, Followed, Ref, Settlement
-from ledger.settlements import settle, settlement_of
+from ledger.settlements import settle
 from ledger.submission import Submission, Submitted, submit
 from ledger.unit import Unit
 from ledger.warning import warn
+from ledger.written import settlement_of
 from tests.workflows import Document, valid
 
 #: An Error of the wire model, as an attempt fails with.

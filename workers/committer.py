@@ -28,7 +28,7 @@ from ledger.graphs import Graphs
 from ledger.holding import hold_waiting, wait_at_most
 from ledger.reading import leases
 from ledger.rows import Belt, Followed
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 
 #: Requests in one transaction: past this a batch only adds latency.

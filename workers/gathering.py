@@ -8,7 +8,7 @@ from dag.outcomes import Completed, Failed
 from dag.specs.spec import DONE_KEY
 from dag.values import PAYLOAD_LIMIT_BYTES, Value, dumps
 from ledger.rows import Claim
-from ledger.settlements import leaves_by_error
+from ledger.written import leaves_by_error
 from workers.nodes.results import fitting
 from workers.records import Records
 from workers.results import results_of

@@ -24,7 +24,7 @@ from ledger.batches import Request
 from ledger.graphs import Graphs
 from ledger.queues import task_queue
 from ledger.rows import NOBODY, Claim, Follow, Ref
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from monitoring.metrics import WORKER_IN_FLIGHT, pool_used
 from workers.committer import Committer
 from workers.leases import Leases

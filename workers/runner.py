@@ -28,7 +28,7 @@ from ledger.queues import queue_of
 from ledger.reading import Settled
 from ledger.recovery import timed_out
 from ledger.rows import NOBODY, Claim, Follow, Ref, Report, Settlement
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from workers import counting
 from workers.belt import Belt
 from workers.committer import Committer

@@ -10,7 +10,7 @@ from core.ids import new_id
 from dag.outcomes import Completed, Failed, Retrying, Sleeping
 from ledger import control, schedule
 from ledger.control import ExecutionIsFinal, NoSuchExecution
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.hand import BROKEN, Hand, check, places, ref_of
 from tests.workflows import Document, chain, node, start, workflow
 

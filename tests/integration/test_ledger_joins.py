@@ -7,7 +7,7 @@ import pytest
 from dag.outcomes import Completed, Failed
 from ledger.batches import Request
 from ledger.rows import Claim
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.hand import BROKEN, Hand, check, places
 from tests.workflows import Document, chain, node, start, when, workflow
 

@@ -14,7 +14,7 @@ from dag.states import LoopPhase
 from dag.values import loads
 from ledger.batches import Request
 from ledger.loops import NODE_EXECUTIONS_LIMIT
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.hand import BROKEN, Hand, check, places
 from tests.workflows import Document, for_each, node, start, workflow
 from workers.committer import Committer

@@ -11,7 +11,7 @@ from ledger import control, interactions, reading
 from ledger.answering import InteractionDecided, delivered
 from ledger.batches import Request
 from ledger.interactions import InteractionNotFound
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.hand import Hand, check
 from tests.workflows import Document, chain, for_each, node, start, workflow
 

@@ -10,7 +10,7 @@ from dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
 from ledger import control, processes, reading, schedule
 from ledger.queues import CORE_QUEUE
 from ledger.recovery import SUSPECT_AFTER
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.hand import BROKEN, Hand, check, ref_of
 from tests.workflows import Document, chain, for_each, node, start, workflow
 

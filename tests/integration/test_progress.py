@@ -15,7 +15,7 @@ from dag.values import Value
 from ledger import control, reading
 from ledger.batches import Answer, Request
 from ledger.rows import Claim, Report
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.breaking import Breaking
 from tests.hand import Hand, check
 from tests.workflows import chain, node

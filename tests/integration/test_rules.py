@@ -17,7 +17,7 @@ from core.postgres import connect
 from dag.outcomes import Completed, GivenBack
 from ledger import control, reading
 from ledger.batches import Request, commit
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.breaking import Breaking
 from tests.conftest import WaitUntil
 from tests.hand import Hand, check, places

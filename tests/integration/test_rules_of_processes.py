@@ -17,7 +17,7 @@ from dag.outcomes import Completed
 from dag.specs import Lane
 from ledger import control, processes, schedule
 from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.cluster import InProcess, in_threads
 from tests.conftest import WaitUntil
 from tests.hand import Hand, check, ref_of

@@ -13,7 +13,7 @@ import pytest
 from core.postgres import SessionLimits, connect
 from dag.outcomes import Completed
 from ledger.batches import Request
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.breaking import Breaking
 from tests.conftest import WaitUntil
 from tests.hand import Hand, check

@@ -23,7 +23,7 @@ from ledger.batches import Request, commit
 from ledger.holding import hold_waiting
 from ledger.retrying import retry
 from ledger.rows import Claim, Ref, Settlement
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.breaking import Breaking
 from tests.hand import Hand, check
 from tests.property.compare import differences

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from dag.outcomes import GivenBack
-from ledger.settlements import settlement_of
+from ledger.written import settlement_of
 from tests.property.ledger_world import World, may_fail, refuse_other_transitions, unlucky
 from tests.reference.generate import random_case
 

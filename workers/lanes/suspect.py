@@ -16,7 +16,7 @@ from core.postgres import open_pool
 from core.settings import Settings, secrets_given
 from dag.graph import compile_graph
 from ledger.rows import Claim
-from ledger.settlements import leaves_by_error, settlement_of
+from ledger.written import leaves_by_error, settlement_of
 from workers.executor import Executor, Ran
 from workers.lanes.child import serve
 from workers.lanes.children import Child, Watch, environment
