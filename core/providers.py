@@ -58,6 +58,11 @@ class Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
 
 
+def connections() -> httpx2.AsyncClient:
+    """Return connections that clients can share, to the addresses that operators set."""
+    return openai.DefaultAsyncHttpx2Client()
+
+
 def openai_client(
     settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
 ) -> openai.AsyncOpenAI:
@@ -67,15 +72,14 @@ def openai_client(
         http_client: connections to share; by default its own, which end with it.
 
     Raises:
-        ProviderKeyMissing: `provider_key_missing`. A service of one's own may want none: then any
-            text will do.
+        ProviderKeyMissing: `provider_key_missing`; a service of one's own may want none.
     """
-    return openai.AsyncOpenAI(
-        api_key=_key("openai", settings.openai_api_key),
-        base_url=settings.openai_base_url or _ADDRESSES["openai"],
-        timeout=timeout.total_seconds(),
     own = settings.openai_base_url is not None
     key = SecretStr(_NO_KEY) if own else None
+    return openai.AsyncOpenAI(
+        api_key=_key("openai", settings.openai_api_key or key),
+        base_url=settings.openai_base_url or _ADDRESSES["openai"],
+        timeout=timeout.total_seconds(),
         max_retries=0,
         http_client=http_client,
     )
@@ -123,9 +127,16 @@ def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
     if isinstance(error, openai.APIError | anthropic.APIError):
         message = f"{wire} broke off its answer: {error.message}"
         return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+    return _by_connections(error, wire)
+
+
+def _by_connections(error: Exception, wire: Wire) -> TreadleError | None:
+    """Say what the SDKs' own client raises, and they let pass."""
     if isinstance(error, httpx2.TransportError):
         message = f"The answer of {wire} broke off: {type(error).__name__}: {error}"
         return AnswerIncomplete(message[:_WORDS_SHOWN], provider=wire)
+    if isinstance(error, httpx2.InvalidURL):
+        return ProviderRefused(f"The address of {wire} is none: {error}", provider=wire)
     return None
 
 
@@ -157,13 +168,6 @@ def _by_status(
     return ProviderRefused(message, solution=solution, provider=wire, status=status)
 
 
-def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
-    """Return what tokens cost by the provider's list prices; `None` if the model's are unknown."""
-    usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
-    try:
-        return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
-    except LookupError:
-        return None
 def _words(error: openai.APIStatusError | anthropic.APIStatusError) -> str:
     """Return what the provider said, without what stands around it."""
     told = error.body.get("error", error.body) if isinstance(error.body, dict) else None
@@ -171,3 +175,10 @@ def _words(error: openai.APIStatusError | anthropic.APIStatusError) -> str:
     return words if isinstance(words, str) else error.message
 
 
+def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
+    """Return what tokens cost by the provider's list prices; `None` if the model's are unknown."""
+    usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
+    try:
+        return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
+    except LookupError:
+        return None
