@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import ascii_uppercase
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
-from grafana_foundation_sdk.models.common import GraphDrawStyle, StackingMode
+from grafana_foundation_sdk.models.common import (
+    BigValueGraphMode,
+    GraphDrawStyle,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+)
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
 #: The data source that the provisioning files set up.
@@ -46,7 +55,9 @@ def number(title: str, told: str, query: str, unit: str = "short") -> stat.Panel
         .unit(unit)
         .span(_STAT_SPAN)
         .height(_STAT_HEIGHT)
-        .with_target(_target(query, title))
+        .graph_mode(BigValueGraphMode.AREA)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .with_target(_target(query, title, "A"))
     )
 
 
@@ -64,12 +75,21 @@ def graph(
         .span(_GRAPH_SPAN)
         .height(_GRAPH_HEIGHT)
         .draw_style(GraphDrawStyle.LINE)
+        .legend(
+            common.VizLegendOptions()
+            .show_legend(True)
+            .display_mode(LegendDisplayMode.LIST)
+            .placement(LegendPlacement.BOTTOM)
+        )
+        .tooltip(
+            common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+        )
         .fill_opacity(40 if stacked else 8)
     )
     if stacked:
         panel = panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
-    for legend, query in queries.items():
-        panel = panel.with_target(_target(query, legend))
+    for name, (legend, query) in zip(ascii_uppercase, queries.items(), strict=False):
+        panel = panel.with_target(_target(query, legend, name))
     return panel
 
 
@@ -98,5 +118,5 @@ def _sum(by: tuple[str, ...]) -> str:
     return f"sum by ({', '.join(by)})" if by else "sum"
 
 
-def _target(query: str, legend: str) -> prometheus.Dataquery:
-    return prometheus.Dataquery().expr(query).legend_format(legend)
+def _target(query: str, legend: str, name: str) -> prometheus.Dataquery:
+    return prometheus.Dataquery().expr(query).legend_format(legend).ref_id(name)
