@@ -26,6 +26,15 @@ _WORDS: Sequence[tuple[str, type[StrEnum]]] = (
     ("Why a loop is ready", states.LoopPhase),
 )
 
+_FIRING = (
+    "Changes are fired by the calls of the protocol that `ledger/__init__.py` lists; `settle`,",
+    "`claim` and `give back` are what its `commit` does. *Any settle* is whatever settles nodes,",
+    "for what follows from it: settle, wake, answer, time out, end overdue, and submit and retry,",
+    "which settle what an execution begins with. What *nothing yet* fires waits for limits and",
+    "sub-workflows, which are not built. A node that is handed on goes through `ready` within one",
+    "statement.",
+)
+
 
 def markdown() -> str:
     """Return the page."""
@@ -33,6 +42,8 @@ def markdown() -> str:
         "# States",
         "",
         "Written by `python -m dag.state_docs docs/states.md` from `dag/states.py`; edit that.",
+        "",
+        *_FIRING,
     ]
     for title, kind, table in _MACHINES:
         lines += ["", f"## {title}", "", *_diagram(table), "", *_meanings(kind), "", *_rows(table)]

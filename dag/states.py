@@ -20,7 +20,7 @@ class ExecutionStatus(StrEnum):
     """Where one run of a workflow stands; the same word in the ledger and on the wire."""
 
     NEW = "NEW"
-    """Accepted and safe; nothing of it has begun."""
+    """Accepted and safe; nothing of it has begun. No reader sees it: what submits begins it too."""
     RUNNING = "RUNNING"
     """Something of it is being done, or will be without anybody's help."""
     PAUSED = "PAUSED"
@@ -119,78 +119,99 @@ class Transition(Generic[State]):
     when: str
     """What has happened."""
     fired_by: str
-    """The call of the ledger that makes the change."""
+    """The calls of the ledger that make the change, as `ledger` lists them. `settle`, `claim` and
+    `give back` are parts of its `commit`.
+    """
 
+
+ANY_SETTLE = "any settle"
+"""Whatever settles nodes, for what follows from it: `settle`, `wake`, `answer`, `time out`, `end
+overdue`, and `submit` and `retry`, which settle what an execution begins with.
+"""
+LATER = "nothing yet"
+"""What fires it (limits, sub-workflows) is not built."""
 
 # Short names for the tables below alone.
 T, N, S, X = Transition, NodeState, ScopeState, ExecutionStatus
+_EARLY = f"{ANY_SETTLE}, cancel, end by deadline"
 
 NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
-    T(None, N.PENDING, "its first arrival of several", "settle"),
-    T(None, N.READY, "it is fired, or its only arrival was taken", "submit, settle"),
-    T(None, N.SKIPPED, "it is not fired, or nothing was taken", "submit, settle"),
-    T(None, N.COMPLETED, "kept from the execution that is retried", "retry"),
-    T(None, N.FAILED, "kept: it had left by its error key", "retry"),
-    T(N.PENDING, N.READY, "all is resolved and something was taken", "settle"),
-    T(N.PENDING, N.SKIPPED, "all is resolved and nothing was taken, or poisoned", "settle"),
-    T(N.PENDING, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
+    T(None, N.PENDING, "its first arrival of several", ANY_SETTLE),
+    T(None, N.READY, "its only arrival was taken", ANY_SETTLE),
+    T(None, N.SKIPPED, "a trigger that did not fire, or nothing was taken", ANY_SETTLE),
+    T(None, N.COMPLETED, "the trigger that fired, or kept from what is retried", "submit, retry"),
+    T(None, N.FAILED, "kept: it left by `error`, or is in a loop that stays", "retry"),
+    T(None, N.CANCELED, "kept: it is in a loop that stays", "retry"),
+    T(N.PENDING, N.READY, "all is resolved and something was taken", ANY_SETTLE),
+    T(N.PENDING, N.SKIPPED, "all is resolved and nothing was taken, or poisoned", ANY_SETTLE),
+    T(N.PENDING, N.CANCELED, "its execution or scope ends early", _EARLY),
     T(N.READY, N.RUNNING, "a worker takes its lease", "claim, settle"),
-    T(N.READY, N.WAITING, "its limit has no free slot", "claim"),
-    T(N.READY, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
-    T(N.RUNNING, N.READY, "given back, or taken back from a lost worker", "give back, take back"),
-    T(N.RUNNING, N.WAITING, "a loop opened, a timer or a child started", "settle"),
+    T(N.READY, N.WAITING, "its limit has no free slot", LATER),
+    T(N.READY, N.CANCELED, "its execution or scope ends early", _EARLY),
+    T(N.RUNNING, N.READY, "given back, taken back from a lost worker, or not started by one that"
+      " hangs", "give back, take back, end overdue"),
+    T(N.RUNNING, N.WAITING, "a loop opened, or a timer started", "settle"),
     T(N.RUNNING, N.WAITING_INPUT, "it asked a person", "settle"),
-    T(N.RUNNING, N.RETRYING, "the attempt failed and may be repeated", "settle, take back"),
+    T(N.RUNNING, N.RETRYING, "the attempt failed and may be repeated", "settle, end overdue"),
     T(N.RUNNING, N.COMPLETED, "the attempt succeeded", "settle"),
-    T(N.RUNNING, N.FAILED, "the attempt failed for good", "settle, take back"),
-    T(N.RUNNING, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
-    T(N.WAITING, N.READY, "a slot is free, or a loop has its next phase", "wake, settle"),
-    T(N.WAITING, N.COMPLETED, "its time, signal or child's end has come", "wake"),
-    T(N.WAITING, N.FAILED, "an iteration or a child failed", "settle, wake"),
-    T(N.WAITING, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
-    T(N.WAITING_INPUT, N.COMPLETED, "the question was answered", "answer"),
-    T(N.WAITING_INPUT, N.FAILED, "the question timed out", "wake"),
-    T(N.WAITING_INPUT, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
+    T(N.RUNNING, N.FAILED, "the attempt failed for good", "settle, end overdue"),
+    T(N.RUNNING, N.CANCELED, "its execution or scope ends early", _EARLY),
+    T(N.WAITING, N.READY, "a loop has its next phase", ANY_SETTLE),
+    T(N.WAITING, N.COMPLETED, "its time has come", "wake"),
+    T(N.WAITING, N.FAILED, "a child failed", LATER),
+    T(N.WAITING, N.CANCELED, "its execution or scope ends early", _EARLY),
+    T(N.WAITING_INPUT, N.COMPLETED, "the question was answered, or its time is over and that"
+      " counts as an answer or leaves by `timeout`", "answer, time out"),
+    T(N.WAITING_INPUT, N.FAILED, "its time is over, or it never reached its channel", "time out"),
+    T(N.WAITING_INPUT, N.CANCELED, "its execution or scope ends early", _EARLY),
     T(N.RETRYING, N.READY, "the next attempt is due", "wake"),
-    T(N.RETRYING, N.CANCELED, "its execution or scope ends early", "settle, cancel, end"),
+    T(N.RETRYING, N.CANCELED, "its execution or scope ends early", _EARLY),
 )  # fmt: skip
-"""The node machine (DESIGN 5). No final state has a row that leaves it."""
+"""The node machine (DESIGN 5). No final state has a row that leaves it. A hand-off goes through
+`ready` within one statement.
+"""
 
 SCOPE_TRANSITIONS: tuple[Transition[ScopeState], ...] = (
-    T(None, S.OPEN, "its loop opens the iteration", "settle"),
-    T(S.OPEN, S.ENDED, "its last open node settled", "settle, wake"),
-    T(S.OPEN, S.FAILED, "a node failed with nothing to deal with it", "settle, wake"),
-    T(S.OPEN, S.CANCELED, "the loop or the execution ends early", "settle, cancel, end"),
+    T(None, S.OPEN, "its loop opens the iteration", ANY_SETTLE),
+    T(None, S.ENDED, "kept: its loop stays", "retry"),
+    T(None, S.FAILED, "kept: its loop stays", "retry"),
+    T(None, S.CANCELED, "kept: its loop stays", "retry"),
+    T(S.OPEN, S.ENDED, "its last open node settled", ANY_SETTLE),
+    T(S.OPEN, S.FAILED, "a node failed with nothing to deal with it", ANY_SETTLE),
+    T(S.OPEN, S.CANCELED, "the loop or the execution ends early", _EARLY),
 )
 """The scope machine."""
 
 EXECUTION_TRANSITIONS: tuple[Transition[ExecutionStatus], ...] = (
-    T(None, X.NEW, "a submission is accepted", "submit, retry"),
-    T(X.NEW, X.RUNNING, "its first node is claimed", "claim"),
-    T(X.NEW, X.PAUSED, "a pause is asked for before it begins", "pause"),
-    T(X.NEW, X.WAITING_FOR_HUMAN, "its first settle asked a person", "settle"),
-    T(X.RUNNING, X.PAUSED, "a pause is asked for, or a question is not out yet", "pause, settle"),
-    T(X.RUNNING, X.WAITING_FOR_HUMAN, "only questions remain open", "settle"),
-    T(X.PAUSED, X.RUNNING, "resumed with work open", "resume, settle"),
-    T(X.PAUSED, X.WAITING_FOR_HUMAN, "resumed or delivered, only questions open", "resume, settle"),
-    T(X.WAITING_FOR_HUMAN, X.RUNNING, "an answer or a timer made work ready", "answer, wake"),
+    T(None, X.NEW, "it is accepted", "submit, retry"),
+    T(X.NEW, X.RUNNING, "it begins, in the same transaction", "submit, retry"),
+    T(X.NEW, X.PAUSED, "a pause is asked for before it begins", LATER),
+    T(X.RUNNING, X.PAUSED, "a pause is asked for, or a question is not out yet",
+      f"pause, {ANY_SETTLE}"),
+    T(X.RUNNING, X.WAITING_FOR_HUMAN, "only questions remain open", ANY_SETTLE),
+    T(X.PAUSED, X.RUNNING, "resumed with work open, or the question that was not out is decided",
+      "resume, answer, time out"),
+    T(X.PAUSED, X.WAITING_FOR_HUMAN, "resumed or delivered, only questions open",
+      "resume, delivered, answer, time out"),
+    T(X.WAITING_FOR_HUMAN, X.RUNNING, "a decision made work ready", "answer, time out"),
     T(X.WAITING_FOR_HUMAN, X.PAUSED, "a pause is asked for while a person thinks", "pause"),
-    T(X.NEW, X.SUCCESS, "its last open node settled", "settle"),
-    T(X.NEW, X.ERROR, "a failure nothing dealt with", "settle"),
-    T(X.NEW, X.CANCELED, "somebody cancels it", "cancel"),
-    T(X.NEW, X.TIMEOUT, "its deadline passed", "end"),
-    T(X.RUNNING, X.SUCCESS, "its last open node settled", "settle, wake"),
-    T(X.RUNNING, X.ERROR, "a failure nothing dealt with", "settle, take back, wake"),
+    T(X.NEW, X.SUCCESS, "there is nothing to run", "submit, retry"),
+    T(X.NEW, X.ERROR, "it could not begin", LATER),
+    T(X.NEW, X.CANCELED, "somebody cancels it", LATER),
+    T(X.NEW, X.TIMEOUT, "its deadline passed", LATER),
+    T(X.RUNNING, X.SUCCESS, "its last open node settled", ANY_SETTLE),
+    T(X.RUNNING, X.ERROR, "a failure nothing dealt with", ANY_SETTLE),
     T(X.RUNNING, X.CANCELED, "somebody cancels it", "cancel"),
-    T(X.RUNNING, X.TIMEOUT, "its deadline passed", "end"),
-    T(X.PAUSED, X.SUCCESS, "what ran when the pause came was the last", "settle, answer"),
-    T(X.PAUSED, X.ERROR, "what ran when the pause came failed", "settle, take back, wake"),
+    T(X.RUNNING, X.TIMEOUT, "its deadline passed", "end by deadline"),
+    T(X.PAUSED, X.SUCCESS, "what was open when the pause came was the last", ANY_SETTLE),
+    T(X.PAUSED, X.ERROR, "what was open when the pause came failed", ANY_SETTLE),
     T(X.PAUSED, X.CANCELED, "somebody cancels it", "cancel"),
-    T(X.PAUSED, X.TIMEOUT, "its deadline passed", "end"),
-    T(X.WAITING_FOR_HUMAN, X.SUCCESS, "the last question was answered", "answer"),
-    T(X.WAITING_FOR_HUMAN, X.ERROR, "a question timed out and nothing dealt with it", "wake"),
+    T(X.PAUSED, X.TIMEOUT, "its deadline passed", "end by deadline"),
+    T(X.WAITING_FOR_HUMAN, X.SUCCESS, "the last question was decided", "answer, time out"),
+    T(X.WAITING_FOR_HUMAN, X.ERROR, "a question's time was over and nothing dealt with it, or the"
+      " last was decided after a failure", "answer, time out"),
     T(X.WAITING_FOR_HUMAN, X.CANCELED, "somebody cancels it", "cancel"),
-    T(X.WAITING_FOR_HUMAN, X.TIMEOUT, "its deadline passed", "end"),
+    T(X.WAITING_FOR_HUMAN, X.TIMEOUT, "its deadline passed", "end by deadline"),
 )  # fmt: skip
 """The execution machine: among unfinished states derived, and final is final."""
 

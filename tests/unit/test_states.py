@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ledger
 from dag import states
 from dag.state_docs import markdown, meanings
 from dag.states import ExecutionStatus, NodeState, ScopeState
@@ -92,6 +94,19 @@ def test_the_wire_shows_no_ledger_detail() -> None:
     }  # fmt: skip
     assert states.WIRE_NODE_STATUS[NodeState.WAITING] == "running"
     assert states.WIRE_NODE_STATUS[NodeState.READY] == "pending"
+
+
+@pytest.mark.parametrize(("kind", "table"), MACHINES)
+def test_every_change_is_fired_by_calls_of_the_ledger(
+    kind: type[StrEnum], table: tuple[states.Transition[Any], ...]
+) -> None:
+    """By the names that `ledger` gives them, or by what the page explains."""
+    calls = {name.replace("_", " ") for name in ledger.__all__ if isfunction(getattr(ledger, name))}
+    parts_of_commit = {"settle", "claim", "give back"}
+    known = calls | parts_of_commit | {states.ANY_SETTLE, states.LATER}
+
+    for row in table:
+        assert set(row.fired_by.split(", ")) <= known, f"{kind.__name__}: {row}"
 
 
 @pytest.mark.parametrize("kind", ENUMS)
