@@ -37,7 +37,11 @@ with belt as (
            row_number() over (
                partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
     from node_executions n
-    join executions e on e.id = n.execution_id
+    -- One execution for each row, never the rows for each execution: a plan that was made while
+    -- there were few went through all ready rows once for every unfinished execution.
+    cross join lateral (
+        select owner, pause_requested_at, finished_at from executions
+        where id = n.execution_id offset 0) e
     left join belt b on b.queue = n.queue
     where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
       and n.queue <> all(%(full)s)
