@@ -85,6 +85,17 @@ class Dialer:
                 elapsed_seconds=round(time.monotonic() - started, 3),
             ) from exc
 
+    async def open(self, request: OutgoingRequest) -> httpcore.Response:
+        """Send a request; return its answer before its body, which the caller reads and closes.
+
+        Redirects are not followed, and the limits of time and size are the caller's.
+
+        Raises:
+            DialerError: one of its kinds, when no answer came.
+        """
+        with as_dialer_errors(request):
+            return await self._begin(request, parsed_url(request.url))
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._pool.aclose()
@@ -93,7 +104,7 @@ class Dialer:
         passed: tuple[str, ...] = ()
         while True:
             url = parsed_url(request.url)
-            with _as_dialer_errors(request):
+            with as_dialer_errors(request):
                 answer = await self._exchange(request, url)
             if isinstance(answer, OutgoingResponse):
                 return replace(answer, redirects=passed)
@@ -104,9 +115,7 @@ class Dialer:
             passed = (*passed, request.url)
             request = redirected(request, answer.status_code, url, parsed_url(answer.location, url))
 
-    async def _exchange(
-        self, request: OutgoingRequest, url: httpx.URL
-    ) -> OutgoingResponse | _Redirect:
+    async def _begin(self, request: OutgoingRequest, url: httpx.URL) -> httpcore.Response:
         outgoing = httpcore.Request(
             request.method,
             httpcore.URL(
@@ -116,7 +125,12 @@ class Dialer:
             content=request.body,
             extensions={"timeout": {"connect": _CONNECT_SECONDS}},
         )
-        response = await self._pool.handle_async_request(outgoing)
+        return await self._pool.handle_async_request(outgoing)
+
+    async def _exchange(
+        self, request: OutgoingRequest, url: httpx.URL
+    ) -> OutgoingResponse | _Redirect:
+        response = await self._begin(request, url)
         try:
             headers = _read_headers(response.headers)
             if location := redirect_target(response.status, headers, request):
@@ -159,8 +173,8 @@ async def _read_body(
 
 
 @contextlib.contextmanager
-def _as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
-    """Turn what the transport raises into this module's errors, once, here."""
+def as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
+    """Turn what the pool raises into this package's errors, once, here."""
     facts = {"url": request.url, "method": request.method}
     try:
         yield

@@ -10,7 +10,7 @@ from dag.specs.spec import NodeSpec
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "TRIGGER": ("WEBHOOK", "CRON", "EMAIL", "GITHUB", "SLACK", "FORM", "CHAT", "ERROR"),
-    "AI_AGENT": ("OPENAI_CHATGPT", "ANTHROPIC_CLAUDE", "GOOGLE_GEMINI"),
+    "AI_AGENT": ("GOOGLE_GEMINI",),
     "ACTION": ("SUB_WORKFLOW", "RESPOND"),
     "EXTERNAL_ACTION": (
         "SLACK", "GITHUB", "NOTION", "GOOGLE_CALENDAR", "GOOGLE_SHEETS", "GOOGLE_DRIVE",

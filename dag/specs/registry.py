@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
+from dag.specs.ai import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
 from dag.specs.flow import DELAY, FILTER, IF, MERGE, SORT, SWITCH
 from dag.specs.loop import FOR_EACH, LOOP
 from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW
@@ -28,6 +29,8 @@ AVAILABLE = (
     DATA_TRANSFORMATION,
     HTTP_REQUEST,
     PYTHON_TASK,
+    OPENAI_CHATGPT,
+    ANTHROPIC_CLAUDE,
     IN_APP_APPROVAL,
     MANUAL_REVIEW,
 )

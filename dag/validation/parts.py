@@ -80,14 +80,21 @@ def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
             f"This release has version {spec.version} of {spec.key}, not {quoted(version)}.",
             "Leave spec_version out; publication writes it.",
         )
-    if node.get("attached_nodes") and node["type"] != "AI_AGENT":
+    if not node.get("attached_nodes"):
+        return None
+    if node["type"] != "AI_AGENT":
         return Problem(
             "attached_nodes",
             "attached_nodes_not_allowed",
             "Only AI_AGENT nodes have attached nodes.",
             "Remove attached_nodes, or connect the nodes.",
         )
-    return None
+    return Problem(
+        "attached_nodes",
+        "feature_not_implemented",
+        "This release calls a model without tools and memory.",
+        "Remove attached_nodes; give the model what it needs in its prompt.",
+    )
 
 
 def check_configurations(sketch: Draft, report: Report) -> None:

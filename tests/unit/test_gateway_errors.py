@@ -25,7 +25,7 @@ from gateway.errors import STATUS, refusal, status_of
 
 #: Reasons that stand in records of nodes, executions and plans, and are never an answer themselves.
 OF_RECORDS = """
-address_not_allowed answer_cut answer_filtered answer_incomplete answer_malformed
+address_not_allowed answer_cut answer_filtered answer_incomplete answer_invalid answer_malformed
 attempt_timed_out body_not_valid certificate_not_trusted connection_failed context_too_long
 delivery_failed execution_deadline_exceeded expression_failed expression_invalid
 hil_not_delivered hil_timeout http_status_not_accepted invalid_configuration invalid_workflow

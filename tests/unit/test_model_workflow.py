@@ -51,7 +51,9 @@ def test_every_type_the_design_names_is_listed() -> None:
     assert {spec.key for spec in AVAILABLE} == {
         "TRIGGER.MANUAL", "FLOW.IF", "FLOW.SWITCH", "FLOW.FOR_EACH", "FLOW.LOOP", "FLOW.MERGE",
         "FLOW.FILTER", "FLOW.SORT", "FLOW.DELAY", "ACTION.DATA_TRANSFORMATION",
-        "ACTION.HTTP_REQUEST", "ACTION.PYTHON_TASK",
+        "ACTION.HTTP_REQUEST", "ACTION.PYTHON_TASK", "AI_AGENT.OPENAI_CHATGPT",
+        "AI_AGENT.ANTHROPIC_CLAUDE", "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL",
+        "HUMAN_IN_THE_LOOP.MANUAL_REVIEW",
     }  # fmt: skip
     assert {kind for kind, _ in SPECS} == {
         "TRIGGER", "AI_AGENT", "ACTION", "EXTERNAL_ACTION", "FLOW", "HUMAN_IN_THE_LOOP", "TOOL",

@@ -12,6 +12,8 @@ Overview
     - `merge`            MERGE
     - `transformation`   DATA_TRANSFORMATION, an operation a function
     - `http_request`     HTTP_REQUEST, and `http_body` for what it sends and gets
+    - `model_call`       AI_AGENT: loads, with a process's first such node, `conversations` (asking,
+                         checking, repairing), `openai_wire`, `anthropic_wire` and `model_wire`
     - `planning`         PLANNER.PLAN, which only the planner's process runs
     - `python_task`      PYTHON_TASK, in this process or in a child
     - `comparing`, `lists`, `tables`, `figures`   pure: JSON values compared, joined, grouped

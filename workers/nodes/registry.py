@@ -21,6 +21,7 @@ from workers.nodes.flow import run_delay, run_filter, run_if, run_sort, run_swit
 from workers.nodes.http_request import http_request
 from workers.nodes.loops import open_for_each, open_loop
 from workers.nodes.merge import run_merge
+from workers.nodes.model_call import model_calls
 from workers.nodes.planning import plan_workflow
 from workers.nodes.python_task import run_task
 from workers.nodes.transformation import run_transformation
@@ -51,6 +52,7 @@ def implementations(dialer: Dialer, settings: Settings) -> Mapping[NodeSpec, Imp
         HTTP_REQUEST: http_request(dialer),
         PYTHON_TASK: run_task,
         PLAN: plan_workflow(settings),
+        **model_calls(dialer, settings),
         IN_APP_APPROVAL: ask,
         MANUAL_REVIEW: ask,
     }

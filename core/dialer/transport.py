@@ -1,0 +1,70 @@
+"""The dialer as the transport of a client that somebody else wrote: a provider's SDK.
+
+The client keeps its own way of writing requests and reading answers; where it connects to, and how
+much it reads, is decided here. Not imported with the package: it loads the client's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection
+
+import httpcore
+import httpx2
+
+from core.dialer.client import Dialer, as_dialer_errors
+from core.dialer.errors import ResponseTooLarge
+from core.dialer.messages import OutgoingRequest
+
+
+def client_through(dialer: Dialer, headers: Collection[str]) -> httpx2.AsyncClient:
+    """Return a client whose requests go through a dialer, with the named headers (lower case).
+
+    What else an SDK adds, out of its environment say, is not for an address that somebody chose.
+    Redirects come back as they are.
+    """
+    transport = _DialerTransport(dialer, headers)
+    return httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
+
+
+class _DialerTransport(httpx2.AsyncBaseTransport):
+    """Carries requests through a dialer, without compression."""
+
+    def __init__(self, dialer: Dialer, headers: Collection[str]) -> None:
+        self._dialer = dialer
+        self._headers = frozenset(headers)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; its errors are the dialer's."""
+        kept = [each for each in request.headers.multi_items() if each[0].lower() in self._headers]
+        outgoing = OutgoingRequest(
+            request.method,
+            str(request.url),
+            headers=(*kept, ("Accept-Encoding", "identity")),
+            body=await request.aread(),
+        )
+        response = await self._dialer.open(outgoing)
+        return httpx2.Response(
+            response.status, headers=response.headers, stream=_Body(response, outgoing)
+        )
+
+
+class _Body(httpx2.AsyncByteStream):
+    """A body as it comes in, cut off at the request's limit."""
+
+    def __init__(self, response: httpcore.Response, request: OutgoingRequest) -> None:
+        self._response = response
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        left = self._request.max_response_bytes
+        assert isinstance(self._response.stream, AsyncIterable)
+        with as_dialer_errors(self._request):
+            async for chunk in self._response.stream:
+                left -= len(chunk)
+                if left < 0:
+                    message = f"The answer is larger than {self._request.max_response_bytes} bytes."
+                    raise ResponseTooLarge(message, url=self._request.url)
+                yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()

@@ -1,0 +1,141 @@
+"""Schemas of answers: which JSON Schemas a model may be held to, and what an answer lacks. Pure.
+
+JSON Schema of 2020-12 within bounds: references stay inside the schema and are followed so often
+at most, and patterns are RE2's, so that no schema and no answer keeps a process busy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from dag.problems import Problem, Step, json_path
+from dag.values import Value
+
+#: References followed for one answer, and complaints told about it.
+_FOLLOWED = 10_000
+_COMPLAINTS = 20
+#: Bytes that a compiled pattern may grow to.
+_PATTERN_BYTES = 512 * 1024
+#: What would need Python's regular expressions, or lead out of the schema.
+_REFUSED = ("patternProperties", "$dynamicRef", "$dynamicAnchor", "$recursiveRef")
+#: Under these, keys are names and not keywords.
+_NAMES = ("properties", "$defs", "definitions", "dependentSchemas")
+#: What stands under these is data.
+_DATA = ("const", "enum", "default", "examples", "example")
+
+
+class _TooManyReferences(Exception):
+    """An answer would be checked without end."""
+
+
+def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
+    """Yield what keeps a schema from holding an answer; paths begin within it."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        path = json_path(error.absolute_path)
+        message = f"It is no JSON Schema: {error.message}"
+        yield Problem(path, "invalid_schema", message, "Write JSON Schema, version 2020-12.")
+        return
+    if schema.get("type") != "object":
+        message = "Models answer with an object, so its `type` must be `object`."
+        yield Problem("", "invalid_schema", message, "Put the value into a property of an object.")
+    yield from _refused(schema, ())
+
+
+def complaints(schema: Mapping[str, Value], answer: Value) -> list[str]:
+    """Return what is wrong with an answer, in sentences; empty if it is as the schema says."""
+    errors = _validator(schema).iter_errors(answer)
+    told: list[str] = []
+    try:
+        for error in errors:
+            told.append(f"{json_path(error.absolute_path) or 'the answer'}: {error.message}")
+            if len(told) == _COMPLAINTS:
+                break
+    except (_TooManyReferences, RecursionError):
+        told.append("the schema: it refers to itself without end")
+    except Unresolvable as error:
+        told.append(f"the schema: {error} is not in it")
+    return told
+
+
+def is_strict(schema: Value) -> bool:
+    """Return whether every object in a schema has all its properties and no others.
+
+    That is what a provider asks for that holds a model to the letter.
+    """
+    if isinstance(schema, list):
+        return all(is_strict(each) for each in schema)
+    if not isinstance(schema, dict):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        is_closed = schema.get("additionalProperties") is False
+        if not is_closed or set(schema.get("required", ())) != set(schema.get("properties", ())):
+            return False
+    return all(is_strict(value) for key, value in schema.items() if key not in _DATA)
+
+
+def _refused(schema: Value, steps: tuple[Step, ...], *, names: bool = False) -> Iterator[Problem]:
+    if isinstance(schema, list):
+        for index, each in enumerate(schema):
+            yield from _refused(each, (*steps, index))
+    elif isinstance(schema, dict):
+        for key, value in schema.items():
+            if not names:
+                yield from _refused_keyword(key, value, (*steps, key))
+            if names or key not in _DATA:
+                inner = not names and key in _NAMES
+                yield from _refused(value, (*steps, key), names=inner)
+
+
+def _refused_keyword(key: str, value: Value, steps: tuple[Step, ...]) -> Iterator[Problem]:
+    if key in _REFUSED:
+        message = f"`{key}` is not supported in the schema of an answer."
+        yield Problem(json_path(steps), "feature_not_implemented", message, "Name the properties.")
+    elif key == "$ref" and not str(value).startswith("#"):
+        message = "It refers to something outside of the schema, which is not fetched."
+        yield Problem(json_path(steps), "invalid_schema", message, "Refer to `#/$defs/…`.")
+    elif key == "pattern":
+        try:
+            _pattern_of(str(value))
+        except re2.error as error:
+            message = f"It is no regular expression of RE2: {error}."
+            yield Problem(json_path(steps), "invalid_schema", message, "Leave out what it lacks.")
+
+
+def _pattern_of(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _PATTERN_BYTES
+    return re2.compile(pattern, options)
+
+
+def _validator(schema: Mapping[str, Value]) -> Validator:
+    """Return a validator that looks nowhere else and counts what it follows."""
+    left = _FOLLOWED
+    follow = Draft202012Validator.VALIDATORS["$ref"]
+
+    def counted(validator: Any, ref: str, instance: Value, within: Any) -> Iterator[Any]:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _TooManyReferences
+        return follow(validator, ref, instance, within) or iter(())
+
+    keywords = {"$ref": counted, "pattern": _matches}
+    ours: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return ours(schema, registry=Registry())
+
+
+def _matches(_: Any, pattern: str, instance: Value, __: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not _pattern_of(pattern).search(instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
