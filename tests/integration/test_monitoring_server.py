@@ -20,6 +20,7 @@ from monitoring import metrics
 from monitoring.exposition import Exposition
 from monitoring.health import Readiness, readiness
 from monitoring.server import Address, MonitoringServer, PortTaken, refuse_taken
+from workers.lanes.children import environment
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
@@ -127,10 +128,10 @@ def test_processes_that_count_together_are_added_up_also_when_one_is_gone(tmp_pa
     """Counts of a process that ended stay; what it had in use goes with it."""
 
     def run(code: str) -> str:
-        environment = {**child_environment(), COUNTS_FOLDER: str(tmp_path)}
+        counting = {**child_environment(), COUNTS_FOLDER: str(tmp_path)}
         done = subprocess.run(
             [sys.executable, "-c", code],
-            env=environment,
+            env=counting,
             capture_output=True,
             text=True,
             check=True,
@@ -144,3 +145,10 @@ def test_processes_that_count_together_are_added_up_also_when_one_is_gone(tmp_pa
     assert "treadle_worker_threads 3.0" in page
     assert "process_resident_memory_bytes" in page
     assert os.listdir(tmp_path)
+
+
+def test_a_child_counts_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be thousands, one after another; their parent counts what they do."""
+    monkeypatch.setenv(COUNTS_FOLDER, "/counts")
+
+    assert COUNTS_FOLDER not in environment()

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, suppress
 from threading import Lock
 from typing import TypeAlias
 
-from core.settings import child_environment
+from core.settings import COUNTS_FOLDER, child_environment
 from dag.values import dumps, loads
 from workers.lanes.child import READY, read_frame, write_frame
 from workers.nodes.python_task import ChildCall
@@ -130,5 +130,10 @@ def _without_ours() -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a child that finds the modules this process finds."""
-    return child_environment(PYTHONPATH=":".join(path for path in sys.path if path))
+    """Return the environment of a child that finds the modules this process finds.
+
+    It counts nothing: what it does is counted by its parent.
+    """
+    found = child_environment(PYTHONPATH=":".join(path for path in sys.path if path))
+    found.pop(COUNTS_FOLDER, None)
+    return found
