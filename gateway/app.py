@@ -19,6 +19,7 @@ from core.settings import Settings
 from gateway.errors import refusal
 from gateway.live import Live
 from gateway.openapi import document
+from gateway.pages import add_pages
 from gateway.resources import Resources
 from gateway.routes import (
     absent,
@@ -81,9 +82,12 @@ def build(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         exception_handlers={HTTPException: _refused},
         separate_input_output_schemas=False,
+        docs_url=None,
+        redoc_url=None,
     )
     for each in (*ROUTERS, interactions.links, service.routes):
         app.router.routes.extend(each.routes)
+    add_pages(app)
     return app
 
 
@@ -96,6 +100,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 def _methods_at(request: Request) -> set[str]:
     """Return the methods that a path takes: Starlette names those of its first route only."""
-    routes = (each for each in request.app.routes if isinstance(each, Route))
-    at_path = (each for each in routes if each.matches(request.scope)[0] is not Match.NONE)
-    return {method for each in at_path for method in each.methods or ()}
+    routes = [each for each in request.app.routes if isinstance(each, Route)]
+    first = next(each for each in routes if each.matches(request.scope)[0] is not Match.NONE)
+    return {method for each in routes if each.path == first.path for method in each.methods or ()}
