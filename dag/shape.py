@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ _RANGE = {
     "less_than": "lt",
     "less_than_equal": "le",
 }
+_CHOICE = re.compile(r"'([^']*)'")
 _LENGTH = {"string_too_short", "string_too_long", "too_short", "too_long"}
 _KINDS = {
     "string_type": "text",
@@ -74,7 +76,7 @@ def problem_of(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Pr
         known = _fields_at(model, loc[:-1])
         solution = hints.closest(str(loc[-1]), known) or f"Known here: {_listed(known)}."
     elif reason == "invalid_choice":
-        choices = _choices_at(model, loc)
+        choices = _choices_at(model, loc) or _expected(detail)
         message = f"{quoted(given)} is not one of {_listed(choices)}."
         solution = f"Use {_listed(choices)}."
         if isinstance(given, str):
@@ -90,7 +92,7 @@ def _said(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str
             said = ("missing", f"{last} is missing.", f"Add {last}.")
         case "extra_forbidden":
             said = ("unknown_field", f"{last} is not a field here.", "")
-        case "literal_error":
+        case "literal_error" | "enum":
             said = ("invalid_choice", "", "")
         case _ if kind in _KINDS:
             message = f"{last} must be {_KINDS[kind]}, but is {_named(given)}."
@@ -101,7 +103,7 @@ def _said(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str
         case _ if kind in _CUSTOM:
             said = (kind, detail["msg"], _CUSTOM[kind])
         case _:
-            said = ("wrong_type", f"{last}: {complaint}.", "Correct the value.")
+            said = ("wrong_type", f"{last}: {complaint.rstrip('.')}.", "Correct the value.")
     return said
 
 
@@ -150,6 +152,11 @@ def _fields_at(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
 def _choices_at(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
     annotation = _annotation_at(model, loc)
     return [str(each) for each in get_args(annotation)] if _is(annotation, Literal) else []
+
+
+def _expected(detail: ErrorDetails) -> list[str]:
+    """Return the choices that a complaint itself names: `'a', 'b' or 'c'`."""
+    return _CHOICE.findall(str(detail.get("ctx", {}).get("expected", "")))
 
 
 def _annotation_at(model: type[BaseModel], loc: tuple[Step, ...]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from core.errors import TreadleError
 from core.postgres import LOST
-from dag.problems import Hints
+from dag.problems import Hints, quoted
 from dag.shape import problem_of
 from dag.values import dumps
 
@@ -150,6 +150,28 @@ def problem(error: TreadleError) -> dict[str, Any]:
         "detail": error.message,
         **error.to_wire(),
     }
+
+
+def refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """Refuse parameters of the query that a route does not take: nothing of it is ignored.
+
+    Raises:
+        RequestInvalid
+    """
+    hints = Hints()
+    listed = f"Known here: {', '.join(known) or 'none'}."
+    problems = [
+        {
+            "path": f"query.{name}",
+            "reason": "unknown_field",
+            "message": f"{quoted(name)} is not a parameter here.",
+            "solution": hints.closest(name, known) or listed,
+        }
+        for name in request.query_params
+        if name not in known
+    ]
+    if problems:
+        raise RequestInvalid(f"query: {problems[0]['message']}", problems=problems)
 
 
 def _as_treadle_error(error: Exception, request: Request) -> TreadleError:

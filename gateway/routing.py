@@ -20,7 +20,7 @@ from starlette.responses import Response
 from core.errors import TreadleError
 from gateway.bodies import BoundedRequest
 from gateway.callers import OWNED, PLAIN, admit
-from gateway.errors import MEDIA_TYPE, STATUS, problem, refusal
+from gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
 from ledger.keys import Scope
 from monitoring import metrics
 
@@ -41,10 +41,12 @@ class BoundedRoute(APIRoute):
         """Return what answers a request: the function, with what stands around it."""
         answer = super().get_route_handler()
         has_body = self.body_field is not None
+        known = [each.alias for each in self.dependant.query_params]
 
         async def edged(request: Request) -> Response:
             try:
                 await self.let_in(request)
+                refuse_unknown(request, known)
                 bounded = BoundedRequest(request.scope, request.receive)
                 if has_body and await bounded.body():
                     await bounded.json()  # here, because FastAPI makes a plain 400 of any error
