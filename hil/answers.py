@@ -10,7 +10,8 @@ import psycopg
 
 from dag.questions import reply
 from hil.rights import Account, LinkHolder, LinkNotValid, Responder, check_may_answer, may_see
-from ledger.answering import Answered, Response, answer
+from ledger.answering import Answered, answer
+from ledger.deciding import Response
 from ledger.graphs import Graphs
 from ledger.interactions import Interaction, InteractionNotFound, interaction
 from ledger.links import recipient_of

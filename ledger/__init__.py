@@ -24,7 +24,7 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again
     retrying.retry              a person      creates another one that keeps what stands
     answering.answer            a person      decides a question; its node leaves by the decision
-    answering.time_out          a sweeper     ends a question whose time is over, as it says
+    timeouts.time_out           a sweeper     ends questions whose time is over, as they say
     warning.warn                a sweeper     tells once that a question's time is nearly over
     answering.delivered         a channel     a question reached it: now a person may answer
 
@@ -78,15 +78,17 @@ transaction does not hold its executions for long.
 """
 
 from ledger import interactions, processes, reading, schedule
-from ledger.answering import Answered, Response, answer, delivered, time_out
+from ledger.answering import Answered, answer, delivered
 from ledger.batches import Answer, Request, commit
 from ledger.control import cancel, end_by_deadline, pause, refill, resume
+from ledger.deciding import Response
 from ledger.graphs import Graphs
 from ledger.migrations import migrate
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.retrying import retry
 from ledger.rows import Belt, Claim, Follow, Followed, Queued, Ref, Settlement
 from ledger.submission import Submission, Submitted, submit, submit_all
+from ledger.timeouts import time_out
 from ledger.warning import warn
 from ledger.written import settlement_of
 

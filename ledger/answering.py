@@ -1,15 +1,14 @@
 """Answering: a question is decided once, by whoever comes first (invariant 8).
 
-A person's answer, a time that is over and a channel's receipt are one transaction each. They lock
-the execution, then the question; the node leaves by the decision's key with no worker needed, and
-all that follows is the same code as any settle's.
+A person's answer and a channel's receipt are one transaction each. They lock the execution, then
+the question; the node leaves by the decision's key with no worker needed, and all that follows is
+the same code as any settle's. What happens when nobody answers stands in `timeouts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,21 +16,16 @@ import psycopg
 
 from core.errors import TreadleError
 from core.ids import new_id
-from dag.outcomes import Completed, Failed
-from dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
+from dag.questions import ReplyInvalid
 from dag.values import Value, dumps, loads
+from ledger.deciding import Response, decide, milliseconds
 from ledger.graphs import Graphs
-from ledger.holding import hold_briefly, hold_waiting
+from ledger.holding import hold_waiting
 from ledger.interactions import Interaction, InteractionNotFound, execution_of, interaction
 from ledger.questions import ANSWER_BYTES
-from ledger.rows import Belt, Claim, Followed, Held, Ref
+from ledger.rows import Belt, Followed
 from ledger.settlements import follow
 from ledger.unit import Unit
-from ledger.written import WRITTEN, settlement_of
-from monitoring.facts import Fact
-
-#: Who decides when nobody did in time.
-SYSTEM = "system"
 
 
 class InteractionDecided(TreadleError):
@@ -46,34 +40,6 @@ class AnswerTooLarge(TreadleError):
 
     reason: ClassVar[str] = "answer_too_large"
     solution: ClassVar[str] = "Keep large content elsewhere, and answer with where it is."
-
-
-class HilTimeout(TreadleError):
-    """Nobody answered in time."""
-
-    reason: ClassVar[str] = "hil_timeout"
-    solution: ClassVar[str] = (
-        "Give people more time, or say with `timeout_action` how to go on without an answer."
-    )
-
-
-class HilNotDelivered(TreadleError):
-    """The question never reached its channel, so nobody could answer it."""
-
-    reason: ClassVar[str] = "hil_not_delivered"
-    solution: ClassVar[str] = "Look at the channel's address and at what it answered."
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """What somebody answers: checked, and known to be theirs to say."""
-
-    decision: str
-    """The key that the node leaves by."""
-    answer: Value
-    by: str
-    via: str
-    """The way it came: `api`, `cli`, `webhook`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +88,9 @@ def answer(
         if response is not None:
             _record(unit, asked, response, same=same)
         if asked.pending and response is not None:
-            _decide(unit, held, asked, response, status="completed")
+            arrived = _input(unit, asked)
+            left = decide(unit, held, asked, response, status="completed", arrived=arrived)
+            follow(unit, [(-1, left)])
             unit.save()
             decided = interaction(connection, interaction_id)
     if decided is not None:
@@ -130,28 +98,6 @@ def answer(
     if same and asked.status == "completed":
         return Answered(asked, repeated=True)
     raise _decided(asked)
-
-
-def time_out(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, interaction_id: UUID
-) -> Followed | None:
-    """End a question whose time is over, as its `timeout_action` says; one that is not due stays.
-
-    Returns:
-        `None` if somebody else holds its execution: come again.
-    """
-    execution_id = execution_of(connection, interaction_id)
-    if execution_id is None:
-        return Followed(unparked=[interaction_id])
-    with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
-            return None
-        unit = Unit(connection, [held], belt=belt)
-        if unit.run("question_is_due", id=interaction_id).fetchone():
-            _time_out(unit, held, interaction(connection, interaction_id))
-            unit.save()
-    return unit.committed()
 
 
 def delivered(
@@ -210,7 +156,7 @@ def _decided(asked: Interaction) -> InteractionDecided:
         "decision": asked.decision,
         "decided_by": asked.answered_by,
         "via": asked.via,
-        "decided_at": _milliseconds(asked.decided_at),
+        "decided_at": milliseconds(asked.decided_at),
     }
     how = {
         "completed": f"{asked.answered_by} has decided {asked.decision} via {asked.via}",
@@ -220,135 +166,6 @@ def _decided(asked: Interaction) -> InteractionDecided:
     return InteractionDecided(f"The answer came too late: {how}.", **context)
 
 
-def _time_out(unit: Unit, held: Held, asked: Interaction) -> None:
-    question = asked.question
-    if asked.delivered_at is None:
-        row: Any = unit.run("delivery_error", id=asked.id).fetchone()
-        missed = HilNotDelivered(
-            f"The question did not reach its channel, {question.channel_type}, in time.",
-            interaction_id=str(asked.id),
-            last_error=loads(row.error) if row else None,
-        )
-        _end(unit, held, asked, Failed(missed.to_wire()))
-        return
-    match question.timeout_action:
-        case "default_response":
-            decided = reply(question, question.default_response or {})
-            response = Response(decided.decision, decided.answer, SYSTEM, TIMEOUT_KEY)
-            _decide(unit, held, asked, response, status="timeout")
-        case "continue":
-            response = Response(TIMEOUT_KEY, None, SYSTEM, TIMEOUT_KEY)
-            _decide(unit, held, asked, response, status="timeout")
-        case _:
-            error = HilTimeout(
-                f"Nobody answered within {question.timeout_seconds} s.",
-                interaction_id=str(asked.id),
-            )
-            _end(unit, held, asked, Failed(error.to_wire()))
-
-
-def _decide(unit: Unit, held: Held, asked: Interaction, response: Response, *, status: str) -> None:
-    """Write a decision, and let the node leave by its key."""
-    _close(unit, held, asked, response, status=status)
-    output = {
-        "interaction_id": str(asked.id),
-        "decision": response.decision,
-        "answer": response.answer,
-        "answered_by": response.by,
-        "via": response.via,
-        "at": _milliseconds(held.now),
-        "timed_out": status == "timeout",
-        "input": _input(unit, asked),
-    }
-    _leave(unit, held, asked, Completed(output, response.decision, _details(asked, response)))
-
-
-def _end(unit: Unit, held: Held, asked: Interaction, failed: Failed) -> None:
-    """Write that nothing was decided, and fail the node."""
-    _close(unit, held, asked, None, status="timeout")
-    _leave(unit, held, asked, failed, arrived=_input(unit, asked))
-
-
-def _close(
-    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
-) -> None:
-    held.questions -= 1
-    unit.unparked.append(asked.id)
-    _count(unit, held, asked, response, status=status)
-    decision = response.decision if response else None
-    unit.run(
-        "decide",
-        id=asked.id,
-        status=status,
-        at=held.now,
-        decision=decision,
-        answer=dumps(response.answer) if response else None,
-        by=response.by if response else None,
-        via=response.via if response else None,
-    )
-    details = {"execution_id": str(held.id), "node_id": asked.node, "decision": decision}
-    unit.run(
-        "audit",
-        id=new_id(),
-        owner=asked.owner,
-        actor=response.by if response else SYSTEM,
-        action=f"interaction.{status}",
-        subject=str(asked.id),
-        details=dumps({**details, "via": response.via if response else TIMEOUT_KEY}),
-    )
-
-
-def _count(
-    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
-) -> None:
-    kind = asked.question.interaction_type
-    if status == "timeout" or response is None:
-        missed = asked.delivered_at is None
-        action = "not_delivered" if missed else asked.question.timeout_action
-        unit.facts.append(Fact("question_timed_out", (action,)))
-        return
-    seconds = (held.now - asked.created_at).total_seconds()
-    unit.facts += (
-        Fact("question_answered", (kind, response.decision)),
-        Fact("question_seconds", (kind,), seconds),
-    )
-
-
-def _leave(
-    unit: Unit,
-    held: Held,
-    asked: Interaction,
-    outcome: Completed | Failed,
-    *,
-    arrived: Value = None,
-) -> None:
-    ref = Ref(held.id, asked.scope, asked.node)
-    claim = Claim(ref, asked.id, held.graph)
-    settlement = settlement_of(claim, outcome, arrived=arrived)
-    columns = dict(zip(WRITTEN, settlement.columns, strict=True))
-    written = {
-        name: columns[name] for name in ("state", "output_key", "output", "error", "details")
-    }
-    unit.run("leave_waiting", **ref._asdict(), id=asked.id, **written)
-    follow(unit, [(-1, settlement)])
-
-
 def _input(unit: Unit, asked: Interaction) -> Value:
     row: Any = unit.run("question_input", id=asked.id).fetchone()
     return loads(row.input)
-
-
-def _details(asked: Interaction, response: Response) -> dict[str, Any]:
-    """Return the node's `execution_details`."""
-    return {
-        "interaction_id": str(asked.id),
-        "interaction_type": asked.question.interaction_type,
-        "waiting_since": _milliseconds(asked.created_at),
-        "decision": response.decision,
-        "answered_by": response.by,
-        "via": response.via,
-    }
-
-
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1000)

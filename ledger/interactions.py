@@ -102,6 +102,20 @@ def execution_of(connection: psycopg.Connection, interaction_id: UUID) -> UUID |
     return rows[0].execution_id if rows else None
 
 
+def executions_of(connection: psycopg.Connection, questions: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the executions that questions belong to; without those that are none."""
+    rows = _fetch(connection, "executions_of", ids=list(questions))
+    return {row.id: row.execution_id for row in rows}
+
+
+def pending_among(
+    connection: psycopg.Connection, questions: Sequence[UUID]
+) -> dict[UUID, tuple[Interaction, bool]]:
+    """Return those of the questions that are pending, and whether the time of each is over."""
+    rows = _fetch(connection, "pending_among", ids=list(questions))
+    return {row.id: (_interaction(row), row.is_due) for row in rows}
+
+
 def due(connection: psycopg.Connection, *, limit: int) -> list[UUID]:
     """Return pending questions whose time is over, the longest overdue first."""
     return [row.id for row in _fetch(connection, "due_questions", limit=limit)]

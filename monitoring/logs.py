@@ -42,7 +42,7 @@ EVENTS: Mapping[str, str] = {
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
-    "question.ended": "A question's time was over, and its node went on as that says, or failed.",
+    "questions.ended": "Their time was over, and their nodes went on as they say, or failed.",
     "question.warned": "A question's time is nearly over, and its people were told.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
     "request.crashed": "The gateway could not answer a request, by a defect.",

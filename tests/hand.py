@@ -22,14 +22,16 @@ from dag.questions import Question
 from dag.specs import CORE_QUEUE, Lane
 from dag.values import Value, loads
 from ledger import processes, reading
-from ledger.answering import Answered, Response, answer, time_out
+from ledger.answering import Answered, answer
 from ledger.batches import Answer, Request, commit
+from ledger.deciding import Response
 from ledger.graphs import Graphs
 from ledger.holding import hold
 from ledger.recovery import end_overdue, take_back, wake
 from ledger.rows import Claim, Follow, Followed, Ref, Settlement
 from ledger.settlements import settle
 from ledger.submission import Submission, Submitted, submit
+from ledger.timeouts import time_out
 from ledger.unit import Unit
 from ledger.warning import warn
 from ledger.written import settlement_of
@@ -169,7 +171,8 @@ class Hand:
         if is_over:
             past = "update interactions set timeout_at = now() - interval '1 s' where id = %s"
             self.session.execute(past, (question,))
-        return time_out(self.session, self.graphs, self.belt, question)
+        followed, busy = time_out(self.session, self.graphs, self.belt, [question])
+        return None if busy else followed
 
     def warn(self, question: UUID) -> Followed | None:
         """Tell of a question's end, if that is due."""

@@ -57,10 +57,19 @@ select i.id, i.execution_id, i.scope, i.node, i.owner, i.status, i.interaction_t
 from interactions i join executions e on e.id = i.execution_id
 where i.id = %(id)s
 
--- name: question_is_due
--- By this clock, whatever the pause table says.
-select id from interactions
-where id = %(id)s and status = 'pending' and timeout_at <= clock_timestamp()
+-- name: executions_of
+select id, execution_id from interactions where id = any(%(ids)s)
+
+-- name: pending_among
+-- Due by this clock, whatever the pause table says.
+select i.id, i.execution_id, i.scope, i.node, i.owner, i.status, i.interaction_type, i.channel_type,
+       i.assignees, i.question, i.created_at, i.warned_at, i.delivered_at, i.decided_at, i.decision,
+       i.answer, i.answered_by, i.via, i.timeout_at, i.timeout_at <= clock_timestamp() as is_due
+from interactions i
+where i.id = any(%(ids)s) and i.status = 'pending'
+
+-- name: question_inputs
+select id, input from interactions where id = any(%(ids)b)
 
 -- name: question_input
 select input from interactions where id = %(id)s
