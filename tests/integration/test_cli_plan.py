@@ -65,7 +65,7 @@ def test_a_prompt_is_planned_drawn_saved_and_run(folder: Folder, provider: Provi
     shown = folder.process("plan", "Double a number.", "--save", "flow.json")
 
     assert shown.code == 0, shown.err
-    for told in ("Double a number", "true → double", "count: number", "openai/gpt-5.5", "tokens"):
+    for told in ("Double a number", "true → double", "↓ check", "count: number", "openai/gpt-5.5", "tokens"):
         assert told in shown.out
     assert "asking gpt-5.5" in shown.err
     saved = json.loads((folder.path / "flow.json").read_text())

@@ -58,22 +58,25 @@ def _graph(plan: Mapping[str, Any]) -> Tree:
         following[each["from_node"]].append((each["output_key"], each["to_node"]))
     root = Tree(Text(plain(plan["title"]), "bold"))
     seen: set[str] = set()
-    todo: list[tuple[Tree, str, str]] = [
-        (root, "", trigger) for trigger in reversed(workflow["triggers"])
-    ]
+    todo = [(root, Text(), trigger) for trigger in reversed(workflow["triggers"])]
     while todo:
-        above, key, node_id = todo.pop()
-        label = Text(f"{key} → ", "cyan") if key not in ("", "result") else Text()
+        place, label, node_id = todo.pop()
         if node_id in seen:
-            above.add(label + Text(f"{node_id} (above)", "dim"))
+            place.add(label + Text(f"{node_id} (above)", "dim"))
             continue
         seen.add(node_id)
-        branch = above.add(label + _line(nodes[node_id]))
-        # What follows alone stands below and not further in, so that a chain stays readable.
+        branch = place.add(label + _line(nodes[node_id]))
         after = following[node_id]
-        place = above if len(after) == 1 and above is not root else branch
-        todo += [(place, key, target) for key, target in reversed(after)]
+        if len(after) == 1:  # stands below with an arrow, not further in: chains stay readable
+            key, target = after[0]
+            todo.append((place, Text("↓ ", "cyan") + _key(key), target))
+        else:
+            todo += [(branch, _key(key), target) for key, target in reversed(after)]
     return root
+
+
+def _key(key: str) -> Text:
+    return Text() if key == "result" else Text(f"{key} → ", "cyan")
 
 
 def _line(node: Mapping[str, Any]) -> Text:
