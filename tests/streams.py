@@ -13,7 +13,7 @@ from typing import Any
 from tests.integration.loopback import Answer
 
 #: A kept connection would outlive the event loop of a test.
-_EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
+EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
 
 
 def openai_stream(
@@ -29,7 +29,7 @@ def openai_stream(
                    "total_tokens": sum(usage)}  # fmt: skip
         events.append(_chunk([], usage=counted))
     lines = [f"data: {json.dumps(each)}\n\n" for each in events]
-    return Answer(200, _EVENTS, "".join([*lines, "data: [DONE]\n\n"]).encode())
+    return Answer(200, EVENTS, "".join([*lines, "data: [DONE]\n\n"]).encode())
 
 
 def _chunk(choices: list[Any], usage: Any = None) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def anthropic_failing(*pieces: str, kind: str, words: str) -> Answer:
     """Return a stream in which an error follows some text."""
     whole = anthropic_stream(*pieces, stop=None)
     error = {"type": "error", "error": {"type": kind, "message": words}}
-    return Answer(200, _EVENTS, whole.body + _events([error]))
+    return Answer(200, EVENTS, whole.body + _events([error]))
 
 
 def _message(
@@ -94,7 +94,7 @@ def _message(
              "usage": {"output_tokens": usage[1]}},
             {"type": "message_stop"},
         ]  # fmt: skip
-    return Answer(200, _EVENTS, _events(events))
+    return Answer(200, EVENTS, _events(events))
 
 
 def _events(events: Iterable[Mapping[str, Any]]) -> bytes:

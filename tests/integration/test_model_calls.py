@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -13,12 +15,16 @@ from pydantic import SecretStr
 from core.dialer import AddressPolicy, Dialer
 from core.settings import Settings
 from dag.outcomes import Completed, Failed
+from dag.problems import Hints
 from dag.specs.ai import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
 from dag.values import Value
 from tests.attempts import attempt_of
 from tests.integration.loopback import Answer
-from tests.providers import Provider, providing
+from tests.providers import Provider, providing, refusal
 from tests.streams import (
+    EVENTS,
+    anthropic_failing,
+    anthropic_object,
     anthropic_stream,
     openai_stream,
 )
@@ -81,6 +87,24 @@ def node(provider: Provider) -> Node:
     return Node(provider.settings(Settings(), openai_api_key=key, anthropic_api_key=key))
 
 
+def raw(body: bytes) -> Answer:
+    return Answer(200, EVENTS, body)
+
+
+def refused(words: str) -> Answer:
+    return refusal(400, words, Connection="close")
+
+
+def one(kind: str) -> Answer:
+    """Return some answer of a provider."""
+    return openai_stream("It is so.") if kind == OPENAI else anthropic_stream("It is so.")
+
+
+def holding(**properties: Any) -> dict[str, Any]:
+    """Return a configuration with a schema."""
+    return {"output_schema": {"type": "object", "properties": properties}}
+
+
 def reason(failed: Failed) -> str:
     return str(failed.error["error_details"]["reason"])
 
@@ -121,3 +145,256 @@ def test_the_record_says_which_model_answered_and_what_it_took(
         "tokens": {"input": 20, "output": 5},
         "repaired": [],
     }
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_what_is_asked_stands_on_the_wire_as_configured(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """Prompts, bounds, and what is asked of the stream."""
+    provider.answers(one(kind))
+    node.completed(
+        kind,
+        {
+            "model": "some-model",
+            "system_prompt": "You are {{ input.who }}.",
+            "user_prompt": "Say {{ input.what }}.",
+            "temperature": 0.5,
+            "max_tokens": 99,
+        },
+        came={"who": "Ada", "what": "yes"},
+    )
+
+    (request,) = provider.requests
+    assert (request["model"], request["temperature"], request["stream"]) == (
+        "some-model",
+        0.5,
+        True,
+    )
+    assert request["max_tokens"] == 99
+    user = {"role": "user", "content": "Say yes."}
+    if kind == OPENAI:
+        assert request["messages"] == [{"role": "system", "content": "You are Ada."}, user]
+        assert request["stream_options"] == {"include_usage": True}
+    else:
+        assert (request["system"], request["messages"]) == ("You are Ada.", [user])
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (OPENAI, openai_stream('{"urg', 'ency": "high"}')),
+        (CLAUDE, anthropic_object('{"urg', 'ency": "high"}')),
+    ],
+)
+def test_an_answer_by_schema_is_put_out_as_an_object(
+    node: Node, provider: Provider, kind: str, answer: Answer
+) -> None:
+    """The provider is told the schema, each in its way, and to the letter where that can be."""
+    provider.answers(answer)
+
+    assert node.completed(kind, {"output_schema": URGENCY}).output == {"data": {"urgency": "high"}}
+    (request,) = provider.requests
+    if kind == OPENAI:
+        told = request["response_format"]["json_schema"]
+        assert (told["schema"], told["strict"]) == (URGENCY, True)
+    else:
+        assert request["tools"][0]["input_schema"] == URGENCY
+        assert request["tool_choice"] == {"type": "tool", "name": "answer"}
+
+
+@pytest.mark.parametrize(("kind", "say"), [(OPENAI, openai_stream), (CLAUDE, anthropic_object)])
+def test_a_model_is_told_what_is_wrong_with_its_answer(
+    node: Node, provider: Provider, kind: str, say: Any
+) -> None:
+    """Another call, under a key of its own, and both are counted."""
+    provider.answers(say('{"urgency": "huge"}'), say('{"urgency": "low"}'))
+    done = node.completed(kind, {"output_schema": URGENCY})
+
+    assert done.output == {"data": {"urgency": "low"}}
+    assert (done.details["calls"], done.details["tokens"]) == (2, {"input": 40, "output": 10})
+    assert done.details["repaired"] == ["urgency: 'huge' is not one of ['low', 'high']"]
+    first, second = provider.requests
+    question, answer, complaint = second["messages"][-3:]
+    assert question == first["messages"][-1]
+    assert answer == {"role": "assistant", "content": '{"urgency": "huge"}'}
+    assert "'huge' is not one of" in complaint["content"]
+    keys = [seen.headers["idempotency-key"] for seen in provider.seen]
+    assert len(set(keys)) == 2
+
+
+def test_repairs_are_bounded(node: Node, provider: Provider) -> None:
+    """The error says what is still wrong, and quotes the answer; a retry would ask the same."""
+    provider.answers(openai_stream("no JSON at all"))
+    failed = node.failed(OPENAI, {"output_schema": URGENCY, "max_repairs": 1})
+
+    assert reason(failed) == "answer_invalid"
+    assert failed.error["is_retryable"] is False
+    assert failed.error["error_details"]["answer"] == "no JSON at all"
+    assert failed.details["calls"] == len(provider.requests) == 2
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529])
+def test_a_provider_in_trouble_is_worth_another_attempt(
+    node: Node, provider: Provider, kind: str, status: int
+) -> None:
+    """It is asked once an attempt; its Retry-After is handed on to who decides."""
+    provider.answers(refusal(status, "busy", Retry_After="7", Connection="close"))
+    failed = node.failed(kind)
+
+    assert reason(failed) == "provider_unavailable"
+    assert failed.error["is_retryable"] is True
+    assert failed.retry_after == timedelta(seconds=7)
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_a_request_that_is_refused_is_not_sent_again(
+    node: Node, provider: Provider, kind: str, status: int
+) -> None:
+    """The provider's words say why; the key that they may hold does not come along."""
+    provider.answers(refusal(status, f"not with {KEY}", Connection="close"))
+    failed = node.failed(kind)
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("provider_refused", False)
+    assert "not with ***" in failed.error["error_message"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "why", "again"),
+    [
+        (OPENAI, openai_stream(refusal="I will not."), "model_refused", False),
+        (CLAUDE, anthropic_stream("I will not.", stop="refusal"), "model_refused", False),
+        (OPENAI, openai_stream("Half a", finish=None), "answer_incomplete", True),
+        (CLAUDE, anthropic_stream("Half a", stop=None), "answer_incomplete", True),
+        (OPENAI, openai_stream("Half a", finish="length"), "answer_cut", False),
+        (CLAUDE, anthropic_stream("Half a", stop="max_tokens"), "answer_cut", False),
+        (OPENAI, openai_stream("", finish="content_filter"), "answer_filtered", False),
+        (OPENAI, raw(b"data: {oh\n\n"), "answer_malformed", False),
+        (OPENAI, raw(b'data: {"choices": 3}\n\n'), "answer_malformed", False),
+        (
+            CLAUDE,
+            raw(b"event: message_start\ndata: {}\n\n"),
+            "answer_malformed",
+            False,
+        ),
+        (OPENAI, raw(b"<html>"), "answer_malformed", False),
+        (
+            CLAUDE,
+            anthropic_failing("Half", kind="overloaded_error", words="busy"),
+            "provider_unavailable",
+            True,
+        ),
+        (
+            OPENAI,
+            refused("context_length_exceeded"),
+            "context_too_long",
+            False,
+        ),
+        (CLAUDE, refused("prompt is too long"), "context_too_long", False),
+    ],
+)
+def test_what_is_no_answer_fails_by_its_own_reason(
+    node: Node, provider: Provider, kind: str, answer: Answer, why: str, again: bool
+) -> None:
+    """Nothing incomplete is ever put out, and only what may pass is tried again."""
+    provider.answers(answer)
+    failed = node.failed(kind)
+
+    assert (reason(failed), failed.error["is_retryable"]) == (why, again)
+
+
+def test_a_line_that_is_cut_within_an_answer_is_worth_another_attempt(
+    node: Node, provider: Provider
+) -> None:
+    """What came until then is reported, and counts for nothing."""
+    whole = openai_stream("It is ", "urgent.")
+    cut = Answer(200, {**EVENTS, "Content-Length": str(len(whole.body) + 1)}, whole.body[:700])
+    provider.answers(cut)
+    failed = node.failed(OPENAI)
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("answer_incomplete", True)
+
+
+@pytest.mark.parametrize(("kind", "variable"), [(OPENAI, "OPENAI"), (CLAUDE, "ANTHROPIC")])
+def test_a_key_that_is_not_set_is_named(kind: str, variable: str) -> None:
+    """The error says which variable to set."""
+    failed = Node(Settings()).failed(kind)
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("provider_key_missing", False)
+    assert f"{variable}_API_KEY" in failed.error["error_details"]["solution"]
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_credential_takes_the_place_of_the_operators_key(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """It is a secret of the workflow's, resolved for the attempt."""
+    provider.answers(one(kind))
+    node.completed(kind, {"credential": "{{ secrets.mine }}"}, secrets={"mine": "hunter22"})
+
+    (seen,) = provider.seen
+    assert seen.headers["authorization"] == "Bearer hunter22"
+
+
+def test_an_address_of_the_authors_is_one_that_workflows_may_reach(
+    node: Node, provider: Provider
+) -> None:
+    """Loopback is not, unless the operator says so (the way out)."""
+    config = {"base_url": provider.url, "credential": "{{ secrets.mine }}"}
+    failed = node.failed(OPENAI, config, secrets={"mine": "hunter22"})
+
+    assert (reason(failed), provider.seen) == ("address_not_allowed", [])
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_an_address_of_the_authors_gets_the_authors_key_and_nothing_of_the_operators(
+    provider: Provider, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what SDKs read out of the environment by themselves stays here."""
+    custom = "X-Internal: yes\nAuthorization: Bearer leaked\nX-Api-Key: leaked"
+    for name in ("OPENAI", "ANTHROPIC"):
+        monkeypatch.setenv(f"{name}_CUSTOM_HEADERS", custom)
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-internal")
+    provider.answers(one(kind))
+    base_url = provider.url if kind == OPENAI else provider.url.removesuffix("/v1")
+    config = {"base_url": base_url, "credential": "{{ secrets.mine }}"}
+    settings = Settings(openai_api_key=SecretStr(KEY), anthropic_api_key=SecretStr(KEY))
+    node = Node(settings, networks=(ip_network("127.0.0.0/8"),))
+    done = node.completed(kind, config, secrets={"mine": "hunter22"})
+
+    assert (done.output, done.details["cost_usd"]) == ({"text": "It is so."}, None)
+    (seen,) = provider.seen
+    sent = " ".join([*seen.headers, *seen.headers.values()])
+    assert not any(word in sent for word in ("internal", "leaked", KEY))
+    assert "hunter22" in sent
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        ({"base_url": "https://example.org/v1"}, "credential"),
+        ({"output_schema": {"type": "object", "properties": 3}}, "output_schema.properties"),
+        ({"output_schema": {"type": "array"}}, "output_schema"),
+        (
+            {"output_schema": {"type": "object", "patternProperties": {}}},
+            "output_schema.patternProperties",
+        ),
+        (
+            holding(a={"$ref": "http://x/y"}),
+            'output_schema.properties.a["$ref"]',
+        ),
+        (
+            holding(a={"pattern": "(?=a)"}),
+            "output_schema.properties.a.pattern",
+        ),
+        ({"temperature": 3}, "temperature"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_at_submission(config: Mapping[str, Any], path: str) -> None:
+    """With the path to it, before anything runs."""
+    found = OPENAI_CHATGPT.problems({"user_prompt": "x", **config}, Hints())
+
+    assert [each.path for each in found] == [path]

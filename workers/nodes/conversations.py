@@ -49,8 +49,7 @@ _TOLD_CHARACTERS = 10_000
 _QUOTED = 1_000
 #: What goes to an address that an author chose; nothing else that an SDK would add.
 _HEADERS = (
-    "accept", "authorization", "content-type", "idempotency-key", "user-agent", "x-api-key",
-    "anthropic-version",
+    "accept", "anthropic-version", "authorization", "content-type", "idempotency-key", "user-agent",
 )  # fmt: skip
 
 Ask: TypeAlias = Callable[[Question, Said, Hear], Awaitable[None]]
@@ -203,6 +202,9 @@ class _Conversation:
         """Ask once."""
         ordinal = self.spent.calls
         said = Said()
+        headers = {"Idempotency-Key": self.attempt.idempotency_key(ordinal)}
+        if self.config.credential is not None:  # before what an SDK may find in its environment
+            headers["Authorization"] = f"Bearer {self.config.credential}"
         question = Question(
             model=self.config.model,
             system=self.config.system_prompt,
@@ -210,7 +212,7 @@ class _Conversation:
             max_tokens=self.config.max_tokens,
             temperature=self.config.temperature,
             schema=self.config.output_schema,
-            headers={"Idempotency-Key": self.attempt.idempotency_key(ordinal)},
+            headers=headers,
         )
 
         async def hear(piece: str) -> None:
