@@ -19,6 +19,7 @@ from ledger.control import NoSuchExecution
 from ledger.graphs import Graphs
 from ledger.queries import queries
 from ledger.rows import Ref
+from ledger.spending import credits_of, spent
 
 _SQL = queries("reading")
 
@@ -121,6 +122,7 @@ def execution(
         "node_executions": nodes,
         "execution_sequence": [node["node_id"] for node in nodes if node["start_time"]],
         "counts": _counts(connection, execution_id),
+        **spent(connection, graph, execution_id),
         "error": loads(row.error) if row.error else None,
         "retry_of": str(row.retry_of) if row.retry_of else None,
         "retried_as": [str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
@@ -209,6 +211,7 @@ def record(graph: CompiledGraph, row: Any) -> dict[str, Any]:
     """Return a NodeExecution of the wire model, from a row that has what it says."""
     node = graph.nodes[row.node]
     state = NodeState(row.state)
+    details = loads(row.details) if row.details else {}
     return {
         "node_id": row.node,
         "node_name": node.node.name,
@@ -223,7 +226,8 @@ def record(graph: CompiledGraph, row: Any) -> dict[str, Any]:
         "output_key": row.output_key,
         "output_data": loads(row.output) if row.output is not None else None,
         "output_bytes": row.output_bytes,
-        "execution_details": loads(row.details) if row.details else {},
+        "execution_details": details,
+        "credits_consumed": credits_of(details),
         "error": loads(row.error) if row.error else None,
         "attempt": row.attempt,
         "retry_count": row.retry_count,

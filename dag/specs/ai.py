@@ -71,6 +71,7 @@ OPENAI_CHATGPT = NodeSpec(
     OpenAIChat,
     Lane.ASYNC,
     check=_problems,
+    asks_models=True,
     puts_out=_PUTS_OUT,
     example={
         "model": "gpt-5.5",
@@ -92,6 +93,7 @@ ANTHROPIC_CLAUDE = NodeSpec(
     ClaudeMessage,
     Lane.ASYNC,
     check=_problems,
+    asks_models=True,
     puts_out=_PUTS_OUT,
     example={
         "model": "claude-sonnet-5-5",

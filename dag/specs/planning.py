@@ -13,5 +13,6 @@ PLAN = NodeSpec(
     "Turns a prompt into a workflow that passes validation.",
     lane=Lane.ASYNC,
     queue=PLANNER_QUEUE,
+    asks_models=True,
     puts_out="result: {title, rationale, assumptions, placeholders, workflow, …}",
 )

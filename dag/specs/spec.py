@@ -97,6 +97,8 @@ class NodeSpec:
     example: Mapping[str, Any] = field(default_factory=dict)
     """Configurations that pass; shown in the docs and to the planner."""
     version: str = "1.0"
+    asks_models: bool = False
+    """Whether its record's details say which `tokens` models took, and at what `cost_usd`."""
     available: bool = True
     """Whether this release can run it."""
     fields: Mapping[str, FieldPlan] = field(init=False)

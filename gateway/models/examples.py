@@ -27,6 +27,16 @@ WORKFLOW: dict[str, Any] = {
 
 _START = 1_767_225_600_000
 
+BRIEF: dict[str, Any] = {
+    "id": EXECUTION_ID,
+    "workflow_id": "greeting",
+    "workflow_version": 1,
+    "status": "RUNNING",
+    "start_time": _START,
+    "end_time": None,
+    "duration_ms": None,
+}
+
 EXECUTION: dict[str, Any] = {
     "id": EXECUTION_ID,
     "workflow_id": "greeting",
@@ -60,6 +70,7 @@ EXECUTION: dict[str, Any] = {
             "output_data": {"text": "Hello Ada"},
             "output_bytes": 20,
             "execution_details": {},
+            "credits_consumed": 0.0,
             "error": None,
             "attempt": 1,
             "retry_count": 0,
@@ -69,10 +80,12 @@ EXECUTION: dict[str, Any] = {
     ],
     "execution_sequence": ["greet"],
     "counts": {"completed": 2},
+    "tokens_used": 0,
+    "credits_consumed": 0.0,
     "error": None,
     "retry_of": None,
     "retried_as": [],
-    "last_seq": 6,
+    "last_seq": 5,
     "left_out": [],
     "nodes_href": f"/v1/executions/{EXECUTION_ID}/nodes",
 }

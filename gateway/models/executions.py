@@ -169,6 +169,8 @@ class NodeExecution(Strict):
     """Null while there is none, and where `left_out` has the way to it."""
     output_bytes: int | None
     execution_details: JsonObject
+    credits_consumed: float
+    """Of 0.01 USD each, by the list prices of the models that it asked."""
     error: WireError | None
     attempt: int
     retry_count: int
@@ -210,6 +212,9 @@ class Execution(Strict):
     execution_sequence: list[str]
     counts: dict[str, int]
     """How many node executions there are of each status."""
+    tokens_used: int
+    """By all models that it asked."""
+    credits_consumed: float
     error: WireError | None
     retry_of: Uuid | None
     retried_as: list[Uuid]
