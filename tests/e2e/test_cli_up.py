@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from core.embedded import find_cluster
@@ -33,6 +35,22 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     yield start
     for each in reversed(running):
         each.close()
+
+
+def test_up_says_where_all_of_it_is_and_shows_the_first_key(cluster_folder: Path) -> None:
+    """What stands there can be asked for, and the key opens the API."""
+    (log,) = cluster_folder.glob("up-*.log")
+    said = log.read_text("utf-8").partition("Treadle is up")[2]
+    key = re.findall(r"API key: (tk_\S+)", said)
+    page, metrics = re.findall(r"http://\S+(?:docs|metrics)\b", said)
+    ports = re.findall(r"(planner|worker|scheduler) (\d+)", said)
+
+    for address in (page, metrics, *(f"http://127.0.0.1:{port}/health" for _, port in ports)):
+        assert httpx.get(address).status_code == 200
+    assert len(ports) == 3
+    headers = {"Authorization": f"Bearer {key[0]}"}
+    assert httpx.get(page.replace("docs", "v1/keys"), headers=headers).status_code == 200
+    assert len(key) == 1
 
 
 def test_a_second_up_says_who_holds_the_folder(cluster_folder: Path) -> None:
@@ -86,6 +104,7 @@ def test_nothing_outlives_a_killed_up(
     again = started("up", "--workers", "1", *port_base())
     wait_until(again.is_up, timeout=UP_SECONDS)
     assert Folder(tmp_path).run("show", execution["id"], "--json").document == execution
+    assert "API key:" not in again.said
     assert again.end() == 0
     assert again.said.endswith("Treadle is down.\n")
 

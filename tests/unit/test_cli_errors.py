@@ -42,11 +42,11 @@ def test_a_cluster_that_is_not_there_has_a_code_of_its_own() -> None:
     assert tell_error(NoServers("None."), as_json=False) is ExitCode.UNREACHABLE
 
 
-def test_the_sentence_comes_once_all_services_are_at_work(
-    capsys: pytest.CaptureFixture[str], tmp_path: object
+def test_the_word_comes_once_all_services_are_at_work(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """And only once, though a service starts again later."""
-    teller = Teller(tmp_path, {"worker-1", "scheduler"})  # type: ignore[arg-type]
+    teller = Teller({"worker-1", "scheduler"}, "Treadle is up.")
 
     teller.tell("worker-1", '{"event": "worker.started"}')
     teller.tell("worker-1", "not a log line")

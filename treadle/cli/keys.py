@@ -13,6 +13,7 @@ from rich.table import Table
 
 from core.errors import TreadleError
 from core.settings import Settings
+from dag.problems import quoted
 from ledger import keys as ledger_keys
 from ledger.keys import Key, Scope
 from ledger.reading import milliseconds
@@ -24,10 +25,19 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, 
 
 #: Keys that are listed at most.
 _MOST = 10_000
+#: Characters that an account's name has at most, as in a question's `assignees`.
+_OWNER_LENGTH = 200
 #: Columns where there is no terminal.
 _UNCUT = 500
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class OwnerInvalid(TreadleError):
+    """No account can have this name."""
+
+    reason: ClassVar[str] = "owner_invalid"
+    solution: ClassVar[str] = f"Name the account in 1 to {_OWNER_LENGTH} characters."
 
 
 class ScopesInvalid(TreadleError):
@@ -51,6 +61,8 @@ def create(
 ) -> None:
     """Make a key and print it: now or never, for only its hash is kept."""
     wanted = _scopes(scopes)
+    if not owner.strip() or len(owner) > _OWNER_LENGTH:
+        raise OwnerInvalid(f"{quoted(owner)} names no account.")
     valid_for = None if days is None else timedelta(days=days)
     with reached_here(Settings.load()) as here:
         made = ledger_keys.create(here.session(), owner, wanted, name=name, valid_for=valid_for)
@@ -95,13 +107,13 @@ def revoke(
 
 
 def _scopes(text: str) -> frozenset[Scope]:
-    try:
-        found = frozenset(Scope(part.strip()) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise ScopesInvalid(f"{error}.", scopes=text) from error
-    if not found:
+    named = {part.strip() for part in text.split(",") if part.strip()}
+    unknown = sorted(named - set(Scope))
+    if unknown:
+        raise ScopesInvalid(f"There is no scope {quoted(unknown[0])}.", scopes=text)
+    if not named:
         raise ScopesInvalid("A key without a scope is of no use.", scopes=text)
-    return found
+    return frozenset(map(Scope, named))
 
 
 def _told(key: Key) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
@@ -22,9 +22,6 @@ Port = Annotated[
 Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this host's.")]
 LOOPBACK = "127.0.0.1"
 
-#: The roles that serve, in the order of their ports.
-_ROLES = ("gateway", "planner", "worker", "scheduler")
-
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -34,6 +31,8 @@ class Ports:
     base: int
     folder: Path
     """Holds a folder of counts for each role; they begin anew with each `treadle up`."""
+    roles: ClassVar[tuple[str, ...]] = ("gateway", "planner", "worker", "scheduler")
+    """Who serves, in the order of their ports."""
 
     def refuse_taken(self) -> None:
         """Tell early that somebody listens on one of the four.
@@ -41,13 +40,13 @@ class Ports:
         Raises:
             PortTaken
         """
-        for role in _ROLES:
-            refuse_taken(Address(self.host, self._port(role)))
+        for role in self.roles:
+            refuse_taken(Address(self.host, self.port(role)))
 
     def count_anew(self) -> None:
         """Make the folders of counts, empty."""
         shutil.rmtree(self.folder, ignore_errors=True)
-        for role in _ROLES:
+        for role in self.roles:
             self.counts(role).mkdir(parents=True)
 
     def counts(self, role: str) -> Path:
@@ -56,7 +55,13 @@ class Ports:
 
     def options(self, role: str) -> tuple[str, ...]:
         """Return the arguments that have a process serve on its role's port."""
-        return ("--host", self.host, "--port", str(self._port(role)))
+        return ("--host", self.host, "--port", str(self.port(role)))
 
-    def _port(self, role: str) -> int:
-        return self.base + _ROLES.index(role)
+    def url(self, role: str) -> str:
+        """Return the address by which a role is reached from this host."""
+        host = LOOPBACK if self.host == "0.0.0.0" else self.host  # noqa: S104 - compared only
+        return f"http://{host}:{self.port(role)}"
+
+    def port(self, role: str) -> int:
+        """Return the port on which a role serves."""
+        return self.base + self.roles.index(role)

@@ -1,11 +1,10 @@
-"""What `treadle up` prints: its services' lines, and one sentence when all of them are at work."""
+"""What `treadle up` prints: its services' lines, and a word when all of them are at work."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -20,13 +19,13 @@ _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
 class Teller:
     """Passes lines on, each marked with the service it came from."""
 
-    def __init__(self, folder: Path, services: Collection[str]) -> None:
-        self._folder = folder
+    def __init__(self, services: Collection[str], when_up: str) -> None:
+        self._when_up = when_up
         self._awaited = set(services)
         self._readable = sys.stdout.isatty()
 
     def tell(self, service: str, line: str) -> None:
-        """Print one line of a service, and the sentence once all services are at work.
+        """Print one line of a service, and the word once all services are at work.
 
         A terminal gets log lines in a readable form, anything else gets them as they are.
         """
@@ -39,7 +38,7 @@ class Teller:
         if self._awaited and record is not None and record.get("event") in _AT_WORK:
             self._awaited.discard(service)
             if not self._awaited:
-                typer.echo(f"Treadle is up, with its data in {self._folder}. Ctrl-C stops it.")
+                typer.echo(self._when_up)
 
 
 def readable(service: str, record: dict[str, Any]) -> str:

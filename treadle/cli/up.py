@@ -16,6 +16,7 @@ from core.settings import COUNTS_FOLDER, Settings, child_environment, variables_
 from ledger.migrations import migrate
 from treadle.cli.ports import LOOPBACK, Host, Ports
 from treadle.cli.telling import Teller
+from treadle.cli.welcome import first_key, welcome
 
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
 _MOST_WORKERS = 4
@@ -71,7 +72,8 @@ def up(
         )
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
-        teller = Teller(servers.folder, [each.name for stage in stages for each in stage])
+        when_up = welcome(servers.folder, ports, first_key(servers.database_url))
+        teller = Teller([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
 

@@ -1,0 +1,32 @@
+"""What `treadle up` says when all of it is at work: where it is served, and the first key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.postgres import connect
+from ledger import keys
+from ledger.keys import Scope
+from ledger.submission import LOCAL_OWNER
+from treadle.cli.ports import Ports
+
+
+def welcome(folder: Path, ports: Ports, key: str | None) -> str:
+    """Return what a person wants to know of a cluster that has just come up."""
+    others = ", ".join(f"{role} {ports.port(role)}" for role in ports.roles[1:])
+    lines = [
+        f"Treadle is up, with its data in {folder}. Ctrl-C stops it.",
+        f"  API:     {ports.url('gateway')}/docs",
+        f"  metrics: {ports.url('gateway')}/metrics, and /health; the same on {others}",
+    ]
+    if key is not None:
+        lines.append(f"  API key: {key}  (account {LOCAL_OWNER}, all scopes; shown this once)")
+    return "\n".join(lines)
+
+
+def first_key(database_url: str) -> str | None:
+    """Make the first key of a ledger, for whoever works at it; `None` if it has had one."""
+    with connect(database_url, autocommit=True) as connection:
+        if keys.listed(connection, limit=1):
+            return None
+        return keys.create(connection, LOCAL_OWNER, tuple(Scope), name="made by treadle up").text
