@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from core.errors import TreadleError
 from dag.schema import workflow_schema
@@ -50,9 +51,20 @@ def _made(app: FastAPI) -> dict[str, Any]:
     schemas["NewExecution"]["properties"]["workflow"] = is_workflow
     for route in app.routes:
         if isinstance(route, BoundedRoute) and route.include_in_schema:
+            _restore_examples(route, schemas)
             for method in route.methods or ():
                 _complete(made["paths"][route.path_format][method.lower()], route)
     return made
+
+
+def _restore_examples(route: BoundedRoute, schemas: dict[str, Any]) -> None:
+    """Put the examples of a route's models back whole: FastAPI leaves out what is null in them."""
+    body = route.body_field.field_info.annotation if route.body_field is not None else None
+    for model in (route.response_model, body):
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            extra = model.model_config.get("json_schema_extra")
+            if isinstance(extra, dict) and "examples" in extra:
+                schemas[model.__name__]["examples"] = extra["examples"]
 
 
 def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
@@ -67,6 +79,8 @@ def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
         for media_type, each in content:
             known["content"][media_type]["examples"].update(each["examples"])
     operation["responses"] = dict(sorted(responses.items()))
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _without_null(parameter["schema"])
     if isinstance(route, GatedRoute):
         operation["security"] = [{"key": [route.scope_needed]}]
 
@@ -83,6 +97,14 @@ def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:
     for name in (*route.param_convertors, *queried):
         if name in OWNED:
             yield OWNED[name].missing
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter that may be left out: there is no null in a URL."""
+    choices = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    if len(choices) != 1:
+        return schema
+    return {**choices[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
 
 
 def _as_component(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

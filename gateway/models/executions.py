@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from dag.model import JsonObject, Milliseconds, Name, NodeId, Strict
 from dag.states import ExecutionStatus
 from gateway.models.errors import WireError
-from gateway.models.examples import EXECUTION, EXECUTION_ID, WORKFLOW
+from gateway.models.examples import BRIEF, EXECUTION, WORKFLOW
 from ledger.submission import DEFAULT_PRIORITY
 
 Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
@@ -39,6 +39,7 @@ class NewExecution(Strict):
         use_attribute_docstrings=True,
         json_schema_extra={
             "oneOf": [{"required": [each]} for each in _WHAT],
+            "dependentRequired": {"version": ["workflow_id"]},
             "examples": [{"workflow": WORKFLOW, "input": {"name": "Ada"}}],
         },
     )
@@ -47,17 +48,17 @@ class NewExecution(Strict):
     """A definition; it is stored as a version of its workflow if it is new."""
     workflow_id: Name | _Unset = None
     """A workflow that is stored."""
-    version: Annotated[int, Field(ge=1, lt=2**31)] | _Unset = None
+    version: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     """Which version of it; the latest if none is named."""
     plan_id: Uuid | _Unset = None
     """A plan that is ready; its workflow runs."""
     input: Any = Field(default_factory=dict)
     """What the trigger puts out."""
-    trigger: NodeId | _Unset = None
+    trigger: NodeId | None = None
     """The trigger that fires; if none is named the manual one, or the only one."""
     priority: int = Field(default=DEFAULT_PRIORITY, ge=0, le=9)
     """0 is first."""
-    deadline_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | _Unset = None
+    deadline_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
     """It ends as TIMEOUT if it is not over by then."""
 
     @model_validator(mode="after")
@@ -67,13 +68,17 @@ class NewExecution(Strict):
             raise PydanticCustomError(
                 "say_one", "Exactly one of workflow, workflow_id and plan_id says what to run."
             )
+        if "version" in self.model_fields_set and self.workflow_id is None:
+            raise PydanticCustomError("version_of_nothing", "A version is one of a workflow_id.")
         return self
 
 
 class ExecutionBrief(Strict):
     """An execution, short."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, json_schema_extra={"examples": [BRIEF]}
+    )
 
     id: Uuid
     workflow_id: str
@@ -87,22 +92,7 @@ class ExecutionBrief(Strict):
 class Submitted(ExecutionBrief):
     """An execution that was acknowledged."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": EXECUTION_ID,
-                    "workflow_id": "greeting",
-                    "workflow_version": 1,
-                    "status": "RUNNING",
-                    "start_time": 1_767_225_600_000,
-                    "end_time": None,
-                    "duration_ms": None,
-                    "repeated": False,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{**BRIEF, "repeated": False}]})
 
     repeated: bool
     """The idempotency key was known: this is the execution of the first time."""
@@ -115,17 +105,7 @@ class Executions(Strict):
         json_schema_extra={
             "examples": [
                 {
-                    "executions": [
-                        {
-                            "id": EXECUTION_ID,
-                            "workflow_id": "greeting",
-                            "workflow_version": 1,
-                            "status": "SUCCESS",
-                            "start_time": 1_767_225_600_000,
-                            "end_time": 1_767_225_600_012,
-                            "duration_ms": 12,
-                        }
-                    ],
+                    "executions": [BRIEF],
                     "next_cursor": None,
                 }
             ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from dag.model import NAME_LENGTH, Milliseconds, Strict
 from ledger.keys import Scope
@@ -37,9 +36,7 @@ class NewKey(Strict):
     scopes: Annotated[Scopes, Field(min_length=1)]
     name: Annotated[str, Field(max_length=NAME_LENGTH)] = ""
     """What it is to be known by."""
-    valid_seconds: Annotated[float, Field(gt=0, le=100 * 366 * 86_400)] | SkipJsonSchema[None] = (
-        None
-    )
+    valid_seconds: Annotated[float, Field(gt=0, le=100 * 366 * 86_400)] | None = None
     """It expires after so long; never, if not set."""
 
 

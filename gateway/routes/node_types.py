@@ -48,6 +48,7 @@ def get_node_type(node_type: str, node_subtype: str, _: Reader) -> Response:
 
 @routes.get(
     "/workflow-schema",
+    response_class=Response,
     responses={
         200: {
             "description": "A JSON Schema, draft 2020-12.",

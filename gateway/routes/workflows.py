@@ -93,11 +93,12 @@ def get_workflow(workflow_id: Name, caller: Reader) -> Response:
 def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
     """Store a definition as the newest version of its workflow; what runs goes on as it is."""
     workflow, _ = valid(body.root)
-    if workflow.metadata.id != workflow_id:
-        raise OtherWorkflow(
-            f"The definition is that of {workflow.metadata.id!r}.", workflow_id=workflow_id
-        )
     with caller.session() as connection:
+        library.version_id(connection, caller.owner, workflow_id)  # raises if there is none
+        if workflow.metadata.id != workflow_id:
+            raise OtherWorkflow(
+                f"The definition is that of {workflow.metadata.id!r}.", workflow_id=workflow_id
+            )
         return _stored(library.add_version(connection, caller.owner, workflow))
 
 

@@ -94,6 +94,7 @@ def test_an_invalid_workflow_is_refused_with_all_that_is_wrong(ada: Client) -> N
         {},
         {"workflow": None},
         {"workflow_id": "a", "plan_id": str(new_id())},
+        {"workflow": {}, "version": 1},
         {"workflow_id": "a", "priority": 10},
         {"workflow_id": "a", "deadline_seconds": 0},
         {"workflow_id": "a", "inptu": {}},
@@ -119,6 +120,31 @@ def test_a_name_that_is_nearly_right_is_offered(ada: Client) -> None:
     (problem,) = answer.json()["error_details"]["problems"]
     assert (problem["path"], problem["reason"]) == ("inptu", "unknown_field")
     assert problem["solution"] == 'Did you mean "input"?'
+
+
+@pytest.mark.parametrize(
+    ("query", "reason", "solution"),
+    [
+        ("status=SUCESS", "invalid_choice", 'Did you mean "SUCCESS"?'),
+        ("state=SUCCESS", "unknown_field", 'Did you mean "status"?'),
+        ("limit=0", "out_of_range", "Use at least 1."),
+        (
+            "cursor=none",
+            "invalid_cursor",
+            "Begin without one, and pass on `next_cursor` unchanged.",
+        ),
+    ],
+)
+def test_a_query_that_is_not_understood_is_refused(
+    ada: Client, query: str, reason: str, solution: str
+) -> None:
+    """A filter that was mistyped would else list everything."""
+    answer = ada.http.get(f"/v1/executions?{query}")
+
+    assert answer.status_code == 422
+    (problem,) = answer.json()["error_details"]["problems"]
+    assert problem["path"] == f"query.{query.partition('=')[0]}"
+    assert (problem["reason"], problem["solution"]) == (reason, solution)
 
 
 def test_a_repeated_key_runs_once(ada: Client) -> None:

@@ -68,7 +68,8 @@ def test_a_version_of_no_workflow_is_not_found(ada: Client) -> None:
     path = f"/v1/workflows/{document['metadata']['id']}/versions"
 
     assert ada.refusal("POST", path, json=document) == (404, "workflow_not_found")
-    told = ada.refusal("POST", "/v1/workflows/another/versions", json=document)
+    ada.post("/v1/workflows", document, 201)
+    told = ada.refusal("POST", path, json=new_workflow())
     assert told == (422, "workflow_differs")
 
 
