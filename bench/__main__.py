@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import quiet
+from bench import people, quiet
 from bench.cluster import running_cluster
-from bench.report import show_quiet, show_results
+from bench.report import show_people, show_quiet, show_results
 from bench.shapes import SHAPES
 from bench.throughput import KINDS, Throughput
 
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--kind", choices=KINDS, action="append", help="of nodes; both if not set")
     parser.add_argument("--shape", action="append", help="shapes whose name contains this")
     parser.add_argument("--skip-quiet", action="store_true", help="measure no idle cluster")
+    parser.add_argument("--skip-people", action="store_true", help="park and answer no questions")
     asked = parser.parse_args()
     shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
     console = Console(width=max(120, Console().width))
@@ -35,6 +36,11 @@ def main() -> None:
             figures["idle"] = idle.as_json()
         throughput = Throughput(cluster)
         throughput.warm_up()
+        if not asked.skip_people:
+            console.print("Measuring executions that wait for people…")
+            asking = people.measure(cluster)
+            show_people(console, asking)
+            figures["people"] = asking.as_json()
         results = []
         for kind in asked.kind or KINDS:
             for shape in shapes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bench.people import People
 from bench.quiet import Quiet
 from bench.throughput import Result
 
@@ -18,6 +19,19 @@ _TARGETS = {
     "worker_resident_mb": ("idle: MB resident a worker", "< 150"),
     "start_ms": ("submission to start, ms (median)", "≤ 10"),
     "large_submission_seconds": ("10,000 nodes: submission, s", "< 2"),
+}
+_PEOPLE = {
+    "parked_per_second": ("2,000 executions: parked/s", ""),
+    "answered_per_second": (
+        "2,000 executions: answered and ended/s",
+        "DBOS 106, LangGraph 112",
+    ),
+    "start_ms_p50": ("answer to next node's start, ms (median)", "< 50"),
+    "start_ms_p99": ("answer to next node's start, ms (99 %)", ""),
+    "redis_bytes": ("10,000 parked: bytes each in Redis", ""),
+    "ledger_bytes": ("10,000 parked: bytes each in PostgreSQL", ""),
+    "rebuild_seconds": ("10,000 put back into Redis, s", ""),
+    "sweep_seconds": ("10,000 due at once: until all are ended, s", ""),
 }
 _COLUMNS = (
     "raw nodes/s", "nodes/s", "ratio", "raw CPU ms", "CPU ms", "CPU ratio", "commits", "rows",
@@ -31,6 +45,14 @@ def show_quiet(console: Console, quiet: Quiet) -> None:
     table = Table("figure", "measured", "target", title="An idle cluster")
     for name, (title, target) in _TARGETS.items():
         table.add_row(title, f"{getattr(quiet, name):.2f}", target)
+    console.print(table)
+
+
+def show_people(console: Console, people: People) -> None:
+    """Print what waiting for people costs."""
+    table = Table("figure", "measured", "target", title="Executions that wait for people")
+    for name, (title, target) in _PEOPLE.items():
+        table.add_row(title, f"{getattr(people, name):,.2f}", target)
     console.print(table)
 
 
