@@ -96,6 +96,7 @@ class Cell:
         self.workers: list[Service] = []
         self.schedulers: list[Service] = []
         self.planners: list[Service] = []
+        self.gateways: list[Service] = []
         self._wait_until = wait_until
         self._numbers = count(1)
         #: Those whose logs have not been read to the end.
@@ -112,7 +113,7 @@ class Cell:
 
     def stop(self) -> None:
         """Kill what runs, and stop the servers."""
-        for service in [*self.workers, *self.schedulers, *self.planners]:
+        for service in [*self.workers, *self.schedulers, *self.planners, *self.gateways]:
             service.kill()
         self.forget_session()
         self.servers.stop()
@@ -150,6 +151,12 @@ class Cell:
         self.planners.append(planner)
         self.wait(lambda: self.worker_id(planner))
         return planner
+
+    def start_gateway(self, port: int) -> Service:
+        """Start a gateway on a port; whoever asks waits until it answers. A test kills its own."""
+        gateway = self._start(["gateway", "--port", str(port)])
+        self.gateways.append(gateway)
+        return gateway
 
     def _start(self, argv: list[str]) -> Service:
         name = f"{argv[0]}-{next(self._numbers)}"
