@@ -68,7 +68,10 @@ def up(
         ports.count_anew()
         migrate(servers.database_url)
         environment = child_environment(
-            TREADLE_DATABASE_URL=servers.database_url, TREADLE_REDIS_URL=servers.redis_url
+            TREADLE_DATABASE_URL=servers.database_url,
+            TREADLE_REDIS_URL=servers.redis_url,
+            # What is sent to people names the gateway, which may be on other ports than the usual.
+            TREADLE_PUBLIC_URL=_public_url(settings, ports),
         )
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
@@ -76,6 +79,10 @@ def up(
         teller = Teller([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
+
+
+def _public_url(settings: Settings, ports: Ports) -> str:
+    return settings.public_url if "public_url" in variables_read() else ports.url("gateway")
 
 
 def _stages(
