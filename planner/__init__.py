@@ -12,7 +12,8 @@ It decides what is proposed, never what runs: a plan becomes an execution when s
     building       a draft becomes a workflow's document
     placeholders   what the request does not tell: asked for, never made up
     fixing         what rules can mend once the model has had its say
-    local          a small model on loopback, for trials offline and for tests
+    local          a model on loopback, for plans offline and for tests; `small` what the small one
+                   among them is told and held to
 
 Who decides what. The model proposes steps, settings and connections. `dag.validation` decides
 whether the workflow may run, by the same code as at a submission. Rules here decide what becomes of
@@ -33,6 +34,6 @@ What can go wrong, and what follows:
 Invariants:
 
     - What is proposed passes validation.
-    - No address stands in a plan that the request does not tell: it is a placeholder's suggestion.
+    - An address that the model wrote and the request does not tell is a placeholder's suggestion.
     - Each model call that was answered is counted, in tokens and by the provider's list price.
 """

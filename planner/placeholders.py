@@ -26,6 +26,9 @@ _READ_BY_NAME = re.compile(r"""\btrigger(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)")
 _TEMPLATE = re.compile(r"(\{\{.*?\}\})", re.DOTALL)
 _ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
+#: A text in an expression that begins as an address does, and how a template reads a placeholder.
+_LITERAL = re.compile(r"""(['"])((?:https?://|[^'"\s]+@)[^'"]*)\1""", re.IGNORECASE)
+_READING = re.compile(r"\{\{ (trigger\.\w+) \}\}")
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -83,21 +86,40 @@ def unmake_addresses(
         )
         return f"{{{{ trigger.{name} }}}}"
 
-    def without(text: str) -> str:
+    def in_text(text: str) -> str:
+        text = _ORIGIN.sub(lambda match: replace(match, "url"), text)
+        return _MAIL.sub(lambda match: replace(match, "email"), text)
+
+    def in_code(code: str) -> str:
+        return _LITERAL.sub(lambda match: _joined(match, in_text(match[2])), code)
+
+    def in_template(text: str) -> str:
         parts = _TEMPLATE.split(text)
-        for place in range(0, len(parts), 2):  # the others are templates, and none stands in one
-            part = _ORIGIN.sub(lambda match: replace(match, "url"), parts[place])
-            parts[place] = _MAIL.sub(lambda match: replace(match, "email"), part)
-        return "".join(parts)
+        return "".join(
+            in_code(part) if place % 2 else in_text(part) for place, part in enumerate(parts)
+        )
 
     for index, node in enumerate(document["nodes"]):
-        for part, field, value in _rendered(node):
-            made = _mapped(value, without)
+        for part, field, value, is_code in _fields(node):
+            made = _mapped(value, in_code if is_code else in_template)
             if made != value:
                 node[part][field] = made
                 path = f"nodes[{index}].{part}.{field}"
                 done = "An address that the request does not tell became a placeholder."
                 yield Fix(path, "invented_address", done)
+
+
+def _joined(literal: re.Match[str], made: str) -> str:
+    """Return a text literal of an expression as one that reads what became of its addresses."""
+    if made == literal[2]:
+        return literal[0]
+    quote = literal[1]
+    pieces = [
+        part if place % 2 else f"{quote}{part}{quote}"
+        for place, part in enumerate(_READING.split(made))
+        if part
+    ]
+    return pieces[0] if len(pieces) == 1 else f"({' ~ '.join(pieces)})"
 
 
 def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator[Fix]:
@@ -163,15 +185,15 @@ def _host(url: str) -> str:
     return url.partition("://")[2].rpartition("@")[2]
 
 
-def _rendered(node: Document) -> Iterator[tuple[str, str, Value]]:
-    """Yield the fields of a node in which a template may stand."""
+def _fields(node: Document) -> Iterator[tuple[str, str, Value, bool]]:
+    """Yield what a node says: the part, the field, the value, and whether its texts are code."""
     spec = spec_of(node["type"], node["subtype"])
     for field, value in node["configurations"].items():
         plan = spec.fields.get(field) if spec is not None else None
-        if plan is not None and not plan.literal:
-            yield "configurations", field, value
+        if plan is not None and (plan.shape is not None or not plan.literal):
+            yield "configurations", field, value, plan.shape is not None
     for field, value in node["input_params"].items():
-        yield "input_params", field, value
+        yield "input_params", field, value, False
 
 
 def _mapped(value: Value, change: Callable[[str], str]) -> Value:

@@ -154,6 +154,23 @@ def test_an_address_that_the_request_does_not_tell_is_asked_for() -> None:
     assert (placeholders["api_shop_test"].type, placeholders["bob_email"].type) == ("url", "email")
 
 
+def test_an_address_in_an_expression_is_asked_for_as_well() -> None:
+    """A text literal becomes what reads the placeholder, with the rest of it."""
+    config, placeholders = told(
+        "Send it", "{{ 'https://a.test/x/' ~ input.id }}", "{{ 'b@a.test' }}"
+    )
+    assert config["url"] == "{{ (trigger.a_test ~ '/x/') ~ input.id }}"
+    assert config["body"] == "{{ trigger.b_email }}"
+    document, placeholders, _ = mended(
+        step("a", "FLOW.IF", condition_expression="input.url == 'https://a.test'")
+    )
+    list(unmake_addresses(document, "Compare it", placeholders))
+    assert document["nodes"][1]["configurations"]["condition_expression"] == (
+        "input.url == trigger.a_test"
+    )
+    assert validate(document).problems == ()
+
+
 def test_placeholders_are_what_the_steps_read() -> None:
     """Unread ones go, undeclared ones come, secrets are told."""
     made = PlanDraft.model_validate(draft(
