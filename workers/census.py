@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from threading import Lock
+from threading import Lock, Thread
 
 import redis
 import structlog
@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from core.postgres import LOST
+from core.postgres import LOST, SessionLimits, connect
 from dag.specs import CORE_QUEUE
 from dag.specs.planning import PLANNER_QUEUE
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
@@ -34,6 +34,10 @@ from workers.session import Connections
 _FRESH_SECONDS = 5.0
 #: The part of the time that the ledger spends on being asked, at most.
 _SHARE = 0.05
+#: Seconds that a page waits for a look; then it shows what the one before found.
+_PATIENCE_SECONDS = 2.0
+#: A look reads every open row once, which may take its time where there are millions.
+_LIMITS = SessionLimits(statement_seconds=60.0, transaction_seconds=90.0)
 #: The label of queues that no live process takes. Workflows name them, so they are no closed set.
 _UNSERVED = "unserved"
 _OPEN_STATES = (NodeState.RUNNING, NodeState.RETRYING, NodeState.WAITING)
@@ -50,6 +54,7 @@ class Census(Collector):
         self._lock = Lock()
         self._found: list[Metric] = []
         self._until = 0.0
+        self._looking = Thread(target=self._refresh)
 
     def describe(self) -> Iterable[Metric]:
         return ()
@@ -58,17 +63,22 @@ class Census(Collector):
         """Yield the gauges; none while the ledger cannot be asked."""
         handover.take(self._connections.broker.client)
         with self._lock:
-            if time.monotonic() >= self._until:
-                began = time.monotonic()
-                self._found = self._look()
-                spent = time.monotonic() - began
-                self._until = began + max(_FRESH_SECONDS, spent / _SHARE)
-            found = self._found
-        yield from found
+            if not self._looking.is_alive() and time.monotonic() >= self._until:
+                self._looking = Thread(target=self._refresh, name="census", daemon=True)
+                self._looking.start()
+        self._looking.join(_PATIENCE_SECONDS)
+        yield from self._found
+
+    def _refresh(self) -> None:
+        began = time.monotonic()
+        self._found = self._look()
+        spent = time.monotonic() - began
+        self._until = began + max(_FRESH_SECONDS, spent / _SHARE)
 
     def _look(self) -> list[Metric]:
+        url = self._connections.settings.database_url
         try:
-            with closing(self._connections.open_session()) as session:
+            with closing(connect(url, autocommit=True, limits=_LIMITS)) as session:
                 found, workers = census(session), processes.workers(session)
         except LOST as error:
             _log.warning("census.missed", error=str(error))

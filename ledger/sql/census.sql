@@ -9,13 +9,15 @@ from executions
 where finished_at is null and not starts_with(workflow_id, %(system)s)
 group by status
 union all
-select 'ready', queue, priority, count(*),
-       extract(epoch from clock_timestamp() - min(ready_at))::float8
-from node_executions
-where state = 'ready'
-  and execution_id <> all(array(
-      select id from executions where finished_at is null and pause_requested_at is not null))
-group by queue, priority
+select 'ready', n.queue, n.priority, sum(n.count)::bigint,
+       extract(epoch from clock_timestamp() - min(n.oldest))::float8
+from (
+    -- One execution is looked up for all its rows, whatever the plan.
+    select execution_id, queue, priority, count(*) as count, min(ready_at) as oldest
+    from node_executions where state = 'ready'
+    group by execution_id, queue, priority offset 0) n
+where (select pause_requested_at is null from executions e where e.id = n.execution_id)
+group by n.queue, n.priority
 union all
 select 'nodes', state, 0, count(*), null
 from node_executions where state in ('running', 'retrying', 'waiting')

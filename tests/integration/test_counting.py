@@ -52,11 +52,11 @@ def connections(own: Hand, redis_url: str, tmp_path: Path) -> Connections:
     return Connections.to(Settings(database_url=own.url, redis_url=redis_url, data_dir=tmp_path))
 
 
-def gauges(connections: Connections) -> dict[str, dict[tuple[str, ...], float]]:
+def gauges(census: Census) -> dict[str, dict[tuple[str, ...], float]]:
     """Return the cluster's gauges by name, and each by its labels."""
     return {
         metric.name: {tuple(s.labels.values()): s.value for s in metric.samples}
-        for metric in Census(connections).collect()
+        for metric in census.collect()
     }
 
 
@@ -135,7 +135,9 @@ def ends_its_own() -> None:
         control.cancel(session, connections.graphs, connections.belt, execution_id)
 
 
-def test_the_cluster_is_told_by_what_is_open(own: Hand, connections: Connections) -> None:
+def test_the_cluster_is_told_by_what_is_open(
+    own: Hand, connections: Connections, wait_until: WaitUntil
+) -> None:
     """Executions by status, ready nodes by queue and priority; what is paused waits for nobody."""
     processes.register(own.session, new_id(), host="h", pid=1, queues=[CORE_QUEUE])
     own.submit(chain(node("n")), priority=2)
@@ -146,7 +148,8 @@ def test_the_cluster_is_told_by_what_is_open(own: Hand, connections: Connections
     running_one = own.submit(chain(node("n")))
     own.claim(running_one, "n")
 
-    told = gauges(connections)
+    census = Census(connections)
+    told = wait_until(lambda: gauges(census))
 
     in_progress = told["treadle_executions_in_progress"]
     assert in_progress == {("NEW",): 0, ("RUNNING",): 3, ("PAUSED",): 1, ("WAITING_FOR_HUMAN",): 0}
@@ -179,23 +182,27 @@ def test_a_wait_begins_when_the_node_is_ready_and_again_with_a_resume(own: Hand)
     assert own.claim(waited, "n").waited_seconds == pytest.approx(3600, abs=60)
 
 
-def test_gauges_are_not_looked_up_each_time(own: Hand, connections: Connections) -> None:
+def test_gauges_are_not_looked_up_each_time(
+    own: Hand, connections: Connections, wait_until: WaitUntil
+) -> None:
     """However often they are asked for."""
     census = Census(connections)
-    first = [metric.samples for metric in census.collect()]
+    first = wait_until(lambda: gauges(census))
     own.submit(chain(node("n")))
 
-    assert [metric.samples for metric in census.collect()] == first
+    assert gauges(census) == first
 
 
-def test_a_ledger_that_is_away_has_no_gauges(redis_url: str, tmp_path: Path) -> None:
+def test_a_ledger_that_is_away_has_no_gauges(
+    redis_url: str, tmp_path: Path, wait_until: WaitUntil
+) -> None:
     """Nothing is told rather than what was; readiness says what is wrong."""
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     settings = Settings(database_url=nowhere, redis_url=redis_url, data_dir=tmp_path)
 
     with capture_logs() as lines:
-        assert gauges(Connections.to(settings)) == {}
-    assert [line["event"] for line in lines] == ["census.missed"]
+        assert gauges(Census(Connections.to(settings))) == {}
+        wait_until(lambda: [line["event"] for line in lines] == ["census.missed"])
 
 
 def test_what_a_command_counts_is_counted_once_by_who_is_asked(redis_url: str) -> None:

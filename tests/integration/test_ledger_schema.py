@@ -159,7 +159,9 @@ def test_the_database_refuses_a_row_that_contradicts_its_state(
             " 'core', 5)"
         )
         with pytest.raises(psycopg.errors.CheckViolation) as refused, session.transaction():
-            session.execute(f"update node_executions set {change} where node = 'n'")
+            session.execute(
+                f"update node_executions set {change} where execution_id = uuid_floor(now())"
+            )
 
     assert refused.value.diag.constraint_name == constraint
 
