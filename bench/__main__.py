@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import people, quiet
+from bench import models, people, quiet
 from bench.cluster import running_cluster
-from bench.report import show_people, show_quiet, show_results
+from bench.report import show_models, show_people, show_quiet, show_results
 from bench.shapes import SHAPES
 from bench.throughput import KINDS, Throughput
 
@@ -24,10 +24,16 @@ def main() -> None:
     parser.add_argument("--shape", action="append", help="shapes whose name contains this")
     parser.add_argument("--skip-quiet", action="store_true", help="measure no idle cluster")
     parser.add_argument("--skip-people", action="store_true", help="park and answer no questions")
+    parser.add_argument("--skip-models", action="store_true", help="wait for no models")
     asked = parser.parse_args()
     shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
     console = Console(width=max(120, Console().width))
     figures: dict[str, object] = {}
+    if not asked.skip_models:
+        console.print("Measuring nodes that wait for a model…")
+        waiting = models.measure()
+        show_models(console, waiting)
+        figures["models"] = waiting.as_json()
     with running_cluster() as cluster:
         if not asked.skip_quiet:
             console.print("Measuring an idle cluster…")

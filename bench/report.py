@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bench.models import Models
 from bench.people import People
 from bench.quiet import Quiet
 from bench.throughput import Result
@@ -33,6 +34,13 @@ _PEOPLE = {
     "rebuild_seconds": ("10,000 put back into Redis, s", ""),
     "sweep_seconds": ("10,000 due at once: until all are ended, s", ""),
 }
+_MODELS = {
+    "first_seconds": ("the first node, which loads the SDK, s", ""),
+    "all_seconds": ("200 nodes of 1 s, one process: s", "< 4"),
+    "worker_cpu_seconds": ("of which CPU time of the process, s", ""),
+    "reports": ("events that told what came in", ""),
+    "resident_mb": ("MB resident afterwards", ""),
+}
 _COLUMNS = (
     "raw nodes/s", "nodes/s", "ratio", "raw CPU ms", "CPU ms", "CPU ratio", "commits", "rows",
     "WAL bytes", "hop ms",
@@ -53,6 +61,14 @@ def show_people(console: Console, people: People) -> None:
     table = Table("figure", "measured", "target", title="Executions that wait for people")
     for name, (title, target) in _PEOPLE.items():
         table.add_row(title, f"{getattr(people, name):,.2f}", target)
+    console.print(table)
+
+
+def show_models(console: Console, models: Models) -> None:
+    """Print what waiting for models costs."""
+    table = Table("figure", "measured", "target", title="Nodes that wait for a model")
+    for name, (title, target) in _MODELS.items():
+        table.add_row(title, f"{getattr(models, name):,.2f}", target)
     console.print(table)
 
 
