@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,3 +129,16 @@ def test_attached_nodes_are_refused_for_now() -> None:
 
 def problems_of(document: Any) -> list[tuple[str, str]]:
     return [(each.path, each.reason) for each in validate(document).problems]
+
+
+def test_a_worker_loads_no_sdk_until_it_asks_a_model() -> None:
+    """They take tens of megabytes, and an idle worker is to stay below 150."""
+    program = (
+        "import sys, workers.process, treadle.cli.app;"
+        "print([m for m in ('openai', 'anthropic', 'jsonschema', 'httpx2') if m in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.strip() == "[]"
