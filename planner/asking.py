@@ -15,6 +15,7 @@ from instructor.core.exceptions import IncompleteOutputException, InstructorRetr
 from instructor.core.hooks import Hooks
 from pydantic import ValidationError
 
+from core.errors import TreadleError
 from core.provider_errors import AnswerCut, AnswerMalformed, ModelRefused
 from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
 from core.settings import Settings
@@ -50,6 +51,8 @@ class Answer:
     complaints: tuple[str, ...]
     """What is wrong with its shape."""
     tokens: Tokens
+    failure: TreadleError | None = None
+    """Why there is nothing to go on with: a refusal, a cut, something that is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,11 @@ class Model:
     """Times it may be asked for one plan."""
 
     async def ask(self, messages: Sequence[Message]) -> Answer:
-        """Ask once.
+        """Ask once. What came is an answer, whatever it is worth, because it is paid for.
 
         Raises:
             ProviderUnavailable: later it may answer.
-            ProviderRefused: the request is not accepted.
-            ModelRefused: the model declined.
-            AnswerCut: the answer did not come to its end.
-            AnswerMalformed: it is none.
+            ProviderRefused, ContextTooLong: the request is not accepted.
         """
         seen: list[Any] = []
         hooks = Hooks()
@@ -90,24 +90,38 @@ class Model:
                 hooks=hooks,
                 **self.max_tokens,
             )
-            complaints = ()
-        except IncompleteOutputException as error:
-            raise AnswerCut(
+        except IncompleteOutputException:
+            failure = AnswerCut(
                 f"{self.name} was cut off after {self.max_tokens}.",
                 solution="Raise TREADLE_PLANNER_MAX_TOKENS, or ask for less at once.",
-            ) from error
+            )
+            return Answer(None, "", (), _tokens_of(seen[-1]), failure)
         except InstructorRetryException as error:
             cause = error.__cause__
-            failure = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
-            if failure is not None:
-                raise failure from cause
+            told = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
+            if told is not None:
+                raise told from cause
             if not seen:
                 raise
             complaints = tuple(_complaints(cause)) or complaints
-        return Answer(draft, self._text_of(seen[-1]), complaints, _tokens_of(seen[-1]))
+        return self._answer(draft, seen[-1], () if draft is not None else complaints)
+
+    def _answer(
+        self, draft: PlanDraft | None, completion: Any, complaints: tuple[str, ...]
+    ) -> Answer:
+        tokens = _tokens_of(completion)
+        try:
+            return Answer(draft, self._text_of(completion), complaints, tokens)
+        except TreadleError as failure:
+            return Answer(None, "", (), tokens, failure)
 
     def _text_of(self, completion: Any) -> str:
-        """Return what an answer says, whichever way the provider carries it."""
+        """Return what an answer says, whichever way the provider carries it.
+
+        Raises:
+            ModelRefused: the model declined.
+            AnswerMalformed: it is no answer.
+        """
         carried = "content" if self.wire == "anthropic" else "choices"
         if getattr(completion, carried, None) is None:
             raise AnswerMalformed(f"What came for {self.name} is no answer of a model.")

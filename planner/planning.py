@@ -114,6 +114,8 @@ class Planning:
             tokens_out=answer.tokens.output,
             cost_usd=_cost_usd(self.choice, answer.tokens),
         )
+        if answer.failure is not None:
+            raise answer.failure
         return answer
 
     async def _problems(self, answer: Answer) -> list[Problem]:
@@ -151,9 +153,13 @@ async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, An
     choice = chosen(settings)
     async with opened(settings, choice) as model:
         planning = Planning(prompt, choice, model, report)
-        draft = await planning.drafted()
-    await report({"stage": "fixing", "title": draft.title[:200]})
-    document, placeholders, fixes, warnings = _finished(draft, prompt)
+        try:
+            draft = await planning.drafted()
+            await report({"stage": "fixing", "title": draft.title[:200]})
+            document, placeholders, fixes, warnings = _finished(draft, prompt)
+        except TreadleError as error:
+            error.context["tokens"] = asdict(planning.tokens)  # what was paid for nothing
+            raise
     made = {
         "title": draft.title.strip(),
         "rationale": draft.rationale,

@@ -245,11 +245,13 @@ def test_nobody_at_the_address_is_for_later() -> None:
 def test_what_is_no_answer_is_told(
     provider: Provider, answer: Answer, error: type[TreadleError]
 ) -> None:
-    """A refusal and a cut answer are not repeated."""
+    """A refusal and a cut answer are not repeated, and what they took is told."""
     provider.answers(answer)
-    with pytest.raises(error):
+    with pytest.raises(error) as failed:
         Planned(provider)()
     assert len(provider.requests) == 1
+    paid = {"input": 3_000, "output": 200} if b"usage" in answer.body else {"input": 0, "output": 0}
+    assert failed.value.context["tokens"] == paid
 
 
 def test_a_refusal_of_anthropic_is_told(provider: Provider) -> None:
