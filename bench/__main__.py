@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import models, people, quiet
+from bench import gateway, models, people, quiet
 from bench.cluster import running_cluster
-from bench.report import show_models, show_people, show_quiet, show_results
+from bench.report import show_gateway, show_models, show_people, show_quiet, show_results
 from bench.shapes import SHAPES
 from bench.throughput import KINDS, Throughput
 
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--shape", action="append", help="shapes whose name contains this")
     parser.add_argument("--skip-quiet", action="store_true", help="measure no idle cluster")
     parser.add_argument("--skip-people", action="store_true", help="park and answer no questions")
+    parser.add_argument("--skip-gateway", action="store_true", help="ask no gateway")
     parser.add_argument("--skip-models", action="store_true", help="wait for no models")
     asked = parser.parse_args()
     shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
@@ -47,6 +48,11 @@ def main() -> None:
             asking = people.measure(cluster)
             show_people(console, asking)
             figures["people"] = asking.as_json()
+        if not asked.skip_gateway:
+            console.print("Measuring a gateway…")
+            served = gateway.measure(cluster)
+            show_gateway(console, served)
+            figures["gateway"] = served.as_json()
         results = []
         for kind in asked.kind or KINDS:
             for shape in shapes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bench.gateway import Served
 from bench.models import Models
 from bench.people import People
 from bench.quiet import Quiet
@@ -33,6 +34,17 @@ _PEOPLE = {
     "ledger_bytes": ("10,000 parked: bytes each in PostgreSQL", ""),
     "rebuild_seconds": ("10,000 put back into Redis, s", ""),
     "sweep_seconds": ("10,000 due at once: until all are ended, s", ""),
+}
+_GATEWAY = {
+    "submissions_per_second": ("submissions/s over 16 connections", ""),
+    "submit_ms_p50": ("a submission among them, ms (median)", ""),
+    "submit_ms_p99": ("a submission among them, ms (99 %)", ""),
+    "submit_alone_ms_p50": ("a submission alone, ms (median)", ""),
+    "submit_alone_ms_p99": ("a submission alone, ms (99 %)", ""),
+    "get_alone_ms_p50": ("getting an execution alone, ms (median)", ""),
+    "get_alone_ms_p99": ("getting an execution alone, ms (99 %)", ""),
+    "event_ms_p50": ("commit to live reader, ms (median)", ""),
+    "event_ms_p99": ("commit to live reader, ms (99 %)", ""),
 }
 _MODELS = {
     "first_seconds": ("the first node, which loads the SDK, s", ""),
@@ -61,6 +73,14 @@ def show_people(console: Console, people: People) -> None:
     table = Table("figure", "measured", "target", title="Executions that wait for people")
     for name, (title, target) in _PEOPLE.items():
         table.add_row(title, f"{getattr(people, name):,.2f}", target)
+    console.print(table)
+
+
+def show_gateway(console: Console, served: Served) -> None:
+    """Print what asking the gateway takes."""
+    table = Table("figure", "measured", "target", title="The gateway")
+    for name, (title, target) in _GATEWAY.items():
+        table.add_row(title, f"{getattr(served, name):,.2f}", target)
     console.print(table)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from core.errors import TreadleError
 from dag.graph import CompiledGraph
 from dag.model import Workflow
 from dag.problems import Problem
-from dag.validation import validate
+from dag.validation import Validation, validate
+from dag.values import dumps
+
+#: Definitions whose validation is kept, and how large one may be: together a few tens of MB.
+_KEPT, _KEPT_BYTES = 128, 32 * 1024
 
 
 class WorkflowInvalid(TreadleError):
@@ -26,7 +31,8 @@ def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
     Raises:
         WorkflowInvalid: `problems` has each with its path, reason, message and solution.
     """
-    found = validate(document)
+    text = dumps(document)
+    found = _checked(text) if len(text) <= _KEPT_BYTES else validate(document)
     if found.workflow is None or found.graph is None:
         problems = [each.under(*under) for each in found.problems]
         first = problems[0]
@@ -36,6 +42,12 @@ def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
             problems=as_wire(problems),
         )
     return found.workflow, found.graph
+
+
+@lru_cache(maxsize=_KEPT)
+def _checked(text: bytes) -> Validation:
+    """Check a definition once for all the times that it is submitted."""
+    return validate(text)
 
 
 def as_wire(problems: Sequence[Problem]) -> list[dict[str, Any]]:

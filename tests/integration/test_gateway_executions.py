@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,7 @@ from gateway.models.executions import Execution, Executions, NodeExecutions, Sub
 from ledger.reading import INLINE_PAYLOAD_BYTES
 from tests.cluster import running
 from tests.conftest import WaitUntil
-from tests.served import Client, Clients
+from tests.served import Client, Clients, Served
 from tests.workflows import Document, chain, for_each, node, start, when, workflow
 
 
@@ -385,6 +386,11 @@ def test_a_deadline_and_a_priority_are_taken(ada: Client, wait_until: WaitUntil)
     assert told["status"] == "RUNNING"
     again = {**body, "trigger": "wait"}
     assert ada.refusal("POST", "/v1/executions", json=again) == (422, "trigger_not_found")
+
+
+def test_an_answer_does_not_wait_for_its_own_first_half(served: Served) -> None:
+    """What is accepted sends at once: asyncio does so where the listener names its protocol."""
+    assert served.server.listener.proto == socket.IPPROTO_TCP
 
 
 def test_submissions_at_one_time_are_each_answered(ada: Client) -> None:
