@@ -127,9 +127,8 @@ class Sweeper:
                 count += len(page)
                 yield page
 
-        if self._table.rebuild(pages()):
-            if count:  # an empty table that was never there is no loss
-                REPAIRS.labels("pauses_restored").inc()
+        if self._table.rebuild(pages()) and count:  # nothing parked is nothing lost
+            REPAIRS.labels("pauses_restored").inc()
             _log.warning("pauses.restored", questions=count)
 
     def _pages(self) -> Iterator[Sequence[Parked]]:
