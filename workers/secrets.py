@@ -77,6 +77,28 @@ def without(value: Value, used: Collection[str]) -> Value:
     return _mask(value, _traces_of(used))
 
 
+class PieceMask:
+    """Masks a text that comes piece by piece, also where a secret spans several."""
+
+    def __init__(self, used: Collection[str]) -> None:
+        self._traces = _traces_of(used)
+        #: What may be the begin of a trace is held back.
+        self._most_held = max(map(len, self._traces), default=1) - 1
+        self._held = ""
+
+    def add(self, piece: str) -> str:
+        """Return what may be told now."""
+        text = str(_mask(self._held + piece, self._traces))
+        told = max(0, len(text) - self._most_held)
+        self._held = text[told:]
+        return text[:told]
+
+    def rest(self) -> str:
+        """Return what was held back, once nothing follows."""
+        held, self._held = self._held, ""
+        return held
+
+
 def _traces_of(used: Collection[str]) -> list[str]:
     return sorted({trace for secret in used for trace in _traces(secret)}, key=len, reverse=True)
 

@@ -107,7 +107,7 @@ def test_a_credential_is_seen_nowhere_in_what_is_kept(
 ) -> None:
     """Not in the output, the error, the details or the events, whatever the provider sends back."""
     echo = refusal(401, "no such key: hunter22", Connection="close")
-    provider.answers(openai_stream("You are hunter22."), echo)
+    provider.answers(openai_stream("You are h", "unter2", "2."), echo)
     mine = {"credential": "{{ secrets.mine }}"}
     document = workflow(
         start(), agent("a", **mine), agent("b", **mine), connect="start -> a, a -> b"
@@ -116,6 +116,8 @@ def test_a_credential_is_seen_nowhere_in_what_is_kept(
 
     assert (shown["status"], shown["error"]["error_code"]) == ("ERROR", "provider_refused")
     assert b"hunter22" not in dumps(shown)
+    told = [e["data"]["data"] for e in shown["events"] if e["event_type"] == "node_output_update"]
+    assert "".join(each["text"] for each in told) == "You are ***."
     assert [seen.headers["authorization"] for seen in provider.seen] == ["Bearer hunter22"] * 2
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dag.outcomes import Completed, Failed, Retrying
-from workers.secrets import SecretNotFound, Secrets, masked
+from workers.secrets import PieceMask, SecretNotFound, Secrets, masked
 
 SECRET = "s3cr3t/with+signs=and ä"
 
@@ -55,3 +55,13 @@ def test_what_holds_no_secret_stays_as_it_is() -> None:
     """Masking changes nothing else."""
     output = {"n": 1, "list": [None, True, 2.5, "text"]}
     assert masked(Completed(output), [SECRET]) == Completed(output)
+
+
+def test_a_secret_that_comes_in_pieces_is_masked() -> None:
+    """Nothing of it is told before it is known what it is."""
+    mask = PieceMask(["hunter22"])
+    told = [mask.add(piece) for piece in ("I say hun", "ter", "22 and hun", "t")]
+    told.append(mask.rest())
+
+    assert "".join(told) == "I say *** and hunt"
+    assert not any("hunter22"[:4] in "".join(told[:place]) for place in range(1, 3))

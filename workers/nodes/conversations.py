@@ -41,7 +41,7 @@ from monitoring import models
 from workers.nodes import anthropic_wire, openai_wire
 from workers.nodes.attempt import Attempt
 from workers.nodes.model_wire import Hear, Message, Question, Said, check_end
-from workers.secrets import without
+from workers.secrets import PieceMask, without
 
 #: Characters of an answer that one report carries at most.
 _TOLD_CHARACTERS = 10_000
@@ -215,14 +215,23 @@ class _Conversation:
             headers=headers,
         )
 
+        mask = PieceMask((self.attempt.variables.get("secrets") or {}).values())
+        offset = 0
+
+        async def tell(text: str) -> None:
+            nonlocal offset
+            if text:
+                told = {"text": text[:_TOLD_CHARACTERS], "offset": offset, "call": ordinal}
+                offset += len(text)
+                await self.attempt.report(told, _joined)
+
         async def hear(piece: str) -> None:
-            offset = said.characters - len(piece)
-            told = {"text": piece[:_TOLD_CHARACTERS], "offset": offset, "call": ordinal}
-            await self.attempt.report(told, _joined)
+            await tell(mask.add(piece))
 
         try:
             with models.calling("node", self.wire):
                 await self._heard(question, said, hear)
+                await tell(mask.rest())
                 check_end(said, question)
         finally:
             self.spent.add(said)
