@@ -18,6 +18,7 @@ from dag.validation import validate
 from tests.cli import Folder
 from tests.cluster import in_threads
 from tests.providers import Provider, draft, openai_answer, providing, step
+from tests.served import Served
 from treadle.cli.plan_drawing import drawn, stage_line
 from workers.process import WorkerProcess
 from workers.scheduler import Scheduler
@@ -65,7 +66,14 @@ def test_a_prompt_is_planned_drawn_saved_and_run(folder: Folder, provider: Provi
     shown = folder.process("plan", "Double a number.", "--save", "flow.json")
 
     assert shown.code == 0, shown.err
-    for told in ("Double a number", "true → double", "↓ check", "count: number", "openai/gpt-5.5", "tokens"):
+    for told in (
+        "Double a number",
+        "true → double",
+        "↓ check",
+        "count: number",
+        "openai/gpt-5.5",
+        "tokens",
+    ):
         assert told in shown.out
     assert "asking gpt-5.5" in shown.err
     saved = json.loads((folder.path / "flow.json").read_text())
@@ -125,3 +133,20 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
     assert "\x07" not in out.getvalue()
     assert out.getvalue().count("[red]x[/red]") == 7
     assert "\x1b" not in stage_line({"stage": "checking", "title": hostile, "steps": []})
+
+
+def test_a_gateway_is_asked_as_this_folders_cluster_is(
+    folder: Folder, provider: Provider, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command with an address and a key, and no way to the ledger."""
+    monkeypatch.delenv("TREADLE_DATABASE_URL")
+    monkeypatch.delenv("TREADLE_REDIS_URL")
+    provider.answers(DOUBLING)
+    way = {"TREADLE_SERVER": served.url, "TREADLE_API_KEY": served.key()}
+
+    ran = folder.process(
+        "plan", "Double it.", "--run", "--input-json", '{"count": 4}', "--json", **way
+    )
+
+    assert ran.code == 0, ran.err
+    assert ran.document["output"] == {"double": {"data": 8}}
