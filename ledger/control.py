@@ -6,17 +6,18 @@ transaction holds it: they come back. Those of a person wait for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
 
 from core.errors import TreadleError
+from core.postgres import pipelined_transaction
 from dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from ledger.endings import end_early
 from ledger.graphs import Graphs
-from ledger.holding import hold_briefly, hold_waiting
+from ledger.holding import hold, hold_briefly, hold_waiting
 from ledger.queues import queue_of
 from ledger.rows import Belt, Followed, Held, Queued, Ref
 from ledger.unit import Unit
@@ -120,6 +121,27 @@ def refill(
         if not held.paused and held.status not in FINAL_EXECUTION_STATUSES:
             note(unit, held, refs)
     return unit.committed()
+
+
+def refill_together(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    rows: Mapping[UUID, Sequence[Ref]],
+) -> tuple[Followed, list[UUID]]:
+    """Note the ready rows of several executions as sent, in one transaction.
+
+    Returns:
+        What follows, and the executions that somebody else holds: `refill` waits for one a moment.
+    """
+    graphs.prepare(connection, sorted(rows))
+    with pipelined_transaction(connection):
+        held = hold(connection, graphs, sorted(rows))
+        unit = Unit(connection, held, belt=belt)
+        for each in held:
+            if not each.paused and each.status not in FINAL_EXECUTION_STATUSES:
+                note(unit, each, rows[each.id])
+    return unit.committed(), [each for each in rows if each not in unit.held]
 
 
 def note(unit: Unit, held: Held, refs: Sequence[Ref]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ import structlog
 from dramatiq import Message
 
 from ledger import schedule
-from ledger.control import refill
+from ledger.control import refill, refill_together
 from ledger.rows import Ref
 from monitoring.metrics import REPAIRS
 from workers.broker import PRIORITIES, list_key
@@ -20,6 +21,8 @@ from workers.session import Connections
 
 #: Rows looked at in one pass.
 _ROWS = 2_000
+#: Executions whose rows are noted in one transaction.
+_TOGETHER = 50
 #: Seconds that a fetched message may take to its claim before its row counts as lost.
 _CLAIM_GRACE_SECONDS = 2.0
 
@@ -54,12 +57,19 @@ class Dispatcher:
         rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
         for ref, _, _ in found:
             rows[ref.execution_id].append(ref)
-        for execution_id, refs in rows.items():
-            connections = self._connections
-            followed = refill(session, connections.graphs, belt, execution_id, refs)
+        for some in _portions(list(rows)):
+            self._send(session, {execution_id: rows[execution_id] for execution_id in some})
+        return len(found) == _ROWS and bool(rows)
+
+    def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
+        """Note and send rows; those of executions that somebody else holds one after the other."""
+        graphs, belt = self._connections.graphs, self._connections.belt
+        together, busy = refill_together(session, graphs, belt, rows)
+        belt.send(together.noted)
+        for execution_id in busy:
+            followed = refill(session, graphs, belt, execution_id, rows[execution_id])
             if followed is not None:
                 belt.send(followed.noted)
-        return len(found) == _ROWS and bool(rows)
 
     def _oldest(self, queues: list[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""
@@ -77,3 +87,7 @@ class Dispatcher:
                 at = datetime.fromtimestamp(Message.decode(head).message_timestamp / 1000, UTC)
                 oldest[queue] = min(at, oldest.get(queue, at))
         return oldest
+
+
+def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + _TOGETHER] for start in range(0, len(ids), _TOGETHER))
