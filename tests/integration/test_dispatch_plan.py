@@ -10,9 +10,9 @@ from tests.hand import Hand
 from tests.workflows import chain, node
 
 #: Executions whose first node is ready.
-MANY = 2_000
+MANY = 4_000
 #: Pages that one ready row may cost to find: its own, its execution's and those of their indexes.
-PAGES_A_ROW = 20
+PAGES_A_ROW = 6
 
 
 def test_finding_ready_rows_costs_no_more_a_row_when_there_are_thousands(
