@@ -1,4 +1,4 @@
-"""The page that shows the API, from files that come with an installation and not from the network."""
+"""The page that shows the API, from files of the installation and not from the network."""
 
 from __future__ import annotations
 

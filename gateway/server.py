@@ -59,8 +59,8 @@ class Server(uvicorn.Server):
 
 def _bound(address: Address) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    # With its protocol named, asyncio sets TCP_NODELAY on what it accepts. Without, an answer's body
-    # waits for the reader to acknowledge its head, which takes readers 40 ms.
+    # With its protocol named, asyncio sets TCP_NODELAY on what it accepts. Without, the body of an
+    # answer waits for its head to be acknowledged, which takes a reader 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
