@@ -77,7 +77,7 @@ def test_a_child_that_is_killed_as_it_answers_is_asked_no_more(children: Childre
     """Its answer counts; the next call has another child, and is not charged for the first one's
     death.
     """
-    for _ in range(10):  # the dying child may still look alive to the next call
+    for _ in range(3):  # the dying child may still look alive to the next call
         before = loads(children.call(call("child_pid"), watch=too_late))
         assert loads(children.call(call("child_pid"), watch=too_late)) != before
 

@@ -17,8 +17,6 @@ Question = Mapping[str, Any]
 Answer = dict[str, Any]
 """What `POST /v1/interactions/{id}/answer` takes."""
 
-#: What may be done with what is reviewed.
-_REVIEWS = (("confirmed", "Confirm"), ("edit", "Edit, then confirm"), ("rejected", "Reject"))
 #: Words that mean yes and no in a field of type boolean.
 _YES, _NO = ("y", "yes", "true", "1"), ("n", "no", "false", "0")
 
