@@ -25,6 +25,9 @@ from workers.process import WorkerProcess
 from workers.scheduler import Scheduler
 from workers.session import Connections
 
+#: Each attempt starts a process, a second of work; on a machine that is busy, several times that.
+pytestmark = pytest.mark.timeout(300)
+
 ITEMS = {"items": [3, 1, 2]}
 
 
@@ -74,7 +77,7 @@ def bench(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[B
 def ended(bench: Bench, wait_until: WaitUntil, document: Document) -> dict[str, Any]:
     """Run a workflow to its end and return the execution, of which no invariant is broken."""
     execution = bench.client.submit(document, ITEMS)
-    wait_until(lambda: bench.client.has_ended(execution), timeout=60)
+    wait_until(lambda: bench.client.has_ended(execution), timeout=120)
     assert check(bench.client.session, execution) == []
     return bench.client.shown(execution)
 
