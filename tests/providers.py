@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 from core.settings import Settings
@@ -85,8 +86,7 @@ def draft(*steps: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         "placeholders": [],
         "steps": list(steps),
         "connections": [
-            {"source": one, "output_key": "result", "target": two}
-            for one, two in zip(ids, ids[1:], strict=False)
+            {"source": one, "output_key": "result", "target": two} for one, two in pairwise(ids)
         ],
         "cannot": "",
         **more,
