@@ -83,9 +83,7 @@ def _check_questions(sketch: Draft, report: Report) -> None:
     for node in sketch.nodes.values():
         action = node.configurations.get("timeout_action")
         if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in followed:
-            message = (
-                f"Unanswered, {quoted(node.id)} leaves by `timeout`, which leads nowhere."
-            )
+            message = f"Unanswered, {quoted(node.id)} leaves by `timeout`, which leads nowhere."
             solution = "Connect its output key `timeout` to what then happens."
             place = report.under("nodes", node.index, "configurations")
             place(Problem("timeout_action", "timeout_not_connected", message, solution))
