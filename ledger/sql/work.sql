@@ -279,9 +279,10 @@ with saved as (
 )
 insert into executions (
     id, version_id, owner, workflow_id, status, trigger_node, trigger_info, priority, outstanding,
-    next_seq, node_count, failure, error, questions, deadline_at, finished_at, retry_of)
+    next_seq, node_count, failure, error, questions, created_at, deadline_at, finished_at, retry_of)
 select id, version_id, owner, workflow_id, status, trigger_node, trigger_info, priority, outstanding,
        first_seq + event_count, node_count, failure, error, questions,
+       now(), -- of the transaction: no event is older
        clock_timestamp() + deadline_seconds * interval '1 second',
        case when status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end,
        retry_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,4 +97,5 @@ def test_what_a_gateway_refuses_is_told_in_its_own_words(
 
     assert (missing.code, missing.refusal) == (4, "execution_not_found")
     assert (unknown.code, unknown.refusal) == (4, "key_invalid")
+    assert "TREADLE_API_KEY" in json.loads(unknown.err)["error_details"]["solution"]
     assert (away.code, away.refusal) == (3, "gateway_unreachable")

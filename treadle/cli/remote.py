@@ -26,6 +26,11 @@ _ANSWER_SECONDS = 60.0
 _OUTAGE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _PAGE = 1_000
+#: What mends a refusal here, where it is not what mends it for who writes requests.
+_SOLUTIONS = {
+    "key_missing": "Set TREADLE_API_KEY; `treadle keys create` makes a key where the gateway runs.",
+    "key_invalid": "Set TREADLE_API_KEY to a key that `treadle keys list` shows as usable there.",
+}
 _STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|(\w+)')
 
 
@@ -105,6 +110,9 @@ class Remote:
             except httpx.TransportError as error:
                 if time.monotonic() > until:
                     raise _unreachable(error) from error
+            except TreadleError as error:
+                if not error.retryable or time.monotonic() > until:
+                    raise
             time.sleep(_PAUSE_SECONDS)
 
     def control(self, action: Control, execution_id: UUID) -> str:
@@ -192,6 +200,7 @@ def _refused(response: httpx.Response) -> TreadleError:
         details = dict(error["error_details"])
         traits = {"reason": details.pop("reason"), "retryable": error["is_retryable"]}
         message, solution = error["error_message"], details.pop("solution")
+        solution = _SOLUTIONS.get(traits["reason"], solution)
     except (ValueError, KeyError, TypeError):
         return GatewayUnreachable(
             f"{response.url} answered {response.status_code} and no error of Treadle's."
