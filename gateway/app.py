@@ -84,6 +84,7 @@ def build(settings: Settings) -> FastAPI:
         separate_input_output_schemas=False,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a client that does not follow would see an empty success
     )
     for each in (*ROUTERS, interactions.links, service.routes):
         app.router.routes.extend(each.routes)

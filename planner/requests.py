@@ -90,7 +90,9 @@ def request(
     Raises:
         PromptInvalid: `prompt_invalid`.
     """
-    if not 0 < len(prompt.strip()) <= PROMPT_LENGTH:
+    if not prompt.strip():
+        raise PromptInvalid("The prompt says nothing.", characters=len(prompt))
+    if len(prompt) > PROMPT_LENGTH:
         raise PromptInvalid(f"The prompt has {len(prompt):,} characters.", characters=len(prompt))
     return Submission(
         _WORKFLOW, _GRAPH, {"prompt": prompt}, owner=owner, idempotency_key=idempotency_key

@@ -242,6 +242,7 @@ def test_node_records_come_by_page(ada: Client, settings: Settings, wait_until: 
 def test_what_nobody_serves_is_told_as_a_problem(ada: Client) -> None:
     """Unknown paths, other methods, and what is named in the design and not there yet."""
     assert ada.refusal("GET", "/v1/nothing") == (404, "route_not_found")
+    assert ada.refusal("POST", "/v1/executions/") == (404, "route_not_found")
     assert ada.refusal("PUT", "/v1/executions") == (405, "method_not_allowed")
     assert ada.http.put("/v1/executions").headers["allow"] == "GET, POST"
     execution = ada.submit(waiting())
