@@ -2,19 +2,20 @@
 
 The addresses here are the operator's (settings), so by themselves these clients do not go through
 `core.dialer`; for an author's address they are given its connections. They make one request a call:
-whoever calls decides whether it is repeated.
+whoever calls decides whether it is repeated. An SDK takes seconds to load, so each is loaded by the
+first client of its provider.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeAlias
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import anthropic
 import httpx2
-import openai
 from genai_prices import Usage, calc_price
 from pydantic import SecretStr
 
@@ -29,8 +30,12 @@ from core.provider_errors import (
 from core.retry_after import retry_after
 from core.settings import ALIASES, Settings
 
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+    from openai import AsyncOpenAI
+
 Wire: TypeAlias = Literal["openai", "anthropic"]
-"""Whose HTTP interface a service speaks."""
+"""Whose HTTP interface a service speaks; its SDK is the module of that name."""
 
 #: Where a provider answers when no address is set; written out, so that no SDK looks elsewhere.
 _ADDRESSES: Mapping[Wire, str] = {
@@ -43,6 +48,10 @@ _NO_KEY = "none"
 _WORTH_REPEATING = frozenset({408, 409, 429})
 #: What providers' answers of status 400 and 413 say when a request is longer than a model takes.
 _TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large")
+#: SDKs that are loaded whole: while one is loading, whoever imports it waits.
+_LOADED: set[Wire] = set()
+#: Connections that clients share at most: as many as attempts of the async lane, by default.
+_CONNECTIONS = 1_000
 #: Characters of a provider's own words that an error quotes.
 _WORDS_SHOWN = 600
 
@@ -58,14 +67,22 @@ class Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
 
 
+async def load(wire: Wire) -> None:
+    """Load a provider's SDK if it is not yet, beside the event loop, which goes on meanwhile."""
+    if wire not in _LOADED:
+        await asyncio.to_thread(import_module, wire)
+        _LOADED.add(wire)
+
+
 def connections() -> httpx2.AsyncClient:
     """Return connections that clients can share, to the addresses that operators set."""
-    return openai.DefaultAsyncHttpx2Client()
+    limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
+    return httpx2.AsyncClient(limits=limits, follow_redirects=False)
 
 
 def openai_client(
     settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
-) -> openai.AsyncOpenAI:
+) -> AsyncOpenAI:
     """Return a client for OpenAI, or for what speaks its wire at the address that is set.
 
     Args:
@@ -76,18 +93,19 @@ def openai_client(
     """
     own = settings.openai_base_url is not None
     key = SecretStr(_NO_KEY) if own else None
-    return openai.AsyncOpenAI(
+    client: AsyncOpenAI = _sdk("openai").AsyncOpenAI(
         api_key=_key("openai", settings.openai_api_key or key),
         base_url=settings.openai_base_url or _ADDRESSES["openai"],
         timeout=timeout.total_seconds(),
         max_retries=0,
         http_client=http_client,
     )
+    return client
 
 
 def anthropic_client(
     settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
-) -> anthropic.AsyncAnthropic:
+) -> AsyncAnthropic:
     """Return a client for Anthropic.
 
     Args:
@@ -96,13 +114,18 @@ def anthropic_client(
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
     """
-    return anthropic.AsyncAnthropic(
+    client: AsyncAnthropic = _sdk("anthropic").AsyncAnthropic(
         api_key=_key("anthropic", settings.anthropic_api_key),
         base_url=settings.anthropic_base_url or _ADDRESSES["anthropic"],
         timeout=timeout.total_seconds(),
         max_retries=0,
         http_client=http_client,
     )
+    return client
+
+
+def _sdk(wire: Wire) -> Any:
+    return import_module(wire)
 
 
 def _key(wire: Wire, key: SecretStr | None) -> str:
@@ -118,14 +141,15 @@ def _key(wire: Wire, key: SecretStr | None) -> str:
 
 def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
     """Say an exception of a call as one of ours; `None` if it is none of an SDK's."""
-    if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
+    sdk = _sdk(wire)
+    if isinstance(error, sdk.APIStatusError):
         return _by_status(error, wire)
-    if isinstance(error, openai.APITimeoutError | anthropic.APITimeoutError):
+    if isinstance(error, sdk.APITimeoutError):
         return ProviderUnavailable(f"{wire} did not answer in time.", provider=wire)
-    if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):
+    if isinstance(error, sdk.APIConnectionError):
         return _by_connection(error.__cause__ or error, wire)
-    if isinstance(error, openai.APIError | anthropic.APIError):
-        message = f"{wire} broke off its answer: {error.message}"
+    if isinstance(error, sdk.APIError):
+        message = f"{wire} broke off its answer: {error}"
         return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
     return _by_connections(error, wire)
 
@@ -147,9 +171,7 @@ def _by_connection(cause: BaseException, wire: Wire) -> TreadleError:
     return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
 
 
-def _by_status(
-    error: openai.APIStatusError | anthropic.APIStatusError, wire: Wire
-) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
+def _by_status(error: Any, wire: Wire) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
     words = _words(error)[:_WORDS_SHOWN]
     message = f"{wire} answered {status}: {words}"
@@ -168,11 +190,11 @@ def _by_status(
     return ProviderRefused(message, solution=solution, provider=wire, status=status)
 
 
-def _words(error: openai.APIStatusError | anthropic.APIStatusError) -> str:
+def _words(error: Any) -> str:
     """Return what the provider said, without what stands around it."""
     told = error.body.get("error", error.body) if isinstance(error.body, dict) else None
     words = told.get("message") if isinstance(told, dict) else None
-    return words if isinstance(words, str) else error.message
+    return words if isinstance(words, str) else str(error.message)
 
 
 def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from core.errors import TreadleError
 from core.provider_errors import AnswerCut, AnswerMalformed, ModelRefused
-from core.providers import Tokens, Wire, anthropic_client, failure_of, openai_client
+from core.providers import Tokens, Wire, anthropic_client, failure_of, load, openai_client
 from core.settings import Settings
 from dag.values import dumps
 from planner import local, small
@@ -149,6 +149,7 @@ async def opened(settings: Settings, choice: Choice) -> AsyncIterator[Model]:
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
     most, rounds = settings.planner_max_tokens, settings.planner_rounds
     told: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
+    await load("anthropic" if choice.provider == "anthropic" else "openai")
     if choice.provider == "anthropic":
         async with anthropic_client(settings, timeout) as claude:
             mode = _MODES[_mode(settings, "tools")]

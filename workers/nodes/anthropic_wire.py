@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from anthropic import AsyncAnthropic
+from typing import TYPE_CHECKING, Any
 
 from core.providers import Tokens
 from workers.nodes.model_wire import Hear, Question, Said
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
 
 #: The tool by which an answer with a schema is given; its input is the answer.
 _TOOL = "answer"

@@ -30,6 +30,7 @@ from core.providers import (
     connections,
     cost_usd,
     failure_of,
+    load,
     openai_client,
 )
 from core.settings import Settings
@@ -122,6 +123,7 @@ class Conversations:
         wait: timedelta | None = None
         failure: TreadleError
         try:
+            await load(wire)
             ask = self._reached(wire, config, attempt)
             output = await _Conversation(wire, config, attempt, ask, spent).output()
             return Completed(output, details=spent.details())

@@ -1,6 +1,6 @@
 """AI_AGENT.OPENAI_CHATGPT and ANTHROPIC_CLAUDE, as far as every worker knows them.
 
-The providers' SDKs take seconds and many megabytes to load: a process does that with its first such
+A provider's SDK takes seconds and many megabytes to load: a process does that with its first such
 node, beside its event loop, which goes on meanwhile.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -26,19 +27,12 @@ def model_calls(dialer: Dialer, settings: Settings) -> Mapping[NodeSpec, Run]:
     loading = asyncio.Lock()
     loaded: list[Any] = []
 
-    async def conversations() -> Any:
+    async def hold(wire: str, attempt: Attempt) -> Completed | Failed:
         async with loading:
             if not loaded:
                 module = await asyncio.to_thread(import_module, "workers.nodes.conversations")
                 loaded.append(module.Conversations(dialer, settings))
-        return loaded[0]
-
-    async def openai(attempt: Attempt) -> Completed | Failed:
-        outcome: Completed | Failed = await (await conversations()).hold("openai", attempt)
+        outcome: Completed | Failed = await loaded[0].hold(wire, attempt)
         return outcome
 
-    async def anthropic(attempt: Attempt) -> Completed | Failed:
-        outcome: Completed | Failed = await (await conversations()).hold("anthropic", attempt)
-        return outcome
-
-    return {OPENAI_CHATGPT: openai, ANTHROPIC_CLAUDE: anthropic}
+    return {OPENAI_CHATGPT: partial(hold, "openai"), ANTHROPIC_CLAUDE: partial(hold, "anthropic")}

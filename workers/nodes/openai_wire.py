@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from openai import AsyncOpenAI
+from typing import TYPE_CHECKING, Any
 
 from core.providers import Tokens
 from dag.output_schema import is_strict
 from workers.nodes.model_wire import Hear, Question, Said
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 #: OpenAI's own address, which knows a newer name for the bound on an answer.
 _OWN_HOST = "api.openai.com"
