@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -25,6 +26,10 @@ from core.ids import new_id
 from core.settings import Settings
 from ledger.migrations import migrate
 from tests.locks import lock, locked
+
+# How long an example takes says nothing of what is right.
+hypothesis.settings.register_profile("treadle", deadline=None)
+hypothesis.settings.load_profile("treadle")
 
 TEMPLATE = "migrated"
 Result = TypeVar("Result")
