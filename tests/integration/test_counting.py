@@ -65,6 +65,14 @@ def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
+@pytest.fixture
+def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Return settings of a database that holds nothing of other tests: all lines are counted."""
+    return Settings(
+        database_url=fresh_postgres_url, redis_url=redis_url, data_dir=tmp_path / ".treadle"
+    )
+
+
 def test_each_attempt_has_one_line(settings: Settings, wait_until: WaitUntil) -> None:
     """With what, where, how it ended, how long it took and had waited, and who ran it."""
     tasks = (
