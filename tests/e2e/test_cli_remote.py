@@ -83,6 +83,19 @@ def test_a_question_is_answered_through_a_gateway(far: Folder) -> None:
     assert far.run("watch", execution_id).code == 0
 
 
+def test_the_doctor_asks_the_gateway(far: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it can do its work, and whether it takes the key."""
+    well = far.run("doctor", "--json")
+    monkeypatch.setenv("TREADLE_API_KEY", "tk_none_at_all")
+    ill = far.run("doctor", "--json")
+
+    assert (well.code, [each["check"] for each in well.document["checks"]]) == (
+        0,
+        ["gateway", "key"],
+    )
+    assert (ill.code, ill.document["checks"][-1]["ok"]) == (1, False)
+
+
 def test_what_a_gateway_refuses_is_told_in_its_own_words(
     far: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

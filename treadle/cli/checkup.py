@@ -14,6 +14,7 @@ from uuid import UUID
 
 import psycopg
 import redis
+from pydantic import SecretStr
 
 from core.errors import TreadleError
 from core.postgres import connect
@@ -42,7 +43,10 @@ class Check:
 
 
 def checks(settings: Settings) -> Iterator[Check]:
-    """Look at one thing after the other."""
+    """Look at one thing after the other: at the gateway where one is set, else at this cluster."""
+    if settings.server is not None:
+        yield from _gateway(settings.server, settings.api_key)
+        return
     try:
         session = connect(settings.database_url, autocommit=True)
     except TreadleError as error:
@@ -55,6 +59,22 @@ def checks(settings: Settings) -> Iterator[Check]:
         with closing(session):
             yield from _ledger(session, settings)
     yield from _redis(settings)
+
+
+def _gateway(server: str, key: SecretStr | None) -> Iterator[Check]:
+    from treadle.cli.remote import Remote  # noqa: PLC0415 - an HTTP client takes time to import
+
+    with closing(Remote(server, key)) as remote:
+        for check, ask, told in (
+            ("gateway", remote.check_ready, f"{server} can do its work"),
+            ("key", remote.check_key, "the gateway takes the key"),
+        ):
+            try:
+                ask()
+            except TreadleError as error:
+                yield Check(check, False, error.message, error.advice)
+                return
+            yield Check(check, True, told)
 
 
 def _ledger(session: psycopg.Connection, settings: Settings) -> Iterator[Check]:

@@ -20,8 +20,9 @@ def doctor(
 ) -> None:
     """Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, else 1.
 
-    Also tells which environment variables were read. Takes a few seconds, for it waits for a beat
-    of each worker.
+    Where TREADLE_SERVER is set it asks that gateway instead, and whether it takes the key. Also
+    tells which environment variables were read. Takes a few seconds, for it waits for a beat of
+    each worker.
     """
     found = list(checks(Settings.load()))
     ok = all(each.ok for each in found)

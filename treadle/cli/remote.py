@@ -53,6 +53,14 @@ class Remote:
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self._http = httpx.Client(base_url=server, headers=headers, timeout=_ANSWER_SECONDS)
 
+    def check_ready(self) -> None:
+        """Raise what keeps the gateway from its work, if anything does."""
+        self._ask("GET", "/health/ready")
+
+    def check_key(self) -> None:
+        """Raise what the gateway has against the key, if anything."""
+        self._ask("GET", "/v1/executions", params={"limit": 1})
+
     def close(self) -> None:
         """Close every connection."""
         self._http.close()
