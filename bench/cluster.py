@@ -22,6 +22,7 @@ from ledger.migrations import migrate
 from workers.session import Connections
 
 PROCESSES = 2
+#: Of a process of raw actors: Dramatiq's default. Treadle's workers have their own.
 THREADS = 8
 _START_SECONDS = 60.0
 
@@ -50,7 +51,6 @@ def running_cluster() -> Iterator[Cluster]:
             **os.environ,
             "TREADLE_DATABASE_URL": servers.database_url,
             "TREADLE_REDIS_URL": servers.redis_url,
-            "TREADLE_WORKER_THREADS": str(THREADS),
             "TREADLE_LOG_LEVEL": "WARNING",
             raw.REDIS_URL_VARIABLE: servers.redis_url,
         }

@@ -95,8 +95,8 @@ class Settings(BaseSettings):
     """How much work a queue may hold ahead in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
     """Time a stopping worker gives its running attempts before it hands them back."""
-    worker_threads: int = Field(8, ge=1, le=256)
-    """Threads of one worker process."""
+    worker_threads: int = Field(24, ge=1, le=256)
+    """Threads of one worker process; they wait for commits more than they work, and share them."""
     async_bound: int = Field(1000, ge=1)
     """Attempts of the async lane in flight in one worker process."""
     gateway_sessions: int = Field(16, ge=2, le=256)

@@ -15,7 +15,7 @@ import psycopg
 from core.postgres import pipelined_transaction
 from ledger.claims import Wanted, claim
 from ledger.graphs import Graphs
-from ledger.holding import hold, hold_waiting
+from ledger.holding import GraphsUnknown, hold, hold_waiting
 from ledger.progress import tell
 from ledger.rows import Belt, Claim, Follow, Followed, Ref, Report, Settlement
 from ledger.settlements import settle
@@ -68,14 +68,31 @@ def commit(
         psycopg.Error: nothing was committed, or (a connection error) it is not known; see
             `ledger.reading.leases`.
     """
+    try:
+        return _commit(connection, graphs, belt, requests, wait=wait, at_hand=True)
+    except GraphsUnknown as unknown:
+        # Loaded while no row is held. The lock told which: no query has to ask before each batch.
+        for version_id in unknown.versions:
+            graphs.version(connection, version_id)
+        return _commit(connection, graphs, belt, requests, wait=wait, at_hand=False)
+
+
+def _commit(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    belt: Belt,
+    requests: Sequence[Request],
+    *,
+    wait: bool,
+    at_hand: bool,
+) -> list[Answer | None]:
     ids = sorted({request.execution_id for request in requests})
-    graphs.prepare(connection, ids)
     with pipelined_transaction(connection):
         if wait:
             one = hold_waiting(connection, graphs, ids[0])
             held = [one] if one else []
         else:
-            held = hold(connection, graphs, ids)
+            held = hold(connection, graphs, ids, at_hand=at_hand)
         unit = Unit(connection, held, belt=belt, follows=[request.follow for request in requests])
         served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
         _tell(unit, requests, served)

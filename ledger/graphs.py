@@ -66,6 +66,11 @@ class Graphs:
             raise KeyError(version_id)
         return self.remember(version_id, compile_graph(Workflow.model_validate(loads(row[0]))))
 
+    def knows(self, version_id: UUID) -> bool:
+        """Return whether a version's graph is at hand."""
+        with self._lock:
+            return version_id in self._graphs
+
     def execution(self, connection: psycopg.Connection, execution_id: UUID) -> CompiledGraph:
         """Return the graph that an execution runs."""
         self.prepare(connection, [execution_id])

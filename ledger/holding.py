@@ -21,11 +21,29 @@ _SQL = queries("work")
 BRIEFLY_MILLISECONDS = 200
 
 
-def hold(connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID]) -> list[Held]:
-    """Lock the rows of executions that nobody else holds; the others are left out."""
+class GraphsUnknown(Exception):
+    """Executions that were locked run versions whose graphs are not at hand."""
+
+    def __init__(self, versions: Collection[UUID]) -> None:
+        super().__init__(versions)
+        self.versions = versions
+
+
+def hold(
+    connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID], *, at_hand: bool = False
+) -> list[Held]:
+    """Lock the rows of executions that nobody else holds; the others are left out.
+
+    Raises:
+        GraphsUnknown: with `at_hand`, instead of loading a graph while rows are held.
+    """
     cursor = connection.cursor(row_factory=namedtuple_row)
     cursor.execute(_SQL["lock_executions"], {"ids": pack("uuid", ids)}, prepare=True)
-    return [_held(connection, graphs, row) for row in cursor.fetchall()]
+    rows: list[Any] = cursor.fetchall()
+    unknown = {row.version_id for row in rows if not graphs.knows(row.version_id)}
+    if at_hand and unknown:
+        raise GraphsUnknown(unknown)
+    return [_held(connection, graphs, row) for row in rows]
 
 
 def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:

@@ -40,6 +40,8 @@ from workers.secrets import Secrets
 from workers.session import Connections
 from workers.tasks import TASKS
 
+#: Sessions that threads read by: a read takes a fraction of a millisecond, and then they are free.
+_READING_SESSIONS = 8
 #: Milliseconds after which an idle thread looks whether it should stop.
 _IDLE_MILLISECONDS = 1_000
 
@@ -56,7 +58,9 @@ class WorkerProcess:
             settings, queues=queues, graphs=Graphs(within_task_limits)
         )
         self._pool = open_pool(
-            settings.database_url, max_size=settings.worker_threads, autocommit=True
+            settings.database_url,
+            max_size=min(settings.worker_threads, _READING_SESSIONS),
+            autocommit=True,
         )
         self._committer = Committer(connections.open_session, connections.graphs, connections.belt)
         self._loop = EventLoop(settings.async_bound)
