@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from dag.questions import OF_TYPE
 from ledger.interactions import Interaction
+from ledger.reading import milliseconds
 
 #: The fields of a question that every type has and people are shown.
 _SHOWN = ("title", "message", "priority", "timeout_action", "default_response")
@@ -33,18 +33,14 @@ def to_wire(asked: Interaction) -> dict[str, Any]:
         "status": asked.status,
         "assignees": list(asked.assignees),
         **{name: question[name] for name in (*_SHOWN, *own)},
-        "created_at": _milliseconds(asked.created_at),
-        "warned_at": _milliseconds(asked.warned_at),
-        "delivered_at": _milliseconds(asked.delivered_at),
-        "timeout_at": _milliseconds(asked.timeout_at),
-        "decided_at": _milliseconds(asked.decided_at),
+        "created_at": milliseconds(asked.created_at),
+        "warned_at": milliseconds(asked.warned_at),
+        "delivered_at": milliseconds(asked.delivered_at),
+        "timeout_at": milliseconds(asked.timeout_at),
+        "decided_at": milliseconds(asked.decided_at),
         "decision": asked.decision,
         "answer": asked.answer,
         "answered_by": asked.answered_by,
         "via": asked.via,
         "timed_out": asked.status == "timeout",
     }
-
-
-def _milliseconds(moment: datetime | None) -> int | None:
-    return None if moment is None else int(moment.timestamp() * 1000)

@@ -18,11 +18,12 @@ from core.errors import TreadleError
 from core.ids import new_id
 from dag.questions import ReplyInvalid
 from dag.values import Value, dumps, loads
-from ledger.deciding import Response, decide, milliseconds
+from ledger.deciding import Response, decide
 from ledger.graphs import Graphs
 from ledger.holding import hold_waiting
 from ledger.interactions import Interaction, InteractionNotFound, execution_of, interaction
 from ledger.questions import ANSWER_BYTES
+from ledger.reading import milliseconds
 from ledger.rows import Belt, Followed
 from ledger.settlements import follow
 from ledger.unit import Unit

@@ -7,7 +7,6 @@ is pending; what follows from it is `settlements.follow`, as from any settle.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from core.ids import new_id
@@ -15,6 +14,7 @@ from dag.outcomes import Completed, Failed
 from dag.questions import TIMEOUT_KEY
 from dag.values import Value, dumps
 from ledger.interactions import Interaction
+from ledger.reading import milliseconds
 from ledger.rows import Claim, Held, Ref, Settlement
 from ledger.unit import Unit
 from ledger.written import WRITTEN, settlement_of
@@ -138,8 +138,3 @@ def _details(asked: Interaction, response: Response) -> dict[str, Any]:
         "answered_by": response.by,
         "via": response.via,
     }
-
-
-def milliseconds(moment: datetime | None) -> int | None:
-    """Return a moment as the wire model has it."""
-    return None if moment is None else int(moment.timestamp() * 1000)

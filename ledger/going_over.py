@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from dag.graph import CompiledGraph
 from dag.scopes import child_scope
 from dag.values import Value, loads
-from ledger.queries import queries
+from ledger.queries import fetching
 from ledger.rows import Ref
 
-_SQL = queries("going_over")
+_fetch = fetching("going_over")
 
 #: Bytes of a page of a loop's results, as JSON: some tens of MiB at most once decoded. A page has
 #: one scope at least, whose outputs are as large as payloads may be.
@@ -76,8 +73,3 @@ def loop_count(connection: psycopg.Connection, loop: Ref, lease_id: UUID) -> int
     """Return how many scopes a loop had when it was settled under a lease; `None` if it was not."""
     rows = _fetch(connection, "loop_count", **loop._asdict(), lease_id=lease_id)
     return int(rows[0].count) if rows else None
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

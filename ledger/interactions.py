@@ -9,15 +9,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.errors import TreadleError
 from dag.questions import Question
 from dag.values import Value, loads
-from ledger.queries import queries
+from ledger.queries import fetching
 from ledger.rows import Parked
 
-_SQL = queries("people")
+_fetch = fetching("people")
 
 
 class InteractionNotFound(TreadleError):
@@ -154,8 +153,3 @@ def _interaction(row: Any) -> Interaction:
         answered_by=row.answered_by,
         via=row.via,
     )
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, unique
@@ -12,12 +12,11 @@ from hmac import compare_digest
 from typing import Any, ClassVar
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.errors import TreadleError
-from ledger.queries import queries
+from ledger.queries import fetching
 
-_SQL = queries("keys")
+_fetch = fetching("keys")
 
 _PREFIX = "tk"
 #: Bytes of randomness in the secret: as many as the hash has, so that neither is the weaker part.
@@ -134,8 +133,3 @@ def _digest(secret: str) -> bytes:
 def _key(row: Any) -> Key:
     scopes = tuple(Scope(scope) for scope in row.scopes)
     return Key(row.id, row.owner, row.name, scopes, row.created_at, row.expires_at, row.revoked_at)
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

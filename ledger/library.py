@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.errors import TreadleError
 from dag.model import Workflow
 from dag.publish import publish
 from dag.values import dumps, loads
-from ledger.queries import queries
+from ledger.queries import fetching
 from ledger.reading import milliseconds
 from ledger.versions import store_version
 
-_SQL = queries("library")
+_fetch = fetching("library")
 
 
 class NoSuchWorkflow(TreadleError):
@@ -181,8 +179,3 @@ def _missing(workflow_id: str, number: int | None = None) -> NoSuchWorkflow:
     which = f"There is no workflow {workflow_id!r}"
     told = f"{which}." if number is None else f"{which} with a version {number}."
     return NoSuchWorkflow(told, workflow_id=workflow_id)
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

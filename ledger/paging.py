@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.columns import pack
 from core.errors import TreadleError
@@ -16,10 +15,10 @@ from dag.graph import CompiledGraph
 from dag.states import WIRE_NODE_STATUS
 from dag.values import Value, loads
 from ledger.control import NoSuchExecution
-from ledger.queries import queries
+from ledger.queries import fetching
 from ledger.reading import record, short
 
-_SQL = queries("paging")
+_fetch = fetching("paging")
 
 
 class NoSuchNodeExecution(TreadleError):
@@ -149,8 +148,3 @@ def leaf(connection: psycopg.Connection, execution_id: UUID) -> Leaf | None:
         return None
     row = rows[0]
     return Leaf(row.workflow_id, row.status, loads(row.output) if row.output else None)
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

@@ -7,10 +7,13 @@ the reader and are not sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
 
 from core.columns import Column, pack
 
@@ -35,6 +38,23 @@ def columns(query: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -
     types = element_types(query)
     values = zip(*rows, strict=True)
     return {name: pack(types[name], each) for name, each in zip(names, values, strict=True)}
+
+
+def fetching(file: str, *, prepare: bool | None = None) -> Callable[..., list[Any]]:
+    """Return a call that runs a query of `sql/{file}.sql` by name and returns its rows.
+
+    It takes a session, the query's name and its parameters by theirs; rows have named fields.
+
+    Args:
+        prepare: whether the server keeps each plan from the first run on.
+    """
+    found = queries(file)
+
+    def fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> list[Any]:
+        cursor = connection.cursor(row_factory=namedtuple_row)
+        return cursor.execute(found[query], parameters, prepare=prepare).fetchall()
+
+    return fetch
 
 
 @cache

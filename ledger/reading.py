@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.columns import pack
 from dag.graph import CompiledGraph
@@ -17,11 +16,11 @@ from dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
 from dag.values import Value, loads
 from ledger.control import NoSuchExecution
 from ledger.graphs import Graphs
-from ledger.queries import queries
+from ledger.queries import fetching
 from ledger.rows import Ref
 from ledger.spending import credits_of, spent
 
-_SQL = queries("reading")
+_fetch = fetching("reading")
 
 #: Node records returned with an execution; the rest is read by page.
 RECORDS_WITH_EXECUTION = 1_000
@@ -266,8 +265,3 @@ def _between(start: datetime | None, end: datetime | None) -> int | None:
     if start is None or end is None:
         return None
     return round((end - start).total_seconds() * 1000)
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> Sequence[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from core.errors import TreadleError
 from core.ids import new_id
@@ -23,12 +22,13 @@ from ledger.arrivals import Arrivals
 from ledger.control import NoSuchExecution
 from ledger.endings import end_finished
 from ledger.graphs import Graphs
-from ledger.queries import queries
+from ledger.queries import fetching, queries
 from ledger.rows import Belt, Held, NewExecution, Ref
 from ledger.submission import Submitted
 from ledger.unit import Unit
 
 _SQL = queries("retrying")
+_fetch = fetching("retrying")
 
 
 class ExecutionNotFinal(TreadleError):
@@ -106,8 +106,3 @@ def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:
     if status is ExecutionStatus.SUCCESS:
         raise NothingToRetry("The execution succeeded.", execution_id=str(execution_id))
     return old
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> list[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters).fetchall()

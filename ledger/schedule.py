@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import namedtuple_row
 
-from ledger.queries import queries
+from ledger.queries import fetching, queries
 from ledger.rows import Ref
 
 _SQL = queries("schedule")
+_fetch = fetching("schedule", prepare=True)
 
 
 def due(connection: psycopg.Connection, *, grace_seconds: float) -> list[tuple[str, UUID]]:
@@ -85,8 +84,3 @@ def retain(connection: psycopg.Connection, *, days: int) -> list[str]:
     connection.execute(_SQL["drop_old_executions"], {"days": days})
     connection.execute(_SQL["drop_old_keys"], {"days": days})
     return dropped
-
-
-def _fetch(connection: psycopg.Connection, query: str, **parameters: Any) -> list[Any]:
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    return cursor.execute(_SQL[query], parameters, prepare=True).fetchall()

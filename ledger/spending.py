@@ -7,12 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import namedtuple_row
 
 from dag.graph import CompiledGraph
-from ledger.queries import queries
+from ledger.queries import fetching
 
-_SQL = queries("spending")
+_fetch = fetching("spending")
 
 #: Credits of a US dollar.
 _CREDITS_OF_DOLLAR = 100
@@ -25,9 +24,7 @@ def spent(
     nodes = [name for name, node in graph.nodes.items() if node.spec.asks_models]
     if not nodes:
         return {"tokens_used": 0, "credits_consumed": 0.0}
-    cursor = connection.cursor(row_factory=namedtuple_row)
-    parameters = {"id": execution_id, "nodes": nodes}
-    row: Any = cursor.execute(_SQL["spent"], parameters).fetchone()
+    (row,) = _fetch(connection, "spent", id=execution_id, nodes=nodes)
     return {"tokens_used": row.tokens, "credits_consumed": _credits(row.cost_usd)}
 
 

@@ -12,6 +12,7 @@ from dag.questions import ReplyInvalid
 from gateway.answers import Json, page, position_in
 from gateway.callers import Answerer, Reader
 from gateway.models.interactions import Answered, Interaction, Interactions, LinkAnswer, NewAnswer
+from gateway.parameters import Cursor, Limit
 from gateway.resources import Resources
 from gateway.routing import OpenRoutes, Routes, refusals
 from hil.answers import answer_by_link, responding, seen
@@ -25,10 +26,6 @@ routes = Routes("interactions")
 links = OpenRoutes("interactions")
 
 Status = Literal["pending", "completed", "timeout", "canceled"]
-Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
-Cursor = Annotated[
-    str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")
-]
 
 
 @routes.get("/interactions", response_model=Interactions, summary="List questions")

@@ -59,8 +59,7 @@ create table interaction_links (
     interaction_id uuid        not null references interactions (id) on delete cascade,
     -- Whom the link was sent to.
     recipient      text        not null,
-    created_at     timestamptz not null default clock_timestamp(),
-    voided_at      timestamptz
+    created_at     timestamptz not null default clock_timestamp()
 );
 
 create index links_of_interaction on interaction_links (interaction_id);

@@ -142,7 +142,7 @@ values (%(token_hash)s, %(interaction_id)s, %(recipient)s)
 
 -- name: link
 select recipient from interaction_links
-where token_hash = %(token_hash)s and interaction_id = %(interaction_id)s and voided_at is null
+where token_hash = %(token_hash)s and interaction_id = %(interaction_id)s
 
 -- name: take_sendings
 -- Whoever takes a row has it until its lease is over; a row of a process that died comes again.

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.progress import NodeProgress, Progress
 
+#: Columns where there is no terminal.
+_UNCUT = 500
 #: How a status looks: its mark and rich's style.
 _LOOKS: Mapping[str, tuple[str, str]] = {
     "pending": ("·", "dim"),
@@ -57,6 +62,11 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
     if hidden:
         root.add(Text.assemble((f"… {sum(hidden.values())} more: ", "dim"), _counts(hidden)))
     return root
+
+
+def print_table(table: Table) -> None:
+    """Print a table; off a terminal nothing is cut, so that a script finds what it looks for."""
+    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
 
 
 def headline(progress: Progress, now: int) -> Text:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from dag.states import ExecutionStatus
-from treadle.cli.drawing import duration, status_text
+from treadle.cli.drawing import duration, print_table, status_text
 from treadle.cli.files import to_json
 from treadle.cli.reaching import reached
 from treadle.cli.watching import show_end, watch_to_end
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
-#: Columns where there is no terminal.
-_UNCUT = 500
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -53,8 +49,7 @@ def executions(
             started,
             duration(each["duration_ms"]),
         )
-    # Elsewhere than on a terminal nothing is cut, so that a script finds what it looks for.
-    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+    print_table(table)
 
 
 def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:

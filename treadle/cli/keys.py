@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from core.errors import TreadleError
@@ -18,6 +17,7 @@ from ledger import keys as ledger_keys
 from ledger.keys import Key, Scope
 from ledger.reading import milliseconds
 from ledger.submission import LOCAL_OWNER
+from treadle.cli.drawing import print_table
 from treadle.cli.files import to_json
 from treadle.cli.local import reached_here
 
@@ -27,8 +27,6 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, 
 _MOST = 10_000
 #: Characters that an account's name has at most, as in a question's `assignees`.
 _OWNER_LENGTH = 200
-#: Columns where there is no terminal.
-_UNCUT = 500
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -92,7 +90,7 @@ def list_keys(
         table.add_row(
             key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key)
         )
-    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+    print_table(table)
 
 
 @keys.command()

@@ -8,18 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from core.errors import TreadleError
 from treadle.cli.asking import Answer, Question, asked_in_terminal, fields_of, value_of
 from treadle.cli.cluster import Cluster
-from treadle.cli.drawing import duration
+from treadle.cli.drawing import duration, print_table
 from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
 from treadle.cli.reaching import reached
 
-#: Columns where there is no terminal.
-_UNCUT = 500
 _PRIORITIES = ("urgent", "high", "normal", "low")
 
 Status = Literal["pending", "completed", "timeout", "canceled"]
@@ -66,8 +63,7 @@ def inbox(
             each["status"],
             left if each["status"] == "pending" else "",
         )
-    # Elsewhere than on a terminal nothing is cut, so that a script finds what it looks for.
-    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+    print_table(table)
 
 
 def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
