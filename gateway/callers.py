@@ -89,15 +89,19 @@ class Owned:
 
 
 def _execution(connection: psycopg.Connection, owner: str, value: str) -> None:
-    execution_id = _uuid(value)
-    if execution_id is None or paging.owner(connection, execution_id) != owner:
+    if not _runs(connection, owner, value):
         raise NoSuchExecution(value)
 
 
 def _plan(connection: psycopg.Connection, owner: str, value: str) -> None:
-    plan_id = _uuid(value)
-    if plan_id is None or paging.owner(connection, plan_id) != owner:
+    if not _runs(connection, owner, value):
         raise PlanNotFound(value)
+
+
+def _runs(connection: psycopg.Connection, owner: str, value: str) -> bool:
+    """Return whether a value is the id of an owner's execution; a plan is one too."""
+    execution_id = _uuid(value)
+    return execution_id is not None and paging.owner(connection, execution_id) == owner
 
 
 def _interaction(connection: psycopg.Connection, owner: str, value: str) -> None:

@@ -15,6 +15,7 @@ import psycopg
 
 from core.errors import TreadleError
 from ledger.queries import fetching
+from ledger.reading import milliseconds
 
 _fetch = fetching("keys")
 
@@ -56,6 +57,18 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the key as the wire model says it."""
+        return {
+            "id": self.id,
+            "owner": self.owner,
+            "name": self.name,
+            "scopes": list(self.scopes),
+            "created_time": milliseconds(self.created_at),
+            "expires_time": milliseconds(self.expires_at),
+            "revoked_time": milliseconds(self.revoked_at),
+        }
 
 
 @dataclass(frozen=True, slots=True)

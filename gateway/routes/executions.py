@@ -82,10 +82,15 @@ def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey =
             fingerprint=_fingerprint(body) if idempotency_key else None,
         )
     )
+    return acknowledged(caller, submitted.execution_id, repeated=submitted.repeated)
+
+
+def acknowledged(caller: Caller, execution_id: UUID, *, repeated: bool) -> Response:
+    """Answer a submission that nothing can lose any more with its execution, short."""
     with caller.session() as connection:
-        brief = paging.brief(connection, submitted.execution_id)
-    href = f"/v1/executions/{submitted.execution_id}"
-    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+        brief = paging.brief(connection, execution_id)
+    href = f"/v1/executions/{execution_id}"
+    return Json({**brief, "repeated": repeated}, 202, {"Location": href})
 
 
 @routes.get("/executions", response_model=Executions, summary="List executions")

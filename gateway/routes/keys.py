@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from starlette.responses import Response
 
@@ -13,8 +12,6 @@ from gateway.models.keys import KeyBrief, Keys, MadeKey, NewKey
 from gateway.parameters import Cursor, Limit
 from gateway.routing import Routes
 from ledger import keys
-from ledger.keys import Key
-from ledger.reading import milliseconds
 
 routes = Routes("keys")
 
@@ -28,7 +25,7 @@ def create_key(body: NewKey, caller: Admin) -> Response:
             connection, caller.owner, body.scopes, name=body.name, valid_for=valid_for
         )
     href = f"/v1/keys/{made.key.id}"
-    return Json({**told(made.key), "key": made.text}, 201, {"Location": href})
+    return Json({**made.key.to_wire(), "key": made.text}, 201, {"Location": href})
 
 
 @routes.get("/keys", response_model=Keys, summary="List keys")
@@ -39,24 +36,11 @@ def list_keys(caller: Admin, limit: Limit = 100, cursor: Cursor = None) -> Respo
         found = keys.listed(
             connection, owner=caller.owner, after=after[0] if after else None, limit=limit + 1
         )
-    return Json(page("keys", [told(each) for each in found], limit, "id"))
+    return Json(page("keys", [each.to_wire() for each in found], limit, "id"))
 
 
 @routes.delete("/keys/{key_id}", response_model=KeyBrief, summary="Revoke a key")
 def revoke_key(key_id: str, caller: Admin) -> Response:
     """End a key: the next request with it is refused. Once is enough."""
     with caller.session() as connection:
-        return Json(told(keys.revoke(connection, key_id, owner=caller.owner)))
-
-
-def told(key: Key) -> dict[str, Any]:
-    """Return a key as the wire model says it."""
-    return {
-        "id": key.id,
-        "owner": key.owner,
-        "name": key.name,
-        "scopes": list(key.scopes),
-        "created_time": milliseconds(key.created_at),
-        "expires_time": milliseconds(key.expires_at),
-        "revoked_time": milliseconds(key.revoked_at),
-    }
+        return Json(keys.revoke(connection, key_id, owner=caller.owner).to_wire())

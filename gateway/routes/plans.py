@@ -19,6 +19,7 @@ from gateway.models.plans import AskedPlan, NewPlan, Plan, Plans, RunPlan
 from gateway.parameters import Cursor, IdempotencyKey, Limit
 from gateway.plans import check_is_plan, planned_workflow
 from gateway.routes.events import Accept, AfterSeq, LastEventId, events
+from gateway.routes.executions import acknowledged
 from gateway.routing import Routes, refusals
 from gateway.submitting import OutcomeUnknown
 from ledger import paging, reading
@@ -89,10 +90,7 @@ def run_plan(
     submitted = caller.resources.submitter.submit(
         Submission(workflow, graph, body.input, owner=caller.owner, idempotency_key=idempotency_key)
     )
-    with caller.session() as connection:
-        brief = paging.brief(connection, submitted.execution_id)
-    href = f"/v1/executions/{submitted.execution_id}"
-    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+    return acknowledged(caller, submitted.execution_id, repeated=submitted.repeated)
 
 
 @routes.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 import typer
 from rich.table import Table
@@ -15,7 +15,6 @@ from core.settings import Settings
 from dag.problems import quoted
 from ledger import keys as ledger_keys
 from ledger.keys import Key, Scope
-from ledger.reading import milliseconds
 from ledger.submission import LOCAL_OWNER
 from treadle.cli.drawing import print_table
 from treadle.cli.files import to_json
@@ -81,7 +80,7 @@ def list_keys(
     with reached_here(Settings.load()) as here:
         found = ledger_keys.listed(here.session(), owner=owner, limit=_MOST)
     if as_json:
-        typer.echo(to_json([_told(key) for key in found]))
+        typer.echo(to_json([key.to_wire() for key in found]))
         return
     table = Table(box=None)
     for title in ("id", "owner", "scopes", "name", "made", "until"):
@@ -101,7 +100,7 @@ def revoke(
     """End a key: the next request with it is refused."""
     with reached_here(Settings.load()) as here:
         key = ledger_keys.revoke(here.session(), key_id)
-    typer.echo(to_json(_told(key)) if as_json else f"{key.id} is revoked")
+    typer.echo(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
 
 
 def _scopes(text: str) -> frozenset[Scope]:
@@ -112,18 +111,6 @@ def _scopes(text: str) -> frozenset[Scope]:
     if not named:
         raise ScopesInvalid("A key without a scope is of no use.", scopes=text)
     return frozenset(map(Scope, named))
-
-
-def _told(key: Key) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "owner": key.owner,
-        "name": key.name,
-        "scopes": list(key.scopes),
-        "created_time": milliseconds(key.created_at),
-        "expires_time": milliseconds(key.expires_at),
-        "revoked_time": milliseconds(key.revoked_at),
-    }
 
 
 def _until(key: Key) -> str:
