@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread, current_thread
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -46,13 +47,34 @@ async def waits() -> None:
         Waiting.ended.set()
 
 
-_holding = Event()
+class Holding:
+    """What `holds_a_thread` tells the test, and the other way round."""
+
+    began = Event()
+    released = Event()
+    threads: ClassVar[list[Thread]] = []
+
+    @classmethod
+    def release(cls) -> None:
+        """Let go the threads that were left behind, and see them end: none is in the next test."""
+        cls.released.set()
+        for thread in cls.threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in cls.threads)
 
 
 @task
 def holds_a_thread() -> None:
-    _holding.set()
-    Event().wait(10)
+    Holding.threads.append(current_thread())
+    Holding.began.set()
+    Holding.released.wait(10)
+
+
+@pytest.fixture
+def released() -> Iterator[None]:
+    """End what `holds_a_thread` holds, however the test ends."""
+    yield
+    Holding.release()
 
 
 @pytest.fixture
@@ -305,6 +327,7 @@ def test_a_drain_cancels_what_is_on_the_loop_and_gives_it_back(
     assert check(own.session, execution) == []
 
 
+@pytest.mark.usefixtures("released")
 def test_a_drain_gives_back_what_a_thread_still_runs(
     quick: Settings, own: Hand, wait_until: WaitUntil
 ) -> None:
@@ -315,7 +338,7 @@ def test_a_drain_gives_back_what_a_thread_still_runs(
     client = InProcess(quick)
     with in_threads(WorkerProcess(quick).run_until):
         execution = client.submit(calling("holds_a_thread"))
-        wait_until(_holding.is_set)
+        wait_until(Holding.began.is_set)
     client.close()
 
     row = own.row(execution, "n0")
