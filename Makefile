@@ -56,10 +56,10 @@ bench: install
 	$(BIN)/python -m bench
 
 docs: install
-	$(BIN)/python -m dag.state_docs docs/states.md
-	$(BIN)/python -m dag.node_docs docs/nodes.md
-	$(BIN)/python -m dag.expressions.reference docs/expressions.md
-	$(BIN)/python -m monitoring.dashboards deploy/grafana/dashboards
+	$(BIN)/python -m treadle.dag.state_docs docs/states.md
+	$(BIN)/python -m treadle.dag.node_docs docs/nodes.md
+	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
+	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
 
 clean:

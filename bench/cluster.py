@@ -16,10 +16,10 @@ import psycopg
 from dramatiq.brokers.redis import RedisBroker
 
 from bench import raw
-from core.embedded import EmbeddedServers
-from core.settings import Settings
-from ledger.migrations import migrate
-from workers.session import Connections
+from treadle.core.embedded import EmbeddedServers
+from treadle.core.settings import Settings
+from treadle.ledger.migrations import migrate
+from treadle.transport.connections import Connections
 
 PROCESSES = 2
 #: Of a process of raw actors: Dramatiq's default. Treadle's workers have their own.

@@ -20,10 +20,11 @@ from uuid import UUID
 
 from bench.cluster import Cluster
 from bench.shapes import document, task_node
-from core.ids import new_id
-from ledger import control, keys
-from ledger.keys import Scope
-from ledger.submission import LOCAL_OWNER
+from treadle.core.ids import new_id
+from treadle.ledger.engine import control
+from treadle.ledger.engine.submission import LOCAL_OWNER
+from treadle.ledger.views import keys
+from treadle.ledger.views.keys import Scope
 
 #: Requests that are sent one after the other, with nothing else going on.
 _ALONE = 300

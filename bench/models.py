@@ -18,13 +18,13 @@ from typing import Any
 from uuid import UUID
 
 from bench import counters
-from core.embedded import EmbeddedServers
-from core.settings import Settings
-from dag.validation import validate
-from ledger import reading
-from ledger.migrations import migrate
-from ledger.submission import Submission, submit
-from workers.session import Connections
+from treadle.core.embedded import EmbeddedServers
+from treadle.core.settings import Settings
+from treadle.dag.validation import validate
+from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.migrations import migrate
+from treadle.ledger.views import executions
+from treadle.transport.connections import Connections
 
 #: Nodes side by side, and seconds that the provider takes for each.
 _NODES = 200
@@ -64,7 +64,7 @@ def measure() -> Models:
         used = counters.cpu_seconds([worker.pid]) - before
         resident = counters.resident_bytes(worker.pid) / 2**20
         with connections.open_session() as session:
-            kinds = [each["event_type"] for each in reading.events(session, execution)]
+            kinds = [each["event_type"] for each in executions.events(session, execution)]
         return Models(first, seconds, used, kinds.count("node_output_update"), resident)
 
 
@@ -80,7 +80,7 @@ def _run(connections: Connections, count: int) -> tuple[float, UUID]:
         made = submit(session, connections.graphs, connections.belt, request)
         connections.belt.send(made.followed.noted)
         while time.monotonic() - begun < _LONGEST_SECONDS:
-            shown = reading.execution(
+            shown = executions.execution(
                 session, connections.graphs, made.execution_id, records=0, inline_bytes=0
             )
             if shown["end_time"] is not None:

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from bench.cluster import Cluster
 from bench.shapes import task_node
-from dag.validation import validate
-from hil.answers import responding
-from hil.pauses import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
-from hil.rights import Account
-from ledger import interactions
-from ledger.answering import answer
-from ledger.submission import LOCAL_OWNER, Submission, Submitted, submit_all
+from treadle.dag.validation import validate
+from treadle.hil.answers import responding
+from treadle.hil.rights import Account
+from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, Submitted, submit_all
+from treadle.ledger.people import interactions
+from treadle.ledger.people.answers import answer
+from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
 
 #: Executions parked and answered, as in the peers' W6.
 _ANSWERED = 2_000

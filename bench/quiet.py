@@ -12,10 +12,10 @@ from typing import Any
 from bench import counters
 from bench.cluster import Cluster
 from bench.shapes import document, task_node
-from dag.validation import validate
-from ledger import reading
-from ledger.control import cancel
-from ledger.submission import Submission, submit
+from treadle.dag.validation import validate
+from treadle.ledger.engine.control import cancel
+from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.views import executions
 
 _IDLE_SECONDS = 10.0
 #: Seconds in which a cluster comes to rest; a backend reports its statistics within ten.
@@ -85,7 +85,7 @@ def _starts(cluster: Cluster) -> list[float]:
         ended = None
         while ended is None:
             time.sleep(0.01)
-            ended = reading.execution(cluster.session, graphs, submitted.execution_id)["output"]
+            ended = executions.execution(cluster.session, graphs, submitted.execution_id)["output"]
         seconds.append(ended["only"]["data"] - started)
     return seconds
 

@@ -13,11 +13,11 @@ from uuid import UUID
 from bench import counters, raw
 from bench.cluster import Cluster
 from bench.shapes import LONE_CHAIN, Shape, document, inline_node, task_node
-from dag.graph import CompiledGraph
-from dag.model import Workflow
-from dag.validation import validate
-from ledger.rows import Queued
-from ledger.submission import Submission, Submitted, submit_all
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Workflow
+from treadle.dag.validation import validate
+from treadle.ledger.engine.rows import Queued
+from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 
 _POLL_SECONDS = 0.005
 #: Submissions in one transaction.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 
 class ProviderKeyMissing(TreadleError):

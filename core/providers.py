@@ -19,16 +19,16 @@ import httpx2
 from genai_prices import Usage, calc_price
 from pydantic import SecretStr
 
-from core.errors import TreadleError
-from core.provider_errors import (
+from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import (
     AnswerIncomplete,
     ContextTooLong,
     ProviderKeyMissing,
     ProviderRefused,
     ProviderUnavailable,
 )
-from core.retry_after import retry_after
-from core.settings import ALIASES, Settings
+from treadle.core.retry_after import retry_after
+from treadle.core.settings import ALIASES, Settings
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

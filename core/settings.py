@@ -24,8 +24,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.embedded.folder import Cluster, find_cluster
-from core.errors import TreadleError
+from treadle.core.embedded.folder import Cluster, find_cluster
+from treadle.core.errors import TreadleError
 
 PREFIX = "TREADLE_"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from dag.expressions import (
+from treadle.dag.expressions import (
     Budget,
     Context,
     Expression,
@@ -19,10 +19,10 @@ from dag.expressions import (
     compile_expression,
     compile_template,
 )
-from dag.problems import Problem, Step, json_path
-from dag.specs import NodeSpec
-from dag.specs.fields import has_template
-from dag.values import Value
+from treadle.dag.problems import Problem, Step, json_path
+from treadle.dag.specs import NodeSpec
+from treadle.dag.specs.fields import has_template
+from treadle.dag.values import Value
 
 Sink: TypeAlias = Callable[[Problem], None]
 """Takes a problem; its path is relative to the node or connection at hand."""

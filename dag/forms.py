@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 import re2  # type: ignore[import-untyped]
 from pydantic import Field
 
-from dag.complaints import foreign, missing, no_choice, out_of_range, wrong_type
-from dag.model import ID_PATTERN, Strict
-from dag.problems import Problem, json_path, quoted
-from dag.values import INTEGER_LIMIT, Value
+from treadle.dag.answer_problems import foreign, missing, no_choice, out_of_range, wrong_type
+from treadle.dag.model import ID_PATTERN, Strict
+from treadle.dag.problems import Problem, json_path, quoted
+from treadle.dag.values import INTEGER_LIMIT, Value
 
 #: Options or fields of one question; what a form can show.
 PARTS = 200

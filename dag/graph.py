@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.errors import TreadleError
-from dag.compiled import (
+from treadle.core.errors import TreadleError
+from treadle.core.gc_pause import uncollected
+from treadle.dag.compiled import (
     Configurations,
     Contexts,
     Place,
@@ -20,13 +21,12 @@ from dag.compiled import (
     compile_conversion,
     compile_texts,
 )
-from dag.expressions import Expression, Template
-from dag.model import Node, Workflow
-from dag.problems import Problem
-from dag.specs import Lane, NodeSpec, policy, running_spec_of
-from dag.specs.loop import BODY_NAMES, LOOP_SPECS
-from dag.topology import Link, Topology
-from dag.uncollected import uncollected
+from treadle.dag.expressions import Expression, Template
+from treadle.dag.model import Node, Workflow
+from treadle.dag.problems import Problem
+from treadle.dag.specs import Join, Lane, NodeSpec, policy, running_spec_of
+from treadle.dag.specs.loops import BODY_NAMES, LOOP_SPECS
+from treadle.dag.topology import Link, Topology
 
 
 class InvalidDefinition(TreadleError):
@@ -73,6 +73,10 @@ class CompiledNode:
     """The nodes whose outputs its texts read as `nodes.<id>`."""
     secrets: frozenset[str]
     lane: Lane
+    queue: str
+    """What it waits on when it is ready."""
+    wait_any: bool
+    """Whether it is ready at its first taken arrival."""
     max_retries: int
     retry_min: timedelta
     retry_max: timedelta
@@ -87,11 +91,6 @@ class CompiledNode:
     def is_loop(self) -> bool:
         """Whether it opens scopes."""
         return self.spec in BODY_NAMES
-
-    @property
-    def wait_any(self) -> bool:
-        """Whether it is ready at its first taken arrival."""
-        return self.node.configurations.get("wait_for") == "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +258,8 @@ def _compiled(
         nodes=nothing.union(*(reader.nodes for reader in readers)),
         secrets=nothing.union(*(reader.secrets for reader in readers)),
         lane=spec.lane,
+        queue=spec.queue(node.configurations),
+        wait_any=spec.join(node.configurations) is Join.ANY,
         max_retries=limits.max_retries,
         retry_min=limits.retry_min,
         retry_max=limits.retry_max,

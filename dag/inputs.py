@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dag.graph import Edge
-from dag.values import Value
+from treadle.dag.graph import Edge
+from treadle.dag.values import Value
 
 
 def as_object(value: Value) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""docs/nodes.md from the specs of `dag.specs`: `python -m dag.node_docs docs/nodes.md`.
+"""docs/nodes.md from the specs of `dag.specs`: `python -m treadle.dag.node_docs docs/nodes.md`.
 
 A test holds the file to what this writes, so the page cannot tell of a field that is not there.
 """
@@ -17,13 +17,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dag.schema import configurations_schema
-from dag.specs import AVAILABLE, SPECS, Configuration, NodeSpec
-from dag.specs.fields import Bare, FieldPlan
+from treadle.dag.schema import configurations_schema
+from treadle.dag.specs import AVAILABLE, SPECS, Configuration, NodeSpec
+from treadle.dag.specs.fields import Bare, FieldPlan
 
 _HEAD = """# Node types
 
-Written by `python -m dag.node_docs docs/nodes.md` from `dag/specs/`; edit those.
+Written by `python -m treadle.dag.node_docs docs/nodes.md` from `dag/specs/`; edit those.
 
 What a field may hold stands under *kind*: an **expression** is bare, without braces, and evaluated
 by the node; what is **fixed** is decided by the definition, so no template may stand there; all

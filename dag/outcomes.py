@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from dag.questions import Question
-from dag.results import StoredResults
-from dag.values import Value
+from treadle.dag.questions import Question
+from treadle.dag.results import StoredResults
+from treadle.dag.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from dag.problems import Problem, Step, json_path
-from dag.values import Value
+from treadle.dag.problems import Problem, Step, json_path
+from treadle.dag.values import Value
 
 #: References followed for one answer, and complaints told about it.
 _FOLLOWED = 10_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dag.model import Node, Workflow
-from dag.specs import NodeSpec, running_spec_of
+from treadle.dag.model import Node, Workflow
+from treadle.dag.specs import NodeSpec, running_spec_of
 
 
 def publish(workflow: Workflow) -> dict[str, Any]:

@@ -8,12 +8,20 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from core.errors import TreadleError
-from dag.complaints import foreign, kind_of, listed, missing, no_choice, out_of_range, wrong_type
-from dag.forms import PARTS, InputField, OptionValue, form_problems, values_problems
-from dag.model import Strict
-from dag.problems import Problem, quoted
-from dag.values import NotAValue, Value, dumps
+from treadle.core.errors import TreadleError
+from treadle.dag.answer_problems import (
+    foreign,
+    kind_of,
+    listed,
+    missing,
+    no_choice,
+    out_of_range,
+    wrong_type,
+)
+from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems, values_problems
+from treadle.dag.model import Strict
+from treadle.dag.problems import Problem, quoted
+from treadle.dag.values import NotAValue, Value, dumps
 
 Decision: TypeAlias = Literal["confirmed", "rejected"]
 DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")

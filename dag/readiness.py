@@ -5,7 +5,7 @@ Sums come from the ledger's row, or from one transaction's arrivals when those a
 
 from __future__ import annotations
 
-from dag.states import NodeState
+from treadle.dag.states import NodeState
 
 
 def fate(*, expected: int, wait_any: bool, arrived: int, taken: int, poisoned: int) -> NodeState:

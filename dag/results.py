@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from dag.values import Value
+from treadle.dag.values import Value
 
 _OUTPUTS = (
     frozenset({"count", "results_ref"}),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
-from dag.graph import CompiledNode
-from dag.outcomes import Failed, Retrying
+from treadle.dag.graph import CompiledNode
+from treadle.dag.outcomes import Failed, Retrying
 
 
 def decide(

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from dag.problems import Hints, Problem, Step, json_path, quoted
+from treadle.dag.problems import Hints, Problem, Step, json_path, quoted
 
 #: Complaints that are looked at one by one; what has more of them is something else altogether.
 COMPLAINTS = 5_000

@@ -1,4 +1,4 @@
-"""docs/states.md from the tables of `dag.states`: `python -m dag.state_docs docs/states.md`.
+"""docs/states.md from the tables of `dag.states`: `python -m treadle.dag.state_docs FILE`.
 
 A test holds the file to what this writes, so the drawing cannot tell of a machine that is not
 there.
@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from dag import states
+from treadle.dag import states
 
 _MACHINES: Sequence[tuple[str, type[StrEnum], Sequence[states.Transition[Any]]]] = (
     ("Node executions", states.NodeState, states.NODE_TRANSITIONS),
@@ -41,7 +41,8 @@ def markdown() -> str:
     lines = [
         "# States",
         "",
-        "Written by `python -m dag.state_docs docs/states.md` from `dag/states.py`; edit that.",
+        "Written by `python -m treadle.dag.state_docs docs/states.md` from `dag/states.py`;"
+        " edit that.",
         "",
         *_FIRING,
     ]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from dag.specs import BODY_KEY
+from treadle.dag.specs import BODY_KEY
 
 #: Loops inside one another that are told apart; far above any limit, so that a hostile document
 #: of loops alone costs no more than others.

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 Value: TypeAlias = Any
 """`None | bool | int | float | str | list[Value] | dict[str, Value]`."""

@@ -12,6 +12,8 @@ PACKAGES = (
     "gateway",
     "planner",
     "hil",
+    "transport",
+    "scheduler",
     "workers",
     "ledger",
     "dag",

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from core.settings import Settings
-from gateway.errors import refusal
-from gateway.live import Live
-from gateway.openapi import document
-from gateway.pages import add_pages
-from gateway.resources import Resources
-from gateway.routes import (
+from treadle.core.settings import Settings
+from treadle.gateway.errors import refusal
+from treadle.gateway.live import Live
+from treadle.gateway.openapi import document
+from treadle.gateway.pages import add_pages
+from treadle.gateway.resources import Resources
+from treadle.gateway.routes import (
     absent,
     events,
     executions,
@@ -33,7 +33,7 @@ from gateway.routes import (
     service,
     workflows,
 )
-from gateway.routing import Routes
+from treadle.gateway.routing import Routes
 
 #: The routers under `/v1`, in the order in which the documentation lists them.
 ROUTERS: tuple[Routes, ...] = (

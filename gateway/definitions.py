@@ -7,12 +7,12 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from core.errors import TreadleError
-from dag.graph import CompiledGraph
-from dag.model import Workflow
-from dag.problems import Problem
-from dag.validation import Validation, validate
-from dag.values import dumps
+from treadle.core.errors import TreadleError
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
+from treadle.dag.validation import Validation, validate
+from treadle.dag.values import dumps
 
 #: Definitions whose validation is kept, and how large one may be: together a few tens of MB.
 _KEPT, _KEPT_BYTES = 128, 32 * 1024

@@ -16,11 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from core.postgres import LOST
-from dag.problems import Hints, quoted
-from dag.shape import problem_of
-from dag.values import dumps
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import LOST
+from treadle.dag.problems import Hints, quoted
+from treadle.dag.shape import problem_of
+from treadle.dag.values import dumps
 
 _log = structlog.get_logger()
 

@@ -9,14 +9,24 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from core.errors import TreadleError
-from dag.schema import workflow_schema
-from dag.values import dumps, loads
-from gateway.bodies import NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow
-from gateway.callers import OWNED, KeyInvalid, KeyMissing, ScopeMissing
-from gateway.errors import GatewayBusy, LedgerNotReady, LedgerUnavailable, RequestInvalid
-from gateway.models.errors import Problem
-from gateway.routing import BoundedRoute, GatedRoute, by_status
+from treadle.core.errors import TreadleError
+from treadle.dag.schema import workflow_schema
+from treadle.dag.values import dumps, loads
+from treadle.gateway.auth import OWNED, KeyInvalid, KeyMissing, ScopeMissing
+from treadle.gateway.errors import (
+    GatewayBusy,
+    LedgerNotReady,
+    LedgerUnavailable,
+    RequestInvalid,
+)
+from treadle.gateway.models.errors import Problem
+from treadle.gateway.request_body import (
+    NotJson,
+    NotJsonContent,
+    RequestTooLarge,
+    RequestTooSlow,
+)
+from treadle.gateway.routing import BoundedRoute, GatedRoute, by_status
 
 #: What a body can be refused for, beside what it says.
 _OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import psycopg
 
-from dag.values import Value
-from ledger import paging
-from planner.requests import WORKFLOW_ID, PlanNotFound, workflow_to_run
+from treadle.dag.values import Value
+from treadle.ledger.views import paging
+from treadle.planner.requests import WORKFLOW_ID, PlanNotFound, workflow_to_run
 
 
 def planned_workflow(connection: psycopg.Connection, plan_id: UUID, given: Value) -> Value:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from core.postgres import open_pool
-from core.settings import Settings
-from gateway.submitting import Submitter
-from ledger.graphs import Graphs
-from ledger.rows import Belt, Followed
-from monitoring.exposition import Exposition
-from monitoring.health import readiness
-from workers.session import Connections
+from treadle.core.postgres import open_pool
+from treadle.core.settings import Settings
+from treadle.gateway.submitter import Submitter
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Belt, Followed
+from treadle.monitoring.exposition import Exposition
+from treadle.monitoring.health import readiness
+from treadle.transport.connections import Connections
 
 
 class Resources:

@@ -17,12 +17,12 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from gateway.bodies import BoundedRequest
-from gateway.callers import OWNED, PLAIN, admit
-from gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
-from ledger.keys import Scope
-from monitoring import metrics
+from treadle.core.errors import TreadleError
+from treadle.gateway.auth import OWNED, PLAIN, admit
+from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
+from treadle.gateway.request_body import BoundedRequest
+from treadle.ledger.views.keys import Scope
+from treadle.monitoring import metrics
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -88,7 +88,7 @@ class GatedRoute(BoundedRoute):
         """Return what answers a request, if the route is complete."""
         unknown = self.param_convertors.keys() - OWNED.keys() - PLAIN
         if unknown:
-            raise RouteIncomplete(f"{self.path}: gateway.callers knows no {', '.join(unknown)}")
+            raise RouteIncomplete(f"{self.path}: gateway.auth knows no {', '.join(unknown)}")
         assert self.scope_needed
         return super().get_route_handler()
 

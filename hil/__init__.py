@@ -1,8 +1,8 @@
 """Human in the loop: nodes that ask people, and how a question lives.
 
-A question is asked by a settle and decided by one transaction of the ledger (`ledger.questions`,
-`ledger.answering`): that is where invariant 8 is kept, and nothing here can break it. This package
-is what stands around it:
+A question is asked by a settle and decided by one transaction of the ledger
+(`ledger.engine.interactions`, `ledger.people.answers`): that is where invariant 8 is kept, and
+nothing here can break it. This package is what stands around it:
 
     rights      who may answer: one function, for every path by which an answer comes
     answers     an answer becomes a response: its rights checked, its content validated

@@ -8,14 +8,21 @@ from uuid import UUID
 
 import psycopg
 
-from dag.questions import reply
-from hil.rights import Account, LinkHolder, LinkNotValid, Responder, check_may_answer, may_see
-from ledger.answering import Answered, answer
-from ledger.deciding import Response
-from ledger.graphs import Graphs
-from ledger.interactions import Interaction, InteractionNotFound, interaction
-from ledger.links import recipient_of
-from ledger.rows import Belt
+from treadle.dag.questions import reply
+from treadle.hil.rights import (
+    Account,
+    LinkHolder,
+    LinkNotValid,
+    Responder,
+    check_may_answer,
+    may_see,
+)
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Belt
+from treadle.ledger.people.answers import Answered, answer
+from treadle.ledger.people.decisions import Response
+from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
+from treadle.ledger.people.links import recipient_of
 
 
 def responding(
@@ -48,7 +55,7 @@ def answer_by_link(
 
     Raises:
         LinkNotValid
-        and what `ledger.answering.answer` raises.
+        and what `ledger.people.answers.answer` raises.
     """
     recipient = recipient_of(connection, interaction_id, token)
     if recipient is None:

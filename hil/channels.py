@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
-from core.errors import TreadleError
-from dag.questions import Question
-from ledger.interactions import Interaction
-
-#: The list that rings when something is to be sent that was not before.
-OUTBOX_KEY = "treadle:outbox"
+from treadle.core.errors import TreadleError
+from treadle.dag.questions import Question
+from treadle.ledger.people.interactions import Interaction
 
 
 class DeliveryFailed(TreadleError):

@@ -16,16 +16,17 @@ import psycopg
 import redis
 import structlog
 
-from core.postgres import LOST
-from hil.channels import OUTBOX_KEY, Channel, DeliveryFailed, Message
-from ledger import outbox
-from ledger.answering import delivered
-from ledger.graphs import Graphs
-from ledger.interactions import Interaction, InteractionNotFound, interaction
-from ledger.links import new_link
-from ledger.outbox import Sending
-from ledger.rows import Belt, Followed
-from monitoring.metrics import DELIVERIES
+from treadle.core.postgres import LOST
+from treadle.hil.channels import Channel, DeliveryFailed, Message
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.people import outbox
+from treadle.ledger.people.answers import delivered
+from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
+from treadle.ledger.people.links import new_link
+from treadle.ledger.people.outbox import Sending
+from treadle.monitoring.metrics import DELIVERIES
+from treadle.transport.notifier import OUTBOX_KEY
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
 _LOOK_SECONDS = 1.0

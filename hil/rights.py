@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 from uuid import UUID
 
-from core.errors import TreadleError
-from ledger.interactions import Interaction, InteractionNotFound
+from treadle.core.errors import TreadleError
+from treadle.ledger.people.interactions import Interaction, InteractionNotFound
 
 
 class NotAsked(TreadleError):

@@ -16,14 +16,14 @@ import psycopg
 import redis
 import structlog
 
-from core.postgres import LOST
-from hil.pauses import Kind, PauseTable
-from ledger import interactions
-from ledger.graphs import Graphs
-from ledger.rows import Belt, Followed, Parked
-from ledger.timeouts import time_out
-from ledger.warning import warn
-from monitoring.metrics import REPAIRS
+from treadle.core.postgres import LOST
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Belt, Followed, Parked
+from treadle.ledger.people import interactions
+from treadle.ledger.people.timeouts import time_out
+from treadle.ledger.people.warnings import warn
+from treadle.monitoring.metrics import REPAIRS
+from treadle.transport.pause_table import Kind, PauseTable
 
 #: Seconds between two looks when nothing is known to be due earlier. What is parked meanwhile is
 #: first due after half of a question's shortest time, 30 s.

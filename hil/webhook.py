@@ -10,11 +10,11 @@ import orjson
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from core.dialer import Dialer, DialerError, OutgoingRequest
-from core.retry_after import retry_after
-from dag.questions import Question
-from hil.channels import DeliveryFailed, Message
-from hil.wire import to_wire
+from treadle.core.dialer import Dialer, DialerError, OutgoingRequest
+from treadle.core.retry_after import retry_after
+from treadle.dag.questions import Question
+from treadle.hil.channels import DeliveryFailed, Message
+from treadle.hil.wire import to_wire
 
 #: Time that a receiver has to take a message.
 _TIMEOUT = timedelta(seconds=10)

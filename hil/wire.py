@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dag.questions import OF_TYPE
-from ledger.interactions import Interaction
-from ledger.reading import milliseconds
+from treadle.dag.questions import OF_TYPE
+from treadle.ledger.people.interactions import Interaction
+from treadle.ledger.views.executions import milliseconds
 
 #: The fields of a question that every type has and people are shown.
 _SHOWN = ("title", "message", "priority", "timeout_action", "default_response")

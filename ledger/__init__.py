@@ -70,63 +70,9 @@ Invariants, cited by number wherever they are kept:
     10 no secret is stored
 
 When something fails. A transaction that raises has changed nothing; one whose connection broke in
-the commit is unknown, and its caller locks, reads back (`reading.leases`) and then decides. An
+the commit is unknown, and its caller locks, reads back (`claims.leases`) and then decides. An
 outcome that cannot be stored fails its own attempt (`output_not_storable`), never another's. If
 nothing of an execution is open and yet a row waits, it ends as ERROR with `ledger_inconsistent`
 instead of hanging. Sessions are bounded in time, so that a machine that vanishes inside a
 transaction does not hold its executions for long.
 """
-
-from ledger import interactions, processes, reading, schedule
-from ledger.answering import Answered, answer, delivered
-from ledger.batches import Answer, Request, commit
-from ledger.control import cancel, end_by_deadline, pause, refill, resume
-from ledger.deciding import Response
-from ledger.graphs import Graphs
-from ledger.migrations import migrate
-from ledger.recovery import end_overdue, take_back, wake
-from ledger.retrying import retry
-from ledger.rows import Belt, Claim, Follow, Followed, Queued, Ref, Settlement
-from ledger.submission import Submission, Submitted, submit, submit_all
-from ledger.timeouts import time_out
-from ledger.warning import warn
-from ledger.written import settlement_of
-
-__all__ = [
-    "Answer",
-    "Answered",
-    "Belt",
-    "Claim",
-    "Follow",
-    "Followed",
-    "Graphs",
-    "Queued",
-    "Ref",
-    "Request",
-    "Response",
-    "Settlement",
-    "Submission",
-    "Submitted",
-    "answer",
-    "cancel",
-    "commit",
-    "delivered",
-    "end_by_deadline",
-    "end_overdue",
-    "interactions",
-    "migrate",
-    "pause",
-    "processes",
-    "reading",
-    "refill",
-    "resume",
-    "retry",
-    "schedule",
-    "settlement_of",
-    "submit",
-    "submit_all",
-    "take_back",
-    "time_out",
-    "wake",
-    "warn",
-]

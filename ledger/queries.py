@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from core.columns import Column, pack
+from treadle.core.columns import Column, pack
 
 _COLUMN = re.compile(r"%\((\w+)\)b::(\w+)\[\]")
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
@@ -24,7 +24,7 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 @cache
 def queries(file: str) -> dict[str, str]:
     """Return the queries of `sql/{file}.sql` by name."""
-    text = resources.files("ledger").joinpath("sql", f"{file}.sql").read_text()
+    text = resources.files("treadle.ledger").joinpath("sql", f"{file}.sql").read_text()
     parts = _NAME.split(text)[1:]
     found = {}
     for name, body in zip(parts[::2], parts[1::2], strict=True):

@@ -21,7 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from core.settings import counts_folder
+from treadle.core.settings import counts_folder
 
 # The time of each series' creation doubles the page and tells nobody anything.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]

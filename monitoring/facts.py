@@ -1,7 +1,7 @@
 """Facts: what a committed transaction of the ledger did, counted in whichever process it ran.
 
 A command is gone before anybody asks it for its counts. So it keeps its facts and hands them over
-at its end, and a scheduler counts them as its own; see `workers.handover`.
+at its end, and a scheduler counts them as its own; see `transport.metrics_relay`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
 
-from monitoring import metrics
+from treadle.monitoring import metrics
 
 #: What a fact can be of: counters add its value up, histograms observe it.
 _METRICS: Mapping[str, Counter | Histogram] = {

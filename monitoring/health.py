@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import psycopg
 import redis
 
-from core.errors import TreadleError
-from core.postgres import connect
-from core.redis import connect as connect_redis
-from core.settings import Settings
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import connect
+from treadle.core.redis import connect as connect_redis
+from treadle.core.settings import Settings
 
 Probe = Callable[[], None]
 """Returns when a dependency is well, and raises a `TreadleError` when it is not."""

@@ -2,7 +2,7 @@
 
 A process counts what it does itself, and Prometheus adds the processes up. What is true of the
 whole cluster (how deep a queue is, how many executions are in progress) is no count of anybody's:
-the scheduler looks it up when it is asked; see `workers.census`.
+the scheduler looks it up when it is asked; see `scheduler.cluster_stats`.
 
 A gauge says how several processes behind one address come together, see `monitoring.exposition`.
 """

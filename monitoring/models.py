@@ -13,8 +13,8 @@ from typing import Literal
 
 from prometheus_client import Counter, Histogram
 
-from core.errors import TreadleError
-from monitoring import metrics
+from treadle.core.errors import TreadleError
+from treadle.monitoring import metrics
 
 Purpose = Literal["plan", "node"]
 

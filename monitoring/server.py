@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 import orjson
 
-from core.errors import TreadleError
-from monitoring.exposition import Exposition
-from monitoring.health import NotReady, Readiness
+from treadle.core.errors import TreadleError
+from treadle.monitoring.exposition import Exposition
+from treadle.monitoring.health import NotReady, Readiness
 
 #: Seconds that an asker may take over its request.
 _REQUEST_SECONDS = 5.0

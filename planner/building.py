@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from itertools import count, pairwise
 from typing import Any, TypeAlias
 
-from dag.schema import configurations_schema
-from dag.specs import NodeSpec, spec_of
-from dag.specs.fields import Bare, has_template
-from dag.values import Value, loads
-from planner.drafts import PlanDraft, SettingDraft, StepDraft
+from treadle.dag.schema import configurations_schema
+from treadle.dag.specs import NodeSpec, spec_of
+from treadle.dag.specs.fields import Bare, has_template
+from treadle.dag.values import Value, loads
+from treadle.planner.drafts import PlanDraft, SettingDraft, StepDraft
 
 Document: TypeAlias = dict[str, Any]
 """A workflow on its way: what `dag.validation.validate` takes."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from dag.node_docs import field_lines_of
-from dag.specs import AVAILABLE, NodeSpec
+from treadle.dag.node_docs import field_lines_of
+from treadle.dag.specs import AVAILABLE, NodeSpec
 
 
 @cache
@@ -46,4 +46,4 @@ def _lines(spec: NodeSpec) -> Iterator[str]:
 
 
 def _prompt(name: str) -> str:
-    return (files("planner") / "prompts" / f"{name}.md").read_text("utf-8")
+    return (files("treadle.planner") / "prompts" / f"{name}.md").read_text("utf-8")

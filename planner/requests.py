@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from core.errors import TreadleError
-from dag.graph import CompiledGraph, compile_graph
-from dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
-from dag.specs.planning import PLAN
-from dag.states import FINAL_EXECUTION_STATUSES
-from dag.values import Value
-from ledger.submission import LOCAL_OWNER, Submission
-from planner.placeholders import check_input
+from treadle.core.errors import TreadleError
+from treadle.dag.graph import CompiledGraph, compile_graph
+from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
+from treadle.dag.specs.planning import PLAN
+from treadle.dag.states import FINAL_EXECUTION_STATUSES
+from treadle.dag.values import Value
+from treadle.ledger.engine.submission import LOCAL_OWNER, Submission
+from treadle.planner.placeholders import check_input
 
 WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
 NODE_ID = "plan"

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dag.schema import configurations_schema
-from dag.specs import NodeSpec, flow
-from dag.specs.action import HTTP_REQUEST
-from dag.specs.people import IN_APP_APPROVAL
-from dag.specs.transformation import DATA_TRANSFORMATION
-from dag.values import dumps
-from planner.catalogue import small_prompt
-from planner.drafts import Message, PlanDraft, SettingDraft, StepDraft
+from treadle.dag.schema import configurations_schema
+from treadle.dag.specs import NodeSpec, flow
+from treadle.dag.specs.data import DATA_TRANSFORMATION
+from treadle.dag.specs.http import HTTP_REQUEST
+from treadle.dag.specs.people import IN_APP_APPROVAL
+from treadle.dag.values import dumps
+from treadle.planner.catalogue import small_prompt
+from treadle.planner.drafts import Message, PlanDraft, SettingDraft, StepDraft
 
 #: Steps of a plan that a small model makes, and characters of its texts.
 _STEPS, _TEXT, _SHORT_TEXT = 4, 72, 48

@@ -20,12 +20,12 @@ import hypothesis
 import psycopg
 import pytest
 
-from core import redis
-from core.embedded import Cluster, EmbeddedServers, find_cluster
-from core.ids import new_id
-from core.settings import Settings
-from ledger.migrations import migrate
-from tests.locks import lock, locked
+from tests.support.file_locks import lock, locked
+from treadle.core import redis
+from treadle.core.embedded import Cluster, EmbeddedServers, find_cluster
+from treadle.core.ids import new_id
+from treadle.core.settings import Settings
+from treadle.ledger.migrations import migrate
 
 # How long an example takes says nothing of what is right.
 hypothesis.settings.register_profile("treadle", deadline=None)

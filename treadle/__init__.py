@@ -4,6 +4,6 @@ This is the face for people who write code beside their workflows: `task` makes 
 `NonRetryable` says that trying it again cannot help. The commands are in `treadle.cli`.
 """
 
-from workers.tasks import NonRetryable, task
+from treadle.workers.tasks import NonRetryable, task
 
 __all__ = ["NonRetryable", "task"]

@@ -20,16 +20,16 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from core.postgres import LOST
-from dag.outcomes import Failed
-from dag.values import NotAValue
-from ledger.batches import Answer, Request, commit
-from ledger.graphs import Graphs
-from ledger.holding import hold_waiting, wait_at_most
-from ledger.reading import leases
-from ledger.rows import Belt, Followed
-from ledger.written import settlement_of
-from monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
+from treadle.core.postgres import LOST
+from treadle.dag.outcomes import Failed
+from treadle.dag.values import NotAValue
+from treadle.ledger.engine.batches import Answer, Request, commit
+from treadle.ledger.engine.claims import leases
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.locking import hold_waiting, wait_at_most
+from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256

@@ -16,20 +16,20 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from core.ids import new_id
-from core.postgres import LOST
-from dag.outcomes import GivenBack
-from ledger import processes
-from ledger.batches import Request
-from ledger.graphs import Graphs
-from ledger.queues import task_queue
-from ledger.rows import NOBODY, Claim, Follow, Ref
-from ledger.written import settlement_of
-from monitoring.metrics import WORKER_IN_FLIGHT, pool_used
-from workers.committer import Committer
-from workers.leases import Leases
-from workers.runner import Runner
-from workers.tasks import TASKS
+from treadle.core.ids import new_id
+from treadle.core.postgres import LOST
+from treadle.dag.outcomes import GivenBack
+from treadle.dag.specs.tasks import task_queue
+from treadle.ledger.engine.batches import Request
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import NOBODY, Claim, Follow, Ref
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views import processes
+from treadle.monitoring.metrics import WORKER_IN_FLIGHT, pool_used
+from treadle.workers.attempts.runner import Runner
+from treadle.workers.committer import Committer
+from treadle.workers.leases import Leases
+from treadle.workers.tasks import TASKS
 
 _log = structlog.get_logger()
 

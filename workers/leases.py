@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from dramatiq.middleware import Interrupt
 from dramatiq.middleware.threading import raise_thread_exception
 
-from ledger.rows import Claim
+from treadle.ledger.engine.rows import Claim
 
 
 class AttemptOver(Interrupt):

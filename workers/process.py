@@ -10,22 +10,26 @@ import dramatiq
 import structlog
 from dramatiq import Worker
 
-from core.dialer import AddressPolicy, Dialer
-from core.postgres import open_pool
-from core.settings import Settings, secrets_given
-from dag.specs import Lane
-from ledger.graphs import Graphs
-from ledger.queues import worker_queues
-from ledger.rows import Ref
-from workers.belt import ACTOR
-from workers.broker import NODES
-from workers.committer import Committer
-from workers.executor import Executor
-from workers.heartbeat import Heartbeat
-from workers.lanes.alone import Alone
-from workers.lanes.event_loop import EventLoop
-from workers.leases import Leases
-from workers.middleware import (
+from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.postgres import open_pool
+from treadle.core.settings import Settings, secrets_given
+from treadle.dag.specs import CORE_QUEUE, Lane
+from treadle.dag.specs.tasks import task_queue
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Ref
+from treadle.transport.broker import NODES
+from treadle.transport.connections import Connections
+from treadle.transport.dispatch_queue import ACTOR
+from treadle.workers.attempts.executor import Executor
+from treadle.workers.attempts.records import Records
+from treadle.workers.attempts.runner import Runner
+from treadle.workers.attempts.secrets import Secrets
+from treadle.workers.committer import Committer
+from treadle.workers.heartbeat import Heartbeat
+from treadle.workers.lanes.event_loop import EventLoop
+from treadle.workers.lanes.isolated_runner import Alone
+from treadle.workers.leases import Leases
+from treadle.workers.middleware import (
     Context,
     Drain,
     LeaseKeeping,
@@ -33,12 +37,8 @@ from workers.middleware import (
     MessageMetrics,
     TimeLimits,
 )
-from workers.nodes import within_task_limits
-from workers.records import Records
-from workers.runner import Runner
-from workers.secrets import Secrets
-from workers.session import Connections
-from workers.tasks import TASKS
+from treadle.workers.nodes.tasks.limits import within_task_limits
+from treadle.workers.tasks import TASKS
 
 #: Sessions that threads read by: a read takes a fraction of a millisecond, and then they are free.
 _READING_SESSIONS = 8
@@ -53,7 +53,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings, queues: Sequence[str] | None = None) -> None:
         """Prepare a process that takes from `queues`; by default all but other processes' own."""
-        queues = queues or worker_queues(task.name for task in TASKS)
+        queues = queues or [CORE_QUEUE, *sorted(task_queue(task.name) for task in TASKS)]
         self._connections = connections = Connections.to(
             settings, queues=queues, graphs=Graphs(within_task_limits)
         )

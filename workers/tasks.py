@@ -23,7 +23,7 @@ from typing import Any, Literal, NotRequired, Required, TypeVar, overload
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 TaskLane = Literal["async", "thread", "process"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])

@@ -16,9 +16,9 @@ Connections are kept alive and shared; nothing of one request is seen by the nex
 one dialer serves one event loop.
 """
 
-from core.dialer.addresses import AddressPolicy
-from core.dialer.client import Dialer
-from core.dialer.errors import DialerError
-from core.dialer.messages import OutgoingRequest, OutgoingResponse
+from treadle.core.dialer.addresses import AddressPolicy
+from treadle.core.dialer.client import Dialer
+from treadle.core.dialer.errors import DialerError
+from treadle.core.dialer.messages import OutgoingRequest, OutgoingResponse
 
 __all__ = ["AddressPolicy", "Dialer", "DialerError", "OutgoingRequest", "OutgoingResponse"]

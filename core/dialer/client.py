@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import httpcore
 import httpx
 
-from core.dialer.addresses import AddressPolicy
-from core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
-from core.dialer.errors import (
+from treadle.core.dialer.addresses import AddressPolicy
+from treadle.core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
+from treadle.core.dialer.errors import (
     CertificateNotTrusted,
     ConnectionFailed,
     RequestTimedOut,
@@ -22,9 +22,9 @@ from core.dialer.errors import (
     TooManyRedirects,
     UrlNotValid,
 )
-from core.dialer.messages import OutgoingRequest, OutgoingResponse
-from core.dialer.network import CheckedNetwork, Resolver, system_resolver
-from core.dialer.redirects import parsed_url, redirect_target, redirected
+from treadle.core.dialer.messages import OutgoingRequest, OutgoingResponse
+from treadle.core.dialer.network import CheckedNetwork, Resolver, system_resolver
+from treadle.core.dialer.redirects import parsed_url, redirect_target, redirected
 
 _CONNECT_SECONDS = 10.0
 #: One try to connect to one address, in seconds: long enough for a slow handshake across the

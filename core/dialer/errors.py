@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 
 class DialerError(TreadleError):

@@ -9,8 +9,8 @@ from ipaddress import ip_address
 
 import httpcore
 
-from core.dialer.addresses import Address, AddressPolicy
-from core.dialer.errors import AddressNotAllowed, ConnectionFailed, NameNotResolved
+from treadle.core.dialer.addresses import Address, AddressPolicy
+from treadle.core.dialer.errors import AddressNotAllowed, ConnectionFailed, NameNotResolved
 
 Resolver = Callable[[str, int], Awaitable[list[Address]]]
 """From host and port to its addresses, best first.

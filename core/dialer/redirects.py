@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import httpx
 
-from core.dialer.errors import RedirectNotSafe, UrlNotValid
-from core.dialer.messages import OutgoingRequest
+from treadle.core.dialer.errors import RedirectNotSafe, UrlNotValid
+from treadle.core.dialer.messages import OutgoingRequest
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Statuses whose `Location` is where to ask instead.

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 import httpcore
 import httpx2
 
-from core.dialer.client import Dialer, as_dialer_errors
-from core.dialer.errors import ResponseTooLarge
-from core.dialer.messages import OutgoingRequest
+from treadle.core.dialer.client import Dialer, as_dialer_errors
+from treadle.core.dialer.errors import ResponseTooLarge
+from treadle.core.dialer.messages import OutgoingRequest
 
 
 def client_through(dialer: Dialer, headers: Collection[str]) -> httpx2.AsyncClient:

@@ -22,11 +22,11 @@ Nothing listens on the network, and the sockets' folders are open to their user 
 the authentication there is.
 """
 
-from core.embedded.folder import Cluster, FolderHeld, FolderNotOurs, find_cluster
-from core.embedded.postgres import EmbeddedPostgres
-from core.embedded.server import ServerFailed
-from core.embedded.servers import EmbeddedServers
-from core.embedded.valkey import EmbeddedValkey
+from treadle.core.embedded.folder import Cluster, FolderHeld, FolderNotOurs, find_cluster
+from treadle.core.embedded.postgres import EmbeddedPostgres
+from treadle.core.embedded.server import ServerFailed
+from treadle.core.embedded.servers import EmbeddedServers
+from treadle.core.embedded.valkey import EmbeddedValkey
 
 __all__ = [
     "Cluster",

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import ClassVar
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 POSTGRES_MAJOR = 18
 """Major release of the embedded PostgreSQL; a data folder of another one cannot be opened."""

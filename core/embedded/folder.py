@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Self
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 #: Seconds to wait for the servers of a killed run to go down, before their folder is taken over.
 TAKE_OVER_SECONDS = 15.0

@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
-from core.embedded.folder import FolderNotOurs
-from core.errors import TreadleError
-from core.processes.guarded import User
+from treadle.core.embedded.folder import FolderNotOurs
+from treadle.core.errors import TreadleError
+from treadle.core.processes.guarded import User
 
 #: Accounts without rights that systems come with, best first.
 SERVICE_USERS = ("postgres", "nobody")

@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import psycopg
 
-from core.embedded.binaries import POSTGRES_MAJOR, postgres_program
-from core.embedded.ownership import make_private, service_user, socket_folder
-from core.embedded.server import EmbeddedServer
-from core.errors import TreadleError
-from core.processes.guarded import Command, GuardedProcess, User
+from treadle.core.embedded.binaries import POSTGRES_MAJOR, postgres_program
+from treadle.core.embedded.ownership import make_private, service_user, socket_folder
+from treadle.core.embedded.server import EmbeddedServer
+from treadle.core.errors import TreadleError
+from treadle.core.processes.guarded import Command, GuardedProcess, User
 
 #: The superuser that `initdb` makes; whoever may open the private socket folder is this user.
 _ROLE = "treadle"

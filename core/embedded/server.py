@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
-from core.errors import TreadleError
-from core.processes.guarded import Command, GuardedProcess
+from treadle.core.errors import TreadleError
+from treadle.core.processes.guarded import Command, GuardedProcess
 
 #: Seconds for a started server to answer; recovery after a crash reads the log of what was lost.
 START_SECONDS = 60.0

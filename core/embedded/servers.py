@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 from typing import Self
 
-from core.embedded.folder import Cluster, FolderLock
-from core.embedded.postgres import EmbeddedPostgres
-from core.embedded.server import ServerFailed
-from core.embedded.valkey import EmbeddedValkey
+from treadle.core.embedded.folder import Cluster, FolderLock
+from treadle.core.embedded.postgres import EmbeddedPostgres
+from treadle.core.embedded.server import ServerFailed
+from treadle.core.embedded.valkey import EmbeddedValkey
 
 #: Seconds for which the start of an ended server is tried again; longer than any statement may run.
 REVIVAL_SECONDS = 30.0

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from core.embedded.binaries import valkey_program
-from core.embedded.ownership import make_private, socket_folder
-from core.embedded.server import EmbeddedServer
-from core.processes.guarded import Command
+from treadle.core.embedded.binaries import valkey_program
+from treadle.core.embedded.ownership import make_private, socket_folder
+from treadle.core.embedded.server import EmbeddedServer
+from treadle.core.processes.guarded import Command
 
 _SOCKET = "valkey.sock"
 

@@ -13,8 +13,8 @@ reaches the parent alone, which decides the order; and what an ended child leave
 group is killed.
 """
 
-from core.processes.guarded import Command, GuardedProcess, User
-from core.processes.service import Service
-from core.processes.supervisor import Supervisor
+from treadle.core.processes.guarded import Command, GuardedProcess, User
+from treadle.core.processes.service import Service
+from treadle.core.processes.supervisor import Supervisor
 
 __all__ = ["Command", "GuardedProcess", "Service", "Supervisor", "User"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from core.processes.guarded import Command, GuardedProcess
+from treadle.core.processes.guarded import Command, GuardedProcess
 
 #: Seconds before the first new start; each quick failure doubles it.
 FIRST_PAUSE_SECONDS = 0.2

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Self
 
-from core.processes.service import Child, Service
+from treadle.core.processes.service import Child, Service
 
 #: Seconds between two looks at what has no event of its own.
 TEND_SECONDS = 1.0

@@ -33,11 +33,11 @@ Invariants:
 6. A message names kinds and keys, never values: a value may be a secret.
 """
 
-from dag.expressions.budget import Budget
-from dag.expressions.checker import Context
-from dag.expressions.errors import ExpressionFailed, ExpressionInvalid, SecretNotAllowed
-from dag.expressions.expression import Expression, compile_expression
-from dag.expressions.template import Template, compile_template
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.checker import Context
+from treadle.dag.expressions.errors import ExpressionFailed, ExpressionInvalid, SecretNotAllowed
+from treadle.dag.expressions.expression import Expression, compile_expression
+from treadle.dag.expressions.template import Template, compile_template
 
 __all__ = [
     "Budget",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from dag.expressions.errors import Undefined, wrong_type
-from dag.expressions.operators import item
-from dag.values import Value
+from treadle.dag.expressions.errors import Undefined, wrong_type
+from treadle.dag.expressions.operators import item
+from treadle.dag.values import Value
 
 Steps: TypeAlias = tuple[str | int, ...]
 

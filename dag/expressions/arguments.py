@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dag.expressions.errors import Fault, wrong_type
-from dag.values import Value
+from treadle.dag.expressions.errors import Fault, wrong_type
+from treadle.dag.values import Value
 
 
 def text(what: str, value: Value) -> str:

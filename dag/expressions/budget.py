@@ -7,7 +7,7 @@ looked at, items and bytes for what is made, always *before* it is made.
 
 from __future__ import annotations
 
-from dag.expressions.errors import OVER_BUDGET, Fault
+from treadle.dag.expressions.errors import OVER_BUDGET, Fault
 
 #: Steps of one evaluation; a step is an element visited, a node of an inner expression evaluated,
 #: or a hundred characters read. Eight million are one to two seconds, and several passes over the

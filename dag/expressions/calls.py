@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from jinja2 import nodes
 
-from dag.expressions import tree
-from dag.expressions.checker import Checker
-from dag.expressions.functions import FUNCTIONS
-from dag.expressions.methods import METHODS
-from dag.expressions.operations import BadCall, Operation, bind
-from dag.expressions.suggestions import did_you_mean
-from dag.expressions.syntax import column
-from dag.expressions.tests import TESTS
+from treadle.dag.expressions import tree
+from treadle.dag.expressions.checker import Checker
+from treadle.dag.expressions.functions import FUNCTIONS
+from treadle.dag.expressions.methods import METHODS
+from treadle.dag.expressions.operations import BadCall, Operation, bind
+from treadle.dag.expressions.suggestions import did_you_mean
+from treadle.dag.expressions.syntax import column
+from treadle.dag.expressions.tests import TESTS
 
 Called = nodes.Filter | nodes.Test | nodes.Call
 

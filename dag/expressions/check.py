@@ -8,9 +8,9 @@ from typing import Final
 
 from jinja2 import nodes
 
-from dag.expressions import calls, forms, syntax, tree
-from dag.expressions.checker import Checker, Context, Facts, Handler
-from dag.expressions.parsing import parse
+from treadle.dag.expressions import calls, forms, syntax, tree
+from treadle.dag.expressions.checker import Checker, Context, Facts, Handler
+from treadle.dag.expressions.parsing import parse
 
 HANDLERS: Final[Mapping[type[nodes.Expr], Handler]] = MappingProxyType(
     {

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from jinja2 import nodes
 
-from dag.expressions import tree
-from dag.expressions.lexing import LEVELS, refuse
+from treadle.dag.expressions import tree
+from treadle.dag.expressions.lexing import LEVELS, refuse
 
 Handler = Callable[["Checker", Any], tree.Node]
 """Accepts one class of Jinja's nodes, so its own argument is narrower than any."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault, Undefined, wrong_type
-from dag.expressions.measures import text_of
-from dag.expressions.operators import Binary, Unary, item, part
-from dag.expressions.paths import Run, Variables
-from dag.values import Value
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault, Undefined, wrong_type
+from treadle.dag.expressions.measures import text_of
+from treadle.dag.expressions.operators import Binary, Unary, item, part
+from treadle.dag.expressions.paths import Run, Variables
+from treadle.dag.values import Value
 
 
 def constant(value: Value) -> Run:

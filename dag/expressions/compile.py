@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from dag.expressions import closures, form_closures, paths, tree
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Undefined
-from dag.expressions.form_closures import ElementTest
-from dag.expressions.operators import ARITHMETIC, COMPARISONS, SIGNS
-from dag.expressions.paths import Run
-from dag.values import Value
+from treadle.dag.expressions import closures, form_closures, paths, tree
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Undefined
+from treadle.dag.expressions.form_closures import ElementTest
+from treadle.dag.expressions.operators import ARITHMETIC, COMPARISONS, SIGNS
+from treadle.dag.expressions.paths import Run
+from treadle.dag.values import Value
 
 
 def strict(node: tree.Node) -> Run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 #: Characters of an expression that a message quotes around the position; the rest is elided.
 EXCERPT_CHARACTERS = 120

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dag.expressions import tree
-from dag.expressions.budget import Budget
-from dag.expressions.check import check
-from dag.expressions.checker import Context, Facts
-from dag.expressions.compile import strict
-from dag.expressions.errors import ExpressionFailed, Fault
-from dag.expressions.measures import SCALARS, measure, text_of, too_deep
-from dag.expressions.paths import Run, Variables
-from dag.values import Value
+from treadle.dag.expressions import tree
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.check import check
+from treadle.dag.expressions.checker import Context, Facts
+from treadle.dag.expressions.compile import strict
+from treadle.dag.expressions.errors import ExpressionFailed, Fault
+from treadle.dag.expressions.measures import SCALARS, measure, text_of, too_deep
+from treadle.dag.expressions.paths import Run, Variables
+from treadle.dag.values import Value
 
 
 class Expression:

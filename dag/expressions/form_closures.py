@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dag.expressions.access import Steps, reach, steps_of
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault, Undefined, excerpt
-from dag.expressions.measures import elements
-from dag.expressions.paths import Run, Variables
-from dag.values import Value
+from treadle.dag.expressions.access import Steps, reach, steps_of
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault, Undefined, excerpt
+from treadle.dag.expressions.measures import elements
+from treadle.dag.expressions.paths import Run, Variables
+from treadle.dag.values import Value
 
 ElementTest = Callable[[Value, Budget, Sequence[Value]], bool]
 

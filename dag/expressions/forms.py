@@ -11,15 +11,15 @@ from typing import Final, Literal
 
 from jinja2 import nodes
 
-from dag.expressions import tree
-from dag.expressions.calls import apply, arguments, known, refuse_spreading
-from dag.expressions.checker import Checker
-from dag.expressions.errors import ExpressionInvalid
-from dag.expressions.filters import FILTERS
-from dag.expressions.parsing import parse
-from dag.expressions.suggestions import did_you_mean
-from dag.expressions.syntax import column
-from dag.expressions.tests import TESTS
+from treadle.dag.expressions import tree
+from treadle.dag.expressions.calls import apply, arguments, known, refuse_spreading
+from treadle.dag.expressions.checker import Checker
+from treadle.dag.expressions.errors import ExpressionInvalid
+from treadle.dag.expressions.filters import FILTERS
+from treadle.dag.expressions.parsing import parse
+from treadle.dag.expressions.suggestions import did_you_mean
+from treadle.dag.expressions.syntax import column
+from treadle.dag.expressions.tests import TESTS
 
 #: Names that `each` and `where` set for their inner expression.
 PER_ITEM_NAMES = frozenset({"item", "index"})

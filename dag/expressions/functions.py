@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.arguments import whole
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault
-from dag.expressions.operations import Operation, operation, table
-from dag.values import Value
+from treadle.dag.expressions.arguments import whole
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.values import Value
 
 
 def numbers(budget: Budget, start: Value, stop: Value = None, step: Value = 1) -> Value:

@@ -23,7 +23,7 @@ from jinja2.lexer import (
     operators,
 )
 
-from dag.expressions.errors import ExpressionInvalid
+from treadle.dag.expressions.errors import ExpressionInvalid
 
 #: Characters of one expression; what fits a screen many times over, and bounds every later pass.
 SOURCE_CHARACTERS = 4_096

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import Final
 
-from dag.expressions.budget import Budget
-from dag.expressions.errors import BAD_ARGUMENT, OUT_OF_RANGE, Fault, wrong_type
-from dag.values import INTEGER_LIMIT, Value, dumps
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import BAD_ARGUMENT, OUT_OF_RANGE, Fault, wrong_type
+from treadle.dag.values import INTEGER_LIMIT, Value, dumps
 
 #: Levels of lists and objects in a value that an expression made or compares; what the JSON
 #: writer takes.

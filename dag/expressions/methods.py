@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions import texts
-from dag.expressions.arguments import entries, text, whole
-from dag.expressions.budget import Budget
-from dag.expressions.errors import wrong_type
-from dag.expressions.filters import objects as object_filters
-from dag.expressions.filters import text as text_filters
-from dag.expressions.measures import elements, equal
-from dag.expressions.operations import Operation, operation, table
-from dag.values import Value
+from treadle.dag.expressions import texts
+from treadle.dag.expressions.arguments import entries, text, whole
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import wrong_type
+from treadle.dag.expressions.filters import objects as object_filters
+from treadle.dag.expressions.filters import text as text_filters
+from treadle.dag.expressions.measures import elements, equal
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.values import Value
 
 
 def get(budget: Budget, value: Value, key: Value, default: Value = None) -> Value:

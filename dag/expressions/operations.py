@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dag.values import Value
+from treadle.dag.values import Value
 
 Argument = TypeVar("Argument")
 

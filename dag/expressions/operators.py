@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.arguments import number
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault, Undefined, kind_of, wrong_type
-from dag.expressions.measures import NUMBERS, elements, equal, integer, out_of_range
-from dag.values import INTEGER_LIMIT, Value
+from treadle.dag.expressions.arguments import number
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault, Undefined, kind_of, wrong_type
+from treadle.dag.expressions.measures import NUMBERS, elements, equal, integer, out_of_range
+from treadle.dag.values import INTEGER_LIMIT, Value
 
 Number = int | float
 

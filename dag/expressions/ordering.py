@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dag.expressions.access import reached, steps_of
-from dag.expressions.budget import CHARACTERS_A_STEP, Budget
-from dag.expressions.errors import Fault, kind_of
-from dag.expressions.measures import NUMBERS
-from dag.expressions.texts import recased
-from dag.values import Value
+from treadle.dag.expressions.access import reached, steps_of
+from treadle.dag.expressions.budget import CHARACTERS_A_STEP, Budget
+from treadle.dag.expressions.errors import Fault, kind_of
+from treadle.dag.expressions.measures import NUMBERS
+from treadle.dag.expressions.texts import recased
+from treadle.dag.values import Value
 
 
 def attribute_of(values: Sequence[Value], attribute: Value, budget: Budget) -> list[Value]:

@@ -15,7 +15,7 @@ from jinja2 import nodes
 from jinja2.lexer import Token, TokenStream, describe_token
 from jinja2.parser import Parser
 
-from dag.expressions.lexing import ENVIRONMENT, SOURCE_CHARACTERS, lex, refuse
+from treadle.dag.expressions.lexing import ENVIRONMENT, SOURCE_CHARACTERS, lex, refuse
 
 #: Brackets up to which the parser runs on the caller's stack. A level takes it up to fifteen
 #: Python frames; more levels get a stack of their own, where `LEVELS` of them fit whatever the

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Undefined
-from dag.expressions.operators import item
-from dag.expressions.suggestions import did_you_mean
-from dag.values import Value
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Undefined
+from treadle.dag.expressions.operators import item
+from treadle.dag.expressions.suggestions import did_you_mean
+from treadle.dag.values import Value
 
 _BY_REFERENCE = (
     "The loop's results stand in the ledger, where no expression reads them: let FOR_EACH, FILTER, "

@@ -1,4 +1,4 @@
-"""The reference of operations, written from the operations: `python -m dag.expressions.reference`.
+"""The reference of operations: `python -m treadle.dag.expressions.reference docs/expressions.md`.
 
 docs/expressions.md keeps each table between two marks; this module writes what stands between
 them, and a test fails when the page and the tables differ.
@@ -11,13 +11,21 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dag.expressions.filters import dates, encodings, numbers, objects, regex, sequences, text
-from dag.expressions.forms import FORMS, Form
-from dag.expressions.functions import FUNCTIONS
-from dag.expressions.methods import METHODS
-from dag.expressions.operations import Operation
-from dag.expressions.syntax import NAMES
-from dag.expressions.tests import TESTS
+from treadle.dag.expressions.filters import (
+    dates,
+    encodings,
+    numbers,
+    objects,
+    regex,
+    sequences,
+    text,
+)
+from treadle.dag.expressions.forms import FORMS, Form
+from treadle.dag.expressions.functions import FUNCTIONS
+from treadle.dag.expressions.methods import METHODS
+from treadle.dag.expressions.operations import Operation
+from treadle.dag.expressions.syntax import NAMES
+from treadle.dag.expressions.tests import TESTS
 
 _TABLE = re.compile(r"(?<=<!-- table: )([a-z]+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 

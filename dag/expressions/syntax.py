@@ -9,12 +9,12 @@ from typing import Final, Literal, NoReturn
 
 from jinja2 import nodes
 
-from dag.expressions import tree
-from dag.expressions.checker import Checker, Handler
-from dag.expressions.errors import SecretNotAllowed
-from dag.expressions.operators import ARITHMETIC, COMPARISONS
-from dag.expressions.suggestions import did_you_mean
-from dag.values import INTEGER_LIMIT
+from treadle.dag.expressions import tree
+from treadle.dag.expressions.checker import Checker, Handler
+from treadle.dag.expressions.errors import SecretNotAllowed
+from treadle.dag.expressions.operators import ARITHMETIC, COMPARISONS
+from treadle.dag.expressions.suggestions import did_you_mean
+from treadle.dag.values import INTEGER_LIMIT
 
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {

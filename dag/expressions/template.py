@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable
 from typing import NoReturn
 
-from dag.expressions.budget import Budget
-from dag.expressions.checker import Context
-from dag.expressions.errors import ExpressionInvalid
-from dag.expressions.expression import Expression, compile_expression
-from dag.expressions.lexing import SOURCE_CHARACTERS, lex, refuse
-from dag.expressions.paths import Variables
-from dag.values import Value
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.checker import Context
+from treadle.dag.expressions.errors import ExpressionInvalid
+from treadle.dag.expressions.expression import Expression, compile_expression
+from treadle.dag.expressions.lexing import SOURCE_CHARACTERS, lex, refuse
+from treadle.dag.expressions.paths import Variables
+from treadle.dag.values import Value
 
 #: Levels of lists and objects of a value that may hold templates; rendering recurses as deep.
 TEMPLATE_LEVELS = 100

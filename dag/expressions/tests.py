@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions import arguments, operators
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault
-from dag.expressions.measures import NUMBERS
-from dag.expressions.operations import Operation, operation, table
-from dag.values import Value
+from treadle.dag.expressions import arguments, operators
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault
+from treadle.dag.expressions.measures import NUMBERS
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.values import Value
 
 
 def none(budget: Budget, value: Value) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dag.expressions.budget import Budget
-from dag.expressions.measures import text_of
-from dag.values import Value
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.measures import text_of
+from treadle.dag.values import Value
 
 #: Characters that one character may become when its case changes, as "ﬃ" becomes "FFI".
 CASE_GROWTH = 3

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from dag.expressions.operations import Operation
-from dag.values import Value
+from treadle.dag.expressions.operations import Operation
+from treadle.dag.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,28 @@ Three kinds of field:
     - fixed (`Fixed`): read before anything runs (timeouts, operations, output keys); no templates
     - all others: may be or hold templates; checked as written, and again when rendered
 
-To add a node type: a model and a `NodeSpec` in the module of its family, a line in `registry`,
-an implementation in `workers/nodes`. A name in `planned` is known, and refused as not available.
+To add a node type: a model and a `NodeSpec` in the module of its family, which `registry` finds,
+and an implementation in `workers/nodes`. A name in `planned` is known, and refused as not
+available.
 
 Every node has the fields of `Configuration` and the output key `error`.
 """
 
-from dag.specs.configuration import Configuration, Policy, policy
-from dag.specs.registry import AVAILABLE, SPECS, SUBTYPES, SYSTEM, running_spec_of, spec_of
-from dag.specs.spec import (
+from treadle.dag.specs.configuration import Configuration, Policy, policy
+from treadle.dag.specs.registry import (
+    AVAILABLE,
+    SPECS,
+    SUBTYPES,
+    running_spec_of,
+    spec_of,
+)
+from treadle.dag.specs.spec import (
     BODY_KEY,
     CORE_QUEUE,
     DONE_KEY,
     ERROR_KEY,
     InvalidConfiguration,
+    Join,
     Lane,
     NodeSpec,
 )
@@ -38,9 +46,9 @@ __all__ = [
     "ERROR_KEY",
     "SPECS",
     "SUBTYPES",
-    "SYSTEM",
     "Configuration",
     "InvalidConfiguration",
+    "Join",
     "Lane",
     "NodeSpec",
     "Policy",

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dag.model import Strict
-from dag.problems import Problem
-from dag.specs.fields import Fixed
-from dag.values import Value
+from treadle.dag.model import Strict
+from treadle.dag.problems import Problem
+from treadle.dag.specs.fields import Fixed
+from treadle.dag.values import Value
 
 
 class Configuration(Strict):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel
 
-from dag.values import Value
+from treadle.dag.values import Value
 
 Fill: TypeAlias = Callable[[Value], Value]
 """Adds what is left out of a value; passes over what has another type than expected."""

@@ -16,8 +16,8 @@ from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from dag.problems import Step
-from dag.values import Value
+from treadle.dag.problems import Step
+from treadle.dag.values import Value
 
 
 def _always(_: Mapping[str, Value]) -> bool:

@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from dag.model import Strict
-from dag.problems import Problem
-from dag.specs.configuration import Configuration
-from dag.specs.fields import PER_ITEM, Bare, Expression, Fixed
-from dag.specs.spec import ERROR_KEY, Config, NodeSpec
+from treadle.dag.model import Strict
+from treadle.dag.problems import Problem
+from treadle.dag.specs.configuration import Configuration
+from treadle.dag.specs.fields import PER_ITEM, Bare, Expression, Fixed
+from treadle.dag.specs.spec import ERROR_KEY, Config, Join, NodeSpec
 
 
 class If(Configuration):
@@ -147,6 +147,7 @@ MERGE = NodeSpec(
     "MERGE",
     "Brings the lists of several branches together.",
     Merge,
+    join=lambda config: Join.ANY if config.get("wait_for") == "any" else Join.ALL,
     check=_merge_needs,
     puts_out="result: {data}",
     example={"merge_strategy": "concatenate"},

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from dag.forms import PARTS, InputField
-from dag.problems import Problem
-from dag.questions import (
+from treadle.dag.forms import PARTS, InputField
+from treadle.dag.problems import Problem
+from treadle.dag.questions import (
     APPROVE_OR_REJECT,
     OF_TYPE,
     TIMEOUT_KEY,
@@ -20,9 +20,9 @@ from dag.questions import (
     SelectionOption,
     question_problems,
 )
-from dag.specs.configuration import Configuration
-from dag.specs.fields import Fixed, has_template
-from dag.specs.spec import Config, Lane, NodeSpec
+from treadle.dag.specs.configuration import Configuration
+from treadle.dag.specs.fields import Fixed, has_template
+from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
 #: Ways to reach people that a later release has.
 _LATER_CHANNELS = ("slack", "email", "discord", "telegram")

@@ -6,7 +6,7 @@ not that it is misspelled.
 
 from __future__ import annotations
 
-from dag.specs.spec import NodeSpec
+from treadle.dag.specs.spec import NodeSpec
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "TRIGGER": ("WEBHOOK", "CRON", "EMAIL", "GITHUB", "SLACK", "FORM", "CHAT", "ERROR"),

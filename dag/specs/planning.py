@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dag.specs.spec import Lane, NodeSpec
+from treadle.dag.specs.spec import Lane, NodeSpec
 
 PLANNER_QUEUE = "planner"
 """What only `treadle planner` takes rows from: models are called there and nowhere else."""
@@ -12,7 +12,8 @@ PLAN = NodeSpec(
     "PLAN",
     "Turns a prompt into a workflow that passes validation.",
     lane=Lane.ASYNC,
-    queue=PLANNER_QUEUE,
+    queue=lambda _: PLANNER_QUEUE,
+    is_internal=True,
     asks_models=True,
     puts_out="result: {title, rationale, assumptions, placeholders, workflow, …}",
 )

@@ -1,39 +1,38 @@
-"""Which node types there are."""
+"""Which node types there are: every `NodeSpec` that a module of this package defines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from types import MappingProxyType
 
-from dag.specs.action import HTTP_REQUEST, PYTHON_TASK
-from dag.specs.ai import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
-from dag.specs.flow import DELAY, FILTER, IF, MERGE, SORT, SWITCH
-from dag.specs.loop import FOR_EACH, LOOP
-from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW
-from dag.specs.planned import PLANNED
-from dag.specs.planning import PLAN
-from dag.specs.spec import NodeSpec
-from dag.specs.transformation import DATA_TRANSFORMATION
-from dag.specs.trigger import MANUAL
+from treadle.dag.specs.planned import PLANNED
+from treadle.dag.specs.spec import NodeSpec
 
-AVAILABLE = (
-    MANUAL,
-    IF,
-    SWITCH,
-    FOR_EACH,
-    LOOP,
-    MERGE,
-    FILTER,
-    SORT,
-    DELAY,
-    DATA_TRANSFORMATION,
-    HTTP_REQUEST,
-    PYTHON_TASK,
-    OPENAI_CHATGPT,
-    ANTHROPIC_CLAUDE,
-    IN_APP_APPROVAL,
-    MANUAL_REVIEW,
-)
+#: Modules of this package that define no node type of their own.
+_MACHINERY = frozenset({"configuration", "defaults", "fields", "planned", "registry", "spec"})
+#: The order in which people and planners read of node types; a type that is not named comes last.
+_TYPES = ("TRIGGER", "FLOW", "ACTION", "EXTERNAL_ACTION", "AI_AGENT", "HUMAN_IN_THE_LOOP")
+
+
+def _defined() -> Iterator[NodeSpec]:
+    """Yield the specs that the modules of this package define, module by module."""
+    package, _, _ = __name__.rpartition(".")
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name not in _MACHINERY:
+            found = vars(import_module(f"{package}.{module.name}")).values()
+            yield from (each for each in found if isinstance(each, NodeSpec))
+
+
+def _place(spec: NodeSpec) -> int:
+    return _TYPES.index(spec.type) if spec.type in _TYPES else len(_TYPES)
+
+
+_DEFINED = tuple(_defined())
+
+AVAILABLE = tuple(sorted((each for each in _DEFINED if not each.is_internal), key=_place))
 """What this release runs."""
 
 SPECS: Mapping[tuple[str, str], NodeSpec] = MappingProxyType(
@@ -46,8 +45,7 @@ SUBTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The subtypes of each type."""
 
-SYSTEM: Mapping[tuple[str, str], NodeSpec] = MappingProxyType({(PLAN.type, PLAN.subtype): PLAN})
-"""Node types of Treadle's own workflows: they run, and validation knows none of them."""
+_INTERNAL = {(each.type, each.subtype): each for each in _DEFINED if each.is_internal}
 
 
 def spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wire model's word
@@ -57,4 +55,4 @@ def spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wir
 
 def running_spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wire model's word
     """Return the spec of a node that is stored: one that workflows may have, or one of our own."""
-    return SPECS.get((type, subtype)) or SYSTEM.get((type, subtype))
+    return SPECS.get((type, subtype)) or _INTERNAL.get((type, subtype))

@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from core.errors import TreadleError
-from dag.problems import Hints, Problem, Step, json_path
-from dag.shape import problems_of
-from dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
-from dag.specs.defaults import Fill, defaults_of, fills_of
-from dag.specs.fields import (
+from treadle.core.errors import TreadleError
+from treadle.dag.problems import Hints, Problem, Step, json_path
+from treadle.dag.shape import problems_of
+from treadle.dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
+from treadle.dag.specs.defaults import Fill, defaults_of, fills_of
+from treadle.dag.specs.fields import (
     Bare,
     FieldPlan,
     Shape,
@@ -23,7 +23,7 @@ from dag.specs.fields import (
     plan,
     texts_in,
 )
-from dag.values import Value
+from treadle.dag.values import Value
 
 ERROR_KEY = "error"
 """The output key of every node that failed for good."""
@@ -49,6 +49,16 @@ class Lane(StrEnum):
     """Alone in a child process."""
 
 
+@unique
+class Join(StrEnum):
+    """When a node with several incoming connections becomes ready."""
+
+    ALL = "all"
+    """Every connection is resolved, and at least one was taken."""
+    ANY = "any"
+    """The first connection was taken."""
+
+
 class InvalidConfiguration(TreadleError):
     """A configuration whose templates were rendered is not what the node's spec asks for."""
 
@@ -64,6 +74,14 @@ Model: TypeAlias = type[Configuration]
 
 def _result(_: Config) -> tuple[str, ...]:
     return ("result",)
+
+
+def _core(_: Config) -> str:
+    return CORE_QUEUE
+
+
+def _all(_: Config) -> Join:
+    return Join.ALL
 
 
 def _no_problems(_: Config) -> Iterable[Problem]:
@@ -84,8 +102,10 @@ class NodeSpec:
     """What it does, in a sentence for people and planners."""
     configurations: Model = Configuration
     lane: Lane = Lane.INLINE
-    queue: str = CORE_QUEUE
-    """What such nodes wait on when they are ready; a worker takes from the queues it can run."""
+    queue: Callable[[Config], str] = _core
+    """What such a node waits on when it is ready; a worker takes from the queues it can run."""
+    join: Callable[[Config], Join] = _all
+    """What such a node waits for, given its configuration."""
     keys: Callable[[Config], tuple[str, ...]] = _result
     """The output keys it may leave by, `error` aside, given its configuration."""
     check: Callable[[Config], Iterable[Problem]] = _no_problems
@@ -101,6 +121,8 @@ class NodeSpec:
     """Whether its record's details say which `tokens` models took, and at what `cost_usd`."""
     available: bool = True
     """Whether this release can run it."""
+    is_internal: bool = False
+    """Whether only Treadle's own workflows have such nodes: validation knows none of them."""
     fields: Mapping[str, FieldPlan] = field(init=False)
     """How each field is treated, read from the model's markers."""
     shapes: tuple[tuple[str, Shape], ...] = field(init=False)

@@ -19,6 +19,6 @@ JSON, the document is too large) it alone is told. The same reason at one path c
 answer holds at most `Limits.problems` of them.
 """
 
-from dag.validation.validate import Validation, validate
+from treadle.dag.validation.validate import Validation, validate
 
 __all__ = ["Validation", "validate"]

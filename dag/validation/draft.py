@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dag.specs import NodeSpec, spec_of
-from dag.specs.loop import LOOP_SPECS
-from dag.topology import Link
-from dag.values import Value
+from treadle.dag.specs import NodeSpec, spec_of
+from treadle.dag.specs.loops import LOOP_SPECS
+from treadle.dag.topology import Link
+from treadle.dag.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dag.model import SYSTEM_PREFIX
-from dag.problems import Problem, quoted
-from dag.specs import SUBTYPES, spec_of
-from dag.validation.draft import Draft, DraftConnection
-from dag.validation.report import Report
-from dag.values import Value
+from treadle.dag.model import SYSTEM_PREFIX
+from treadle.dag.problems import Problem, quoted
+from treadle.dag.specs import SUBTYPES, spec_of
+from treadle.dag.validation.draft import Draft, DraftConnection
+from treadle.dag.validation.report import Report
+from treadle.dag.values import Value
 
 
 def check_ids(document: Mapping[str, Value], report: Report) -> None:

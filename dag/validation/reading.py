@@ -15,10 +15,10 @@ from typing import Any, NoReturn, TypeGuard
 
 import orjson
 
-from dag.limits import Limits
-from dag.problems import Problem, Step, json_path, quoted
-from dag.validation.report import Report
-from dag.values import INTEGER_LIMIT, Value
+from treadle.dag.limits import Limits
+from treadle.dag.problems import Problem, Step, json_path, quoted
+from treadle.dag.validation.report import Report
+from treadle.dag.values import INTEGER_LIMIT, Value
 
 
 class Unreadable(Exception):

@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from dag.compiled import Texts
-from dag.expressions import Expression
-from dag.problems import Problem, Step, quoted
-from dag.specs.fields import has_template, texts_in
-from dag.specs.loop import LOOP_SPECS
-from dag.topology import Link, Topology
-from dag.validation.draft import Draft, DraftNode
-from dag.validation.report import Report
-from dag.values import Value
+from treadle.dag.compiled import Texts
+from treadle.dag.expressions import Expression
+from treadle.dag.problems import Problem, Step, quoted
+from treadle.dag.specs.fields import has_template, texts_in
+from treadle.dag.specs.loops import LOOP_SPECS
+from treadle.dag.topology import Link, Topology
+from treadle.dag.validation.draft import Draft, DraftNode
+from treadle.dag.validation.report import Report
+from treadle.dag.values import Value
 
 _READS_SOURCE = re.compile(
     r"\binput\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|\"([^\"]*)\")\s*\])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from dag.problems import Hints, Problem, Step
+from treadle.dag.problems import Hints, Problem, Step
 
 
 class Report:

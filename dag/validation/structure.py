@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dag.limits import Limits
-from dag.problems import Problem, quoted
-from dag.questions import TIMEOUT_KEY
-from dag.specs import BODY_KEY
-from dag.specs.people import PEOPLE_SPECS
-from dag.topology import Topology
-from dag.validation.draft import Draft
-from dag.validation.report import Report
+from treadle.dag.limits import Limits
+from treadle.dag.problems import Problem, quoted
+from treadle.dag.questions import TIMEOUT_KEY
+from treadle.dag.specs import BODY_KEY
+from treadle.dag.specs.people import PEOPLE_SPECS
+from treadle.dag.topology import Topology
+from treadle.dag.validation.draft import Draft
+from treadle.dag.validation.report import Report
 
 #: Nodes of a cycle that its message names.
 NODES_SHOWN = 12

@@ -7,29 +7,29 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from dag.compiled import Contexts, Place, Texts, compile_conversion, compile_texts
-from dag.expressions import Expression
-from dag.graph import CompiledGraph, assemble, places_of
-from dag.limits import Limits
-from dag.model import Workflow
-from dag.problems import Problem
-from dag.shape import problems_of
-from dag.specs.loop import BODY_NAMES
-from dag.topology import Topology
-from dag.uncollected import uncollected
-from dag.validation.draft import Draft, draft
-from dag.validation.parts import (
+from treadle.core.gc_pause import uncollected
+from treadle.dag.compiled import Contexts, Place, Texts, compile_conversion, compile_texts
+from treadle.dag.expressions import Expression
+from treadle.dag.graph import CompiledGraph, assemble, places_of
+from treadle.dag.limits import Limits
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
+from treadle.dag.shape import problems_of
+from treadle.dag.specs.loops import BODY_NAMES
+from treadle.dag.topology import Topology
+from treadle.dag.validation.draft import Draft, draft
+from treadle.dag.validation.parts import (
     check_configurations,
     check_connections,
     check_ids,
     check_triggers,
     check_types,
 )
-from dag.validation.reading import Unreadable, read
-from dag.validation.references import check_upstream, warn_of_varying_input
-from dag.validation.report import Report
-from dag.validation.structure import check_structure, topology_of
-from dag.values import Value
+from treadle.dag.validation.reading import Unreadable, read
+from treadle.dag.validation.references import check_upstream, warn_of_varying_input
+from treadle.dag.validation.report import Report
+from treadle.dag.validation.structure import check_structure, topology_of
+from treadle.dag.values import Value
 
 ANY_LOOP = frozenset[str]().union(*BODY_NAMES.values())
 """What a text may name whose place cannot be made out: what it may name in some loop."""

@@ -15,7 +15,7 @@ with an event `closed` that has a reason: `gateway_stopping` and `reader_too_slo
 `key_invalid` means do not.
 """
 
-from gateway.live.hub import Live
-from gateway.live.stream import EventStream, Reading
+from treadle.gateway.live.hub import Live
+from treadle.gateway.live.stream import EventStream, Reading
 
 __all__ = ["EventStream", "Live", "Reading"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from dag.values import dumps
+from treadle.dag.values import dumps
 
 #: Events that end an execution: none follows.
 FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})

@@ -14,11 +14,11 @@ from anyio.to_thread import run_sync
 from psycopg_pool import ConnectionPool, PoolTimeout
 from redis.exceptions import RedisError
 
-from core.postgres import LOST
-from core.redis import connect_listener
-from gateway.live.feed import Feed, Told, told
-from ledger import paging
-from workers.doorbell import channel
+from treadle.core.postgres import LOST
+from treadle.core.redis import connect_listener
+from treadle.gateway.live.feed import Feed, Told, told
+from treadle.ledger.views import paging
+from treadle.transport.notifier import channel
 
 #: Seconds between two looks at what no bell was heard of: a bell may be lost, and Redis be away.
 _LOOK_SECONDS = 0.2

@@ -12,11 +12,11 @@ from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from core.postgres import LOST
-from dag.values import dumps
-from gateway.live.feed import Feed, Told
-from gateway.live.hub import Live
-from monitoring import metrics
+from treadle.core.postgres import LOST
+from treadle.dag.values import dumps
+from treadle.gateway.live.feed import Feed, Told
+from treadle.gateway.live.hub import Live
+from treadle.monitoring import metrics
 
 #: Seconds of silence after which a comment is sent, so that nobody in between takes it for dead.
 HEARTBEAT_SECONDS = 15.0

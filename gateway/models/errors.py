@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict
 
-from dag.model import Milliseconds, Strict
+from treadle.dag.model import Milliseconds, Strict
 
 
 class ErrorDetails(Strict):

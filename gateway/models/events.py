@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from dag.model import JsonObject, Milliseconds, Strict
-from gateway.models.examples import EXECUTION_ID
-from gateway.models.executions import Uuid
+from treadle.dag.model import JsonObject, Milliseconds, Strict
+from treadle.gateway.models.examples import EXECUTION_ID
+from treadle.gateway.models.executions import Uuid
 
 
 class Event(Strict):

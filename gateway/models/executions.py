@@ -8,11 +8,11 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from dag.model import JsonObject, Milliseconds, Name, NodeId, Strict
-from dag.states import ExecutionStatus
-from gateway.models.errors import WireError
-from gateway.models.examples import BRIEF, EXECUTION, WORKFLOW
-from ledger.submission import DEFAULT_PRIORITY
+from treadle.dag.model import JsonObject, Milliseconds, Name, NodeId, Strict
+from treadle.dag.states import ExecutionStatus
+from treadle.gateway.models.errors import WireError
+from treadle.gateway.models.examples import BRIEF, EXECUTION, WORKFLOW
+from treadle.ledger.engine.submission import DEFAULT_PRIORITY
 
 Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 Status: TypeAlias = Annotated[ExecutionStatus, Field(strict=False)]

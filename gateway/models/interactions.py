@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from dag.forms import InputField
-from dag.model import JsonObject, Milliseconds, Strict
-from dag.questions import ApprovalOption, SelectionOption
-from gateway.models.examples import EXECUTION_ID
-from gateway.models.executions import Uuid
+from treadle.dag.forms import InputField
+from treadle.dag.model import JsonObject, Milliseconds, Strict
+from treadle.dag.questions import ApprovalOption, SelectionOption
+from treadle.gateway.models.examples import EXECUTION_ID
+from treadle.gateway.models.executions import Uuid
 
 INTERACTION_ID = "019b75f2-5b10-7c02-9f3a-52c1d0a7e111"
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from dag.model import NAME_LENGTH, Milliseconds, Strict
-from ledger.keys import Scope
+from treadle.dag.model import NAME_LENGTH, Milliseconds, Strict
+from treadle.ledger.views.keys import Scope
 
 Scopes: TypeAlias = list[Annotated[Scope, Field(strict=False)]]
 

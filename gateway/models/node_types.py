@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from dag.model import JsonObject, Strict
+from treadle.dag.model import JsonObject, Strict
 
 _IF: dict[str, Any] = {
     "type": "FLOW",

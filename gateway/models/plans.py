@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
-from dag.model import JsonObject, Milliseconds, Strict
-from gateway.models.errors import WireError
-from gateway.models.examples import EXECUTION_ID, WORKFLOW
-from gateway.models.executions import Uuid
-from planner.requests import PROMPT_LENGTH
+from treadle.dag.model import JsonObject, Milliseconds, Strict
+from treadle.gateway.models.errors import WireError
+from treadle.gateway.models.examples import EXECUTION_ID, WORKFLOW
+from treadle.gateway.models.executions import Uuid
+from treadle.planner.requests import PROMPT_LENGTH
 
 PlanStatus: TypeAlias = Literal["planning", "ready", "failed", "canceled"]
 

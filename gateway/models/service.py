@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from dag.model import Strict
+from treadle.dag.model import Strict
 
 
 class Alive(Strict):

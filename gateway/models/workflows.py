@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
-from dag.model import JsonObject, Milliseconds, Strict
-from gateway.models.errors import Fault
-from gateway.models.examples import WORKFLOW
+from treadle.dag.model import JsonObject, Milliseconds, Strict
+from treadle.gateway.models.errors import Fault
+from treadle.gateway.models.examples import WORKFLOW
 
 _CREATED = 1_767_225_600_000
 

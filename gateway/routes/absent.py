@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from gateway.callers import Reader
-from gateway.routing import Routes
+from treadle.core.errors import TreadleError
+from treadle.gateway.auth import Reader
+from treadle.gateway.routing import Routes
 
 routes = Routes("not available")
 

@@ -10,14 +10,14 @@ from anyio.to_thread import run_sync
 from fastapi import Header, Query, Request
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from gateway.answers import Json
-from gateway.callers import Caller, Reader, admit
-from gateway.live import EventStream, Live, Reading
-from gateway.models.events import EVENT_STREAM, Events
-from gateway.routing import Routes
-from ledger import paging, reading
-from ledger.keys import Scope
+from treadle.core.errors import TreadleError
+from treadle.gateway.auth import Caller, Reader, admit
+from treadle.gateway.live import EventStream, Live, Reading
+from treadle.gateway.models.events import EVENT_STREAM, Events
+from treadle.gateway.responses import Json
+from treadle.gateway.routing import Routes
+from treadle.ledger.views import executions, paging
+from treadle.ledger.views.keys import Scope
 
 routes = Routes("events")
 
@@ -74,7 +74,7 @@ async def follow(request: Request, caller: Caller, execution_id: UUID, after: in
 
 def _page(caller: Caller, execution_id: UUID, after: int) -> Response:
     with caller.session() as connection:
-        found = reading.events(connection, execution_id, after_seq=after, rows=_PAGE_ROWS)
+        found = executions.events(connection, execution_id, after_seq=after, rows=_PAGE_ROWS)
     return Json({"events": found, "after_seq": found[-1]["seq"] if found else after})
 
 

@@ -13,35 +13,36 @@ import psycopg
 from fastapi import Query
 from starlette.responses import Response
 
-from dag.graph import CompiledGraph
-from dag.model import Name, Workflow
-from dag.states import ExecutionStatus
-from dag.values import NotAValue
-from gateway.answers import Json, page, position_in
-from gateway.callers import Caller, Reader, Runner
-from gateway.definitions import WorkflowInvalid, valid
-from gateway.models.executions import (
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Name, Workflow
+from treadle.dag.states import ExecutionStatus
+from treadle.dag.values import NotAValue
+from treadle.gateway.auth import Caller, Reader, Runner
+from treadle.gateway.definitions import WorkflowInvalid, valid
+from treadle.gateway.models.executions import (
     Execution,
     ExecutionBrief,
     Executions,
     NewExecution,
     Submitted,
 )
-from gateway.parameters import Cursor, IdempotencyKey, Limit
-from gateway.plans import planned_workflow
-from gateway.routing import Routes, refusals
-from gateway.shortening import shortened
-from gateway.submitting import OutcomeUnknown
-from ledger import control, library, paging, reading
-from ledger.control import ExecutionIsFinal
-from ledger.dedup import IdempotencyConflict
-from ledger.graphs import Graphs
-from ledger.library import NoSuchWorkflow
-from ledger.retrying import ExecutionNotFinal, NothingToRetry
-from ledger.retrying import retry as retry_in_ledger
-from ledger.rows import Belt, Followed
-from ledger.submission import NoSuchTrigger, Submission
-from planner.requests import PlanInputInvalid, PlanNotReady
+from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
+from treadle.gateway.plans import planned_workflow
+from treadle.gateway.responses import Json, page, position_in
+from treadle.gateway.routing import Routes, refusals
+from treadle.gateway.submitter import OutcomeUnknown
+from treadle.gateway.truncation import shortened
+from treadle.ledger.engine import control
+from treadle.ledger.engine.control import ExecutionIsFinal
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.idempotency import IdempotencyConflict
+from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry
+from treadle.ledger.engine.retrying import retry as retry_in_ledger
+from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.submission import NoSuchTrigger, Submission
+from treadle.ledger.views import executions, library, paging
+from treadle.ledger.views.library import NoSuchWorkflow
+from treadle.planner.requests import PlanInputInvalid, PlanNotReady
 
 routes = Routes("executions")
 
@@ -104,7 +105,7 @@ def list_executions(
     """Return the newest executions first, short."""
     position = position_in(cursor, UUID)
     with caller.session() as connection:
-        found = reading.executions(
+        found = executions.executions(
             connection,
             owner=caller.owner,
             status=status,
@@ -119,7 +120,7 @@ def list_executions(
 def get_execution(execution_id: UUID, caller: Reader) -> Response:
     """Return an execution as it stands, with its first 1,000 node records."""
     with caller.session() as connection:
-        found = reading.execution(connection, caller.resources.graphs, execution_id)
+        found = executions.execution(connection, caller.resources.graphs, execution_id)
     return Json(shortened(found))
 
 

@@ -8,19 +8,25 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from dag.questions import ReplyInvalid
-from gateway.answers import Json, page, position_in
-from gateway.callers import Answerer, Reader
-from gateway.models.interactions import Answered, Interaction, Interactions, LinkAnswer, NewAnswer
-from gateway.parameters import Cursor, Limit
-from gateway.resources import Resources
-from gateway.routing import OpenRoutes, Routes, refusals
-from hil.answers import answer_by_link, responding, seen
-from hil.rights import Account, LinkNotValid, NotAsked
-from hil.wire import to_wire
-from ledger import answering, interactions
-from ledger.answering import AnswerTooLarge, InteractionDecided
-from ledger.interactions import InteractionNotFound
+from treadle.dag.questions import ReplyInvalid
+from treadle.gateway.auth import Answerer, Reader
+from treadle.gateway.models.interactions import (
+    Answered,
+    Interaction,
+    Interactions,
+    LinkAnswer,
+    NewAnswer,
+)
+from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.resources import Resources
+from treadle.gateway.responses import Json, page, position_in
+from treadle.gateway.routing import OpenRoutes, Routes, refusals
+from treadle.hil.answers import answer_by_link, responding, seen
+from treadle.hil.rights import Account, LinkNotValid, NotAsked
+from treadle.hil.wire import to_wire
+from treadle.ledger.people import answers, interactions
+from treadle.ledger.people.answers import AnswerTooLarge, InteractionDecided
+from treadle.ledger.people.interactions import InteractionNotFound
 
 routes = Routes("interactions")
 links = OpenRoutes("interactions")
@@ -73,9 +79,7 @@ def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     resources = caller.resources
     respond = responding(Account(caller.owner), "api", _raw(body))
     with caller.session() as connection:
-        made = answering.answer(
-            connection, resources.graphs, resources.belt, interaction_id, respond
-        )
+        made = answers.answer(connection, resources.graphs, resources.belt, interaction_id, respond)
     return _answered(resources, made)
 
 
@@ -105,6 +109,6 @@ def _raw(body: NewAnswer) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True, exclude={"token"})
 
 
-def _answered(resources: Resources, made: answering.Answered) -> Response:
+def _answered(resources: Resources, made: answers.Answered) -> Response:
     resources.deliver(made.followed)
     return Json({**to_wire(made.interaction), "repeated": made.repeated})

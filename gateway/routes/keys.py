@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from gateway.answers import Json, page, position_in
-from gateway.callers import Admin
-from gateway.models.keys import KeyBrief, Keys, MadeKey, NewKey
-from gateway.parameters import Cursor, Limit
-from gateway.routing import Routes
-from ledger import keys
+from treadle.gateway.auth import Admin
+from treadle.gateway.models.keys import KeyBrief, Keys, MadeKey, NewKey
+from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.responses import Json, page, position_in
+from treadle.gateway.routing import Routes
+from treadle.ledger.views import keys
 
 routes = Routes("keys")
 

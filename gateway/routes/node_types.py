@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from dag.schema import configurations_schema, workflow_schema
-from dag.specs import SPECS, NodeSpec, spec_of
-from dag.values import dumps
-from gateway.answers import Json
-from gateway.callers import Reader
-from gateway.models.node_types import NodeType, NodeTypes
-from gateway.routing import Routes, refusals
+from treadle.core.errors import TreadleError
+from treadle.dag.schema import configurations_schema, workflow_schema
+from treadle.dag.specs import SPECS, NodeSpec, spec_of
+from treadle.dag.values import dumps
+from treadle.gateway.auth import Reader
+from treadle.gateway.models.node_types import NodeType, NodeTypes
+from treadle.gateway.responses import Json
+from treadle.gateway.routing import Routes, refusals
 
 routes = Routes("node types")
 

@@ -8,16 +8,16 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response
 
-from dag.model import NodeId
-from gateway.answers import Json, cursor_of, position_in
-from gateway.callers import Reader
-from gateway.models.executions import NodeExecutions, NodeStatus
-from gateway.parameters import Cursor, Limit
-from gateway.routing import Routes, refusals
-from gateway.shortening import records_left_out
-from ledger import paging
-from ledger.paging import NoSuchNodeExecution
-from ledger.reading import INLINE_PAYLOAD_BYTES
+from treadle.dag.model import NodeId
+from treadle.gateway.auth import Reader
+from treadle.gateway.models.executions import NodeExecutions, NodeStatus
+from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.responses import Json, cursor_of, position_in
+from treadle.gateway.routing import Routes, refusals
+from treadle.gateway.truncation import records_left_out
+from treadle.ledger.views import paging
+from treadle.ledger.views.executions import INLINE_PAYLOAD_BYTES
+from treadle.ledger.views.paging import NoSuchNodeExecution
 
 routes = Routes("nodes")
 

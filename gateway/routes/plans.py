@@ -9,24 +9,24 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from starlette.responses import Response
 
-from dag.values import NotAValue
-from gateway.answers import Json, page, position_in
-from gateway.callers import Caller, Reader, Runner
-from gateway.definitions import valid
-from gateway.models.events import EVENT_STREAM, Events
-from gateway.models.executions import Submitted
-from gateway.models.plans import AskedPlan, NewPlan, Plan, Plans, RunPlan
-from gateway.parameters import Cursor, IdempotencyKey, Limit
-from gateway.plans import check_is_plan, planned_workflow
-from gateway.routes.events import Accept, AfterSeq, LastEventId, events
-from gateway.routes.executions import acknowledged
-from gateway.routing import Routes, refusals
-from gateway.submitting import OutcomeUnknown
-from ledger import paging, reading
-from ledger.dedup import IdempotencyConflict
-from ledger.submission import Submission
-from planner import requests
-from planner.requests import PlanInputInvalid, PlanNotReady, PromptInvalid
+from treadle.dag.values import NotAValue
+from treadle.gateway.auth import Caller, Reader, Runner
+from treadle.gateway.definitions import valid
+from treadle.gateway.models.events import EVENT_STREAM, Events
+from treadle.gateway.models.executions import Submitted
+from treadle.gateway.models.plans import AskedPlan, NewPlan, Plan, Plans, RunPlan
+from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
+from treadle.gateway.plans import check_is_plan, planned_workflow
+from treadle.gateway.responses import Json, page, position_in
+from treadle.gateway.routes.events import Accept, AfterSeq, LastEventId, events
+from treadle.gateway.routes.executions import acknowledged
+from treadle.gateway.routing import Routes, refusals
+from treadle.gateway.submitter import OutcomeUnknown
+from treadle.ledger.engine.idempotency import IdempotencyConflict
+from treadle.ledger.engine.submission import Submission
+from treadle.ledger.views import executions, paging
+from treadle.planner import requests
+from treadle.planner.requests import PlanInputInvalid, PlanNotReady, PromptInvalid
 
 routes = Routes("plans")
 
@@ -53,7 +53,7 @@ def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Resp
     """Return the newest plans first, short."""
     position = position_in(cursor, UUID)
     with caller.session() as connection:
-        found = reading.executions(
+        found = executions.executions(
             connection,
             owner=caller.owner,
             workflow_id=requests.WORKFLOW_ID,
@@ -67,7 +67,7 @@ def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Resp
 def get_plan(plan_id: UUID, caller: Reader) -> Response:
     """Return a plan as it stands; once it is ready, with the workflow and what it took."""
     with caller.session() as connection:
-        found = reading.execution(connection, caller.resources.graphs, plan_id, records=0)
+        found = executions.execution(connection, caller.resources.graphs, plan_id, records=0)
     return Json(requests.plan_of(found))
 
 

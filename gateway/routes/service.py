@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from gateway.answers import Json
-from gateway.errors import refusal
-from gateway.models.service import Alive, Ready
-from gateway.resources import Resources
-from gateway.routing import refusals
-from monitoring.health import NotReady
-from monitoring.metrics import pool_used
+from treadle.gateway.errors import refusal
+from treadle.gateway.models.service import Alive, Ready
+from treadle.gateway.resources import Resources
+from treadle.gateway.responses import Json
+from treadle.gateway.routing import refusals
+from treadle.monitoring.health import NotReady
+from treadle.monitoring.metrics import pool_used
 
 routes = APIRouter(tags=["service"])
 

@@ -8,17 +8,17 @@ from urllib.parse import quote
 from fastapi import Path
 from starlette.responses import Response
 
-from core.errors import TreadleError
-from dag.model import Name
-from dag.validation import validate
-from gateway.answers import Json, page, position_in
-from gateway.callers import Reader, Runner
-from gateway.definitions import WorkflowInvalid, as_wire, valid
-from gateway.models.workflows import Checked, Definition, Version, Versions, Workflows
-from gateway.parameters import Cursor, Limit
-from gateway.routing import Routes, refusals
-from ledger import library
-from ledger.library import NoSuchWorkflow, Stored, WorkflowExists
+from treadle.core.errors import TreadleError
+from treadle.dag.model import Name
+from treadle.dag.validation import validate
+from treadle.gateway.auth import Reader, Runner
+from treadle.gateway.definitions import WorkflowInvalid, as_wire, valid
+from treadle.gateway.models.workflows import Checked, Definition, Version, Versions, Workflows
+from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.responses import Json, page, position_in
+from treadle.gateway.routing import Routes, refusals
+from treadle.ledger.views import library
+from treadle.ledger.views.library import NoSuchWorkflow, Stored, WorkflowExists
 
 routes = Routes("workflows")
 

@@ -6,7 +6,7 @@ from importlib import resources
 
 import psycopg
 
-from core.postgres import connect
+from treadle.core.postgres import connect
 
 #: Any number that nothing else in the database locks; held while migrating.
 _ADVISORY_LOCK = 7_233_110_054

@@ -366,3 +366,8 @@ update node_executions set
 where execution_id = %(id)b and state = 'running' and worker_id = any(%(workers)b)
   and started_at is null
 returning execution_id, scope, node
+
+-- name: leases
+-- Which of these leases the ledger still knows to be running, and which were settled under it.
+select lease_id, settled_by from node_executions
+where execution_id = any(%(ids)b) and (lease_id = any(%(leases)b) or settled_by = any(%(leases)b))

@@ -1,8 +1,8 @@
 """Dashboards as code: what an operator looks at in Grafana, kept beside what is measured.
 
-`python -m monitoring.dashboards FOLDER` writes them as JSON; `make docs` writes what is committed
-under `deploy/grafana/dashboards`, and a test holds it to this code. It needs the development tools,
-and nothing of Treadle imports it.
+`python -m treadle.monitoring.dashboards FOLDER` writes them as JSON; `make docs` writes what is
+committed under `deploy/grafana/dashboards`, and a test holds it to this code. It needs the
+development tools, and nothing of Treadle imports it.
 
 - `overview`  is all well, and if not, where to look next
 - `queues`    what waits for workers, and what the workers and the ledger are busy with

@@ -1,4 +1,4 @@
-"""`python -m monitoring.dashboards FOLDER`: write the dashboards as Grafana reads them."""
+"""`python -m treadle.monitoring.dashboards FOLDER`: write the dashboards as Grafana reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from monitoring.dashboards import overview, people, queues
+from treadle.monitoring.dashboards import overview, people, queues
 
 
 def pages() -> dict[str, str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from monitoring.dashboards.panels import Panel, cluster, graph, number, page, quantile, rate
+from treadle.monitoring.dashboards.panels import (
+    Panel,
+    cluster,
+    graph,
+    number,
+    page,
+    quantile,
+    rate,
+)
 
 
 def dashboard() -> Dashboard:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from core.embedded.binaries import postgres_program, valkey_program
-from core.processes import Command, GuardedProcess
-from core.settings import child_environment
-from tests.cli import TREADLE
 from tests.deploy.test_compose import OURS, SERVICES
-from tests.ports import port_base
+from tests.support.command_line import TREADLE
+from tests.support.ports import port_base
+from treadle.core.embedded.binaries import postgres_program, valkey_program
+from treadle.core.processes import Command, GuardedProcess
+from treadle.core.settings import child_environment
 
 SERVING = [name for name in OURS if "healthcheck" in OURS[name]]
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from monitoring import metrics
-from monitoring.dashboards.__main__ import pages
-from tests.prometheus import CONFIGS, ROOT, tool
+from tests.support.prometheus import CONFIGS, ROOT, tool
+from treadle.monitoring import metrics
+from treadle.monitoring.dashboards.__main__ import pages
 
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 RULES = yaml.safe_load((CONFIGS / "alerts.yml").read_text())["groups"][0]["rules"]

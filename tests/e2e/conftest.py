@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli import UP_SECONDS, Folder, Running
-from tests.locks import lock, locked
-from tests.ports import port_base
+from tests.support.command_line import UP_SECONDS, Folder, Running
+from tests.support.file_locks import lock, locked
+from tests.support.ports import port_base
 
 #: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time,
 #: `wait_for` as much as somebody lets it.

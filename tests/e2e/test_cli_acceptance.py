@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import acceptance
-from tests.cli import Folder
+from tests.support import acceptance
+from tests.support.command_line import Folder
 
 
 @pytest.mark.parametrize("name", acceptance.names("run"))

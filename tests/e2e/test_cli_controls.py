@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.cli import Folder
-from tests.workflows import Document, chain, node
+from tests.support.command_line import Folder
+from tests.support.workflows import Document, chain, node
 
 WaitUntil = Callable[..., Any]
 

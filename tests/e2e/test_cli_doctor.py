@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli import Folder
+from tests.support.command_line import Folder
 
 
 def test_the_doctor_is_content_where_all_is_up(folder: Folder) -> None:

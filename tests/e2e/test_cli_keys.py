@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from core.ids import new_id
-from tests.cli import Folder
+from tests.support.command_line import Folder
+from treadle.core.ids import new_id
 
 
 def status(server: str, key: str) -> int:

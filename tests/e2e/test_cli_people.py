@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Callable
 from typing import Any
 
-from core.settings import child_environment
-from tests.cli import TREADLE, Folder
-from tests.workflows import Document, node, start, workflow
+from tests.support.command_line import TREADLE, Folder
+from tests.support.workflows import Document, node, start, workflow
+from treadle.core.settings import child_environment
 
 WaitUntil = Callable[..., Any]
 

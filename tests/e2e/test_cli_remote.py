@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli import Folder
-from tests.workflows import chain, for_each, node, start, workflow
+from tests.support.command_line import Folder
+from tests.support.workflows import chain, for_each, node, start, workflow
 
 EACH = workflow(start(), for_each("each"), node("step"), connect="start -> each, each:body -> step")
 #: Waits for longer than any test.

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cli import Folder
-from tests.workflows import Document, chain, for_each, node, start, workflow
+from tests.support.command_line import Folder
+from tests.support.workflows import Document, chain, for_each, node, start, workflow
 
 WaitUntil = Callable[..., Any]
 

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from core.embedded import find_cluster
-from tests.cli import UP_SECONDS, Folder, Running
 from tests.e2e.conftest import TASKS
-from tests.families import commands, descendants, is_alive
-from tests.ports import port_base
-from tests.workflows import chain, node
+from tests.support.command_line import UP_SECONDS, Folder, Running
+from tests.support.node_families import commands, descendants, is_alive
+from tests.support.ports import port_base
+from tests.support.workflows import chain, node
+from treadle.core.embedded import find_cluster
 
 WaitUntil = Callable[..., Any]
 

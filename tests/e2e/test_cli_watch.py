@@ -15,13 +15,13 @@ from uuid import UUID
 
 from redis.client import PubSub
 
-from core.embedded import find_cluster
-from core.settings import Settings
-from tests.cli import TREADLE, Folder, Running
-from tests.workflows import chain, node
+from tests.support.command_line import TREADLE, Folder, Running
+from tests.support.workflows import chain, node
 from treadle.cli.local import Local
-from workers.doorbell import channel
-from workers.session import Connections
+from treadle.core.embedded import find_cluster
+from treadle.core.settings import Settings
+from treadle.transport.connections import Connections
+from treadle.transport.notifier import channel
 
 WaitUntil = Callable[..., Any]
 

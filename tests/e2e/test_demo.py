@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from core.embedded import find_cluster
-from tests.cli import TREADLE
+from tests.support.command_line import TREADLE
+from treadle.core.embedded import find_cluster
 
 ZONES = 418
 #: Seconds for the demo on a machine that runs other tests beside it.

@@ -21,19 +21,19 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from core.embedded import find_cluster
-from core.settings import Settings
-from ledger.submission import submit
-from planner import requests
-from tests.cli import UP_SECONDS, Folder, Running
 from tests.e2e.conftest import TASKS
-from tests.families import commands, descendants
-from tests.ports import port_base
-from tests.prometheus import ROOT, Prometheus, scraping
-from tests.providers import draft, providing, step
-from tests.served import Client
-from tests.workflows import Document, chain, node
-from workers.session import Connections
+from tests.support.command_line import UP_SECONDS, Folder, Running
+from tests.support.gateway_server import Client
+from tests.support.model_servers import draft, providing, step
+from tests.support.node_families import commands, descendants
+from tests.support.ports import port_base
+from tests.support.prometheus import ROOT, Prometheus, scraping
+from tests.support.workflows import Document, chain, node
+from treadle.core.embedded import find_cluster
+from treadle.core.settings import Settings
+from treadle.ledger.engine.submission import submit
+from treadle.planner import requests
+from treadle.transport.connections import Connections
 
 WaitUntil = Callable[..., Any]
 

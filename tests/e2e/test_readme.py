@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from core.settings import child_environment
-from tests.cli import TREADLE, Folder
+from tests.support.command_line import TREADLE, Folder
+from treadle.core.settings import child_environment
 
 ROOT = Path(__file__).parents[2]
 

@@ -20,12 +20,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cli import UP_SECONDS, Folder, Running
-from tests.families import commands, descendants
-from tests.ports import port_base
-from tests.prometheus import Prometheus, scraping
-from tests.providers import draft, providing, step
-from tests.served import Client, Event, server_sent
+from tests.support.command_line import UP_SECONDS, Folder, Running
+from tests.support.gateway_server import Client, Event, server_sent
+from tests.support.model_servers import draft, providing, step
+from tests.support.node_families import commands, descendants
+from tests.support.ports import port_base
+from tests.support.prometheus import Prometheus, scraping
 
 WaitUntil = Callable[..., Any]
 

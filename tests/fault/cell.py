@@ -18,18 +18,19 @@ from uuid import UUID
 
 import psycopg
 
-from core.embedded import EmbeddedServers
-from core.postgres import connect
-from core.processes import Command, GuardedProcess
-from core.settings import Settings, child_environment
-from dag.states import FINAL_EXECUTION_STATUSES
-from ledger import control, processes, reading
-from ledger.migrations import migrate
-from ledger.submission import Submission, submit
-from planner import requests
 from tests.conftest import WaitUntil
-from tests.workflows import Document, valid
-from workers.session import Connections
+from tests.support.workflows import Document, valid
+from treadle.core.embedded import EmbeddedServers
+from treadle.core.postgres import connect
+from treadle.core.processes import Command, GuardedProcess
+from treadle.core.settings import Settings, child_environment
+from treadle.dag.states import FINAL_EXECUTION_STATUSES
+from treadle.ledger.engine import control
+from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.migrations import migrate
+from treadle.ledger.views import executions, processes
+from treadle.planner import requests
+from treadle.transport.connections import Connections
 
 #: Seconds of silence after which a process is dead, and between two beats.
 LEASE_SECONDS, HEARTBEAT_SECONDS = 3, 0.5
@@ -274,7 +275,7 @@ class Cell:
         return self.status(execution_id)
 
     def status(self, execution_id: UUID) -> str:
-        return self.ask(lambda session: reading.status(session, execution_id))
+        return self.ask(lambda session: executions.status(session, execution_id))
 
     def is_final(self, execution_id: UUID) -> bool:
         return self.status(execution_id) in FINAL_EXECUTION_STATUSES

@@ -13,7 +13,7 @@ from zlib import crc32
 from tests.fault.fault_tasks import added_up
 from tests.reference import Result, interpret
 from tests.reference.shapes import expected_outputs, scientific
-from tests.workflows import Document, connection, node
+from tests.support.workflows import Document, connection, node
 
 #: The input of every run.
 FIRST = {"v": 5}

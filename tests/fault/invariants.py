@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from typing import Any
 from uuid import UUID
 
-from dag.states import FINAL_EXECUTION_STATUSES, NodeState
-from ledger import reading
 from tests.fault.cell import Cell
 from tests.property.compare import differences
 from tests.reference import Result
-from tests.workflows import Document, valid
+from tests.support.workflows import Document, valid
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, NodeState
+from treadle.ledger.views import executions
 
 _FINAL_NODE_STATES = {"completed", "failed", "skipped", "canceled"}
 _ENDINGS = {"execution_completed", "execution_failed", "execution_canceled"}
@@ -20,7 +20,7 @@ _ENDINGS = {"execution_completed", "execution_failed", "execution_canceled"}
 def check_success(cell: Cell, execution_id: UUID, document: Document, expected: Result) -> None:
     """Check a successful end: every record as the reference has it, and all invariants."""
     execution = cell.ask(
-        lambda session: reading.execution(
+        lambda session: executions.execution(
             session, cell.connections.graphs, execution_id, records=None, inline_bytes=None
         )
     )
@@ -119,4 +119,4 @@ def charges(cell: Cell, execution_id: UUID) -> dict[tuple[str, str], tuple[int, 
 
 def events_of(cell: Cell, execution_id: UUID) -> list[dict[str, Any]]:
     """Return all events of an execution."""
-    return cell.ask(lambda session: reading.events(session, execution_id, rows=1_000_000))
+    return cell.ask(lambda session: executions.events(session, execution_id, rows=1_000_000))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from uuid import UUID
 
-from dag.states import NodeState
-from ledger.answering import answer
-from ledger.deciding import Response
 from tests.fault.cell import Cell
 from tests.fault.invariants import charges, check_invariants, events_of
 from tests.fault.test_faults import freeze
-from tests.workflows import Document, node, start, workflow
+from tests.support.workflows import Document, node, start, workflow
+from treadle.dag.states import NodeState
+from treadle.ledger.people.answers import answer
+from treadle.ledger.people.decisions import Response
 
 #: Iterations of a loop, each of which asks; and executions of it.
 ASKED, EXECUTIONS = 100, 8

@@ -9,7 +9,7 @@ from tests.fault.fault_tasks import effects
 from tests.fault.fault_workflows import FIRST, stepped
 from tests.fault.invariants import check_invariants, check_nothing_charged, events_of
 from tests.fault.test_faults import FEW_JOBS, in_the_midst
-from tests.workflows import chain
+from tests.support.workflows import chain
 
 
 def run_another(cell: Cell, into: Path) -> None:

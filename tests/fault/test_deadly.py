@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER
 from tests.fault.cell import Cell
 from tests.fault.fault_workflows import FIRST, stepped
 from tests.fault.invariants import charges, check_invariants
-from tests.workflows import chain, node
+from tests.support.workflows import chain, node
+from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
 
 
 def test_a_call_that_kills_its_process_fails_and_others_go_on(cell: Cell, tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from core import redis
 from tests.fault.cell import Cell, Service
 from tests.fault.fault_tasks import effects
 from tests.fault.fault_workflows import FIRST, big, reckoned, reckoned_jobs
 from tests.fault.invariants import charges, check_nothing_charged, check_success
 from tests.reference import Result
-from tests.workflows import Document
+from tests.support.workflows import Document
+from treadle.core import redis
 
 #: Jobs of the scientific shape; with the loops of `big` a run has about 2,000 rows.
 JOBS = 1_200

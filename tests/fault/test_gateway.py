@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from core.ids import new_id
-from ledger import keys
-from ledger.keys import Scope
 from tests.fault.cell import Cell, Service
-from tests.ports import port_base
-from tests.workflows import Document, chain, node
+from tests.support.ports import port_base
+from tests.support.workflows import Document, chain, node
+from treadle.core.ids import new_id
+from treadle.ledger.views import keys
+from treadle.ledger.views.keys import Scope
 
 SUBMISSIONS = 500
 #: Clients at one time.

@@ -6,12 +6,12 @@ import random
 from collections import Counter
 from uuid import UUID
 
-from core.redis import connect
-from hil.pauses import PauseTable
-from ledger import interactions
 from tests.fault.cell import Cell
 from tests.fault.invariants import check_invariants, events_of
-from tests.workflows import Document, node, start, workflow
+from tests.support.workflows import Document, node, start, workflow
+from treadle.core.redis import connect
+from treadle.ledger.people import interactions
+from treadle.transport.pause_table import PauseTable
 
 ASK = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 #: Iterations of a loop, each of which asks.

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from ledger import reading
-from planner import requests
 from tests.fault.cell import Cell
 from tests.fault.invariants import events_of
 from tests.integration.loopback import Answer, Seen
-from tests.providers import Provider, draft, providing, step
+from tests.support.model_servers import Provider, draft, providing, step
+from treadle.ledger.views import executions
+from treadle.planner import requests
 
 
 @pytest.fixture
@@ -65,4 +65,6 @@ def test_a_planner_killed_in_mid_plan_leads_to_one_plan(cell: Cell, provider: Pr
 def planned(cell: Cell, plan_id: UUID) -> dict[str, Any]:
     """Return a plan as it stands."""
     graphs = cell.connections.graphs
-    return requests.plan_of(cell.ask(lambda session: reading.execution(session, graphs, plan_id)))
+    return requests.plan_of(
+        cell.ask(lambda session: executions.execution(session, graphs, plan_id))
+    )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from ledger.recovery import WorkerLost
 from tests.fault.cell import Cell
 from tests.fault.fault_tasks import effects
 from tests.fault.fault_workflows import FIRST, connected, harmful, mapped, reckoned, stepped
 from tests.fault.invariants import charges, check_nothing_charged, check_success, events_of
-from tests.workflows import node, start, workflow
+from tests.support.workflows import node, start, workflow
+from treadle.ledger.engine.recovery import WorkerLost
 
 
 def nap(node_id: str, seconds: float) -> dict[str, object]:

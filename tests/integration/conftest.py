@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.ids import new_id
-from core.settings import Settings
-from tests.hand import Hand
-from tests.served import Client, Clients, Served, serving
+from tests.support.gateway_server import Client, Clients, Served, serving
+from tests.support.ledger_driver import Hand
+from treadle.core.ids import new_id
+from treadle.core.settings import Settings
 
 
 @pytest.fixture

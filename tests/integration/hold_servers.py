@@ -10,8 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
-from core import postgres
-from core.embedded import EmbeddedServers
+from treadle.core import postgres
+from treadle.core.embedded import EmbeddedServers
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from core.processes import Command, Service, Supervisor
+from treadle.core.processes import Command, Service, Supervisor
 
 #: Writes its process id, and in its own time a farewell.
 SCRIPT = """

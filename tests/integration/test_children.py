@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from dag.values import dumps, loads
-from workers.lanes.children import ChildDied, Children
-from workers.nodes.python_task import ChildCall
+from treadle.dag.values import dumps, loads
+from treadle.workers.lanes.child_pool import ChildDied, Children
+from treadle.workers.nodes.tasks.python_task import ChildCall
 
 TASKS = "tests.integration.child_tasks"
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from core import postgres, redis
-from core.embedded import Cluster
-from core.ids import new_id
-from core.settings import Settings
-from ledger import processes
-from ledger.graphs import Graphs
-from ledger.submission import Submission, submit
-from tests.workflows import chain, node, valid
+from tests.support.workflows import chain, node, valid
 from treadle.cli.checkup import checks
-from workers import presence
-from workers.session import Connections
+from treadle.core import postgres, redis
+from treadle.core.embedded import Cluster
+from treadle.core.ids import new_id
+from treadle.core.settings import Settings
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.views import processes
+from treadle.transport import scheduler_heartbeat
+from treadle.transport.connections import Connections
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_worker_whose_beat_stands_still_is_silent(settings: Settings) -> None:
 def test_a_scheduler_is_named(settings: Settings) -> None:
     """By its host and process."""
     with redis.connect(settings.redis_url) as client:
-        presence.announce(client)
+        scheduler_heartbeat.announce(client)
 
     assert found(settings)["scheduler"][0] is True
 

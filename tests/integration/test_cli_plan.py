@@ -12,17 +12,17 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from core.settings import Settings
-from dag.specs.planning import PLANNER_QUEUE
-from dag.validation import validate
-from tests.cli import Folder
-from tests.cluster import in_threads
-from tests.providers import Provider, draft, openai_answer, providing, step
-from tests.served import Served
-from treadle.cli.plan_drawing import drawn, stage_line
-from workers.process import WorkerProcess
-from workers.scheduler import Scheduler
-from workers.session import Connections
+from tests.support.command_line import Folder
+from tests.support.gateway_server import Served
+from tests.support.in_process_cluster import in_threads
+from tests.support.model_servers import Provider, draft, openai_answer, providing, step
+from treadle.cli.plan_view import drawn, stage_line
+from treadle.core.settings import Settings
+from treadle.dag.validation import validate
+from treadle.planner.process import planner_process
+from treadle.scheduler.process import Scheduler
+from treadle.transport.connections import Connections
+from treadle.workers.process import WorkerProcess
 
 DOUBLING = draft(
     step("check", "FLOW.IF", condition_expression="trigger.count > 0"),
@@ -53,7 +53,7 @@ def folder(
     monkeypatch.setenv("TREADLE_REDIS_URL", settings.redis_url)
     told = provider.settings(settings, openai_api_key=SecretStr("sk-loopback"))
     with in_threads(
-        WorkerProcess(told, queues=[PLANNER_QUEUE]).run_until,
+        planner_process(told).run_until,
         WorkerProcess(settings).run_until,
         Scheduler(Connections.to(settings)).run_until,
     ):

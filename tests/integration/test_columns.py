@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from core import postgres
-from core.columns import pack
-from core.ids import new_id
-from dag.states import NodeState
-from ledger.queries import element_types
+from treadle.core import postgres
+from treadle.core.columns import pack
+from treadle.core.ids import new_id
+from treadle.dag.states import NodeState
+from treadle.ledger.queries import element_types
 
 COLUMNS: dict[str, list[Any]] = {
     "uuid": [new_id(), None],

@@ -7,8 +7,8 @@ import select
 import psycopg
 import pytest
 
-from core import postgres, redis
-from core.settings import Settings
+from treadle.core import postgres, redis
+from treadle.core.settings import Settings
 
 
 def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:

@@ -10,22 +10,23 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from core.ids import new_id
-from core.redis import connect
-from core.settings import Settings
-from dag.outcomes import Completed
-from dag.specs import CORE_QUEUE
-from ledger import control, processes
-from monitoring import facts
-from monitoring.facts import Fact
-from tests.cluster import running
 from tests.conftest import WaitUntil
-from tests.hand import Hand
-from tests.workflows import chain, node
+from tests.support.in_process_cluster import running
+from tests.support.ledger_driver import Hand
+from tests.support.workflows import chain, node
 from treadle import NonRetryable, task
-from workers import handover
-from workers.census import Census
-from workers.session import Connections
+from treadle.core.ids import new_id
+from treadle.core.redis import connect
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed
+from treadle.dag.specs import CORE_QUEUE
+from treadle.ledger.engine import control
+from treadle.ledger.views import processes
+from treadle.monitoring import facts
+from treadle.monitoring.facts import Fact
+from treadle.scheduler.cluster_stats import Census
+from treadle.transport import metrics_relay
+from treadle.transport.connections import Connections
 
 
 @task
@@ -218,10 +219,10 @@ def test_what_a_command_counts_is_counted_once_by_who_is_asked(redis_url: str) -
     name, label = "treadle_executions_finished_total", "TIMEOUT"
     before = value(name, status=label)
     with connect(redis_url) as client:
-        with handover.handing_over(client):
+        with metrics_relay.handing_over(client):
             facts.count([Fact("execution_finished", (label,)), Fact("execution_started")])
             assert value(name, status=label) == before
-        handover.take(client)
-        handover.take(client)
+        metrics_relay.take(client)
+        metrics_relay.take(client)
 
     assert value(name, status=label) == before + 1

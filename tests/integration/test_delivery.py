@@ -13,22 +13,22 @@ from uuid import UUID
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from core.dialer import AddressPolicy, Dialer
-from core.redis import connect
-from dag.values import loads
-from hil.answers import answer_by_link
-from hil.channels import OUTBOX_KEY
-from hil.delivery import Delivery
-from hil.rights import LinkNotValid
-from hil.webhook import WebhookChannel
-from ledger import interactions, outbox
-from ledger.answering import InteractionDecided
-from ledger.interactions import Interaction
-from ledger.rows import Followed
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check
 from tests.integration.loopback import Answer, Loopback, Seen, serving
-from tests.workflows import chain, node
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import chain, node
+from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.redis import connect
+from treadle.dag.values import loads
+from treadle.hil.answers import answer_by_link
+from treadle.hil.channels import OUTBOX_KEY
+from treadle.hil.delivery import Delivery
+from treadle.hil.rights import LinkNotValid
+from treadle.hil.webhook import WebhookChannel
+from treadle.ledger.engine.rows import Followed
+from treadle.ledger.people import interactions, outbox
+from treadle.ledger.people.answers import InteractionDecided
+from treadle.ledger.people.interactions import Interaction
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()

@@ -12,10 +12,16 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from core.dialer import AddressPolicy, Dialer, DialerError, OutgoingRequest, OutgoingResponse
-from core.dialer.addresses import Address
-from core.dialer.network import Resolver, system_resolver
 from tests.integration.loopback import CERTIFICATE, Answer, Loopback, serving
+from treadle.core.dialer import (
+    AddressPolicy,
+    Dialer,
+    DialerError,
+    OutgoingRequest,
+    OutgoingResponse,
+)
+from treadle.core.dialer.addresses import Address
+from treadle.core.dialer.network import Resolver, system_resolver
 
 OPEN = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 """The operator has listed loopback, so that these tests can call it."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.ids import new_id
-from ledger import schedule
-from tests.hand import Hand
-from tests.workflows import chain, node
+from tests.support.ledger_driver import Hand
+from tests.support.workflows import chain, node
+from treadle.core.ids import new_id
+from treadle.ledger.engine import schedule
 
 #: Executions whose first node is ready.
 MANY = 4_000

@@ -9,10 +9,10 @@ import pytest
 import redis
 from redis.client import PubSub
 
-from core.ids import new_id
-from core.redis import connect
-from workers import presence
-from workers.doorbell import Doorbells, channel
+from treadle.core.ids import new_id
+from treadle.core.redis import connect
+from treadle.transport import scheduler_heartbeat
+from treadle.transport.notifier import Doorbells, channel
 
 WaitUntil = Callable[..., Any]
 
@@ -62,11 +62,11 @@ def test_a_bell_that_cannot_be_rung_is_no_error() -> None:
 
 def test_a_scheduler_is_seen_until_a_while_after_its_last_pass(client: redis.Redis) -> None:
     """The key dies by itself."""
-    assert presence.seen(client) is None
+    assert scheduler_heartbeat.seen(client) is None
 
-    presence.announce(client)
+    scheduler_heartbeat.announce(client)
 
-    assert "/" in (presence.seen(client) or "")
+    assert "/" in (scheduler_heartbeat.seen(client) or "")
     assert 0 < client.ttl("treadle:scheduler") <= 5
 
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from core import postgres, redis
-from core.embedded import EmbeddedServers, find_cluster
-from core.embedded.folder import FolderLock
-from core.embedded.ownership import service_user
-from core.processes import Command, GuardedProcess, User
-from core.settings import child_environment
+from treadle.core import postgres, redis
+from treadle.core.embedded import EmbeddedServers, find_cluster
+from treadle.core.embedded.folder import FolderLock
+from treadle.core.embedded.ownership import service_user
+from treadle.core.processes import Command, GuardedProcess, User
+from treadle.core.settings import child_environment
 
 PARENT = Path(__file__).with_name("hold_servers.py")
 WaitUntil = Callable[..., Any]

@@ -13,11 +13,17 @@ from typing import Any
 
 import pytest
 
-from core import postgres, redis
-from core.embedded import EmbeddedServers, FolderHeld, FolderNotOurs, ServerFailed, find_cluster
-from core.embedded.binaries import postgres_program
-from core.embedded.postgres import DataOfAnotherRelease
-from core.settings import NoServers, Settings
+from treadle.core import postgres, redis
+from treadle.core.embedded import (
+    EmbeddedServers,
+    FolderHeld,
+    FolderNotOurs,
+    ServerFailed,
+    find_cluster,
+)
+from treadle.core.embedded.binaries import postgres_program
+from treadle.core.embedded.postgres import DataOfAnotherRelease
+from treadle.core.settings import NoServers, Settings
 
 
 @pytest.fixture

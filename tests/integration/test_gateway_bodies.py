@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.ids import new_id
-from gateway import bodies
-from gateway.bodies import BODY_LIMIT_BYTES, DEPTH_LIMIT
-from tests.served import Client, Served
-from tests.workflows import chain, node
+from tests.support.gateway_server import Client, Served
+from tests.support.workflows import chain, node
+from treadle.core.ids import new_id
+from treadle.gateway import request_body
+from treadle.gateway.request_body import BODY_LIMIT_BYTES, DEPTH_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_body_that_does_not_come_is_waited_for_no_longer_than_its_time(
     ada: Client, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever sends half of it holds nothing for long."""
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(request_body, "BODY_SECONDS", 0.1)
     with socket.create_connection(("127.0.0.1", served.server.port), timeout=10) as line:
         key = ada.http.headers["authorization"]
         line.sendall(

@@ -10,19 +10,19 @@ from typing import Any
 import httpx
 import pytest
 
-from core.ids import new_id
-from core.postgres import connect
-from core.settings import Settings
-from dag.values import dumps
-from gateway.live import stream
-from gateway.models.events import Event as WireEvent
-from gateway.models.events import Events
-from ledger import keys
-from monitoring import metrics
-from tests.cluster import running
 from tests.conftest import WaitUntil
-from tests.served import Client, Clients, Served, serving
-from tests.workflows import Document, chain, for_each, node, start, workflow
+from tests.support.gateway_server import Client, Clients, Served, serving
+from tests.support.in_process_cluster import running
+from tests.support.workflows import Document, chain, for_each, node, start, workflow
+from treadle.core.ids import new_id
+from treadle.core.postgres import connect
+from treadle.core.settings import Settings
+from treadle.dag.values import dumps
+from treadle.gateway.live import stream
+from treadle.gateway.models.events import Event as WireEvent
+from treadle.gateway.models.events import Events
+from treadle.ledger.views import keys
+from treadle.monitoring import metrics
 
 Event = dict[str, Any]
 

@@ -7,14 +7,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from core.ids import new_id
-from core.settings import Settings
-from gateway.models.executions import Execution, Executions, NodeExecutions, Submitted
-from ledger.reading import INLINE_PAYLOAD_BYTES
-from tests.cluster import running
 from tests.conftest import WaitUntil
-from tests.served import Client, Clients, Served
-from tests.workflows import Document, chain, for_each, node, start, when, workflow
+from tests.support.gateway_server import Client, Clients, Served
+from tests.support.in_process_cluster import running
+from tests.support.workflows import Document, chain, for_each, node, start, when, workflow
+from treadle.core.ids import new_id
+from treadle.core.settings import Settings
+from treadle.gateway.models.executions import Execution, Executions, NodeExecutions, Submitted
+from treadle.ledger.views.executions import INLINE_PAYLOAD_BYTES
 
 
 def named(document: Document) -> Document:

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from core.ids import new_id
-from core.postgres import connect
-from core.settings import Settings
-from gateway.app import build
-from gateway.callers import OWNED
-from gateway.routing import GatedRoute, RouteIncomplete, Routes
-from ledger import keys
-from ledger.keys import Scope
-from tests.hand import Hand
-from tests.served import Client, Clients, Served
-from tests.workflows import chain, node
+from tests.support.gateway_server import Client, Clients, Served
+from tests.support.ledger_driver import Hand
+from tests.support.workflows import chain, node
+from treadle.core.ids import new_id
+from treadle.core.postgres import connect
+from treadle.core.settings import Settings
+from treadle.gateway.app import build
+from treadle.gateway.auth import OWNED
+from treadle.gateway.routing import GatedRoute, RouteIncomplete, Routes
+from treadle.ledger.views import keys
+from treadle.ledger.views.keys import Scope
 
 GATED = [
     route
@@ -221,7 +221,7 @@ def test_a_route_that_does_not_say_who_may_call_cannot_be_made() -> None:
     def of_unknown(gadget_id: str, caller: Any) -> None:
         """Name a thing of nobody knows whom."""
 
-    from gateway.callers import Reader  # noqa: PLC0415 - annotated below
+    from treadle.gateway.auth import Reader  # noqa: PLC0415 - annotated below
 
     of_unknown.__annotations__["caller"] = Reader
     with pytest.raises(RouteIncomplete, match="who may call"):

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from core.ids import new_id
-from gateway.models.interactions import Answered, Interaction, Interactions
-from ledger.keys import Scope
-from ledger.links import new_link
-from tests.hand import Hand, check
-from tests.served import Client, Clients
-from tests.workflows import chain, node
+from tests.support.gateway_server import Client, Clients
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import chain, node
+from treadle.core.ids import new_id
+from treadle.gateway.models.interactions import Answered, Interaction, Interactions
+from treadle.ledger.people.links import new_link
+from treadle.ledger.views.keys import Scope
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 FORM = {

@@ -6,14 +6,14 @@ from typing import Any
 
 import jsonschema
 
-from core.ids import new_id
-from dag.schema import workflow_schema
-from dag.specs import SPECS
-from gateway.models.keys import Keys, MadeKey
-from gateway.models.node_types import NodeTypes
-from gateway.models.workflows import Checked, Version, Versions, Workflows
-from tests.served import Client, Clients
-from tests.workflows import Document, chain, node
+from tests.support.gateway_server import Client, Clients
+from tests.support.workflows import Document, chain, node
+from treadle.core.ids import new_id
+from treadle.dag.schema import workflow_schema
+from treadle.dag.specs import SPECS
+from treadle.gateway.models.keys import Keys, MadeKey
+from treadle.gateway.models.node_types import NodeTypes
+from treadle.gateway.models.workflows import Checked, Version, Versions, Workflows
 
 
 def new_workflow(**metadata: Any) -> Document:

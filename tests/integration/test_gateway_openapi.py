@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from core.settings import Settings, child_environment
-from gateway.app import build
-from ledger.keys import Scope
-from tests.served import Clients, Served
+from tests.support.gateway_server import Clients, Served
+from treadle.core.settings import Settings, child_environment
+from treadle.gateway.app import build
+from treadle.ledger.views.keys import Scope
 
 DOCUMENT = build(Settings(database_url="postgresql://", redis_url="redis://")).openapi()
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from tests.served import Served
+from tests.support.gateway_server import Served
 
 
 def test_the_page_of_the_api_is_served_with_all_that_it_takes(served: Served) -> None:

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.settings import Settings
-from dag.specs.planning import PLANNER_QUEUE
-from gateway.models.plans import AskedPlan, Plan, Plans
-from tests.cluster import in_threads
 from tests.conftest import WaitUntil
-from tests.providers import Provider, draft, openai_answer, providing, step
-from tests.served import Client
-from tests.workflows import chain, node
-from workers.process import WorkerProcess
-from workers.scheduler import Scheduler
-from workers.session import Connections
+from tests.support.gateway_server import Client
+from tests.support.in_process_cluster import in_threads
+from tests.support.model_servers import Provider, draft, openai_answer, providing, step
+from tests.support.workflows import chain, node
+from treadle.core.settings import Settings
+from treadle.gateway.models.plans import AskedPlan, Plan, Plans
+from treadle.planner.process import planner_process
+from treadle.scheduler.process import Scheduler
+from treadle.transport.connections import Connections
+from treadle.workers.process import WorkerProcess
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def planner(settings: Settings, provider: Provider) -> Iterator[None]:
     """Run a planner that asks the provider, a worker, and a scheduler."""
     told = provider.settings(settings, openai_api_key=SecretStr("sk-loopback"))
     with in_threads(
-        WorkerProcess(told, queues=[PLANNER_QUEUE]).run_until,
+        planner_process(told).run_until,
         WorkerProcess(settings).run_until,
         Scheduler(Connections.to(settings)).run_until,
     ):

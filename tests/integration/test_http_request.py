@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from core.dialer import AddressPolicy, Dialer
-from core.retry_after import retry_after
-from dag.outcomes import Completed, Failed
-from dag.values import Value
-from tests.attempts import attempt_of
 from tests.integration.loopback import Answer, Loopback, Seen, serving
-from workers.nodes.http_request import http_request
+from tests.support.attempts import attempt_of
+from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.retry_after import retry_after
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.values import Value
+from treadle.workers.nodes.http.request import http_request
+from treadle.workers.nodes.implementation import Services
 
 OPEN = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -40,7 +42,7 @@ def call(
     async def once() -> Completed | Failed:
         dialer = Dialer(policy)
         try:
-            return await http_request(dialer)(attempt)
+            return await http_request(Services(dialer, Settings()))(attempt)
         finally:
             await dialer.aclose()
 

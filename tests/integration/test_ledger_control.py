@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from core.ids import new_id
-from dag.outcomes import Completed, Failed, Retrying, Sleeping
-from ledger import control, schedule
-from ledger.control import ExecutionIsFinal, NoSuchExecution
-from ledger.written import settlement_of
-from tests.hand import BROKEN, Hand, check, places, ref_of
-from tests.workflows import Document, chain, node, start, workflow
+from tests.support.ledger_driver import BROKEN, Hand, check, places, ref_of
+from tests.support.workflows import Document, chain, node, start, workflow
+from treadle.core.ids import new_id
+from treadle.dag.outcomes import Completed, Failed, Retrying, Sleeping
+from treadle.ledger.engine import control, schedule
+from treadle.ledger.engine.control import ExecutionIsFinal, NoSuchExecution
+from treadle.ledger.engine.settle_rows import settlement_of
 
 
 def fan(count: int) -> Document:

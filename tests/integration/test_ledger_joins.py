@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dag.outcomes import Completed, Failed
-from ledger.batches import Request
-from ledger.rows import Claim
-from ledger.written import settlement_of
-from tests.hand import BROKEN, Hand, check, places
-from tests.workflows import Document, chain, node, start, when, workflow
+from tests.support.ledger_driver import BROKEN, Hand, check, places
+from tests.support.workflows import Document, chain, node, start, when, workflow
+from treadle.dag.outcomes import Completed, Failed
+from treadle.ledger.engine.batches import Request
+from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.settle_rows import settlement_of
 
 DIAMOND = workflow(
     start(),

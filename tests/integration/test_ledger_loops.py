@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from core.postgres import connect
-from dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Retrying
-from dag.states import LoopPhase
-from dag.values import loads
-from ledger.batches import Request
-from ledger.loops import NODE_EXECUTIONS_LIMIT
-from ledger.written import settlement_of
-from tests.hand import BROKEN, Hand, check, places
-from tests.workflows import Document, for_each, node, start, workflow
-from workers.committer import Committer
+from tests.support.ledger_driver import BROKEN, Hand, check, places
+from tests.support.workflows import Document, for_each, node, start, workflow
+from treadle.core.postgres import connect
+from treadle.dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Retrying
+from treadle.dag.states import LoopPhase
+from treadle.dag.values import loads
+from treadle.ledger.engine.batches import Request
+from treadle.ledger.engine.loops import NODE_EXECUTIONS_LIMIT
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.workers.committer import Committer
 
 
 def looping(**config: Any) -> Document:

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import psycopg
 
-from core.postgres import connect
-from dag.validation import validate
-from ledger.graphs import Graphs
-from ledger.holding import hold, hold_briefly
-from ledger.submission import Submission, submit
-from tests.hand import OpenBelt
-from tests.workflows import chain, node
+from tests.support.ledger_driver import OpenBelt
+from tests.support.workflows import chain, node
+from treadle.core.postgres import connect
+from treadle.dag.validation import validate
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.locking import hold, hold_briefly
+from treadle.ledger.engine.submission import Submission, submit
 
 RELENTLESS = 3
 """Sessions that take the execution's row in turn, as committers under load do."""

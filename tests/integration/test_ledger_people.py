@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from core.ids import new_id
-from dag.outcomes import Asked, Completed
-from dag.questions import Question
-from ledger import control, interactions, reading
-from ledger.answering import InteractionDecided, delivered
-from ledger.batches import Request
-from ledger.interactions import InteractionNotFound
-from ledger.written import settlement_of
-from tests.hand import Hand, check
-from tests.workflows import Document, chain, for_each, node, start, workflow
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import Document, chain, for_each, node, start, workflow
+from treadle.core.ids import new_id
+from treadle.dag.outcomes import Asked, Completed
+from treadle.dag.questions import Question
+from treadle.ledger.engine import control
+from treadle.ledger.engine.batches import Request
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.people import interactions
+from treadle.ledger.people.answers import InteractionDecided, delivered
+from treadle.ledger.people.interactions import InteractionNotFound
+from treadle.ledger.views import executions
 
 #: A node that may leave by the keys of an approval, and what follows it.
 KEYS = [{"key": key, "when": "true"} for key in ("confirmed", "rejected", "timeout")]
@@ -69,7 +71,7 @@ def test_an_answer_lets_the_node_leave_by_its_decision(hand: Hand) -> None:
     assert hand.status(execution) == "RUNNING"
     (output,) = [
         each["output_data"]
-        for each in reading.execution(hand.session, hand.graphs, execution)["node_executions"]
+        for each in executions.execution(hand.session, hand.graphs, execution)["node_executions"]
         if each["node_id"] == "ask"
     ]
     assert output["decision"] == "rejected"

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
-from ledger import control, processes, reading, schedule
-from ledger.queues import CORE_QUEUE
-from ledger.recovery import SUSPECT_AFTER
-from ledger.written import settlement_of
-from tests.hand import BROKEN, Hand, check, ref_of
-from tests.workflows import Document, chain, for_each, node, start, workflow
+from tests.support.ledger_driver import BROKEN, Hand, check, ref_of
+from tests.support.workflows import Document, chain, for_each, node, start, workflow
+from treadle.dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
+from treadle.dag.specs import CORE_QUEUE
+from treadle.ledger.engine import control, schedule
+from treadle.ledger.engine.claims import leases
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views import executions, processes
 
 #: A node that is not tried again.
 ONCE = {"operation": "custom", "expression": "1", "max_retries": 0}
@@ -42,7 +44,7 @@ def test_a_timer_holds_no_worker_and_completes_when_it_is_due(hand: Hand) -> Non
     hand.wake(execution)
 
     assert hand.states(execution) == {"start": "completed", "nap": "completed", "next": "ready"}
-    (settled,) = reading.outputs(hand.session, [ref_of(execution, "nap")]).values()
+    (settled,) = executions.outputs(hand.session, [ref_of(execution, "nap")]).values()
     assert settled.output == {"kept": 1}
     assert check(hand.session, execution) == []
 
@@ -310,7 +312,7 @@ def test_a_read_back_tells_settled_leases_from_running_and_lost_ones(
     hand.take_back(execution, other)
 
     wanted = [each.lease_id for each in (done, running, taken)]
-    found = reading.leases(other.session, [execution], wanted)
+    found = leases(other.session, [execution], wanted)
 
     assert found == (frozenset({running.lease_id}), frozenset({done.lease_id}))
 
@@ -321,7 +323,7 @@ def test_a_read_back_does_not_take_a_canceled_lease_for_a_settled_one(hand: Hand
     claim = hand.claim(execution, "a")
     control.cancel(hand.session, hand.graphs, hand.belt, execution)
 
-    assert reading.leases(hand.session, [execution], [claim.lease_id]) == (
+    assert leases(hand.session, [execution], [claim.lease_id]) == (
         frozenset(),
         frozenset(),
     )

@@ -10,8 +10,9 @@ from importlib import resources
 import psycopg
 import pytest
 
-from core.postgres import connect
-from dag.states import (
+from tests.support.state_machines import sources_of
+from treadle.core.postgres import connect
+from treadle.dag.states import (
     FINAL_EXECUTION_STATUSES,
     FINAL_NODE_STATES,
     NODE_TRANSITIONS,
@@ -21,13 +22,12 @@ from dag.states import (
     ScopeState,
     WaitKind,
 )
-from ledger.migrations import migrate
-from ledger.queries import queries
-from tests.machines import sources_of
+from treadle.ledger.migrations import migrate
+from treadle.ledger.queries import queries
 
 FILES = sorted(
     entry.name.removesuffix(".sql")
-    for entry in resources.files("ledger").joinpath("sql").iterdir()
+    for entry in resources.files("treadle.ledger").joinpath("sql").iterdir()
     if entry.name.endswith(".sql")
 )
 QUERIES = [(file, name) for file in FILES for name in queries(file)]

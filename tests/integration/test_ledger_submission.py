@@ -8,14 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from core.postgres import connect
-from dag.values import PAYLOAD_LIMIT_BYTES, NotAValue, Value
-from ledger import reading
-from ledger.dedup import IdempotencyConflict
-from ledger.submission import NoSuchTrigger, Submission, Submitted, submit_all
 from tests.conftest import WaitUntil
-from tests.hand import Hand, ref_of
-from tests.workflows import Document, chain, node, start, valid, workflow
+from tests.support.ledger_driver import Hand, ref_of
+from tests.support.workflows import Document, chain, node, start, valid, workflow
+from treadle.core.postgres import connect
+from treadle.dag.values import PAYLOAD_LIMIT_BYTES, NotAValue, Value
+from treadle.ledger.engine.idempotency import IdempotencyConflict
+from treadle.ledger.engine.submission import NoSuchTrigger, Submission, Submitted, submit_all
+from treadle.ledger.views import executions
 
 
 def named(document: Document, workflow_id: str) -> Document:
@@ -26,7 +26,7 @@ def test_a_submission_is_there_when_it_is_acknowledged(hand: Hand, other: Hand) 
     """Another session sees it at once: nothing acknowledged can be lost (invariant 9)."""
     execution = hand.submit(chain(node("a")), {"n": 1})
 
-    told = reading.execution(other.session, other.graphs, execution)
+    told = executions.execution(other.session, other.graphs, execution)
 
     assert told["status"] == "RUNNING"
     assert told["trigger_info"]["trigger_data"] == {"n": 1}
@@ -79,7 +79,7 @@ def test_what_is_submitted_together_is_answered_one_by_one(hand: Hand) -> None:
         assert [row.ref for row in each.followed.noted] == [ref_of(each.execution_id, "a")]
         assert each.followed.touched.keys() == {each.execution_id}
         hand.complete(each.execution_id, "a")
-        told = reading.execution(hand.session, hand.graphs, each.execution_id)
+        told = executions.execution(hand.session, hand.graphs, each.execution_id)
         assert told["status"] == "SUCCESS"
 
 
@@ -135,7 +135,7 @@ def test_one_definition_is_stored_once(hand: Hand, other: Hand) -> None:
     changed = hand.submit(named(chain(node("b")), "versions"))
 
     versions = [
-        reading.execution(hand.session, hand.graphs, each)["workflow_version"]
+        executions.execution(hand.session, hand.graphs, each)["workflow_version"]
         for each in (one, same, changed)
     ]
 
@@ -181,7 +181,7 @@ def test_a_nul_byte_is_kept_as_it_came(hand: Hand) -> None:
     execution = hand.submit(chain(node("a")), {"\0": "\0"})
     hand.complete(execution, "a", {"out\0": ["\0"]})
 
-    found = reading.outputs(hand.session, [ref_of(execution, "start"), ref_of(execution, "a")])
+    found = executions.outputs(hand.session, [ref_of(execution, "start"), ref_of(execution, "a")])
 
     assert [settled.output for settled in found.values()] == [{"\0": "\0"}, {"out\0": ["\0"]}]
 

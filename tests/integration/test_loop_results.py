@@ -7,17 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from core.settings import Settings
-from dag.outcomes import Completed, LoopOpened
-from dag.results import ResultsRef, StoredResults
-from dag.values import PAYLOAD_LIMIT_BYTES, loads
-from ledger import going_over, reading
-from ledger.retrying import retry
-from ledger.rows import Ref
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check
-from tests.workflows import Document, for_each, node, start, workflow
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import Document, for_each, node, start, workflow
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed, LoopOpened
+from treadle.dag.results import ResultsRef, StoredResults
+from treadle.dag.values import PAYLOAD_LIMIT_BYTES, loads
+from treadle.ledger.engine.retrying import retry
+from treadle.ledger.engine.rows import Ref
+from treadle.ledger.views import executions, iterations
 
 
 def mapped(node_id: str, over: str | None = None, **fields: str) -> Document:
@@ -163,7 +163,7 @@ def test_a_reference_holds_in_a_retry_and_in_no_other_execution(hand: Hand) -> N
     gathered(hand, stranger, 2)
 
     counts = [
-        going_over.loop_count(hand.session, Ref(each, "", "each"), ref.lease_id)
+        iterations.loop_count(hand.session, Ref(each, "", "each"), ref.lease_id)
         for each in (execution, again, stranger)
     ]
 
@@ -183,8 +183,8 @@ def test_a_page_holds_as_many_scopes_as_its_bytes_and_one_at_least(
     loop = Ref(execution, "", "each")
     found = {}
     for size in (1, 100, 250, 10_000):
-        monkeypatch.setattr(going_over, "PAGE_BYTES", size)
-        page = going_over.iterations(hand.session, graph, loop, range(1, 4))
+        monkeypatch.setattr(iterations, "PAGE_BYTES", size)
+        page = iterations.iterations(hand.session, graph, loop, range(1, 4))
         found[size] = [each.ordinal for each in page]
 
     assert found == {1: [1], 100: [1], 250: [1, 2], 10_000: [1, 2, 3]}
@@ -213,10 +213,10 @@ def test_a_loop_begins_with_its_first_phase(hand: Hand) -> None:
     hand.complete(execution, "each", {"count": 1}, key="done")
 
     row = hand.row(execution, "each")
-    shown = reading.execution(hand.session, hand.graphs, execution)["node_executions"]
+    shown = executions.execution(hand.session, hand.graphs, execution)["node_executions"]
     (each,) = [record for record in shown if record["node_id"] == "each"]
     assert row.started_at > began
-    assert each["start_time"] == reading.milliseconds(began)
+    assert each["start_time"] == executions.milliseconds(began)
     assert each["duration_ms"] == round((row.finished_at - began).total_seconds() * 1000)
     assert [record["node_id"] for record in shown[:3]] == ["start", "each", "work"]
 
@@ -241,4 +241,4 @@ def test_a_turn_that_a_scheduler_ends_refers_to_the_results_so_far(hand: Hand) -
     assert told == {
         "error": told["error"], "scope": None, "count": 1, "results_ref": ref.to_wire(),
     }  # fmt: skip
-    assert going_over.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1
+    assert iterations.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1

@@ -12,23 +12,24 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.dialer import AddressPolicy, Dialer
-from core.settings import Settings
-from dag.outcomes import Completed, Failed
-from dag.problems import Hints
-from dag.specs.ai import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
-from dag.values import Value
-from tests.attempts import attempt_of
 from tests.integration.loopback import Answer
-from tests.providers import Provider, providing, refusal
-from tests.streams import (
+from tests.support.attempts import attempt_of
+from tests.support.model_servers import Provider, providing, refusal
+from tests.support.streams import (
     EVENTS,
     anthropic_failing,
     anthropic_object,
     anthropic_stream,
     openai_stream,
 )
-from workers.nodes.model_call import model_calls
+from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.problems import Hints
+from treadle.dag.specs.models import OPENAI_CHATGPT
+from treadle.dag.values import Value
+from treadle.workers.nodes.implementation import Services
+from treadle.workers.nodes.models.agents import anthropic_calls, openai_calls
 
 Config = Mapping[str, Any] | None
 KEY = "sk-operators-own"
@@ -64,8 +65,9 @@ class Node:
         )
 
         async def carried_out() -> Completed | Failed:
-            calls = model_calls(Dialer(AddressPolicy(self._networks)), self._settings)
-            return await calls[OPENAI_CHATGPT if kind == OPENAI else ANTHROPIC_CLAUDE](attempt)
+            services = Services(Dialer(AddressPolicy(self._networks)), self._settings)
+            calls = openai_calls if kind == OPENAI else anthropic_calls
+            return await calls(services)(attempt)
 
         return asyncio.run(carried_out())
 

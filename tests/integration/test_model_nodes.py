@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.settings import Settings
-from dag.validation import validate
-from dag.values import dumps
-from ledger import reading
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
-from tests.hand import check
-from tests.providers import Provider, providing, refusal
-from tests.streams import openai_stream
-from tests.workflows import chain, node, start, workflow
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.ledger_driver import check
+from tests.support.model_servers import Provider, providing, refusal
+from tests.support.streams import openai_stream
+from tests.support.workflows import chain, node, start, workflow
+from treadle.core.settings import Settings
+from treadle.dag.validation import validate
+from treadle.dag.values import dumps
+from treadle.ledger.views import executions
 
 KEY = SecretStr("sk-operators-own")
 
@@ -51,7 +51,7 @@ def ended(client: InProcess, wait_until: WaitUntil, document: Any) -> dict[str, 
     execution = client.submit(document)
     wait_until(lambda: client.has_ended(execution), timeout=30)
     assert check(client.session, execution) == []
-    events = reading.events(client.session, execution)
+    events = executions.events(client.session, execution)
     return {**client.shown(execution), "events": events}
 
 

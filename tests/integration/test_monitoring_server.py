@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from core.settings import COUNTS_FOLDER, Settings, child_environment
-from monitoring import metrics
-from monitoring.exposition import Exposition
-from monitoring.health import Readiness, readiness
-from monitoring.server import Address, MonitoringServer, PortTaken, refuse_taken
-from workers.lanes.children import environment
+from treadle.core.settings import COUNTS_FOLDER, Settings, child_environment
+from treadle.monitoring import metrics
+from treadle.monitoring.exposition import Exposition
+from treadle.monitoring.health import Readiness, readiness
+from treadle.monitoring.server import Address, MonitoringServer, PortTaken, refuse_taken
+from treadle.workers.lanes.child_pool import environment
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 

@@ -10,15 +10,15 @@ from uuid import UUID
 import pytest
 import redis
 
-from core.ids import new_id
-from core.redis import connect
-from hil.pauses import DEADLINES_KEY, ENTRIES_KEY, PauseTable
-from hil.sweeper import Sweeper
-from ledger import interactions
-from ledger.rows import Followed, Parked
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check
-from tests.workflows import chain, node
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import chain, node
+from treadle.core.ids import new_id
+from treadle.core.redis import connect
+from treadle.hil.sweeper import Sweeper
+from treadle.ledger.engine.rows import Followed, Parked
+from treadle.ledger.people import interactions
+from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, PauseTable
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 

@@ -11,13 +11,13 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from core.settings import Settings
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
 from tests.integration.loopback import Answer, Loopback
 from tests.integration.loopback import serving as receiving
-from tests.served import Served, serving
-from tests.workflows import Document, node, start, workflow
+from tests.support.gateway_server import Served, serving
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.workflows import Document, node, start, workflow
+from treadle.core.settings import Settings
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()

@@ -9,15 +9,15 @@ from unittest.mock import patch
 import jsonschema
 import pytest
 
-from core.settings import Settings
-from dag.validation import validate
-from dag.values import Value
-from planner import local, small
-from planner.building import document_of
-from planner.choosing import SMALL
-from planner.drafts import PlanDraft
-from planner.local import LocalModelMissing
-from planner.planning import plan
+from treadle.core.settings import Settings
+from treadle.dag.validation import validate
+from treadle.dag.values import Value
+from treadle.planner import local, small
+from treadle.planner.building import document_of
+from treadle.planner.drafts import PlanDraft
+from treadle.planner.local import LocalModelMissing
+from treadle.planner.model_choice import SMALL
+from treadle.planner.planning import plan
 
 LOCAL = Settings(planner_model="local/smollm2")
 

@@ -9,18 +9,17 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from core.settings import Settings
-from dag.specs.planning import PLANNER_QUEUE
-from dag.validation import validate
-from ledger import reading
-from ledger.submission import submit
-from planner import requests
-from tests.cluster import in_threads
 from tests.conftest import WaitUntil
-from tests.providers import Provider, draft, providing, refusal, step
-from workers.process import WorkerProcess
-from workers.scheduler import Scheduler
-from workers.session import Connections
+from tests.support.in_process_cluster import in_threads
+from tests.support.model_servers import Provider, draft, providing, refusal, step
+from treadle.core.settings import Settings
+from treadle.dag.validation import validate
+from treadle.ledger.engine.submission import submit
+from treadle.ledger.views import executions
+from treadle.planner import requests
+from treadle.planner.process import planner_process
+from treadle.scheduler.process import Scheduler
+from treadle.transport.connections import Connections
 
 KEY = SecretStr("sk-loopback")
 
@@ -49,7 +48,7 @@ class Client:
         return submitted.execution_id
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:
-        shown = reading.execution(self.session, self.connections.graphs, plan_id)
+        shown = executions.execution(self.session, self.connections.graphs, plan_id)
         return requests.plan_of(shown)
 
     def made(self, plan_id: UUID) -> dict[str, Any]:
@@ -58,14 +57,14 @@ class Client:
         return self.plan(plan_id)
 
     def events(self, plan_id: UUID) -> list[dict[str, Any]]:
-        return reading.events(self.session, plan_id)
+        return executions.events(self.session, plan_id)
 
 
 @pytest.fixture
 def client(settings: Settings, provider: Provider, wait_until: WaitUntil) -> Iterator[Client]:
     """Return a client of a planner and a scheduler that ask the provider."""
     set_ = provider.settings(settings, openai_api_key=KEY)
-    planner = WorkerProcess(set_, queues=[PLANNER_QUEUE])
+    planner = planner_process(set_)
     with in_threads(planner.run_until, Scheduler(Connections.to(set_)).run_until):
         made = Client(set_, wait_until)
         yield made

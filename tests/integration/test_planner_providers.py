@@ -11,23 +11,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from core.errors import TreadleError
-from core.provider_errors import (
-    AnswerCut,
-    AnswerMalformed,
-    ModelRefused,
-    ProviderKeyMissing,
-    ProviderRefused,
-    ProviderUnavailable,
-)
-from core.settings import Settings
-from dag.specs import AVAILABLE
-from dag.validation import validate
-from dag.values import Value
-from planner.choosing import NoModel, UnknownModel
-from planner.planning import NotPlannable, PlanGivenUp, PlanInvalid, plan
 from tests.integration.loopback import Answer, Seen
-from tests.providers import (
+from tests.support.model_servers import (
     ANTHROPIC_PATH,
     OPENAI_PATH,
     Provider,
@@ -38,6 +23,21 @@ from tests.providers import (
     refusal,
     step,
 )
+from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import (
+    AnswerCut,
+    AnswerMalformed,
+    ModelRefused,
+    ProviderKeyMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from treadle.core.settings import Settings
+from treadle.dag.specs import AVAILABLE
+from treadle.dag.validation import validate
+from treadle.dag.values import Value
+from treadle.planner.model_choice import NoModel, UnknownModel
+from treadle.planner.planning import NotPlannable, PlanGivenUp, PlanInvalid, plan
 
 KEY = SecretStr("sk-loopback")
 GOOD = draft(step("think"))

@@ -10,16 +10,17 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from dag.outcomes import Completed
-from dag.values import Value
-from ledger import control, reading
-from ledger.batches import Answer, Request
-from ledger.rows import Claim, Report
-from ledger.written import settlement_of
-from tests.breaking import Breaking
-from tests.hand import Hand, check
-from tests.workflows import chain, node
-from workers.committer import Committer
+from tests.support.broken_workflows import Breaking
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import chain, node
+from treadle.dag.outcomes import Completed
+from treadle.dag.values import Value
+from treadle.ledger.engine import control
+from treadle.ledger.engine.batches import Answer, Request
+from treadle.ledger.engine.rows import Claim, Report
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views import executions
+from treadle.workers.committer import Committer
 
 #: Seconds that nothing here takes unless something is wrong.
 PATIENCE = 10
@@ -69,7 +70,7 @@ def test_a_report_stands_before_the_outcome_it_came_with(hand: Hand) -> None:
     outcome = settlement_of(claim, Completed({"v": 1}))
     hand.commit(Request(execution, hand.follow(), [outcome], reports=[Report(claim, 2)]))
 
-    events = reading.events(hand.session, execution)
+    events = executions.events(hand.session, execution)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert [event["event_type"] for event in events][-4:] == [
         "node_output_update", "node_output_update", "node_completed", "execution_completed",
@@ -134,7 +135,7 @@ def told(hand: Hand, execution: UUID) -> list[Any]:
     """Return what was reported, in order."""
     return [
         event["data"]
-        for event in reading.events(hand.session, execution)
+        for event in executions.events(hand.session, execution)
         if event["event_type"] == "node_output_update"
     ]
 

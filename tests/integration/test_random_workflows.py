@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
-from tests.hand import check
 from tests.property.compare import differences
 from tests.reference.generate import random_case
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.ledger_driver import check
+from treadle.core.settings import Settings
 
 #: Workflows that run side by side; each batch of them takes some seconds.
 TOGETHER = 20

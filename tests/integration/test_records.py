@@ -6,17 +6,17 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
-from core.embedded import EmbeddedServers
-from core.postgres import open_pool
-from dag.states import NodeState
-from dag.values import Value
-from ledger.migrations import migrate
-from ledger.reading import Settled
-from ledger.rows import Ref
-from tests.hand import Hand
-from tests.workflows import for_each, node, start, workflow
-from workers.arriving import Arriving
-from workers.records import Records
+from tests.support.ledger_driver import Hand
+from tests.support.workflows import for_each, node, start, workflow
+from treadle.core.embedded import EmbeddedServers
+from treadle.core.postgres import open_pool
+from treadle.dag.states import NodeState
+from treadle.dag.values import Value
+from treadle.ledger.engine.rows import Ref
+from treadle.ledger.migrations import migrate
+from treadle.ledger.views.executions import Settled
+from treadle.workers.attempts.inputs import Arriving
+from treadle.workers.attempts.records import Records
 
 
 def test_an_outage_of_the_database_is_waited_out(tmp_path: Path) -> None:

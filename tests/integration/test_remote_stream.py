@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from core.ids import new_id
 from tests.integration.loopback import Answer, serving
 from treadle.cli.remote import Remote
+from treadle.core.errors import TreadleError
+from treadle.core.ids import new_id
 
 STREAM = {"Content-Type": "text/event-stream"}
 PROBLEM = {"Content-Type": "application/problem+json"}

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from core.settings import Settings
-from dag.outcomes import Completed
-from dag.specs import action
-from dag.values import NotAValue
-from ledger import reading
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
-from tests.hand import check
-from tests.workflows import chain, node
-from workers.nodes import Attempt, implementations
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.ledger_driver import check
+from tests.support.workflows import chain, node
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed
+from treadle.dag.specs import http
+from treadle.dag.values import NotAValue
+from treadle.ledger.views import executions
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.implementation import implementations
 
 Run = Callable[[Attempt], Any]
 Start = Callable[[Run], InProcess]
@@ -31,9 +32,9 @@ def start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start
 
     def make(run: Run) -> InProcess:
         def ours(*arguments: Any) -> Any:
-            return {**implementations(*arguments), action.HTTP_REQUEST: run}
+            return {**implementations(*arguments), http.HTTP_REQUEST: run}
 
-        monkeypatch.setattr("workers.executor.implementations", ours)
+        monkeypatch.setattr("treadle.workers.attempts.executor.implementations", ours)
         clusters.append(running(settings))
         client: InProcess = clusters[-1].__enter__()
         return client
@@ -137,6 +138,6 @@ def reported(client: InProcess, wait_until: WaitUntil) -> list[Any]:
 def told(client: InProcess, execution: Any) -> list[Any]:
     return [
         event["data"]["data"]
-        for event in reading.events(client.session, execution)
+        for event in executions.events(client.session, execution)
         if event["event_type"] == "node_output_update"
     ]

@@ -13,16 +13,16 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from core.postgres import connect
-from dag.outcomes import Completed, GivenBack
-from ledger import control, reading
-from ledger.batches import Request, commit
-from ledger.written import settlement_of
-from tests.breaking import Breaking
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check, places
-from tests.workflows import Document, chain, for_each, node, start, workflow
-from workers.committer import Committer
+from tests.support.broken_workflows import Breaking
+from tests.support.ledger_driver import Hand, check, places
+from tests.support.workflows import Document, chain, for_each, node, start, workflow
+from treadle.core.postgres import connect
+from treadle.dag.outcomes import Completed, GivenBack
+from treadle.ledger.engine import claims, control
+from treadle.ledger.engine.batches import Request, commit
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.workers.committer import Committer
 
 
 def side_by_side(*ids: str, to: str = "") -> Document:
@@ -251,7 +251,7 @@ def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) ->
     hand.take_back(execution, hand)
 
     wanted = [request.settlements[0].claim.lease_id, lost.lease_id]
-    running, settled = reading.leases(hand.session, [execution], wanted)
+    running, settled = claims.leases(hand.session, [execution], wanted)
     assert (running, settled) == (frozenset(), {wanted[0]})
 
 

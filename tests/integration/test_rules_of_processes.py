@@ -12,20 +12,21 @@ from uuid import UUID
 
 import pytest
 
-from core.ids import new_id
-from core.settings import Settings
-from dag.outcomes import Completed
-from dag.specs import Lane
-from ledger import control, processes, schedule
-from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER
-from ledger.written import settlement_of
-from tests.cluster import InProcess, in_threads
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check, ref_of
-from tests.workflows import Document, chain, node, start, workflow
+from tests.support.in_process_cluster import InProcess, in_threads
+from tests.support.ledger_driver import Hand, check, ref_of
+from tests.support.workflows import Document, chain, node, start, workflow
 from treadle import task
-from workers.dead import DeadProcesses
-from workers.process import WorkerProcess
+from treadle.core.ids import new_id
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed
+from treadle.dag.specs import Lane
+from treadle.ledger.engine import control, schedule
+from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views import processes
+from treadle.scheduler.failure_detector import DeadProcesses
+from treadle.workers.process import WorkerProcess
 
 #: Seconds of the lease that the tests of silence wait for.
 LEASE = 0.2

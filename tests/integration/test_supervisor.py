@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from core.processes import Command, GuardedProcess, Service, Supervisor
+from treadle.core.processes import Command, GuardedProcess, Service, Supervisor
 
 WaitUntil = Callable[..., Any]
 PARENT = Path(__file__).with_name("supervise.py")

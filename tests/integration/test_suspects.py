@@ -11,19 +11,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from core.settings import Settings
-from ledger.recovery import LOST_LIMIT, SUSPECT_AFTER
-from ledger.rows import Claim
-from tests.cluster import InProcess, in_threads
 from tests.conftest import WaitUntil
-from tests.hand import check
 from tests.integration.loopback import Answer, serving
-from tests.workflows import Document, chain, connection, for_each, node, start, workflow
-from workers.executor import Ran
-from workers.lanes.alone import Alone
-from workers.process import WorkerProcess
-from workers.scheduler import Scheduler
-from workers.session import Connections
+from tests.support.in_process_cluster import InProcess, in_threads
+from tests.support.ledger_driver import check
+from tests.support.workflows import Document, chain, connection, for_each, node, start, workflow
+from treadle.core.settings import Settings
+from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.rows import Claim
+from treadle.scheduler.process import Scheduler
+from treadle.transport.connections import Connections
+from treadle.workers.attempts.executor import Ran
+from treadle.workers.lanes.isolated_runner import Alone
+from treadle.workers.process import WorkerProcess
 
 #: Each attempt starts a process, a second of work; on a machine that is busy, several times that.
 pytestmark = pytest.mark.timeout(300)
@@ -187,7 +187,7 @@ def strike(event, arguments):
     if event == "pickle.find_class" and arguments[0].startswith("ledger."):
         os.kill(os.getpid(), signal.SIGKILL)
 
-if "workers.lanes.suspect" in sys.orig_argv:
+if "treadle.workers.lanes.isolated_attempt" in sys.orig_argv:
     sys.addaudithook(strike)
 """
 

@@ -10,15 +10,15 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from core.postgres import SessionLimits, connect
-from dag.outcomes import Completed
-from ledger.batches import Request
-from ledger.written import settlement_of
-from tests.breaking import Breaking
 from tests.conftest import WaitUntil
-from tests.hand import Hand, check
-from tests.workflows import Document, chain, node, start, workflow
-from workers.committer import Committer
+from tests.support.broken_workflows import Breaking
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import Document, chain, node, start, workflow
+from treadle.core.postgres import SessionLimits, connect
+from treadle.dag.outcomes import Completed
+from treadle.ledger.engine.batches import Request
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.workers.committer import Committer
 
 #: Seconds that nothing here takes unless something is wrong.
 PATIENCE = 10

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.ids import new_id
-from core.postgres import connect
-from ledger import processes
+from treadle.core.ids import new_id
+from treadle.core.postgres import connect
+from treadle.ledger.views import processes
 
 
 def test_a_process_that_beats_again_keeps_its_row(fresh_postgres_url: str) -> None:

@@ -10,15 +10,15 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from core.settings import Settings
-from ledger import processes, reading
-from ledger.rows import Claim
-from ledger.submission import Submission, submit
 from tests.conftest import WaitUntil
-from tests.hand import Hand
-from tests.workflows import chain, node, valid
-from workers.process import WorkerProcess
-from workers.session import Connections
+from tests.support.ledger_driver import Hand
+from tests.support.workflows import chain, node, valid
+from treadle.core.settings import Settings
+from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.views import executions, processes
+from treadle.transport.connections import Connections
+from treadle.workers.process import WorkerProcess
 
 
 @pytest.fixture
@@ -129,4 +129,4 @@ def ran(quick: Settings, own: Hand, wait_until: WaitUntil) -> str:
     )
     connections.belt.send(submitted.followed.noted)
     wait_until(lambda: own.execution(submitted.execution_id).finished_at)
-    return str(reading.status(session, submitted.execution_id))
+    return str(executions.status(session, submitted.execution_id))

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from core.settings import Settings
-from tests.cluster import InProcess, running
 from tests.conftest import WaitUntil
-from tests.hand import check
-from tests.workflows import Document, chain, node, start, workflow
+from tests.support.in_process_cluster import InProcess, running
+from tests.support.ledger_driver import check
+from tests.support.workflows import Document, chain, node, start, workflow
 from treadle import task
+from treadle.core.errors import TreadleError
+from treadle.core.settings import Settings
 
 #: How often each call of `counted` ran, by its key.
 CALLS: Counter[str] = Counter()

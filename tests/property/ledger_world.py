@@ -12,25 +12,27 @@ from uuid import UUID
 
 import psycopg
 
-from core.dialer import AddressPolicy, Dialer
-from core.errors import TreadleError
-from core.postgres import open_pool
-from core.settings import Settings
-from dag.outcomes import Completed, GivenBack, Outcome, Retrying
-from dag.states import NODE_TRANSITIONS, NodeState
-from ledger import control, reading
-from ledger.batches import Request, commit
-from ledger.holding import hold_waiting
-from ledger.retrying import retry
-from ledger.rows import Claim, Ref, Settlement
-from ledger.written import settlement_of
-from tests.breaking import Breaking
-from tests.hand import Hand, check
 from tests.property.compare import differences
 from tests.reference.generate import Case
-from workers.executor import Executor
-from workers.records import Records
-from workers.secrets import Secrets
+from tests.support.broken_workflows import Breaking
+from tests.support.ledger_driver import Hand, check
+from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import open_pool
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed, GivenBack, Outcome, Retrying
+from treadle.dag.states import NODE_TRANSITIONS, NodeState
+from treadle.ledger.engine import control
+from treadle.ledger.engine.batches import Request, commit
+from treadle.ledger.engine.claims import leases
+from treadle.ledger.engine.locking import hold_waiting
+from treadle.ledger.engine.retrying import retry
+from treadle.ledger.engine.rows import Claim, Ref, Settlement
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views import executions
+from treadle.workers.attempts.executor import Executor
+from treadle.workers.attempts.records import Records
+from treadle.workers.attempts.secrets import Secrets
 
 #: Rounds in which every workflow that is generated ends, however slow.
 MOST_ROUNDS = 400
@@ -139,7 +141,7 @@ class World:
             wanted = {each.claim.lease_id for each in request.settlements}
             with hand.session.transaction():
                 hold_waiting(hand.session, hand.graphs, request.execution_id)
-                running, settled = reading.leases(hand.session, [request.execution_id], wanted)
+                running, settled = leases(hand.session, [request.execution_id], wanted)
             assert (settled if breaks == "after" else running) == wanted
             assert not (running if breaks == "after" else settled)
         if breaks == "after":
@@ -264,7 +266,7 @@ class World:
         found = []
         hand = self.hands[0]
         for execution, case in self.cases.items():
-            told = reading.execution(hand.session, hand.graphs, execution, records=5_000)
+            told = executions.execution(hand.session, hand.graphs, execution, records=5_000)
             if told["status"] != "CANCELED":
                 found += differences(case.expected, told)
         return found
@@ -286,8 +288,8 @@ class World:
         """Make zombies of the claims whose rows were ended beside them."""
         for claims in self.claims:
             executions = {claim.ref.execution_id for claim in claims}
-            leases = [claim.lease_id for claim in claims]
-            running, _ = reading.leases(self.hands[0].session, executions, leases)
+            wanted = [claim.lease_id for claim in claims]
+            running, _ = leases(self.hands[0].session, executions, wanted)
             for claim in [each for each in claims if each.lease_id not in running]:
                 claims.remove(claim)
                 self.zombies.append(settlement_of(claim, Completed("stale")))

@@ -14,7 +14,7 @@ import minijinja
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dag.expressions import (
+from treadle.dag.expressions import (
     Budget,
     Context,
     ExpressionFailed,
@@ -22,7 +22,7 @@ from dag.expressions import (
     compile_expression,
     compile_template,
 )
-from dag.values import dumps, loads
+from treadle.dag.values import dumps, loads
 
 CONTEXT = Context(
     node_ids=frozenset({"start"}),

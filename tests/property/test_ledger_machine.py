@@ -21,10 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from dag.outcomes import GivenBack
-from ledger.written import settlement_of
 from tests.property.ledger_world import World, may_fail, refuse_other_transitions, unlucky
 from tests.reference.generate import random_case
+from treadle.dag.outcomes import GivenBack
+from treadle.ledger.engine.settle_rows import settlement_of
 
 #: Nodes of a workflow here: enough for loops in loops and joins, few enough to end soon.
 MOST_NODES = 14

@@ -25,16 +25,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from core.postgres import connect
-from core.redis import connect as connect_redis
-from hil.pauses import PauseTable
-from hil.sweeper import Sweeper
-from ledger import control, interactions, reading
-from ledger.answering import InteractionDecided
-from ledger.control import ExecutionIsFinal
-from ledger.rows import Followed
-from tests.hand import Hand, check
-from tests.workflows import for_each, node, start, workflow
+from tests.support.ledger_driver import Hand, check
+from tests.support.workflows import for_each, node, start, workflow
+from treadle.core.postgres import connect
+from treadle.core.redis import connect as connect_redis
+from treadle.hil.sweeper import Sweeper
+from treadle.ledger.engine import control
+from treadle.ledger.engine.control import ExecutionIsFinal
+from treadle.ledger.engine.rows import Followed
+from treadle.ledger.people import interactions
+from treadle.ledger.people.answers import InteractionDecided
+from treadle.ledger.views import executions
+from treadle.transport.pause_table import PauseTable
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 TITLED = {"configurations": {"title": "?"}}
@@ -280,7 +282,7 @@ class People(RuleBasedStateMachine):
         return what
 
     def _events(self, execution: UUID) -> list[dict[str, object]]:
-        return list(reading.events(self.hands[0].session, execution))
+        return list(executions.events(self.hands[0].session, execution))
 
 
 @pytest.mark.timeout(180)

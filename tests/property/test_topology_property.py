@@ -8,7 +8,7 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dag.topology import Link, Topology
+from treadle.dag.topology import Link, Topology
 
 SETTINGS = settings(max_examples=200, deadline=None, derandomize=True)
 

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dag.graph import compile_graph
-from dag.limits import Limits
-from dag.publish import publish
-from dag.validation import Validation, validate
-from tests.workflows import chain, for_each, node, start, when, workflow
+from tests.support.workflows import chain, for_each, node, start, when, workflow
+from treadle.dag.graph import compile_graph
+from treadle.dag.limits import Limits
+from treadle.dag.publish import publish
+from treadle.dag.validation import Validation, validate
 
 SETTINGS = settings(max_examples=150, deadline=None, derandomize=True)
 

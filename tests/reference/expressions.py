@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
-from dag.expressions import Context, Expression, Template, compile_expression, compile_template
+from treadle.dag.expressions import (
+    Context,
+    Expression,
+    Template,
+    compile_expression,
+    compile_template,
+)
 
 NAMES = frozenset(
     {"input", "nodes", "trigger", "execution", "item", "index", "last", "secrets", "output"}

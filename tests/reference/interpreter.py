@@ -31,12 +31,12 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from core.errors import TreadleError
 from tests.reference.document import Connection, Drawing, draw
 from tests.reference.expressions import Evaluator
 from tests.reference.nodes import Refused, Source, Step, as_object, run_node
 from tests.reference.result import ANY, Record, Result, known
 from tests.reference.scopes import Arrival, End, LoopFailed, Scope, Settled, error_of
+from treadle.core.errors import TreadleError
 
 TOO_MANY_TURNS = "max_iterations_reached"
 

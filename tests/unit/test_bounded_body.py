@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
+from treadle.core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
 
 
 def read(chunks: list[bytes], limit: int, *, compressed: bool) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from treadle.cli.asking import asked_in_terminal
+from treadle.cli.prompts import asked_in_terminal
 
 ASKED: dict[str, Any] = {"title": "Which?", "message": "Look at it."}
 APPROVAL = {

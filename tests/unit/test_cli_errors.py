@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from core.errors import TreadleError
-from core.settings import NoServers
 from treadle.cli.errors import ExitCode, tell_error
-from treadle.cli.telling import Teller, readable
+from treadle.cli.log_printer import Teller, readable
+from treadle.core.errors import TreadleError
+from treadle.core.settings import NoServers
 
 
 class Refused(TreadleError):

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from dag.graph import CompiledGraph
-from tests.workflows import chain, for_each, node, start, valid, workflow
-from treadle.cli.drawing import duration, event_line, tree_of
+from tests.support.workflows import chain, for_each, node, start, valid, workflow
+from treadle.cli.execution_view import duration, event_line, tree_of
 from treadle.cli.progress import Progress
+from treadle.dag.graph import CompiledGraph
 
 LOOP = workflow(
     start(),

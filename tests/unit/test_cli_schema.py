@@ -7,7 +7,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.workflows import chain, node
+from tests.support.workflows import chain, node
 from treadle.cli.validate import schema
 
 

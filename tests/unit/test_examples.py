@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dag.validation import validate
+from treadle.dag.validation import validate
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

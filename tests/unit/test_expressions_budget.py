@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dag.expressions import Budget, Context, ExpressionFailed, compile_expression
+from treadle.dag.expressions import Budget, Context, ExpressionFailed, compile_expression
 
 CONTEXT = Context(frozenset(), frozenset({"input"}))
 TEXT = "ab " * 100_000

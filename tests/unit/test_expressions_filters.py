@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dag.expressions import Context, ExpressionFailed, compile_expression
-from dag.expressions.filters import FILTERS
-from dag.expressions.forms import FORMS
-from dag.expressions.methods import METHODS
-from dag.expressions.tests import TESTS
+from treadle.dag.expressions import Context, ExpressionFailed, compile_expression
+from treadle.dag.expressions.filters import FILTERS
+from treadle.dag.expressions.forms import FORMS
+from treadle.dag.expressions.methods import METHODS
+from treadle.dag.expressions.tests import TESTS
 
 CONTEXT = Context(frozenset(), frozenset({"input"}))
 ROWS = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dag.expressions import Context, ExpressionFailed, compile_expression
+from treadle.dag.expressions import Context, ExpressionFailed, compile_expression
 
 CONTEXT = Context(
     node_ids=frozenset({"start", "with-dash"}),

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from dag.expressions import Context, compile_expression
-from dag.expressions.filters import FILTERS
-from dag.expressions.forms import FORMS
-from dag.expressions.lexing import LEVELS, SOURCE_CHARACTERS
-from dag.expressions.reference import refreshed, tables
+from treadle.dag.expressions import Context, compile_expression
+from treadle.dag.expressions.filters import FILTERS
+from treadle.dag.expressions.forms import FORMS
+from treadle.dag.expressions.lexing import LEVELS, SOURCE_CHARACTERS
+from treadle.dag.expressions.reference import refreshed, tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "expressions.md"
 
 
 def test_the_reference_lists_every_operation() -> None:
-    """Run `python -m dag.expressions.reference docs/expressions.md` after a change."""
+    """Run `python -m treadle.dag.expressions.reference docs/expressions.md` after a change."""
     page = PAGE.read_text(encoding="utf-8")
     assert page == refreshed(page)
     assert {*re.findall("<!-- table: ([a-z]+) -->", page)} == {*tables()}

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from dag.expressions import (
+from treadle.dag.expressions import (
     Context,
     Expression,
     ExpressionInvalid,
     SecretNotAllowed,
     compile_expression,
 )
-from dag.expressions.check import HANDLERS
+from treadle.dag.expressions.check import HANDLERS
 
 CONTEXT = Context(
     node_ids=frozenset({"start"}), names=frozenset({"input", "nodes", "trigger", "execution"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dag.expressions import (
+from treadle.dag.expressions import (
     Budget,
     Context,
     ExpressionFailed,

@@ -12,16 +12,9 @@ import psycopg
 import pytest
 from starlette.requests import Request
 
-import core
-import dag
-import gateway
-import hil
-import ledger
-import monitoring
-import planner
-import workers
-from core.errors import TreadleError
-from gateway.errors import STATUS, refusal, status_of
+import treadle
+from treadle.core.errors import TreadleError
+from treadle.gateway.errors import STATUS, refusal, status_of
 
 #: Reasons that stand in records of nodes, executions and plans, and are never an answer themselves.
 OF_RECORDS = """
@@ -45,21 +38,19 @@ scheduler_silent server_program_missing settings_invalid task_not_valid tasks_no
 worker_draining worker_not_registered
 """
 
-PACKAGES = (core, dag, gateway, hil, ledger, monitoring, planner, workers)
 #: Modules that do something when they are imported.
-PROGRAMS = ("__main__", "core.processes.guardian", "workers.lanes.child")
+PROGRAMS = ("__main__", "treadle.core.processes.guardian", "treadle.workers.lanes.child_process")
 
 
 def every_error() -> Iterator[type[TreadleError]]:
     """Return every class of error that the product has, the command line's aside."""
-    for package in PACKAGES:
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not module.name.endswith(PROGRAMS):
-                importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(treadle.__path__, "treadle."):
+        if not module.name.startswith("treadle.cli") and not module.name.endswith(PROGRAMS):
+            importlib.import_module(module.name)
     found: list[type[TreadleError]] = [TreadleError]
     for each in found:
         found += each.__subclasses__()
-        if each.__module__.partition(".")[0] not in ("treadle", "tests"):
+        if each.__module__.startswith("treadle.") and not each.__module__.startswith("treadle.cli"):
             yield each
 
 

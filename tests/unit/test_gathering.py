@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from dag.graph import CompiledGraph
-from dag.outcomes import Completed, Failed
-from dag.validation import validate
-from dag.values import PAYLOAD_LIMIT_BYTES
-from ledger.going_over import Iteration
-from ledger.rows import Claim, Ref
-from workers.gathering import gather
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.validation import validate
+from treadle.dag.values import PAYLOAD_LIMIT_BYTES
+from treadle.ledger.engine.rows import Claim, Ref
+from treadle.ledger.views.iterations import Iteration
+from treadle.workers.attempts.loop_results import gather
 
 
 class Told:

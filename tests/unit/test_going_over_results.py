@@ -8,16 +8,16 @@ from uuid import UUID
 
 import pytest
 
-from core.errors import TreadleError
-from dag.outcomes import LoopOpened
-from dag.results import ResultsRef, StoredResults, reference_in
-from dag.values import PAYLOAD_LIMIT_BYTES, Value
-from tests.attempts import attempt_of
-from workers.nodes.flow import run_filter, run_sort
-from workers.nodes.loops import open_for_each
-from workers.nodes.merge import run_merge
-from workers.nodes.results import Results, fitting
-from workers.nodes.transformation import run_transformation
+from tests.support.attempts import attempt_of
+from treadle.core.errors import TreadleError
+from treadle.dag.outcomes import LoopOpened
+from treadle.dag.results import ResultsRef, StoredResults, reference_in
+from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value
+from treadle.workers.nodes.data.transformation import run_transformation
+from treadle.workers.nodes.flow.branches import run_filter, run_sort
+from treadle.workers.nodes.flow.merge import run_merge
+from treadle.workers.nodes.loops.opening import open_for_each
+from treadle.workers.nodes.loops.results import Results, fitting
 
 REF = ResultsRef("each", "outer:1", UUID("01999999-0000-7000-8000-000000000001"))
 BY_REFERENCE = {"count": 3, "results_ref": REF.to_wire()}

@@ -6,10 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from dag.graph import CompiledGraph, InvalidDefinition, compile_graph
-from dag.model import Workflow
-from dag.specs import Lane
-from tests.workflows import Document, chain, for_each, node, start, valid, when, workflow
+from tests.support.workflows import (
+    Document,
+    chain,
+    for_each,
+    node,
+    start,
+    valid,
+    when,
+    workflow,
+)
+from treadle.dag.graph import CompiledGraph, InvalidDefinition, compile_graph
+from treadle.dag.model import Workflow
+from treadle.dag.specs import Lane
 
 
 def compiled(document: Document) -> CompiledGraph:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from dag.limits import Limits
-from dag.validation import validate
-from tests.workflows import Document, chain, for_each, found, node, start, valid, when, workflow
+from tests.support.workflows import (
+    Document,
+    chain,
+    for_each,
+    found,
+    node,
+    start,
+    valid,
+    when,
+    workflow,
+)
+from treadle.dag.limits import Limits
+from treadle.dag.validation import validate
 
 
 def reads(node_id: str, expression: str) -> Document:

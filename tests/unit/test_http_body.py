@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dag.values import Value
-from workers.nodes.http_body import BodyNotSendable, decoded, encoded, query
+from treadle.dag.values import Value
+from treadle.workers.nodes.http.body import BodyNotSendable, decoded, encoded, query
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from dag.publish import publish
-from dag.schema import workflow_schema
-from dag.specs import AVAILABLE, NodeSpec
-from dag.validation import validate
-from tests import acceptance
-from tests.workflows import Document, chain, configured, node
+from tests.support import acceptance
+from tests.support.workflows import Document, chain, configured, node
+from treadle.dag.publish import publish
+from treadle.dag.schema import workflow_schema
+from treadle.dag.specs import AVAILABLE, NodeSpec
+from treadle.dag.validation import validate
 
 SCHEMA = Draft202012Validator(workflow_schema())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from dag.model import Workflow
-from dag.publish import publish
-from dag.specs import AVAILABLE, SPECS, spec_of
-from tests.workflows import chain, configured, node, valid
+from tests.support.workflows import chain, configured, node, valid
+from treadle.dag.model import Workflow
+from treadle.dag.publish import publish
+from treadle.dag.specs import AVAILABLE, SPECS, spec_of
 
 
 def test_a_workflow_never_changes() -> None:

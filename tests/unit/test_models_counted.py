@@ -9,8 +9,8 @@ from typing import ClassVar
 import pytest
 from prometheus_client import REGISTRY
 
-from core.errors import TreadleError
-from monitoring import models
+from treadle.core.errors import TreadleError
+from treadle.monitoring import models
 
 
 class Declined(TreadleError):

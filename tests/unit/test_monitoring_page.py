@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from monitoring import metrics
+from treadle.monitoring import metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "monitoring.md").read_text("utf-8")
@@ -31,7 +31,7 @@ def test_every_metric_stands_on_the_page_with_its_labels_and_no_other() -> None:
 
 def test_every_gauge_of_the_cluster_stands_on_the_page() -> None:
     """By the names that the scheduler gives them."""
-    census = (ROOT / "workers" / "census.py").read_text()
+    census = (ROOT / "scheduler" / "cluster_stats.py").read_text()
     told = {name for name, kind, _ in ROW.findall(PAGE) if "of the cluster" in kind}
 
     assert told == {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dag.node_docs import field_lines, markdown
-from dag.specs import AVAILABLE, SPECS, NodeSpec
+from treadle.dag.node_docs import field_lines, markdown
+from treadle.dag.specs import AVAILABLE, SPECS, NodeSpec
 
 
 def test_the_page_of_node_types_is_written_from_the_specs() -> None:

@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from dag.outcomes import Completed, Sleeping
-from tests.attempts import attempt_of
-from workers.nodes.flow import run_delay, run_filter, run_if, run_sort, run_switch
+from tests.support.attempts import attempt_of
+from treadle.core.errors import TreadleError
+from treadle.dag.outcomes import Completed, Sleeping
+from treadle.workers.nodes.flow.branches import (
+    run_delay,
+    run_filter,
+    run_if,
+    run_sort,
+    run_switch,
+)
 
 
 def reason(caught: pytest.ExceptionInfo[TreadleError]) -> str:

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from dag.outcomes import Completed, LoopOpened
-from tests.attempts import attempt_of
-from workers.nodes import turn_is_due
-from workers.nodes.loops import open_for_each, open_loop
+from tests.support.attempts import attempt_of
+from treadle.core.errors import TreadleError
+from treadle.dag.outcomes import Completed, LoopOpened
+from treadle.workers.nodes.loops.opening import open_for_each, open_loop, turn_is_due
 
 NOTHING = Completed({"results": [], "count": 0}, "done")
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import TreadleError
-from dag.values import Value
-from tests.attempts import attempt_of
-from workers.nodes.comparing import identity, ordered
-from workers.nodes.lists import MAX_ROWS, intersection, join, joined, union, zipped
-from workers.nodes.merge import run_merge
+from tests.support.attempts import attempt_of
+from treadle.core.errors import TreadleError
+from treadle.dag.values import Value
+from treadle.workers.nodes.data.comparison import identity, ordered
+from treadle.workers.nodes.data.lists import MAX_ROWS, intersection, join, joined, union, zipped
+from treadle.workers.nodes.flow.merge import run_merge
 
 
 def merged(config: dict[str, Any], sources: list[Value], loops: tuple[int, ...] = ()) -> Value:

@@ -11,16 +11,22 @@ from typing import Any
 
 import pytest
 
-from dag.outcomes import Completed, Failed, GivenBack
-from dag.specs import Lane
-from dag.values import Value
-from tests.attempts import attempt_of
-from tests.workflows import chain, node, valid
-from workers.nodes import child_call, lane_of, outcome_of, run_task_in_child, within_task_limits
-from workers.nodes.python_task import ChildCall, run_task
-from workers.tasks import TASKS
+from tests.support.attempts import attempt_of
+from tests.support.workflows import chain, node, valid
+from treadle.dag.outcomes import Completed, Failed, GivenBack
+from treadle.dag.specs import Lane
+from treadle.dag.values import Value
+from treadle.workers.nodes.tasks.limits import lane_of, within_task_limits
+from treadle.workers.nodes.tasks.python_task import (
+    ChildCall,
+    child_call,
+    outcome_of,
+    run_task,
+    run_task_in_child,
+)
+from treadle.workers.tasks import TASKS
 
-TASKS.discover(["tests.tasks_for_tests"])
+TASKS.discover(["tests.support.tasks_for_tests"])
 
 
 def attempt(task: str, came: Value, **config: Any) -> Any:

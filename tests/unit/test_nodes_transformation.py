@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from dag.specs.transformation import Function
-from dag.values import Value
-from tests.attempts import attempt_of
-from workers.nodes.figures import figure
-from workers.nodes.tables import MAX_CELLS, flattened, pivoted
-from workers.nodes.transformation import run_transformation
+from tests.support.attempts import attempt_of
+from treadle.core.errors import TreadleError
+from treadle.dag.specs.data import Function
+from treadle.dag.values import Value
+from treadle.workers.nodes.data.aggregates import figure
+from treadle.workers.nodes.data.tables import MAX_CELLS, flattened, pivoted
+from treadle.workers.nodes.data.transformation import run_transformation
 
 SALES = [
     {"shop": "N", "item": "tea", "n": 2, "at": {"day": 1}},

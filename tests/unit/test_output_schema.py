@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dag.output_schema import complaints, is_strict, schema_problems
+from treadle.dag.output_schema import complaints, is_strict, schema_problems
 
 
 def of(**properties: Any) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dag.specs import AVAILABLE
-from dag.validation import validate
-from planner.building import document_of
-from planner.drafts import PlanDraft, gave_up
-from planner.fixing import fix
-from planner.placeholders import declared
-from tests.providers import draft, step
+from tests.support.model_servers import draft, step
+from treadle.dag.specs import AVAILABLE
+from treadle.dag.validation import validate
+from treadle.planner.building import document_of
+from treadle.planner.drafts import PlanDraft, gave_up
+from treadle.planner.placeholders import declared
+from treadle.planner.repair_rules import fix
 
 
 def built(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:

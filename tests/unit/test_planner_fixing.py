@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from dag.validation import validate
-from planner.building import document_of
-from planner.drafts import PlanDraft
-from planner.fixing import fix
-from planner.placeholders import Fix, Placeholder, check_input, declared, settle, unmake_addresses
-from tests.providers import draft, step
+from tests.support.model_servers import draft, step
+from treadle.dag.validation import validate
+from treadle.planner.building import document_of
+from treadle.planner.drafts import PlanDraft
+from treadle.planner.placeholders import (
+    Fix,
+    Placeholder,
+    check_input,
+    declared,
+    settle,
+    unmake_addresses,
+)
+from treadle.planner.repair_rules import fix
 
 Document = dict[str, Any]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core import provider_errors
-from core.errors import TreadleError
-from gateway.models.plans import Made, PlanStatus
-from planner import choosing, local, planning, requests
+from treadle.core import provider_errors
+from treadle.core.errors import TreadleError
+from treadle.gateway.models.plans import Made, PlanStatus
+from treadle.planner import local, model_choice, planning, requests
 
 PAGE = (Path(__file__).parents[2] / "docs" / "planner.md").read_text("utf-8")
 #: Told where a plan is run or looked for, not made.
@@ -17,7 +17,7 @@ ELSEWHERE = {"plan_not_found", "plan_not_ready"}
 
 def test_every_reason_for_which_a_plan_fails_is_told() -> None:
     """With what to do about it."""
-    modules = (provider_errors, choosing, local, planning, requests)
+    modules = (provider_errors, model_choice, local, planning, requests)
     reasons = {
         each.reason
         for module in modules

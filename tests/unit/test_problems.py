@@ -6,8 +6,8 @@ import gc
 
 import pytest
 
-from dag.problems import Hints, Problem, Step, json_path, quoted
-from dag.validation import validate
+from treadle.dag.problems import Hints, Problem, Step, json_path, quoted
+from treadle.dag.validation import validate
 
 
 @pytest.mark.parametrize(

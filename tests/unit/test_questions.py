@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dag.questions import Question, ReplyInvalid, question_problems, reply
+from treadle.dag.questions import Question, ReplyInvalid, question_problems, reply
 
 FIELDS: list[dict[str, Any]] = [
     {"name": "who", "pattern": "[a-z]+", "maximum": 5},

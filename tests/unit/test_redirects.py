@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from core.dialer import OutgoingRequest
-from core.dialer.errors import RedirectNotSafe, UrlNotValid
-from core.dialer.redirects import parsed_url, redirected
+from treadle.core.dialer import OutgoingRequest
+from treadle.core.dialer.errors import RedirectNotSafe, UrlNotValid
+from treadle.core.dialer.redirects import parsed_url, redirected
 
 SOURCE = httpx.URL("https://api.example.com/a")
 REQUEST = OutgoingRequest(

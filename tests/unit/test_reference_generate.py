@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from dag.validation import validate
 from tests.reference.generate import MOST_RECORDS, Case, cases, random_case, random_workflow
 from tests.reference.shapes import SHAPES, scientific
+from treadle.dag.validation import validate
 
 SEEDS = range(60)
 

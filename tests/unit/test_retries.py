@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dag.graph import CompiledNode
-from dag.outcomes import Failed, Retrying
-from dag.retries import backoff, decide
-from dag.validation import validate
+from treadle.dag.graph import CompiledNode
+from treadle.dag.outcomes import Failed, Retrying
+from treadle.dag.retries import backoff, decide
+from treadle.dag.validation import validate
 
 RETRYABLE: dict[str, Any] = {"error_code": "x", "is_retryable": True}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dag.outcomes import Completed, Failed, Retrying
-from workers.secrets import PieceMask, SecretNotFound, Secrets, masked
+from treadle.dag.outcomes import Completed, Failed, Retrying
+from treadle.workers.attempts.secrets import PieceMask, SecretNotFound, Secrets, masked
 
 SECRET = "s3cr3t/with+signs=and ä"
 

@@ -10,16 +10,23 @@ from pathlib import Path
 
 import pytest
 
-import core
-from core.settings import NoServers, Settings, SettingsInvalid, child_environment, variables_read
+from treadle.core.settings import (
+    NoServers,
+    Settings,
+    SettingsInvalid,
+    child_environment,
+    variables_read,
+)
 
-ROOT = Path(core.__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "treadle",
     "gateway",
     "planner",
+    "scheduler",
     "workers",
     "hil",
+    "transport",
     "ledger",
     "dag",
     "monitoring",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.settings import ALIASES, PREFIX, Settings
+from treadle.core.settings import ALIASES, PREFIX, Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(TREADLE_[A-Z_]+)`(.*?) \| (.*?) \|", re.M)

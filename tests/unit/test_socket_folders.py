@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.embedded.folder import FolderNotOurs
-from core.embedded.ownership import LONGEST_SOCKET_PATH, make_private, socket_folder
+from treadle.core.embedded.folder import FolderNotOurs
+from treadle.core.embedded.ownership import LONGEST_SOCKET_PATH, make_private, socket_folder
 
 DEEP = Path("/", *["a-folder-with-a-rather-long-name"] * 8)
 

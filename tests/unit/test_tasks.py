@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from core.errors import TreadleError
-from dag.values import dumps
-from tests import tasks_for_tests
-from workers.tasks import TASKS, Task, Tasks, task
+from tests.support import tasks_for_tests
+from treadle.core.errors import TreadleError
+from treadle.dag.values import dumps
+from treadle.workers.tasks import TASKS, Task, Tasks, task
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +157,7 @@ def test_tasks_are_found_by_entry_point_and_by_module(tmp_path: Path) -> None:
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: somebodys\nVersion: 1.0\n")
     (installed / "entry_points.txt").write_text("[treadle.tasks]\nmine = by_entry\n")
     program = (
-        "from workers.tasks import TASKS\n"
+        "from treadle.workers.tasks import TASKS\n"
         "TASKS.discover(['by_name'])\n"
         "print(sorted(task.name for task in TASKS))\n"
     )

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from dag.graph import compile_graph
-from dag.model import Workflow
-from dag.publish import publish
-from dag.validation import validate
-from tests import acceptance
-from tests.workflows import found
+from tests.support import acceptance
+from tests.support.workflows import found
+from treadle.dag.graph import compile_graph
+from treadle.dag.model import Workflow
+from treadle.dag.publish import publish
+from treadle.dag.validation import validate
 
 
 @pytest.mark.parametrize("kind", ["run", "invalid"])

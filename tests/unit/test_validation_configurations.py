@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dag.problems import Hints
-from dag.specs import AVAILABLE, InvalidConfiguration, NodeSpec, spec_of
-from tests.workflows import configured, found, valid
+from tests.support.workflows import configured, found, valid
+from treadle.dag.problems import Hints
+from treadle.dag.specs import AVAILABLE, InvalidConfiguration, NodeSpec, spec_of
 
 AT = "nodes[1].configurations"
 HTTP = {"url": "https://example.org"}

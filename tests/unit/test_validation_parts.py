@@ -6,9 +6,19 @@ from typing import Any
 
 import pytest
 
-from dag.specs import SPECS
-from dag.validation import validate
-from tests.workflows import chain, configured, for_each, found, node, start, valid, when, workflow
+from tests.support.workflows import (
+    chain,
+    configured,
+    for_each,
+    found,
+    node,
+    start,
+    valid,
+    when,
+    workflow,
+)
+from treadle.dag.specs import SPECS
+from treadle.dag.validation import validate
 
 
 def only(document: object) -> tuple[str, str, str]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from dag.questions import APPROVE_OR_REJECT
-from dag.specs import InvalidConfiguration
-from dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW, Asking, question_of
-from tests.workflows import configured, found, node, start, valid, workflow
+from tests.support.workflows import configured, found, node, start, valid, workflow
+from treadle.dag.questions import APPROVE_OR_REJECT
+from treadle.dag.specs import InvalidConfiguration
+from treadle.dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW, Asking, question_of
 
 AT = "nodes[1].configurations"
 KEY = IN_APP_APPROVAL.key

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dag.limits import Limits
-from dag.validation import validate
-from tests.workflows import chain, found, node, start, workflow
+from tests.support.workflows import chain, found, node, start, workflow
+from treadle.dag.limits import Limits
+from treadle.dag.validation import validate
 
 
 def with_param(value: Any) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from core.errors import TreadleError
-from dag.uncollected import uncollected
 from treadle.cli.errors import tell_error
+from treadle.core.errors import TreadleError
+from treadle.core.gc_pause import uncollected
 
 #: Where each command lives, in the order in which help lists them. A command's function, or its
 #: group, has its name. Modules are loaded on demand, because what runs nodes takes far longer to
@@ -32,15 +32,15 @@ COMMANDS: Mapping[str, str] = {
     "pause": "treadle.cli.controls",
     "resume": "treadle.cli.controls",
     "retry": "treadle.cli.controls",
-    "inbox": "treadle.cli.people",
-    "answer": "treadle.cli.people",
+    "inbox": "treadle.cli.inbox",
+    "answer": "treadle.cli.inbox",
     "keys": "treadle.cli.keys",
     "doctor": "treadle.cli.doctor",
     "gateway": "treadle.cli.gateway",
-    "worker": "treadle.cli.serving",
-    "planner": "treadle.cli.serving",
-    "scheduler": "treadle.cli.serving",
-    "migrate": "treadle.cli.migrating",
+    "worker": "treadle.cli.services",
+    "planner": "treadle.cli.services",
+    "scheduler": "treadle.cli.services",
+    "migrate": "treadle.cli.migrate",
 }
 
 

@@ -16,13 +16,13 @@ import psycopg
 import redis
 from pydantic import SecretStr
 
-from core.errors import TreadleError
-from core.postgres import connect
-from core.redis import connect as connect_redis
-from core.settings import Settings
-from ledger import processes
-from ledger.migrations import missing
-from workers import presence
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import connect
+from treadle.core.redis import connect as connect_redis
+from treadle.core.settings import Settings
+from treadle.ledger.migrations import missing
+from treadle.ledger.views import processes
+from treadle.transport import scheduler_heartbeat
 
 #: Beats that a worker may be late and still be found alive.
 _BEATS_WAITED = 1.5
@@ -117,7 +117,7 @@ def _redis(settings: Settings) -> Iterator[Check]:
         with connect_redis(settings.redis_url) as client:
             client.ping()
             yield Check("redis", True, "Redis answers")
-            scheduler = presence.seen(client)
+            scheduler = scheduler_heartbeat.seen(client)
     except TreadleError as error:
         yield Check("redis", False, error.message, error.advice)
     except redis.RedisError as error:

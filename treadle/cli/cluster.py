@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from dag.graph import CompiledGraph
-from ledger.submission import Submission
+from treadle.dag.graph import CompiledGraph
+from treadle.ledger.engine.submission import Submission
 
 Event = dict[str, Any]
 Control = Literal["cancel", "pause", "resume"]

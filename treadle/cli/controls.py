@@ -8,10 +8,10 @@ from uuid import UUID
 import typer
 
 from treadle.cli.cluster import Control
+from treadle.cli.connect import reached
 from treadle.cli.executions import AsJson, ExecutionId
 from treadle.cli.files import to_json
-from treadle.cli.reaching import reached
-from treadle.cli.watching import watch_to_end
+from treadle.cli.watch import watch_to_end
 
 
 def cancel(execution_id: ExecutionId, as_json: AsJson = False) -> None:

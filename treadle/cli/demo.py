@@ -20,20 +20,20 @@ from uuid import UUID
 import typer
 
 import treadle
-from core.embedded import EmbeddedServers
-from core.errors import TreadleError
-from core.processes import Command, Service, Supervisor
-from core.settings import Settings, child_environment
-from dag.validation import validate
-from ledger.answering import InteractionDecided
-from ledger.migrations import migrate
-from ledger.submission import Submission
-from treadle.cli.asking import asked_in_terminal
+from treadle.cli.demo_output import tell_what_happened
 from treadle.cli.demo_services import Services
-from treadle.cli.demo_telling import tell_what_happened
 from treadle.cli.local import Local
-from treadle.cli.watching import watch_to_end
-from workers.session import Connections
+from treadle.cli.prompts import asked_in_terminal
+from treadle.cli.watch import watch_to_end
+from treadle.core.embedded import EmbeddedServers
+from treadle.core.errors import TreadleError
+from treadle.core.processes import Command, Service, Supervisor
+from treadle.core.settings import Settings, child_environment
+from treadle.dag.validation import validate
+from treadle.ledger.engine.submission import Submission
+from treadle.ledger.migrations import migrate
+from treadle.ledger.people.answers import InteractionDecided
+from treadle.transport.connections import Connections
 
 #: Seconds until all services must be at work.
 _START_SECONDS = 30.0

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Condition
 from typing import ClassVar
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 _AT_WORK = frozenset({"worker.started", "scheduler.started"})
 #: How the server of country names says where it is.

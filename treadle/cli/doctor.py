@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from core.settings import Settings, variables_read
 from treadle.cli.checkup import checks
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import to_json
+from treadle.core.settings import Settings, variables_read
 
 
 def doctor(

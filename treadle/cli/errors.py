@@ -6,7 +6,7 @@ import json
 import sys
 from enum import IntEnum
 
-from core.errors import TreadleError
+from treadle.core.errors import TreadleError
 
 
 class ExitCode(IntEnum):

@@ -9,11 +9,11 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from dag.states import ExecutionStatus
-from treadle.cli.drawing import duration, print_table, status_text
+from treadle.cli.connect import reached
+from treadle.cli.execution_view import duration, print_table, status_text
 from treadle.cli.files import to_json
-from treadle.cli.reaching import reached
-from treadle.cli.watching import show_end, watch_to_end
+from treadle.cli.watch import show_end, watch_to_end
+from treadle.dag.states import ExecutionStatus
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
 

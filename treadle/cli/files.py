@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
-from core.errors import TreadleError
-from dag.values import INTEGER_LIMIT, Value
+from treadle.core.errors import TreadleError
+from treadle.dag.values import INTEGER_LIMIT, Value
 
 
 class FileUnreadable(TreadleError):

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from core.settings import Settings
-from gateway.server import Server
-from ledger.migrations import migrate
-from monitoring import logs
-from monitoring.server import Address
-from treadle.cli.ending import stop_on_signal
 from treadle.cli.ports import LOOPBACK, Host
+from treadle.cli.signals import stop_on_signal
+from treadle.core.settings import Settings
+from treadle.gateway.process import Server
+from treadle.ledger.migrations import migrate
+from treadle.monitoring import logs
+from treadle.monitoring.server import Address
 
 
 def gateway(

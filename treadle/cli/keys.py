@@ -10,15 +10,15 @@ from typing import Annotated, ClassVar
 import typer
 from rich.table import Table
 
-from core.errors import TreadleError
-from core.settings import Settings
-from dag.problems import quoted
-from ledger import keys as ledger_keys
-from ledger.keys import Key, Scope
-from ledger.submission import LOCAL_OWNER
-from treadle.cli.drawing import print_table
+from treadle.cli.execution_view import print_table
 from treadle.cli.files import to_json
 from treadle.cli.local import reached_here
+from treadle.core.errors import TreadleError
+from treadle.core.settings import Settings
+from treadle.dag.problems import quoted
+from treadle.ledger.engine.submission import LOCAL_OWNER
+from treadle.ledger.views import keys as ledger_keys
+from treadle.ledger.views.keys import Key, Scope
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
 

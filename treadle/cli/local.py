@@ -9,23 +9,24 @@ from uuid import UUID
 
 import psycopg
 
-from core.errors import TreadleError
-from core.settings import Settings
-from dag.graph import CompiledGraph
-from hil.answers import responding, seen
-from hil.rights import Account
-from hil.wire import to_wire
-from ledger import control, reading
-from ledger.answering import answer
-from ledger.interactions import interactions
-from ledger.retrying import retry
-from ledger.rows import Followed
-from ledger.submission import LOCAL_OWNER, Submission, submit
-from planner import requests
 from treadle.cli.cluster import Control, Event, Started
-from treadle.cli.following import follow
-from workers.handover import handing_over
-from workers.session import Connections
+from treadle.cli.tail import follow
+from treadle.core.errors import TreadleError
+from treadle.core.settings import Settings
+from treadle.dag.graph import CompiledGraph
+from treadle.hil.answers import responding, seen
+from treadle.hil.rights import Account
+from treadle.hil.wire import to_wire
+from treadle.ledger.engine import control
+from treadle.ledger.engine.retrying import retry
+from treadle.ledger.engine.rows import Followed
+from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, submit
+from treadle.ledger.people.answers import answer
+from treadle.ledger.people.interactions import interactions
+from treadle.ledger.views import executions
+from treadle.planner import requests
+from treadle.transport.connections import Connections
+from treadle.transport.metrics_relay import handing_over
 
 _CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}
 
@@ -76,7 +77,7 @@ class Local:
 
     def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
         inline_bytes = None if whole else 0
-        return reading.execution(
+        return executions.execution(
             self.session(), self.graphs, execution_id, records=None, inline_bytes=inline_bytes
         )
 
@@ -86,7 +87,7 @@ class Local:
     def executions(
         self, *, status: str | None, workflow_id: str | None, limit: int
     ) -> Sequence[dict[str, Any]]:
-        return reading.executions(
+        return executions.executions(
             self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
         )
 
@@ -97,7 +98,7 @@ class Local:
     def control(self, action: Control, execution_id: UUID) -> str:
         call = _CONTROLS[action]
         self.deliver(call(self.session(), self.graphs, self.belt, execution_id))
-        return reading.status(self.session(), execution_id)
+        return executions.status(self.session(), execution_id)
 
     def retry(self, execution_id: UUID) -> Started:
         submitted = retry(self.session(), self.graphs, self.belt, execution_id)
@@ -108,7 +109,7 @@ class Local:
         return self.submit(requests.request(prompt, idempotency_key=key))
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:
-        found = reading.execution(self.session(), self.graphs, plan_id, records=0)
+        found = executions.execution(self.session(), self.graphs, plan_id, records=0)
         return requests.plan_of(found)
 
     def questions(
@@ -139,7 +140,7 @@ class Local:
             self._session.close()
 
     def _started(self, execution_id: UUID, *, repeated: bool = False) -> Started:
-        return Started(execution_id, reading.status(self.session(), execution_id), repeated)
+        return Started(execution_id, executions.status(self.session(), execution_id), repeated)
 
 
 @contextmanager

@@ -13,15 +13,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from core.errors import TreadleError
-from dag.validation import validate
-from ledger.submission import Submission
-from planner.requests import workflow_to_run
 from treadle.cli.cluster import Cluster
+from treadle.cli.connect import reached
 from treadle.cli.files import read_input, to_json
-from treadle.cli.plan_drawing import drawn, stage_line
-from treadle.cli.reaching import reached
-from treadle.cli.watching import watch_to_end
+from treadle.cli.plan_view import drawn, stage_line
+from treadle.cli.watch import watch_to_end
+from treadle.core.errors import TreadleError
+from treadle.dag.validation import validate
+from treadle.ledger.engine.submission import Submission
+from treadle.planner.requests import workflow_to_run
 
 Tell: TypeAlias = Callable[[str], None]
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from monitoring.server import Address, refuse_taken
+from treadle.monitoring.server import Address, refuse_taken
 
 Port = Annotated[
     int | None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dag.graph import CompiledGraph
+from treadle.dag.graph import CompiledGraph
 
 #: What a node's event makes of its status, on the wire.
 _STATUS_AFTER: Mapping[str, str] = {

@@ -13,12 +13,12 @@ import httpx
 from httpx_sse import connect_sse
 from pydantic import SecretStr
 
-from core.errors import TreadleError
-from dag.graph import CompiledGraph
-from dag.publish import publish
-from dag.validation import validate
-from ledger.submission import Submission
 from treadle.cli.cluster import FINAL_EVENTS, Control, Event, Started
+from treadle.core.errors import TreadleError
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.publish import publish
+from treadle.dag.validation import validate
+from treadle.ledger.engine.submission import Submission
 
 #: Seconds for an answer, and for the sign of life of a stream.
 _ANSWER_SECONDS = 60.0

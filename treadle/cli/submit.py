@@ -9,13 +9,13 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from core.errors import TreadleError
-from dag.validation import Validation, validate
-from ledger.submission import DEFAULT_PRIORITY, Submission
+from treadle.cli.connect import reached
 from treadle.cli.files import read_file, read_input, to_json
-from treadle.cli.reaching import reached
 from treadle.cli.validate import listed
-from treadle.cli.watching import watch_to_end
+from treadle.cli.watch import watch_to_end
+from treadle.core.errors import TreadleError
+from treadle.dag.validation import Validation, validate
+from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission
 
 
 class WorkflowInvalid(TreadleError):

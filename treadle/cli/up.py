@@ -9,14 +9,14 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from core.embedded import EmbeddedServers, find_cluster
-from core.errors import TreadleError
-from core.processes import Command, Service, Supervisor
-from core.settings import COUNTS_FOLDER, Settings, child_environment, variables_read
-from ledger.migrations import migrate
+from treadle.cli.log_printer import Teller
 from treadle.cli.ports import LOOPBACK, Host, Ports
-from treadle.cli.telling import Teller
 from treadle.cli.welcome import first_key, welcome
+from treadle.core.embedded import EmbeddedServers, find_cluster
+from treadle.core.errors import TreadleError
+from treadle.core.processes import Command, Service, Supervisor
+from treadle.core.settings import COUNTS_FOLDER, Settings, child_environment, variables_read
+from treadle.ledger.migrations import migrate
 
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
 _MOST_WORKERS = 4

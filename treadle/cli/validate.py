@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from dag.problems import Problem
-from dag.schema import workflow_schema
-from dag.validation import Validation
-from dag.validation import validate as check
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import read_file, to_json
+from treadle.dag.problems import Problem
+from treadle.dag.schema import workflow_schema
+from treadle.dag.validation import Validation
+from treadle.dag.validation import validate as check
 
 
 def validate(

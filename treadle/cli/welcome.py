@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.postgres import connect
-from ledger import keys
-from ledger.keys import Scope
-from ledger.submission import LOCAL_OWNER
 from treadle.cli.ports import Ports
+from treadle.core.postgres import connect
+from treadle.ledger.engine.submission import LOCAL_OWNER
+from treadle.ledger.views import keys
+from treadle.ledger.views.keys import Scope
 
 
 def welcome(folder: Path, ports: Ports, key: str | None) -> str:

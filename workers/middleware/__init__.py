@@ -12,11 +12,11 @@ message:
 - `metrics`      what the process counts of messages
 """
 
-from workers.middleware.context import Context
-from workers.middleware.drain import Drain
-from workers.middleware.leases import LeaseKeeping
-from workers.middleware.metrics import MessageMetrics
-from workers.middleware.retries import LedgerRetries
-from workers.middleware.time_limits import TimeLimits
+from treadle.workers.middleware.context import Context
+from treadle.workers.middleware.drain import Drain
+from treadle.workers.middleware.leases import LeaseKeeping
+from treadle.workers.middleware.metrics import MessageMetrics
+from treadle.workers.middleware.retries import LedgerRetries
+from treadle.workers.middleware.time_limits import TimeLimits
 
 __all__ = ["Context", "Drain", "LeaseKeeping", "LedgerRetries", "MessageMetrics", "TimeLimits"]

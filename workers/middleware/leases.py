@@ -5,7 +5,7 @@ from __future__ import annotations
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
-from workers.heartbeat import Heartbeat
+from treadle.workers.heartbeat import Heartbeat
 
 
 class LeaseKeeping(Middleware):

@@ -9,7 +9,7 @@ from dramatiq import Broker, Worker
 from dramatiq.broker import MessageProxy
 from dramatiq.middleware import Middleware
 
-from monitoring.metrics import (
+from treadle.monitoring.metrics import (
     MESSAGE_SECONDS,
     MESSAGES_FAILED,
     WORKER_THREADS,

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
-from workers.leases import Leases
+from treadle.workers.leases import Leases
 
 #: Seconds between two looks at the attempts' limits.
 _PERIOD_SECONDS = 0.25

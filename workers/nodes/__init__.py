@@ -39,29 +39,3 @@ Invariants
        counts before it builds, and of results in the ledger one page is in memory, and what is
        made of them as far as a payload would hold it.
 """
-
-from workers.nodes.attempt import Attempt, Tell, to_nobody
-from workers.nodes.loops import turn_is_due
-from workers.nodes.planning import load_planner
-from workers.nodes.python_task import child_call, outcome_of, run_task_in_child
-from workers.nodes.registry import (
-    Implementation,
-    implementations,
-    lane_of,
-    within_task_limits,
-)
-
-__all__ = [
-    "Attempt",
-    "Implementation",
-    "Tell",
-    "child_call",
-    "implementations",
-    "lane_of",
-    "load_planner",
-    "outcome_of",
-    "run_task_in_child",
-    "to_nobody",
-    "turn_is_due",
-    "within_task_limits",
-]

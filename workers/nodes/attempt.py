@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from pydantic import BaseModel
 
-from dag.expressions import Budget
-from dag.graph import CompiledNode, Edge
-from dag.results import ResultsRef
-from dag.values import NotAValue, Value, dumps
-from workers.nodes.results import Results
+from treadle.dag.expressions import Budget
+from treadle.dag.graph import CompiledNode, Edge
+from treadle.dag.results import ResultsRef
+from treadle.dag.values import NotAValue, Value, dumps
+from treadle.workers.nodes.loops.results import Results
 
 #: Bytes of one report as JSON. It is read by everybody who follows the execution.
 REPORT_LIMIT_BYTES = 64 * 1024

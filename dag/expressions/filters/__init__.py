@@ -5,6 +5,6 @@ before it makes, fails rather than guesses, and never changes what it was given.
 arguments are more than values (`default`, `map`, `select`, `each` and their kin) are in `forms`.
 """
 
-from dag.expressions.filters.registry import FILTERS
+from treadle.dag.expressions.filters.registry import FILTERS
 
 __all__ = ["FILTERS"]

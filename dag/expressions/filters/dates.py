@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.arguments import number, one_of, text, whole
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault
-from dag.expressions.operations import Operation, operation, table
-from dag.values import Value
+from treadle.dag.expressions.arguments import number, one_of, text, whole
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.values import Value
 
 #: Characters of a date or of its format; the longest that means something is far shorter.
 CHARACTERS = 100

@@ -12,13 +12,13 @@ from types import MappingProxyType
 from typing import Final, NoReturn
 from urllib.parse import quote, unquote
 
-from dag.expressions.arguments import text
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault
-from dag.expressions.measures import integer, measure, text_of, too_deep
-from dag.expressions.operations import Operation, operation, table
-from dag.expressions.operators import finite
-from dag.values import NotAValue, Value, dumps
+from treadle.dag.expressions.arguments import text
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault
+from treadle.dag.expressions.measures import integer, measure, text_of, too_deep
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.expressions.operators import finite
+from treadle.dag.values import NotAValue, Value, dumps
 
 #: Characters of a whole number within ±2^63.
 WHOLE_DIGITS = 20

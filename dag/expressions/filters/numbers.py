@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.arguments import between, number, one_of
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault, wrong_type
-from dag.expressions.measures import integer
-from dag.expressions.operations import Operation, operation, table
-from dag.expressions.operators import finite
-from dag.values import Value
+from treadle.dag.expressions.arguments import between, number, one_of
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault, wrong_type
+from treadle.dag.expressions.measures import integer
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.expressions.operators import finite
+from treadle.dag.values import Value
 
 #: Digits of a text that may be a number; more cannot be within ±2^63 or matter to a float.
 DIGITS = 400

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.arguments import entries, flag, one_of, text
-from dag.expressions.budget import Budget
-from dag.expressions.errors import wrong_type
-from dag.expressions.measures import elements
-from dag.expressions.operations import Operation, operation, table
-from dag.expressions.ordering import keys
-from dag.values import Value
+from treadle.dag.expressions.arguments import entries, flag, one_of, text
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import wrong_type
+from treadle.dag.expressions.measures import elements
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.expressions.ordering import keys
+from treadle.dag.values import Value
 
 
 def items(budget: Budget, value: Value) -> list[Value]:

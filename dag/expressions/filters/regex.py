@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import re2  # type: ignore[import-untyped]
 
-from dag.expressions.arguments import between, flag, text
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Fault
-from dag.expressions.operations import Operation, operation, table
-from dag.values import Value
+from treadle.dag.expressions.arguments import between, flag, text
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Fault
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.values import Value
 
 #: Characters of a pattern.
 PATTERN_CHARACTERS = 500

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions.filters import dates, encodings, numbers, objects, regex, sequences, text
-from dag.expressions.operations import Operation
+from treadle.dag.expressions.filters import (
+    dates,
+    encodings,
+    numbers,
+    objects,
+    regex,
+    sequences,
+    text,
+)
+from treadle.dag.expressions.operations import Operation
 
 FILTERS: Final[Mapping[str, Operation]] = MappingProxyType(
     {

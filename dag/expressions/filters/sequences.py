@@ -8,15 +8,15 @@ from itertools import groupby as adjacent
 from types import MappingProxyType
 from typing import Any, Final
 
-from dag.expressions import operators
-from dag.expressions.access import reach, steps_of
-from dag.expressions.arguments import between, flag
-from dag.expressions.budget import Budget
-from dag.expressions.errors import Undefined, wrong_type
-from dag.expressions.measures import elements, identity
-from dag.expressions.operations import Operation, operation, table
-from dag.expressions.ordering import attribute_of, folded, keys
-from dag.values import Value
+from treadle.dag.expressions import operators
+from treadle.dag.expressions.access import reach, steps_of
+from treadle.dag.expressions.arguments import between, flag
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.errors import Undefined, wrong_type
+from treadle.dag.expressions.measures import elements, identity
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.expressions.ordering import attribute_of, folded, keys
+from treadle.dag.values import Value
 
 #: Groups or elements a group that `batch` and `slice` make at most.
 MOST_PARTS = 1_000_000

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dag.expressions import texts
-from dag.expressions.arguments import between, text, whole
-from dag.expressions.budget import Budget
-from dag.expressions.measures import elements, text_of
-from dag.expressions.operations import Operation, operation, table
-from dag.expressions.ordering import attribute_of
-from dag.values import Value
+from treadle.dag.expressions import texts
+from treadle.dag.expressions.arguments import between, text, whole
+from treadle.dag.expressions.budget import Budget
+from treadle.dag.expressions.measures import elements, text_of
+from treadle.dag.expressions.operations import Operation, operation, table
+from treadle.dag.expressions.ordering import attribute_of
+from treadle.dag.values import Value
 
 #: Characters that one character may become when it is escaped: `&quot;`.
 ESCAPE_GROWTH = 6

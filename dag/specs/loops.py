@@ -1,0 +1,102 @@
+"""Loops: what repeats a body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from treadle.dag.problems import Problem
+from treadle.dag.specs.configuration import Configuration
+from treadle.dag.specs.fields import Bare, Expression, Fixed
+from treadle.dag.specs.spec import BODY_KEY, DONE_KEY, Config, NodeSpec
+
+IN_SEQUENCE = frozenset({"index", "last"})
+"""What a LOOP's condition sees of the turn it decides on."""
+
+
+def _loop_keys(_: Config) -> tuple[str, ...]:
+    return (BODY_KEY, DONE_KEY)
+
+
+class Looping(Configuration):
+    """What both kinds of loop can be told."""
+
+    on_error: Annotated[Literal["fail", "continue", "collect"], Fixed()] = "fail"
+    """What a failed iteration does: fail the loop, stand as null, or stand as `{error}`."""
+    collect_results: Annotated[bool, Fixed()] = True
+    """Whether the results stand in the output, or only a reference to them."""
+
+
+class ForEach(Looping):
+    """One iteration for each entry."""
+
+    over: Expression
+    """A list, an object, whose entries are `{key, value}`, or results that a loop refers to."""
+    max_parallel: int = Field(default=10, ge=1, le=1_000)
+    """Iterations open at once."""
+
+
+FOR_EACH = NodeSpec(
+    "FLOW",
+    "FOR_EACH",
+    "Runs its body once for each entry of a list or object, several at a time.",
+    ForEach,
+    keys=_loop_keys,
+    puts_out="body: {item, index}; done: {results, count} or {count, results_ref}",
+    example={"over": "input.items", "max_parallel": 20},
+)
+
+
+def _not_zero(value: int) -> int:
+    if value == 0:
+        raise PydanticCustomError("zero_step", "A step of 0 never ends.")
+    return value
+
+
+class Loop(Looping):
+    """One turn after another."""
+
+    loop_type: Annotated[Literal["for_range", "while"], Fixed()] = "for_range"
+    """Over a range of numbers, or while a condition holds."""
+    start_value: int = 0
+    """`for_range`: the first `index`."""
+    end_value: int = 10
+    """`for_range`: the first that is not reached."""
+    step: Annotated[int, AfterValidator(_not_zero)] = 1
+    """`for_range`: may be negative, not 0."""
+    loop_condition: Annotated[str | None, Bare(IN_SEQUENCE)] = None
+    """`while`: checked before each turn; sees `index` and `last`."""
+    max_iterations: int = Field(default=100, ge=1, le=10_000)
+    """Turns it may take; needing more is the error `max_iterations_reached`."""
+    stop_at_max: bool = False
+    """Whether reaching `max_iterations` ends the loop well instead of failing it."""
+
+
+def _loop_needs(config: Config) -> Iterator[Problem]:
+    if config.get("loop_type") == "while" and config.get("loop_condition") is None:
+        yield Problem(
+            "loop_condition",
+            "missing",
+            "A `while` loop needs its condition.",
+            "Add loop_condition, for example `last.n != 1`.",
+        )
+
+
+LOOP = NodeSpec(
+    "FLOW",
+    "LOOP",
+    "Runs its body in turns, over a range of numbers or while a condition holds.",
+    Loop,
+    keys=_loop_keys,
+    check=_loop_needs,
+    puts_out="body: {index, last}; done: {results, count} or {count, results_ref}",
+    example={"loop_type": "while", "loop_condition": "last.n != 1", "max_iterations": 200},
+)
+
+LOOP_SPECS = (FOR_EACH, LOOP)
+
+BODY_NAMES = {FOR_EACH: frozenset({"item", "index"}), LOOP: IN_SEQUENCE}
+"""What expressions in a loop's body see, by the loop's spec."""

@@ -1,0 +1,35 @@
+"""ACTION.PYTHON_TASK: a call of a function that the user wrote."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from treadle.dag.specs.configuration import Configuration
+from treadle.dag.specs.fields import Fixed
+from treadle.dag.specs.spec import Lane, NodeSpec
+
+
+class PythonTask(Configuration):
+    """A function that the user wrote and marked with `@task`."""
+
+    task: Annotated[str, Fixed(), Field(min_length=1, max_length=200)]
+    """The name the function is registered under; its parameters come from the node's input."""
+
+
+def task_queue(task: str) -> str:
+    """Return the queue of a user's task: only workers that have the task take from it."""
+    return f"task.{task}"
+
+
+PYTHON_TASK = NodeSpec(
+    "ACTION",
+    "PYTHON_TASK",
+    "Calls a Python function marked with @task.",
+    PythonTask,
+    Lane.THREAD,
+    queue=lambda config: task_queue(str(config["task"])),
+    puts_out="result: what the function returns, under `data` if it is no object",
+    example={"task": "score_lead"},
+)

@@ -1,0 +1,73 @@
+"""The server: the app on a port, until a signal, and an end that live readers are told of."""
+
+from __future__ import annotations
+
+import socket
+
+import structlog
+import uvicorn
+
+from treadle.core.settings import Settings
+from treadle.gateway.app import build
+from treadle.monitoring.server import Address, PortTaken
+
+#: Seconds that requests under way have to end once the gateway was asked to stop.
+_GRACE_SECONDS = 10
+#: Connections that wait to be accepted: a burst of clients, as a load test makes it.
+_BACKLOG = 2_048
+
+_log = structlog.get_logger()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn with the gateway's app."""
+
+    def __init__(self, settings: Settings, address: Address) -> None:
+        """Take the address.
+
+        Raises:
+            PortTaken: it cannot be had.
+        """
+        self.listener = _bound(address)
+        self.port: int = self.listener.getsockname()[1]
+        self._app = build(settings)
+        config = uvicorn.Config(
+            self._app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            backlog=_BACKLOG,
+        )
+        super().__init__(config)
+
+    def serve_until_signal(self) -> None:
+        """Answer until SIGTERM or SIGINT."""
+        self.run(sockets=[self.listener])
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        _log.info("gateway.started", port=self.port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, tell live readers to come again, and answer what was asked."""
+        self._app.state.live.stop()
+        await super().shutdown(sockets)
+
+
+def _bound(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    # With its protocol named, asyncio sets TCP_NODELAY on what it accepts. Without, the body of an
+    # answer waits for its head to be acknowledged, which takes a reader 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)  # whoever comes before the app is up waits for it
+    except OSError as error:
+        listener.close()
+        told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
+        raise PortTaken(told, host=address.host, port=address.port) from error
+    return listener

@@ -1,0 +1,63 @@
+"""Answers: JSON, and pages of it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from treadle.dag.values import Value, dumps, loads
+from treadle.gateway.errors import RequestInvalid
+
+
+class Json(Response):
+    """An answer in JSON; the route's model documents what it says, and tests hold it to that."""
+
+    media_type = "application/json"
+
+    def render(self, content: Value) -> bytes:
+        """Return the bytes of `content`; bytes are JSON already."""
+        return content if isinstance(content, bytes) else dumps(content)
+
+
+def cursor_of(*position: Value) -> str:
+    """Return a cursor: where the next page begins, in a form that promises nothing else."""
+    return base64.urlsafe_b64encode(dumps(position)).decode().rstrip("=")
+
+
+def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] | None:
+    """Return the position that a cursor of ours stands for, each part made by its kind.
+
+    Raises:
+        RequestInvalid: it is none of ours.
+    """
+    if cursor is None:
+        return None
+    try:
+        parts = loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+        return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
+    except (ValueError, TypeError, AttributeError):
+        problem = {
+            "path": "query.cursor",
+            "reason": "invalid_cursor",
+            "message": "This is no cursor that a page here has named.",
+            "solution": "Begin without one, and pass on `next_cursor` unchanged.",
+        }
+        raise RequestInvalid("query.cursor: this is no cursor.", problems=[problem]) from None
+
+
+def page(name: str, items: Sequence[Mapping[str, Any]], limit: int, *at: str) -> dict[str, Any]:
+    """Return a page of at most `limit` of the `items`, read one further to know what follows.
+
+    Args:
+        name: the field that holds them.
+        items: in order.
+        limit: how many are shown.
+        at: the fields of an item that say where it stands.
+    """
+    shown = list(items[:limit])
+    more = len(items) > limit
+    cursor = cursor_of(*(shown[-1][each] for each in at)) if more else None
+    return {name: shown, "next_cursor": cursor}

@@ -1,0 +1,113 @@
+"""Submitting: requests that come at once share a transaction, and each is acknowledged after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import ClassVar
+from uuid import UUID
+
+import psycopg
+
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import LOST
+from treadle.ledger.engine.rows import Queued
+from treadle.ledger.engine.submission import Submission, Submitted, submit_all
+from treadle.transport.connections import Connections
+
+#: Submissions of one transaction.
+_MOST_TOGETHER = 64
+
+
+class OutcomeUnknown(TreadleError):
+    """The ledger went away while it committed: the submission may stand or not."""
+
+    reason: ClassVar[str] = "outcome_unknown"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = (
+        "Repeat the request with the same Idempotency-Key; without one, look at the list first."
+    )
+
+
+_Waiting = tuple[Submission, "Future[Submitted]"]
+
+
+class Submitter:
+    """One thread that writes what others hand to it; safe for threads."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._session: psycopg.Connection | None = None
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="submitter")
+        self._thread.start()
+
+    def submit(self, request: Submission) -> Submitted:
+        """Return when the submission is committed.
+
+        Raises:
+            IdempotencyConflict, NoSuchTrigger, NotAValue
+            OutcomeUnknown: the connection broke meanwhile.
+            psycopg.OperationalError: there is no connection; nothing was done.
+        """
+        future: Future[Submitted] = Future()
+        self._waiting.put((request, future))
+        return future.result()
+
+    def close(self) -> None:
+        """Write what waits, and end. Nobody may submit any more."""
+        self._waiting.put(None)
+        self._thread.join()
+        if self._session is not None:
+            self._session.close()
+
+    def _run(self) -> None:
+        while True:
+            group, more = self._next_group()
+            if group:
+                try:
+                    self._write(group)
+                except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+                    for _, future in group:
+                        if not future.done():
+                            future.set_exception(error)
+            if not more:
+                return
+
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        """Wait for a request and take those that came with it; the flag says whether to go on."""
+        group: list[_Waiting] = []
+        each = self._waiting.get()
+        while each is not None:
+            group.append(each)
+            if len(group) == _MOST_TOGETHER:
+                return group, True
+            try:
+                each = self._waiting.get_nowait()
+            except Empty:
+                return group, True
+        return group, False
+
+    def _write(self, group: Sequence[_Waiting]) -> None:
+        connections = self._connections
+        connections.belt.refresh()
+        if self._session is None or self._session.closed:
+            self._session = connections.open_session()
+        requests = [request for request, _ in group]
+        try:
+            answers = submit_all(self._session, connections.graphs, connections.belt, requests)
+        except LOST as error:
+            raise OutcomeUnknown("The ledger went away during the submission.") from error
+        noted: list[Queued] = []
+        touched: dict[UUID, int] = {}
+        for (_, future), answer in zip(group, answers, strict=True):
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                noted += answer.followed.noted
+                touched |= answer.followed.touched
+                future.set_result(answer)
+        connections.belt.send(noted)
+        connections.belt.ring(touched)

@@ -1,0 +1,116 @@
+"""Claims: leases on rows that a message named."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from treadle.core.ids import new_id
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, LoopPhase
+from treadle.dag.values import loads
+from treadle.ledger.engine.rows import Claim, Held, Ref
+from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.queries import fetching
+
+_KEYS = ("execution_id", "scope", "node")
+_fetch = fetching("work")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows of one execution that one process wants leases on."""
+
+    refs: Sequence[Ref]
+    worker_id: UUID
+    start_all: bool
+    """Whether all start to run at once. Otherwise only the first does: the settle of each member of
+    a chunk starts the next.
+    """
+
+    def rows(self, held: Held) -> list[tuple[Any, ...]]:
+        """Return the leases that are asked for."""
+        nodes = held.graph.nodes
+        return [
+            (
+                *ref,
+                new_id(),
+                self.worker_id,
+                self.start_all or not index,
+                nodes[ref.node].timeout.total_seconds(),
+            )
+            for index, ref in enumerate(self.refs)
+        ]
+
+
+def claim(unit: Unit, wanted: Sequence[Wanted]) -> list[list[Claim]]:
+    """Take leases on the rows that are ready; return them for each caller, in the order it named.
+
+    Behind a closed gate nothing is claimed, and the rows' notes are taken back, so that a resume
+    sends them anew (rule 9).
+    """
+    asked = [_asked(unit, each) for each in wanted]
+    rows = [row for each in asked for row in each]
+    found = {}
+    if rows:
+        names = (*_KEYS, "lease_id", "worker_id", "starts", "limit_seconds")
+        found = {row.lease_id: row for row in unit.run_rows("claim", names, rows).fetchall()}
+    claims = [
+        [_taken(unit, row, found[row[3]]) for row in each if row[3] in found] for each in asked
+    ]
+    firsts = [each[0] for each in claims if each and not each[0].started]
+    if firsts:  # the first that was asked for was not ready any more
+        start(unit, firsts)
+    for each, taken in zip(wanted, claims, strict=True):
+        for one in taken if each.start_all else taken[:1]:
+            held = unit.held[one.ref.execution_id]
+            unit.event(held, "node_started", node_id=one.ref.node, scope=one.ref.scope)
+    return claims
+
+
+def _asked(unit: Unit, wanted: Wanted) -> list[tuple[Any, ...]]:
+    held = unit.held[wanted.refs[0].execution_id]
+    if held.status in FINAL_EXECUTION_STATUSES:
+        return []
+    if held.paused:
+        unit.run_rows("clear_notes", _KEYS, list(wanted.refs))
+        return []
+    return wanted.rows(held)
+
+
+def _taken(unit: Unit, asked: tuple[Any, ...], row: Any) -> Claim:
+    ref = Ref(*asked[:3])
+    return Claim(
+        ref=ref,
+        lease_id=row.lease_id,
+        graph=unit.held[ref.execution_id].graph,
+        attempt=row.attempt,
+        retry_count=row.retry_count,
+        lost_count=row.lost_count,
+        chosen=row.chosen,
+        phase=LoopPhase(row.phase) if row.phase else None,
+        turn=row.loop_next or 0,
+        started=asked[5],
+        error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
+        waited_seconds=row.waited_seconds,
+    )
+
+
+def start(unit: Unit, members: Sequence[Claim]) -> frozenset[UUID]:
+    """Note that claimed members of a chunk begin to run now (rule 8); return the leases that do."""
+    rows = [(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members]
+    started = unit.run_rows("start_next", (*_KEYS, "lease_id", "limit_seconds"), rows)
+    return frozenset(row.lease_id for row in started.fetchall())
+
+
+def leases(
+    connection: psycopg.Connection, executions: Collection[UUID], wanted: Collection[UUID]
+) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Return which of `wanted` are running, and which were settled under their lease (rule 7)."""
+    rows = _fetch(connection, "leases", ids=list(executions), leases=list(wanted))
+    running = frozenset(row.lease_id for row in rows if row.lease_id)
+    settled = frozenset(row.settled_by for row in rows if row.settled_by)
+    return running & frozenset(wanted), settled & frozenset(wanted)

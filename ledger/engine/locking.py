@@ -1,0 +1,91 @@
+"""Holding executions: rule 1, the lock that everything else in a transaction relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+from treadle.core.columns import pack
+from treadle.dag.states import ExecutionStatus
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Held
+from treadle.ledger.queries import queries
+
+_SQL = queries("work")
+
+#: Milliseconds that the scheduler waits for an execution: many times what a commit holds it.
+BRIEFLY_MILLISECONDS = 200
+
+
+class GraphsUnknown(Exception):
+    """Executions that were locked run versions whose graphs are not at hand."""
+
+    def __init__(self, versions: Collection[UUID]) -> None:
+        super().__init__(versions)
+        self.versions = versions
+
+
+def hold(
+    connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID], *, at_hand: bool = False
+) -> list[Held]:
+    """Lock the rows of executions that nobody else holds; the others are left out.
+
+    Raises:
+        GraphsUnknown: with `at_hand`, instead of loading a graph while rows are held.
+    """
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    cursor.execute(_SQL["lock_executions"], {"ids": pack("uuid", ids)}, prepare=True)
+    rows: list[Any] = cursor.fetchall()
+    unknown = {row.version_id for row in rows if not graphs.knows(row.version_id)}
+    if at_hand and unknown:
+        raise GraphsUnknown(unknown)
+    return [_held(connection, graphs, row) for row in rows]
+
+
+def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
+    """Lock one execution's row, waiting for whoever holds it; `None` if there is no such row."""
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
+    row = cursor.fetchone()
+    return _held(connection, graphs, row) if row else None
+
+
+def hold_briefly(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
+    """Lock one execution's row for the scheduler; `None` if it is held for longer than a moment.
+
+    A short wait in the row's queue, and not SKIP LOCKED: an execution that is never at rest would
+    be skipped for as long as it runs, and its timers, retries and deadline with it.
+    """
+    graphs.prepare(connection, [execution_id])
+    try:
+        with connection.transaction():
+            connection.execute(_SQL["wait_briefly"], {"milliseconds": str(BRIEFLY_MILLISECONDS)})
+            return hold_waiting(connection, graphs, execution_id)
+    except psycopg.errors.LockNotAvailable:
+        return None
+
+
+def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:
+    """Bound how long this session waits for a row: then it is told `LockNotAvailable`."""
+    connection.execute(_SQL["wait_at_most"], {"milliseconds": str(round(seconds * 1000))})
+
+
+def _held(connection: psycopg.Connection, graphs: Graphs, row: Any) -> Held:
+    return Held(
+        id=row.id,
+        version_id=row.version_id,
+        graph=graphs.version(connection, row.version_id),
+        status=ExecutionStatus(row.status),
+        outstanding=row.outstanding,
+        next_seq=row.next_seq,
+        node_count=row.node_count,
+        priority=row.priority,
+        paused=row.paused,
+        failure=row.failure,
+        questions=row.questions,
+        now=row.now,
+    )

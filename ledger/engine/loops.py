@@ -1,0 +1,213 @@
+"""Loops: scopes open, end and fail, and the loop that waits for them goes on (rule 3).
+
+A loop counts one in the scope it stands in until it leaves. Its row says how far it is; whatever
+ends one of its scopes opens the next where no expression is needed, and makes it ready for a turn
+(`while`) or to gather (the last scope ended, or it gives up) where one is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+from treadle.core.errors import TreadleError
+from treadle.dag.outcomes import Failed, LoopOpened
+from treadle.dag.scopes import around, child_scope
+from treadle.dag.states import LoopPhase
+from treadle.dag.values import dumps
+from treadle.ledger.engine.arrivals import Arrivals, place_rows
+from treadle.ledger.engine.claims import leases
+from treadle.ledger.engine.rows import Claim, Ref
+from treadle.ledger.engine.unit_of_work import Unit
+
+#: Node executions that one execution may have: past this its records are of no use to anybody.
+NODE_EXECUTIONS_LIMIT = 100_000
+
+_KEYS = ("execution_id", "scope", "node")
+
+
+class TooManyNodeExecutions(TreadleError):
+    """A loop would have more iterations than an execution has room for."""
+
+    reason: ClassVar[str] = "too_many_node_executions"
+    solution: ClassVar[str] = "Go over less: filter first, or split the input over executions."
+
+
+def taken_by(claim: Claim, opened: LoopOpened) -> int:
+    """Return how many node executions an opening takes; an inner loop takes its own as it opens."""
+    scopes = 1 if opened.total is None else opened.total
+    return scopes * len(claim.graph.bodies[claim.ref.node])
+
+
+def refused_openings(
+    unit: Unit, openings: Sequence[tuple[Claim, LoopOpened]]
+) -> Mapping[UUID, Failed]:
+    """Return the failures of loops that are too large to open, by their leases.
+
+    What a loop takes is added to `node_count`, under its execution's lock, by the settle that opens
+    it, before any of it has run: so two that open side by side cannot both have the same room. In
+    one batch the first comes first, and an outcome whose lease is lost takes nothing.
+    """
+    room = {held.id: NODE_EXECUTIONS_LIMIT - held.node_count for held in unit.held.values()}
+    needed = Counter[UUID]()
+    for claim, opened in openings:
+        needed[claim.ref.execution_id] += taken_by(claim, opened)
+    if all(size <= room[execution_id] for execution_id, size in needed.items()):
+        return {}
+    live, _ = leases(unit.connection, list(needed), [claim.lease_id for claim, _ in openings])
+    refused = {}
+    for claim, opened in openings:
+        size, execution_id = taken_by(claim, opened), claim.ref.execution_id
+        if claim.lease_id not in live:
+            continue
+        if size <= room[execution_id]:
+            room[execution_id] -= size
+        else:
+            refused[claim.lease_id] = _too_large(size, room[execution_id])
+    return refused
+
+
+def _too_large(size: int, room: int) -> Failed:
+    error = TooManyNodeExecutions(
+        f"The loop would have {size:,} node executions; {room:,} are left of the "
+        f"{NODE_EXECUTIONS_LIMIT:,} of an execution.",
+        node_executions=size,
+        left=room,
+        limit=NODE_EXECUTIONS_LIMIT,
+    )
+    return Failed(error.to_wire())
+
+
+def open_scope(unit: Unit, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int) -> None:
+    """Open one iteration of a loop: its first nodes get their arrivals."""
+    scope = child_scope(loop.scope, loop.node, ordinal)
+    unit.opened[loop.execution_id, scope] = (loop.scope, loop.node, ordinal)
+    arrivals.enter(loop.execution_id, loop.node, scope, cause=cause)
+
+
+@dataclass(slots=True)
+class _Ended:
+    """Scopes of one loop that ended in this transaction."""
+
+    count: int = 0
+    failure: Mapping[str, Any] | None = None
+    cause: int = -1
+
+
+@dataclass(slots=True)
+class Failures:
+    """Scopes that a failure ends, with the error of the first one each."""
+
+    scopes: dict[tuple[Any, str], Mapping[str, Any]] = field(default_factory=dict)
+
+    def covers(self, ref: Ref) -> bool:
+        """Return whether `ref` stands in a scope that fails in this transaction."""
+        return any((ref.execution_id, scope) in self.scopes for scope in around(ref.scope))
+
+
+def settle_scopes(unit: Unit, arrivals: Arrivals, failures: Failures) -> None:
+    """Count the open nodes of inner scopes, and move on the loops whose scopes end by it."""
+    ended = _fail(unit, failures)
+    while True:
+        arrivals.write()
+        changes = [
+            (*place, change)
+            for place, change in unit.deltas.items()
+            if change and place not in unit.opened and place not in failures.scopes
+        ]
+        for execution_id, scope, _ in changes:
+            del unit.deltas[execution_id, scope]
+        if changes:
+            rows = unit.run_rows("count_scopes", ("execution_id", "scope", "delta"), changes)
+            for row in rows.fetchall():
+                if row.status == "ended":
+                    loop = ended[Ref(row.execution_id, row.parent, row.loop)]
+                    loop.count += 1
+                    loop.cause = unit.causes[row.execution_id, row.scope]
+        if not ended:
+            return
+        _advance(unit, arrivals, ended)
+        ended = defaultdict(_Ended)
+
+
+def _fail(unit: Unit, failures: Failures) -> defaultdict[Ref, _Ended]:
+    """End the scopes that fail, with all that is open in them."""
+    ended: defaultdict[Ref, _Ended] = defaultdict(_Ended)
+    if not failures.scopes:
+        return ended
+    rows = [(*place, dumps(error)) for place, error in failures.scopes.items()]
+    failed = unit.run_rows("fail_scopes", ("execution_id", "scope", "error"), rows).fetchall()
+    unit.cancel_scopes([(row.execution_id, row.scope) for row in failed])
+    for row in failed:
+        loop = ended[Ref(row.execution_id, row.parent, row.loop)]
+        loop.count += 1
+        loop.failure = failures.scopes[row.execution_id, row.scope]
+        loop.cause = unit.causes.get((row.execution_id, row.scope), -1)
+    return ended
+
+
+def _advance(unit: Unit, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> None:
+    """Open the next scopes of the loops, or make them ready for their next phase.
+
+    Those that give up come first: a loop that stands in what they cancel does nothing more.
+    """
+    _cancel_siblings(unit, [loop for loop in ended if _gives_up(unit, loop, ended[loop])])
+    rows = unit.run_rows("waiting_loops", _KEYS, list(ended)).fetchall()
+    going, ready = [], []
+    for row in rows:
+        loop = Ref(row.execution_id, row.scope, row.node)
+        scopes = ended[loop]
+        turn, active = row.loop_next, row.loop_active - scopes.count
+        next_phase: LoopPhase | None = None
+        if _gives_up(unit, loop, scopes):
+            next_phase, active = LoopPhase.GATHER, 0
+        elif row.loop_total is None:
+            next_phase, scopes.failure = LoopPhase.TURN, None
+        else:
+            for ordinal in range(turn, min(turn + scopes.count, row.loop_total)):
+                open_scope(unit, arrivals, loop, ordinal, cause=scopes.cause)
+                turn, active = turn + 1, active + 1
+            if active == 0:
+                next_phase, scopes.failure = LoopPhase.GATHER, None
+        if next_phase is not None:
+            ready.append((loop, next_phase, scopes, row))
+        going.append((*loop, turn, active))
+    if going:
+        unit.run_rows("advance_loops", (*_KEYS, "loop_next", "loop_active"), going)
+    _make_ready(unit, ready)
+
+
+def _gives_up(unit: Unit, loop: Ref, scopes: _Ended) -> bool:
+    node = unit.held[loop.execution_id].graph.nodes[loop.node]
+    on_error = node.configurations.literal.get("on_error", "fail")
+    return scopes.failure is not None and on_error == "fail"
+
+
+def _cancel_siblings(unit: Unit, loops: list[Ref]) -> None:
+    if loops:
+        rows = unit.run_rows("open_siblings", ("execution_id", "parent", "loop"), loops).fetchall()
+        unit.cancel_scopes([(row.execution_id, row.scope) for row in rows])
+
+
+def _make_ready(unit: Unit, loops: list[tuple[Ref, LoopPhase, _Ended, Any]]) -> None:
+    placed = []
+    for loop, phase, scopes, row in loops:
+        held = unit.held[loop.execution_id]
+        limit = held.graph.nodes[loop.node].timeout.total_seconds()
+        state, lease_id, epoch = unit.place(
+            held,
+            loop,
+            scopes.cause,
+            phase=phase,
+            error=scopes.failure,
+            turn=row.loop_next,
+            attempt=row.attempt + 1,
+            retry_count=row.retry_count,
+            lost_count=row.lost_count,
+        )
+        error = dumps(scopes.failure) if scopes.failure else None
+        placed.append((*loop, state, None, phase, error, lease_id, limit, epoch))
+    place_rows(unit, placed)

@@ -1,0 +1,108 @@
+"""Retrying: a new execution of the same version that keeps what stands of a final one.
+
+Nothing is ever reopened. What stays is copied and settled once more for its arrivals, by the same
+code as any settle, in the transaction that creates the new execution.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar
+from uuid import UUID
+
+import psycopg
+
+from treadle.core.errors import TreadleError
+from treadle.core.ids import new_id
+from treadle.dag.retained_nodes import kept
+from treadle.dag.scopes import ROOT
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
+from treadle.dag.values import loads
+from treadle.ledger.engine.arrivals import Arrivals
+from treadle.ledger.engine.control import NoSuchExecution
+from treadle.ledger.engine.endings import end_finished
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Belt, Held, NewExecution, Ref
+from treadle.ledger.engine.submission import Submitted
+from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.queries import fetching, queries
+
+_SQL = queries("retrying")
+_fetch = fetching("retrying")
+
+
+class ExecutionNotFinal(TreadleError):
+    """The execution still runs, so there is nothing to repeat yet."""
+
+    reason: ClassVar[str] = "execution_not_final"
+    solution: ClassVar[str] = "Wait for its end, or cancel it with `treadle cancel` first."
+
+
+class NothingToRetry(TreadleError):
+    """The execution succeeded: all of it stands."""
+
+    reason: ClassVar[str] = "nothing_to_retry"
+    solution: ClassVar[str] = "Submit the workflow again to run all of it."
+
+
+def retry(
+    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
+) -> Submitted:
+    """Create an execution that repeats a final one from where it failed.
+
+    Raises:
+        NoSuchExecution, ExecutionNotFinal, NothingToRetry
+    """
+    old = _retried(connection, execution_id)
+    graph = graphs.version(connection, old.version_id)
+    with connection.transaction():
+        ended = {
+            row.node: (NodeState(row.state), row.output_key)
+            for row in _fetch(connection, "root_rows", id=execution_id)
+        }
+        standing = kept(graph, ended)
+        held = Held.begun(
+            NewExecution(
+                id=new_id(),
+                version_id=old.version_id,
+                graph=graph,
+                owner=old.owner,
+                trigger=old.trigger_node,
+                trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
+                priority=old.priority,
+                deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
+                retry_of=execution_id,
+            )
+        )
+        copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
+        connection.execute(_SQL["copy_scopes"], copied)
+        in_scopes = connection.execute(_SQL["copy_nodes"], copied).rowcount - len(standing)
+        held.node_count += in_scopes
+        unit = Unit(connection, [held], belt=belt)
+        unit.event(
+            held, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
+        )
+        refs = {node: Ref(held.id, ROOT, node) for node in standing}
+        arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))
+        for node in graph.order:
+            if node in refs:
+                arrivals.leave(refs[node], ended[node][1], cause=-1)
+        arrivals.write()
+        end_finished(unit)
+        unit.save()
+    return Submitted(held.id, followed=unit.committed())
+
+
+def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:
+    rows = _fetch(connection, "retried", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(execution_id)
+    old = rows[0]
+    status = ExecutionStatus(old.status)
+    if status not in FINAL_EXECUTION_STATUSES:
+        raise ExecutionNotFinal(
+            f"The execution is {status}.", execution_id=str(execution_id), status=status
+        )
+    if status is ExecutionStatus.SUCCESS:
+        raise NothingToRetry("The execution succeeded.", execution_id=str(execution_id))
+    return old

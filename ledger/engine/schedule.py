@@ -1,0 +1,86 @@
+"""What the scheduler finds to do: due times, dead processes, rows that no message stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from treadle.ledger.engine.rows import Ref
+from treadle.ledger.queries import fetching, queries
+
+_SQL = queries("schedule")
+_fetch = fetching("schedule", prepare=True)
+
+
+def due(connection: psycopg.Connection, *, grace_seconds: float) -> list[tuple[str, UUID]]:
+    """Return `(kind, execution)` of what is due: `wake`, `overdue` or `deadline`."""
+    rows = _fetch(connection, "due", grace_seconds=grace_seconds)
+    return [(row.kind, row.execution_id) for row in rows]
+
+
+def next_due(connection: psycopg.Connection, *, grace_seconds: float) -> float | None:
+    """Return the seconds until `due` finds something; not above 0 if it does so now."""
+    rows = _fetch(connection, "next_due", grace_seconds=grace_seconds)
+    seconds: float | None = rows[0].seconds
+    return seconds
+
+
+def running(connection: psycopg.Connection) -> dict[UUID, set[UUID]]:
+    """Return the executions that each process runs something of."""
+    found: dict[UUID, set[UUID]] = {}
+    for row in _fetch(connection, "running"):
+        found.setdefault(row.worker_id, set()).add(row.execution_id)
+    return found
+
+
+def unsent(
+    connection: psycopg.Connection,
+    *,
+    epoch: str,
+    oldest: Mapping[str, datetime],
+    full: Sequence[str] = (),
+    grace_seconds: float,
+    limit: int,
+) -> list[tuple[Ref, str, bool]]:
+    """Return ready rows that no message stands for, with their queue and whether one was lost.
+
+    Args:
+        oldest: by queue, when the oldest message that nobody has fetched was sent.
+        full: queues that have no room, whose rows are left out.
+        grace_seconds: how long a fetched message may take to its claim.
+    """
+    rows = _fetch(
+        connection,
+        "unsent",
+        epoch=epoch,
+        queue=list(oldest),
+        oldest=list(oldest.values()),
+        full=list(full),
+        grace_seconds=grace_seconds,
+        limit=limit,
+    )
+    return [(Ref(row.execution_id, row.scope, row.node), row.queue, row.lost) for row in rows]
+
+
+def ready_queues(connection: psycopg.Connection) -> set[str]:
+    """Return the queues that something waits in."""
+    return {row.queue for row in _fetch(connection, "ready_queues")}
+
+
+def retain(connection: psycopg.Connection, *, days: int) -> list[str]:
+    """Drop what is past retention, and make the partitions of the weeks to come.
+
+    Returns:
+        The partitions dropped. One that holds an unfinished execution stays.
+    """
+    connection.execute(_SQL["ensure_partitions"])
+    dropped = [str(row.name) for row in _fetch(connection, "old_partitions", days=days)]
+    for name in dropped:
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(name)))
+    connection.execute(_SQL["drop_old_executions"], {"days": days})
+    connection.execute(_SQL["drop_old_keys"], {"days": days})
+    return dropped

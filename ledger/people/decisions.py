@@ -1,0 +1,140 @@
+"""Deciding: a question gets its end, and its node leaves `waiting_input` by it (invariant 8).
+
+What is decided and by whom is the caller's, who holds the execution and has seen that the question
+is pending; what follows from it is `settlements.follow`, as from any settle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from treadle.core.ids import new_id
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.questions import TIMEOUT_KEY
+from treadle.dag.values import Value, dumps
+from treadle.ledger.engine.rows import Claim, Held, Ref, Settlement
+from treadle.ledger.engine.settle_rows import WRITTEN, settlement_of
+from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.people.interactions import Interaction
+from treadle.ledger.views.executions import milliseconds
+from treadle.monitoring.facts import Fact
+
+#: Who decides when nobody did in time.
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What somebody answers: checked, and known to be theirs to say."""
+
+    decision: str
+    """The key that the node leaves by."""
+    answer: Value
+    by: str
+    via: str
+    """The way it came: `api`, `cli`, `webhook`."""
+
+
+def decide(
+    unit: Unit, held: Held, asked: Interaction, response: Response, *, status: str, arrived: Value
+) -> Settlement:
+    """Write a decision; return how the node leaves by its key.
+
+    Args:
+        status: the question's: `completed` by a person, `timeout` by the system.
+        arrived: what the node got as input.
+    """
+    _close(unit, held, asked, response, status=status)
+    output = {
+        "interaction_id": str(asked.id),
+        "decision": response.decision,
+        "answer": response.answer,
+        "answered_by": response.by,
+        "via": response.via,
+        "at": milliseconds(held.now),
+        "timed_out": status == "timeout",
+        "input": arrived,
+    }
+    completed = Completed(output, response.decision, _details(asked, response))
+    return _left(unit, held, asked, settlement_of(_claim(held, asked), completed))
+
+
+def give_up(
+    unit: Unit, held: Held, asked: Interaction, failed: Failed, *, arrived: Value
+) -> Settlement:
+    """Write that nothing was decided in time; return how the node fails."""
+    _close(unit, held, asked, None, status="timeout")
+    settlement = settlement_of(_claim(held, asked), failed, arrived=arrived)
+    return _left(unit, held, asked, settlement)
+
+
+def _close(
+    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
+) -> None:
+    held.questions -= 1
+    unit.unparked.append(asked.id)
+    _count(unit, held, asked, response, status=status)
+    decision = response.decision if response else None
+    unit.run(
+        "decide",
+        id=asked.id,
+        status=status,
+        at=held.now,
+        decision=decision,
+        answer=dumps(response.answer) if response else None,
+        by=response.by if response else None,
+        via=response.via if response else None,
+    )
+    details = {"execution_id": str(held.id), "node_id": asked.node, "decision": decision}
+    unit.run(
+        "audit",
+        id=new_id(),
+        owner=asked.owner,
+        actor=response.by if response else SYSTEM,
+        action=f"interaction.{status}",
+        subject=str(asked.id),
+        details=dumps({**details, "via": response.via if response else TIMEOUT_KEY}),
+    )
+
+
+def _count(
+    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
+) -> None:
+    kind = asked.question.interaction_type
+    if status == "timeout" or response is None:
+        missed = asked.delivered_at is None
+        action = "not_delivered" if missed else asked.question.timeout_action
+        unit.facts.append(Fact("question_timed_out", (action,)))
+        return
+    seconds = (held.now - asked.created_at).total_seconds()
+    unit.facts += (
+        Fact("question_answered", (kind, response.decision)),
+        Fact("question_seconds", (kind,), seconds),
+    )
+
+
+def _claim(held: Held, asked: Interaction) -> Claim:
+    return Claim(Ref(held.id, asked.scope, asked.node), asked.id, held.graph)
+
+
+def _left(unit: Unit, held: Held, asked: Interaction, settlement: Settlement) -> Settlement:
+    """Write the node's row."""
+    columns = dict(zip(WRITTEN, settlement.columns, strict=True))
+    written = {
+        name: columns[name] for name in ("state", "output_key", "output", "error", "details")
+    }
+    unit.run("leave_waiting", **settlement.claim.ref._asdict(), id=asked.id, **written)
+    return settlement
+
+
+def _details(asked: Interaction, response: Response) -> dict[str, Any]:
+    """Return the node's `execution_details`."""
+    return {
+        "interaction_id": str(asked.id),
+        "interaction_type": asked.question.interaction_type,
+        "waiting_since": milliseconds(asked.created_at),
+        "decision": response.decision,
+        "answered_by": response.by,
+        "via": response.via,
+    }

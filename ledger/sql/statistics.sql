@@ -1,0 +1,39 @@
+-- What is true of the whole cluster at this moment: for its gauges.
+
+-- name: census
+-- One row for each kind of thing that is open; see `ledger.views.statistics`. What stands behind a closed gate
+-- waits for nobody, and Treadle's own workflows are not what people see as executions.
+select 'executions' as kind, status as name, 0 as priority, count(*) as count,
+       extract(epoch from clock_timestamp() - min(created_at))::float8 as oldest_seconds
+from executions
+where finished_at is null and not starts_with(workflow_id, %(system)s)
+group by status
+union all
+select 'ready', n.queue, n.priority, sum(n.count)::bigint,
+       extract(epoch from clock_timestamp() - min(n.oldest))::float8
+from (
+    -- One execution is looked up for all its rows, whatever the plan.
+    select execution_id, queue, priority, count(*) as count, min(ready_at) as oldest
+    from node_executions where state = 'ready'
+    group by execution_id, queue, priority offset 0) n
+where (select pause_requested_at is null from executions e where e.id = n.execution_id)
+group by n.queue, n.priority
+union all
+select 'nodes', state, 0, count(*), null
+from node_executions where state in ('running', 'retrying', 'waiting')
+group by state
+union all
+select 'questions', 'pending', 0, count(*),
+       extract(epoch from clock_timestamp() - min(created_at))::float8
+from interactions where status = 'pending'
+union all
+select 'questions', 'undelivered', 0, count(*) filter (where delivered_at is null), null
+from interactions where status = 'pending'
+union all
+select 'questions', 'overdue', 0, count(*),
+       extract(epoch from clock_timestamp() - min(timeout_at))::float8
+from interactions where status = 'pending' and timeout_at <= clock_timestamp()
+union all
+select 'outbox', 'pending', 0, count(*),
+       extract(epoch from clock_timestamp() - min(due_at))::float8
+from outbox where done_at is null and given_up_at is null

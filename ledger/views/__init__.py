@@ -1,0 +1,1 @@
+"""Views: what is read of the ledger, without a lock."""

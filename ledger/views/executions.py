@@ -1,0 +1,257 @@
+"""Reading: executions, records and events as the wire model says them; and attempts' inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from treadle.core.columns import pack
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
+from treadle.dag.values import Value, loads
+from treadle.ledger.engine.control import NoSuchExecution
+from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.rows import Ref
+from treadle.ledger.queries import fetching
+from treadle.ledger.views.spending import credits_of, spent
+
+_fetch = fetching("executions")
+
+#: Node records returned with an execution; the rest is read by page.
+RECORDS_WITH_EXECUTION = 1_000
+#: Bytes of an output returned with its record; larger ones are read alone.
+INLINE_PAYLOAD_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a node execution ended, for those that read from it."""
+
+    state: NodeState
+    output_key: str | None
+    output: Value
+    size: int
+    """Bytes of the output as JSON."""
+
+
+def outputs(connection: psycopg.Connection, refs: Collection[Ref]) -> dict[Ref, Settled]:
+    """Return those of `refs` that are settled. What is settled never changes."""
+    executions, scopes, nodes = zip(*refs, strict=True)
+    rows = _fetch(
+        connection,
+        "outputs",
+        execution_id=pack("uuid", executions),
+        scope=pack("text", scopes),
+        node=pack("text", nodes),
+    )
+    return {
+        Ref(row.execution_id, row.scope, row.node): Settled(
+            NodeState(row.state),
+            row.output_key,
+            loads(row.output) if row.output is not None else None,
+            len(row.output or b""),
+        )
+        for row in rows
+    }
+
+
+def settled_by_then(
+    connection: psycopg.Connection, refs: Collection[Ref], other: Ref
+) -> frozenset[Ref]:
+    """Return those of `refs` that had settled when `other` did, itself included."""
+    executions, scopes, nodes = zip(*refs, strict=True)
+    rows = _fetch(
+        connection,
+        "settled_by_then",
+        execution_id=pack("uuid", executions),
+        scope=pack("text", scopes),
+        node=pack("text", nodes),
+        by_execution=other.execution_id,
+        by_scope=other.scope,
+        by_node=other.node,
+    )
+    return frozenset(Ref(row.execution_id, row.scope, row.node) for row in rows)
+
+
+def execution(
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    execution_id: UUID,
+    *,
+    records: int | None = RECORDS_WITH_EXECUTION,
+    inline_bytes: int | None = INLINE_PAYLOAD_BYTES,
+) -> dict[str, Any]:
+    """Return an Execution of the wire model, with `counts` of node executions by status.
+
+    Args:
+        records: most node records to return; `None` for all.
+        inline_bytes: the largest output to return with its record; `None` for any.
+
+    Raises:
+        NoSuchExecution: `execution_not_found`.
+    """
+    rows = _fetch(connection, "execution", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(execution_id)
+    row = rows[0]
+    graph = graphs.version(connection, row.version_id)
+    info = loads(row.trigger_info)
+    nodes = list(_records(connection, graph, execution_id, records, inline_bytes))
+    trigger = outputs(connection, [Ref(execution_id, "", row.trigger_node)])
+    return {
+        "id": str(row.id),
+        "workflow_id": row.workflow_id,
+        "workflow_version": row.version,
+        "status": row.status,
+        "trigger_id": row.trigger_node,
+        "trigger_info": {
+            **info,
+            "trigger_data": next((each.output for each in trigger.values()), None),
+            "timestamp": milliseconds(row.created_at),
+        },
+        "start_time": milliseconds(row.created_at),
+        "end_time": milliseconds(row.finished_at),
+        "duration_ms": _between(row.created_at, row.finished_at),
+        "output": _output(connection, graph, execution_id, row.status),
+        "node_executions": nodes,
+        "execution_sequence": [node["node_id"] for node in nodes if node["start_time"]],
+        "counts": _counts(connection, execution_id),
+        **spent(connection, graph, execution_id),
+        "error": loads(row.error) if row.error else None,
+        "retry_of": str(row.retry_of) if row.retry_of else None,
+        "retried_as": [str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
+        "last_seq": row.next_seq - 1,
+    }
+
+
+def executions(
+    connection: psycopg.Connection,
+    *,
+    owner: str,
+    status: str | None = None,
+    workflow_id: str | None = None,
+    before: UUID | None = None,
+    limit: int = 20,
+) -> list[dict[str, Any]]:
+    """Return the newest executions of an owner, short."""
+    rows = _fetch(
+        connection,
+        "executions",
+        owner=owner,
+        status=status,
+        workflow_id=workflow_id,
+        before=before,
+        limit=limit,
+    )
+    return [short(row) for row in rows]
+
+
+def short(row: Any) -> dict[str, Any]:
+    """Return an execution of the wire model in short, from a row that has what it says."""
+    return {
+        "id": str(row.id),
+        "workflow_id": row.workflow_id,
+        "workflow_version": row.version,
+        "status": row.status,
+        "start_time": milliseconds(row.created_at),
+        "end_time": milliseconds(row.finished_at),
+        "duration_ms": _between(row.created_at, row.finished_at),
+    }
+
+
+def events(
+    connection: psycopg.Connection, execution_id: UUID, *, after_seq: int = 0, rows: int = 1_000
+) -> list[dict[str, Any]]:
+    """Return the events after `after_seq` in order, of at most `rows` transactions."""
+    found = _fetch(connection, "events", id=execution_id, after_seq=after_seq, rows=rows)
+    return [event for row in found for event in loads(row.body) if event["seq"] > after_seq]
+
+
+def status(connection: psycopg.Connection, execution_id: UUID) -> ExecutionStatus:
+    """Return an execution's status.
+
+    Raises:
+        NoSuchExecution: `execution_not_found`.
+    """
+    rows = _fetch(connection, "execution", id=execution_id)
+    if not rows:
+        raise NoSuchExecution(execution_id)
+    return ExecutionStatus(rows[0].status)
+
+
+def _records(
+    connection: psycopg.Connection,
+    graph: CompiledGraph,
+    execution_id: UUID,
+    limit: int | None,
+    inline_bytes: int | None,
+) -> Iterator[dict[str, Any]]:
+    rows = _fetch(connection, "records", id=execution_id, limit=limit, inline_bytes=inline_bytes)
+    for row in rows:
+        yield record(graph, row)
+
+
+def record(graph: CompiledGraph, row: Any) -> dict[str, Any]:
+    """Return a NodeExecution of the wire model, from a row that has what it says."""
+    node = graph.nodes[row.node]
+    state = NodeState(row.state)
+    details = loads(row.details) if row.details else {}
+    return {
+        "node_id": row.node,
+        "node_name": node.node.name,
+        "node_type": node.node.type,
+        "node_subtype": node.node.subtype,
+        "scope": row.scope,
+        "status": WIRE_NODE_STATUS[state],
+        "waiting_on": row.wait_kind,
+        "start_time": milliseconds(row.started_at),
+        "end_time": milliseconds(row.finished_at),
+        "duration_ms": _between(row.started_at, row.finished_at),
+        "output_key": row.output_key,
+        "output_data": loads(row.output) if row.output is not None else None,
+        "output_bytes": row.output_bytes,
+        "execution_details": details,
+        "credits_consumed": credits_of(details),
+        "error": loads(row.error) if row.error else None,
+        "attempt": row.attempt,
+        "retry_count": row.retry_count,
+        "max_retries": node.max_retries,
+        "next_attempt_time": milliseconds(row.due_at),
+    }
+
+
+def _output(
+    connection: psycopg.Connection, graph: CompiledGraph, execution_id: UUID, status_: str
+) -> dict[str, Value] | None:
+    """Return the root scope's leaves by node id: the run decides what is one, not the drawing."""
+    if status_ != ExecutionStatus.SUCCESS:
+        return None
+    return {
+        row.node: loads(row.output)
+        for row in _fetch(connection, "leaf_outputs", id=execution_id)
+        if not graph.nodes[row.node].outgoing.get(row.output_key)
+    }
+
+
+def _counts(connection: psycopg.Connection, execution_id: UUID) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in _fetch(connection, "counts", id=execution_id):
+        name = WIRE_NODE_STATUS[NodeState(row.state)]
+        counts[name] = counts.get(name, 0) + row.count
+    return counts
+
+
+def milliseconds(moment: datetime | None) -> int | None:
+    """Return epoch milliseconds, as the public model has them."""
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def _between(start: datetime | None, end: datetime | None) -> int | None:
+    if start is None or end is None:
+        return None
+    return round((end - start).total_seconds() * 1000)

@@ -1,0 +1,95 @@
+"""Worker processes as the ledger knows them: registered, beating, gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from psycopg.types.json import Jsonb
+
+from treadle.ledger.engine.rows import Ref
+from treadle.ledger.queries import queries
+
+_SQL = queries("workers")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """A worker process."""
+
+    id: UUID
+    host: str
+    pid: int
+    queues: tuple[str, ...]
+    beat: int
+    draining: bool
+
+
+def register(
+    connection: psycopg.Connection,
+    worker_id: UUID,
+    *,
+    host: str,
+    pid: int,
+    queues: Collection[str],
+    max_retries: Mapping[str, int] | None = None,
+) -> None:
+    """Make a process known. Its id is fresh each time: a process is never taken up again.
+
+    Args:
+        max_retries: by queue, where what the process runs allows fewer than a node may.
+    """
+    connection.execute(
+        _SQL["register"],
+        {
+            "id": worker_id,
+            "host": host,
+            "pid": pid,
+            "queues": sorted(queues),
+            "max_retries": Jsonb(dict(max_retries or {})),
+        },
+    )
+
+
+def beat(
+    connection: psycopg.Connection, worker_id: UUID, *, draining: bool
+) -> dict[UUID, Ref] | None:
+    """Beat once; return the leases the ledger has this process run, `None` if it has no row."""
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
+    rows = cursor.execute(_SQL["beat"], {"id": worker_id, "draining": draining}).fetchall()
+    if not rows:
+        return None
+    return {
+        row.lease_id: Ref(row.execution_id, row.scope, row.node)
+        for row in rows
+        if row.lease_id is not None
+    }
+
+
+def unregister_dead(connection: psycopg.Connection, worker_id: UUID, *, beat: int) -> None:
+    """Take a process off the list that has stood still at `beat`, unless it has moved since."""
+    connection.execute(_SQL["unregister_dead"], {"id": worker_id, "beat": beat})
+
+
+def unregister(connection: psycopg.Connection, worker_id: UUID) -> None:
+    """Take a process off the list: it runs nothing any more."""
+    connection.execute(_SQL["unregister"], {"id": worker_id})
+
+
+def workers(connection: psycopg.Connection) -> list[WorkerRow]:
+    """Return the processes that are known, oldest first."""
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
+    rows = cursor.execute(_SQL["workers"]).fetchall()
+    return [
+        WorkerRow(row.id, row.host, row.pid, tuple(row.queues), row.beat, row.draining)
+        for row in rows
+    ]
+
+
+def unserved(connection: psycopg.Connection) -> dict[str, int]:
+    """Return the queues with ready rows that no known worker can take, and how many each has."""
+    return dict(connection.execute(_SQL["unserved"]).fetchall())

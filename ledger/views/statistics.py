@@ -1,0 +1,31 @@
+"""The census: what is open in the whole cluster, by one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+
+from treadle.dag.model import SYSTEM_PREFIX
+from treadle.ledger.queries import queries
+
+_CENSUS = queries("statistics")["census"]
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """How much of something is open, and for how long the oldest of it has been."""
+
+    kind: str
+    """`executions` (by status), `ready` (by queue and priority), `nodes` (by state), `questions`
+    (`pending`, `undelivered`, `overdue`) or `outbox` (`pending`)."""
+    name: str
+    priority: int
+    count: int
+    oldest_seconds: float | None
+
+
+def census(connection: psycopg.Connection) -> list[Open]:
+    """Return what is open. Reads every open row once, so it is not for each pass."""
+    rows = connection.execute(_CENSUS, {"system": SYSTEM_PREFIX}).fetchall()
+    return [Open(*row) for row in rows]

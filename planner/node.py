@@ -1,0 +1,39 @@
+"""PLANNER.PLAN: a prompt becomes a plan, in a process that takes from the planner's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from treadle.core.provider_errors import ProviderUnavailable
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.specs.planning import PLAN
+from treadle.dag.values import Value
+from treadle.planner.planning import plan
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.implementation import Services, makes
+
+#: What of a plan stands in its record's details.
+_DETAILS = ("model", "rounds", "tokens", "cost_usd", "seconds")
+
+
+@makes(PLAN)
+def plan_workflow(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
+    """Return the implementation that asks the model which the settings name."""
+    settings = services.settings
+
+    async def run(attempt: Attempt) -> Completed | Failed:
+        async def report(stage: Value) -> None:
+            await attempt.report({"stages": [stage]}, _joined)
+
+        try:
+            made = await plan(attempt.input["prompt"], settings, report)
+        except ProviderUnavailable as error:
+            return Failed(error.to_wire(), error.retry_after)
+        return Completed(made, details={name: made[name] for name in _DETAILS})
+
+    return run
+
+
+def _joined(waiting: Value, newer: Value) -> Value:
+    """Tell stages that follow each other closely as one report, so that none is left out."""
+    return {"stages": [*waiting["stages"], *newer["stages"]]}

@@ -1,0 +1,247 @@
+"""Fixing: what can be mended about a workflow by rule, once the model has had its say.
+
+A rule removes what cannot be meant, takes the name that was meant, or leaves the choice to a person
+as a placeholder. It never adds a step. Every fix is told with the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from treadle.dag.problems import Problem
+from treadle.dag.specs import BODY_KEY, ERROR_KEY, NodeSpec, spec_of
+from treadle.dag.specs.fields import Bare
+from treadle.dag.validation import Validation, validate
+from treadle.planner.building import Document, slug
+from treadle.planner.placeholders import Fix, Placeholder
+
+#: Times that what is left after some fixes is looked at again; each time something was mended.
+_PASSES = 10
+
+_PLACE = re.compile(r"(nodes|connections|triggers)\[(\d+)\]\.?(.*)\Z", re.DOTALL)
+_MEANT = re.compile(r'Did you mean "([^"]+)"\?')
+
+
+@dataclass(slots=True)
+class Mending:
+    """A workflow that is being mended."""
+
+    document: Document
+    placeholders: dict[str, Placeholder]
+    fixes: list[Fix] = field(default_factory=list)
+
+    @property
+    def nodes(self) -> list[Document]:
+        nodes: list[Document] = self.document["nodes"]
+        return nodes
+
+    def connect(self, source: str, key: str, target: str) -> None:
+        """Add a connection."""
+        connections = self.document["connections"]
+        numbers = (str(each["id"]).removeprefix("c") for each in connections if each)
+        number = 1 + max((int(each) for each in numbers if each.isdigit()), default=0)
+        connections.append(
+            {"id": f"c{number}", "from_node": source, "output_key": key, "to_node": target}
+        )
+
+
+def fix(document: Document, placeholders: dict[str, Placeholder]) -> tuple[Validation, list[Fix]]:
+    """Mend a workflow in place as far as rules can; return what validation says then, and how."""
+    mending = Mending(document, placeholders)
+    validation = validate(document)
+    for _ in range(_PASSES):
+        if not validation.problems or not _pass(mending, validation):
+            break
+        validation = validate(document)
+    return validation, mending.fixes
+
+
+def _pass(mending: Mending, validation: Validation) -> bool:
+    """Apply one rule to each place that has a problem; return whether anything was mended."""
+    seen: set[tuple[str, str]] = set()
+    before = len(mending.fixes)
+    for problem in validation.problems:
+        place = _PLACE.match(problem.path)
+        part, index, inner = place.groups() if place else ("", "0", problem.path)
+        spot = (f"{part}[{index}]", inner.partition(".")[0].partition("[")[0])
+        if spot in seen:
+            continue
+        seen.add(spot)
+        done = _RULES[part](mending, problem, int(index), inner)
+        if done:
+            mending.fixes.append(Fix(problem.path, problem.reason, done))
+    document = mending.document
+    for part in ("connections", "triggers"):
+        document[part] = [each for each in document[part] if each is not None]
+    return len(mending.fixes) > before
+
+
+def _mend_node(mending: Mending, problem: Problem, index: int, inner: str) -> str | None:
+    node = mending.nodes[index]
+    part, _, rest = inner.partition(".")
+    if part == "configurations":
+        return _mend_setting(mending, problem, node, re.split(r"[.\[]", rest)[0])
+    if part == "input_params":
+        name = re.split(r"[.\[]", rest)[0]
+        return _removed(node["input_params"], name)
+    if part in ("id", "name"):
+        return _rename(mending, index)
+    if part in ("type", "subtype"):
+        return _take_meant(node, part, problem)
+    rule = {"unreachable": _reach, "missing_body": _give_body}.get(problem.reason)
+    return rule(mending, index) if rule is not None else None
+
+
+def _mend_setting(mending: Mending, problem: Problem, node: Document, name: str) -> str | None:
+    spec = spec_of(node["type"], node["subtype"])
+    config = node["configurations"]
+    if spec is None or not name:
+        return None
+    if problem.path.endswith(f".{name}") and problem.reason == "invalid_choice":
+        meant = _MEANT.search(problem.solution)
+        if meant:
+            config[name] = meant.group(1)
+            return f"`{name}` is now `{meant.group(1)}`."
+    needed = _is_required(spec, name) or problem.reason == "missing"
+    if name in spec.fields and needed:
+        return _ask_for(mending, node, spec, name)
+    return _removed(config, name)
+
+
+def _is_required(spec: NodeSpec, name: str) -> bool:
+    known = spec.configurations.model_fields.get(name)
+    return known is not None and known.is_required()
+
+
+def _ask_for(mending: Mending, node: Document, spec: NodeSpec, name: str) -> str | None:
+    """Let a placeholder stand for a setting that must be given and is not usable."""
+    plan = spec.fields[name]
+    asked = slug(f"{node['id']}_{name}")
+    if isinstance(plan.shape, Bare):
+        text = f"trigger.{asked}"
+    elif not plan.literal:
+        text = f"{{{{ trigger.{asked} }}}}"
+    else:
+        return None
+    config = node["configurations"]
+    if config.get(name) == text:
+        return None
+    unusable = config.get(name)
+    suggestion = unusable if isinstance(unusable, str) and unusable else None
+    said = f"`{name}` of the step `{node['id']}`."
+    mending.placeholders[asked] = Placeholder(asked, "any", said, suggestion)
+    config[name] = text
+    return f"`{name}` became the placeholder `{asked}`."
+
+
+def _removed(holder: dict[str, Any], name: str) -> str | None:
+    if name not in holder:
+        return None
+    del holder[name]
+    return f"`{name}` was left out."
+
+
+def _rename(mending: Mending, index: int) -> str:
+    node = mending.nodes[index]
+    taken = {each["id"] for place, each in enumerate(mending.nodes) if place != index}
+    made = slug(node["id"])
+    made = made if made[0].isalpha() else f"step_{made}"
+    number = 2
+    name = made
+    while name in taken:
+        name, number = f"{made}_{number}", number + 1
+    if node["id"] not in taken:  # else the other one of that id keeps the connections
+        for each in mending.document["connections"]:
+            for end in ("from_node", "to_node"):
+                if each is not None and each[end] == node["id"]:
+                    each[end] = name
+    node["id"] = node["name"] = name
+    return f"The step is now called `{name}`."
+
+
+def _take_meant(holder: Document, name: str, problem: Problem) -> str | None:
+    meant = _MEANT.search(problem.solution)
+    if meant is None:
+        return None
+    holder[name] = meant.group(1)
+    return f"`{name}` is now `{meant.group(1)}`."
+
+
+def _reach(mending: Mending, index: int) -> str | None:
+    """Let a step follow the one that stands before it."""
+    node = mending.nodes[index]
+    if node["type"] == "TRIGGER":
+        mending.document["triggers"].append(node["id"])
+        return "It was named among the triggers."
+    before = mending.nodes[index - 1] if index else None
+    if before is None:
+        return None
+    key = _onward_key(before)
+    mending.connect(before["id"], key, node["id"])
+    return f"It follows `{before['id']}` now."
+
+
+def _onward_key(node: Document) -> str:
+    spec = spec_of(node["type"], node["subtype"])
+    keys = spec.output_keys(node["configurations"]) if spec is not None else ("result",)
+    return next(key for key in keys if key != BODY_KEY)
+
+
+def _give_body(mending: Mending, index: int) -> str | None:
+    """Let a loop repeat what follows it, or the step that stands after it."""
+    loop = mending.nodes[index]["id"]
+    for each in mending.document["connections"]:
+        if each and each["from_node"] == loop and each["output_key"] != ERROR_KEY:
+            each["output_key"] = BODY_KEY
+            return f"The loop repeats `{each['to_node']}` now."
+    if index + 1 < len(mending.nodes):
+        mending.connect(loop, BODY_KEY, mending.nodes[index + 1]["id"])
+        return f"The loop repeats `{mending.nodes[index + 1]['id']}` now."
+    return None
+
+
+def _mend_connection(mending: Mending, problem: Problem, index: int, inner: str) -> str | None:
+    connection = mending.document["connections"][index]
+    if connection is None:
+        return None
+    if inner in ("from_node", "to_node", "output_key") and (
+        done := _take_meant(connection, inner, problem)
+    ):
+        return done
+    if inner == "output_key":
+        source = next(each for each in mending.nodes if each["id"] == connection["from_node"])
+        connection["output_key"] = _onward_key(source)
+        return f"It leaves by `{connection['output_key']}` now."
+    mending.document["connections"][index] = None
+    return f"`{connection['from_node']}` → `{connection['to_node']}` was removed."
+
+
+def _mend_trigger(mending: Mending, _: Problem, index: int, __: str) -> str | None:
+    mending.document["triggers"][index] = None
+    return "It was left out."
+
+
+def _mend_whole(mending: Mending, problem: Problem, _: int, __: str) -> str | None:
+    if problem.reason != "cycle":
+        return None
+    order = {each["id"]: place for place, each in enumerate(mending.nodes)}
+    connections = mending.document["connections"]
+    for place, each in enumerate(connections):
+        if each and order.get(each["from_node"], 0) >= order.get(each["to_node"], 0):
+            connections[place] = None
+            return f"`{each['from_node']}` → `{each['to_node']}` was removed: it leads back."
+    return None
+
+
+_Rule: TypeAlias = Callable[[Mending, Problem, int, str], str | None]
+
+_RULES: Mapping[str, _Rule] = {
+    "nodes": _mend_node,
+    "connections": _mend_connection,
+    "triggers": _mend_trigger,
+    "": _mend_whole,
+}
+"""By the part of the workflow that a problem is about; each returns what it did, or `None`."""

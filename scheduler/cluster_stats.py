@@ -1,0 +1,190 @@
+"""The cluster's gauges: what is true of all of it, looked up when a scheduler is asked.
+
+They are nobody's counts, so every scheduler that is asked gives the same ones: take the largest,
+not the sum. An answer is kept for a while, and the longer the look took the longer; so however
+often anybody asks, the ledger spends little on it, and nothing while nobody does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from threading import Lock, Thread
+
+import redis
+import structlog
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from treadle.core.postgres import LOST, SessionLimits, connect
+from treadle.dag.specs import CORE_QUEUE
+from treadle.dag.specs.planning import PLANNER_QUEUE
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
+from treadle.ledger.engine.submission import DEFAULT_PRIORITY
+from treadle.ledger.views import processes
+from treadle.ledger.views.processes import WorkerRow
+from treadle.ledger.views.statistics import Open, census
+from treadle.transport import metrics_relay
+from treadle.transport.connections import Connections
+from treadle.transport.pause_table import PauseTable
+
+#: Seconds for which a census counts at least.
+_FRESH_SECONDS = 5.0
+#: The part of the time that the ledger spends on being asked, at most.
+_SHARE = 0.05
+#: Seconds that a page waits for a look; then it shows what the one before found.
+_PATIENCE_SECONDS = 2.0
+#: A look reads every open row once, which may take its time where there are millions.
+_LIMITS = SessionLimits(statement_seconds=60.0, transaction_seconds=90.0)
+#: The label of queues that no live process takes. Workflows name them, so they are no closed set.
+_UNSERVED = "unserved"
+_OPEN_STATES = (NodeState.RUNNING, NodeState.RETRYING, NodeState.WAITING)
+
+_log = structlog.get_logger()
+
+
+class Census(Collector):
+    """Looks at the ledger for the cluster's gauges; safe for threads."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._pauses = PauseTable(connections.broker.client)
+        self._lock = Lock()
+        self._found: list[Metric] = []
+        self._until = 0.0
+        self._looking = Thread(target=self._refresh)
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the gauges; none while the ledger cannot be asked."""
+        metrics_relay.take(self._connections.broker.client)
+        with self._lock:
+            if not self._looking.is_alive() and time.monotonic() >= self._until:
+                self._looking = Thread(target=self._refresh, name="census", daemon=True)
+                self._looking.start()
+        self._looking.join(_PATIENCE_SECONDS)
+        yield from self._found
+
+    def _refresh(self) -> None:
+        began = time.monotonic()
+        self._found = self._look()
+        spent = time.monotonic() - began
+        self._until = began + max(_FRESH_SECONDS, spent / _SHARE)
+
+    def _look(self) -> list[Metric]:
+        url = self._connections.settings.database_url
+        try:
+            with closing(connect(url, autocommit=True, limits=_LIMITS)) as session:
+                found, workers = census(session), processes.workers(session)
+        except LOST as error:
+            _log.warning("census.missed", error=str(error))
+            return []
+        return [
+            *_executions(found),
+            *_queues(found, workers),
+            *_people(found),
+            *self._pause_table(),
+            _workers(workers),
+        ]
+
+    def _pause_table(self) -> Iterator[Metric]:
+        try:
+            parked = self._pauses.parked()
+        except redis.RedisError:
+            return
+        yield _value(
+            "treadle_pause_table_parked", "Questions that stand in the pause table.", parked
+        )
+
+
+def _executions(found: list[Open]) -> Iterator[Metric]:
+    counts = {each.name: each.count for each in found if each.kind == "executions"}
+    in_progress = _gauge(
+        "treadle_executions_in_progress", "Executions that have not ended, by status.", "status"
+    )
+    for status in ExecutionStatus:
+        if status not in FINAL_EXECUTION_STATUSES:
+            in_progress.add_metric([status], counts.get(status, 0))
+    yield in_progress
+    counts = {each.name: each.count for each in found if each.kind == "nodes"}
+    nodes = _gauge(
+        "treadle_nodes_open", "Node executions between ready and settled, by state.", "state"
+    )
+    for state in _OPEN_STATES:
+        nodes.add_metric([state], counts.get(state, 0))
+    yield nodes
+
+
+def _queues(found: list[Open], workers: list[WorkerRow]) -> Iterator[Metric]:
+    served = {queue for worker in workers for queue in worker.queues}
+    waiting = {(queue, str(DEFAULT_PRIORITY)): (0, 0.0) for queue in (*served, _UNSERVED)}
+    for each in found:
+        if each.kind == "ready":
+            key = (each.name if each.name in served else _UNSERVED, str(each.priority))
+            count, seconds = waiting.get(key, (0, 0.0))
+            waiting[key] = (count + each.count, max(seconds, each.oldest_seconds or 0.0))
+    labels = ("queue", "priority")
+    depth = _gauge("treadle_queue_depth", "Nodes that are ready and wait for a worker.", *labels)
+    oldest = _gauge(
+        "treadle_queue_oldest_seconds", "Time that the oldest ready node has waited.", *labels
+    )
+    for key, (count, seconds) in waiting.items():
+        depth.add_metric(key, count)
+        oldest.add_metric(key, seconds)
+    yield depth
+    yield oldest
+
+
+def _people(found: list[Open]) -> Iterator[Metric]:
+    named = {(each.kind, each.name): each for each in found}
+    for name, key, told in (
+        ("questions_pending", ("questions", "pending"), "Questions that wait for an answer."),
+        ("questions_undelivered", ("questions", "undelivered"), "Those not yet delivered."),
+        ("questions_overdue", ("questions", "overdue"), "Those whose time is over."),
+        ("outbox_pending", ("outbox", "pending"), "Messages that are still to be delivered."),
+    ):
+        yield _value(f"treadle_{name}", told, named[key].count)
+    for name, key, told in (
+        ("questions_oldest_seconds", ("questions", "pending"), "Age of the oldest question."),
+        (
+            "questions_overdue_seconds",
+            ("questions", "overdue"),
+            "Time by which the most overdue question is late.",
+        ),
+        (
+            "outbox_oldest_seconds",
+            ("outbox", "pending"),
+            "Time by which the oldest message is late.",
+        ),
+    ):
+        yield _value(f"treadle_{name}", told, max(0.0, named[key].oldest_seconds or 0.0))
+
+
+def _workers(workers: list[WorkerRow]) -> Metric:
+    gauge = _gauge(
+        "treadle_workers",
+        "Processes that take nodes, as the ledger knows them: workers, and those that plan.",
+        "kind",
+        "state",
+    )
+    kinds = {
+        "worker": [each for each in workers if CORE_QUEUE in each.queues],
+        "planner": [each for each in workers if PLANNER_QUEUE in each.queues],
+    }
+    for kind, of_it in kinds.items():
+        draining = sum(each.draining for each in of_it)
+        gauge.add_metric([kind, "up"], len(of_it) - draining)
+        gauge.add_metric([kind, "draining"], draining)
+    return gauge
+
+
+def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, told, labels=labels)
+
+
+def _value(name: str, told: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, told, value=value)

@@ -1,0 +1,93 @@
+"""The dispatcher: ready rows that no message stands for go to the belt (rule 9)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import psycopg
+import redis
+import structlog
+from dramatiq import Message
+
+from treadle.ledger.engine import schedule
+from treadle.ledger.engine.control import refill, refill_together
+from treadle.ledger.engine.rows import Ref
+from treadle.monitoring.metrics import REPAIRS
+from treadle.transport.broker import PRIORITIES, list_key
+from treadle.transport.connections import Connections
+
+#: Rows looked at in one pass.
+_ROWS = 2_000
+#: Executions whose rows are noted in one transaction.
+_TOGETHER = 50
+#: Seconds that a fetched message may take to its claim before its row counts as lost.
+_CLAIM_GRACE_SECONDS = 2.0
+
+_log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Refills the belt, by priority and then in turn by owner; sends again what was lost."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def refill(self, session: psycopg.Connection) -> bool:
+        """Send what is unsent, as far as the belt has room; return whether more is left."""
+        belt = self._connections.belt
+        belt.refresh(force=True)
+        epoch = belt.epoch()
+        if epoch is None:
+            return False
+        found = schedule.unsent(
+            session,
+            epoch=epoch,
+            oldest=self._oldest(belt.queues()),
+            full=belt.full(),
+            grace_seconds=_CLAIM_GRACE_SECONDS,
+            limit=_ROWS,
+        )
+        lost = sum(each[2] for each in found)
+        if lost:
+            REPAIRS.labels("message_lost").inc(lost)
+            _log.warning("message.lost", rows=lost)
+        rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
+        for ref, _, _ in found:
+            rows[ref.execution_id].append(ref)
+        for some in _portions(list(rows)):
+            self._send(session, {execution_id: rows[execution_id] for execution_id in some})
+        return len(found) == _ROWS and bool(rows)
+
+    def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
+        """Note and send rows; those of executions that somebody else holds one after the other."""
+        graphs, belt = self._connections.graphs, self._connections.belt
+        together, busy = refill_together(session, graphs, belt, rows)
+        belt.send(together.noted)
+        for execution_id in busy:
+            followed = refill(session, graphs, belt, execution_id, rows[execution_id])
+            if followed is not None:
+                belt.send(followed.noted)
+
+    def _oldest(self, queues: list[str]) -> dict[str, datetime]:
+        """Return when the oldest message that nobody has fetched was sent, by queue."""
+        pipeline = self._connections.broker.client.pipeline(transaction=False)
+        keys = [(queue, list_key(queue, priority)) for queue in queues for priority in PRIORITIES]
+        for _, key in keys:
+            pipeline.lindex(key, 0)
+        oldest: dict[str, datetime] = {}
+        try:
+            heads = pipeline.execute() if keys else []
+        except redis.RedisError:
+            return oldest
+        for (queue, _), head in zip(keys, heads, strict=True):
+            if head is not None:
+                at = datetime.fromtimestamp(Message.decode(head).message_timestamp / 1000, UTC)
+                oldest[queue] = min(at, oldest.get(queue, at))
+        return oldest
+
+
+def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + _TOGETHER] for start in range(0, len(ids), _TOGETHER))

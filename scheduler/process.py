@@ -1,0 +1,167 @@
+"""The scheduler process: what time, loss and a full belt have left to do, over and over.
+
+Any number of replicas is safe: each act is one transaction on one execution that it locks first and
+leaves alone if another holds it. An idle pass is two statements; between passes the process sleeps
+until the next due time, a doorbell, or a second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import redis
+import structlog
+
+from treadle.core.postgres import LOST
+from treadle.ledger.engine import schedule
+from treadle.ledger.engine.control import end_by_deadline
+from treadle.ledger.engine.recovery import end_overdue, take_back, wake
+from treadle.ledger.engine.rows import Followed
+from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
+from treadle.scheduler.dispatcher import Dispatcher
+from treadle.scheduler.failure_detector import DeadProcesses
+from treadle.scheduler.hil_services import attended
+from treadle.scheduler.stranded_queues import Capabilities
+from treadle.transport import scheduler_heartbeat
+from treadle.transport.connections import Connections
+from treadle.transport.notifier import TIMERS_KEY
+
+#: Seconds between two passes when nothing is known to be due earlier.
+_PASS_SECONDS = 1.0
+#: Seconds before what is due is tried again whose execution somebody else holds.
+_BUSY_SECONDS = 0.02
+#: Seconds past its limit that an attempt's own process has to see to it.
+_OVERDUE_GRACE_SECONDS = 5.0
+#: The part of a lease between two looks at the processes' beats.
+_WATCH_SHARE = 0.2
+#: Seconds between two rounds of retention.
+_RETENTION_SECONDS = 3600.0
+
+_log = structlog.get_logger()
+
+
+class Scheduler:
+    """Wakes, ends, takes back, refills and drops."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._session: psycopg.Connection | None = None
+        settings = connections.settings
+        self._dead = DeadProcesses(lease_seconds=settings.lease_seconds)
+        #: Seconds between two looks at who beats: a silence is told apart to this much.
+        self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
+        self._watched = -self._watch_seconds
+        self._dispatcher = Dispatcher(connections)
+        self._capabilities = Capabilities()
+        self._retained = -_RETENTION_SECONDS
+        #: When the last whole pass ended, on the monotonic clock.
+        self._passed = time.monotonic()
+
+    def silent_seconds(self) -> float:
+        """Return the seconds since the last whole pass, or since the beginning."""
+        return time.monotonic() - self._passed
+
+    def run_until(self, stop: Event) -> None:
+        """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
+        _log.info("scheduler.started")
+        with attended(self._connections):
+            while not stop.is_set():
+                try:
+                    pause = self.run_pass()
+                    self._passed = time.monotonic()
+                except LOST as error:
+                    _log.warning("scheduler.missed", error=str(error))
+                    self._dead.forget()
+                    self._close()
+                    pause = _PASS_SECONDS
+                self._sleep(stop, pause)
+        self._close()
+        _log.info("scheduler.stopped")
+
+    def run_pass(self) -> float:
+        """Do what is due; return the seconds until something is due again."""
+        scheduler_heartbeat.announce(self._connections.broker.client)
+        session = self._open()
+        seconds = schedule.next_due(session, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        if seconds is not None and seconds <= 0:
+            for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
+                self._act(kind, execution_id)
+        self._watch()
+        more = self._dispatcher.refill(session)
+        STRANDED_QUEUES.set(len(self._capabilities.look(session)))
+        self._retain()
+        if more:
+            return 0.0
+        if seconds is None:
+            return _PASS_SECONDS
+        return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))
+
+    def _act(self, kind: str, execution_id: UUID) -> None:
+        if kind == "wake":
+            followed = self._call(wake, execution_id)
+        elif kind == "deadline":
+            followed = self._call(end_by_deadline, execution_id)
+        else:
+            followed = self._call(end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        if followed is not None:
+            REPAIRS.labels(kind).inc()
+            _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
+
+    def _watch(self) -> None:
+        """Take back what dead processes run; beats are seconds apart, so not at each pass."""
+        now = time.monotonic()
+        if now - self._watched < self._watch_seconds:
+            return
+        self._watched = now
+        session = self._open()
+        for worker, beat, executions in self._dead.find(session):
+            for execution_id in executions:
+                if self._call(take_back, execution_id, worker_id=worker, beat=beat) is None:
+                    continue  # somebody else holds it
+                REPAIRS.labels("take_back").inc()
+                _log.warning(
+                    "lease.taken_back", worker_id=str(worker), execution_id=str(execution_id)
+                )
+
+    def _retain(self) -> None:
+        now = time.monotonic()
+        if now - self._retained < _RETENTION_SECONDS:
+            return
+        self._retained = now
+        dropped = schedule.retain(self._open(), days=self._connections.settings.retention_days)
+        if dropped:
+            _log.info("partition.dropped", partitions=dropped)
+
+    def _call(
+        self, call: Callable[..., Followed | None], execution_id: UUID, **more: Any
+    ) -> Followed | None:
+        connections = self._connections
+        followed = call(self._open(), connections.graphs, connections.belt, execution_id, **more)
+        if followed is not None:
+            connections.belt.follow_up(followed)
+        return followed
+
+    def _open(self) -> psycopg.Connection:
+        if self._session is None or self._session.closed:
+            self._session = self._connections.open_session()
+        return self._session
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _sleep(self, stop: Event, seconds: float) -> None:
+        if seconds <= 0 or stop.is_set():
+            return
+        try:
+            rung = self._connections.broker.client.blpop([TIMERS_KEY], timeout=seconds)
+            if rung:
+                self._connections.broker.client.delete(TIMERS_KEY)
+        except redis.RedisError:
+            stop.wait(seconds)

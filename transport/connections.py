@@ -1,0 +1,52 @@
+"""What every process of the cluster opens: sessions, Redis, the belt and the graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from treadle.core.postgres import connect
+from treadle.core.redis import connect as connect_redis
+from treadle.core.settings import Settings
+from treadle.ledger.engine.graphs import Graphs
+from treadle.transport.broker import ListBroker
+from treadle.transport.dispatch_queue import Belt
+from treadle.transport.duration_estimator import Pace
+
+
+@dataclass(frozen=True)
+class Connections:
+    """How one process reaches the ledger and the belt."""
+
+    settings: Settings
+    broker: ListBroker
+    belt: Belt
+    pace: Pace
+    graphs: Graphs
+
+    @classmethod
+    def to(
+        cls,
+        settings: Settings,
+        *,
+        queues: Sequence[str] = (),
+        graphs: Graphs | None = None,
+    ) -> Connections:
+        """Connect lazily.
+
+        Args:
+            queues: what this process takes messages of.
+            graphs: where it keeps graphs, if it knows more of them than was compiled.
+        """
+        broker = ListBroker(
+            connect_redis(settings.redis_url), queues=queues, threads=settings.worker_threads
+        )
+        pace = Pace()
+        belt = Belt(broker, pace, belt_seconds=settings.belt_seconds)
+        return cls(settings, broker, belt, pace, graphs or Graphs())
+
+    def open_session(self) -> psycopg.Connection:
+        """Open a session to the ledger: a transaction is where a call says so, and nowhere else."""
+        return connect(self.settings.database_url, autocommit=True)

@@ -1,0 +1,217 @@
+"""The belt: the short piece of the ledger's queue that Redis holds (rule 9).
+
+`admit` is asked while an execution's row is held, so it answers from memory; `refresh` looks at
+Redis beforehand, and `send` pushes the messages after the commit. Without Redis nothing is
+admitted: rows stay ready in the ledger, and the dispatcher refills from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import redis
+from dramatiq import Message
+
+from treadle.core.ids import new_id
+from treadle.dag.specs import Lane
+from treadle.ledger.engine.rows import Followed, Queued
+from treadle.transport.broker import NODES, PRIORITIES, ListBroker, list_key
+from treadle.transport.duration_estimator import Pace
+from treadle.transport.notifier import OUTBOX_KEY, TIMERS_KEY, Doorbells
+from treadle.transport.pause_table import PauseTable
+
+#: Where the epoch's random part lives; gone when Redis loses its data.
+EPOCH_KEY = "treadle:epoch"
+#: The set of queues that something was ever sent to.
+QUEUES_KEY = "treadle:queues"
+#: Seconds for which a look at Redis counts.
+_FRESH_SECONDS = 0.1
+#: Rows a queue may hold before anything is known of its pace.
+_FIRST_ROOM = 1_000
+#: Weight of the newest message in the mean of what messages carry.
+_NEWEST = 0.1
+#: The name of the actor that runs the nodes of a message.
+ACTOR = "run_nodes"
+
+
+class Belt:
+    """What this process knows of the queues in Redis; safe for threads."""
+
+    def __init__(self, broker: ListBroker, pace: Pace, *, belt_seconds: float) -> None:
+        self._broker = broker
+        self._doorbells = Doorbells(broker.client)
+        self.pauses = PauseTable(broker.client)
+        self._pace = pace
+        self._belt_seconds = belt_seconds
+        self._epoch: str | None = None
+        self._looked = 0.0
+        #: Rows that each queue still has room for.
+        self._room: dict[str, int] = {}
+        #: Rows that a message of each queue carries on the mean, of those sent from here.
+        self._carried: dict[str, float] = {}
+        #: Queues that anybody has sent to, as of the last look.
+        self._queues: set[str] = set()
+        self._lock = Lock()
+
+    def admit(self, queue: str) -> str | None:
+        with self._lock:
+            if self._epoch is None:
+                return None
+            room = self._room.get(queue)
+            if room is None:
+                room = self._capacity(queue)
+            if room <= 0:
+                return None
+            self._room[queue] = room - 1
+            return self._epoch
+
+    def cost(self, queue: str, lane: Lane) -> float:
+        return self._pace.expected(queue, lane)
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Look at Redis, unless that was done just now."""
+        now = time.monotonic()
+        with self._lock:
+            if not force and now - self._looked < _FRESH_SECONDS:
+                return
+            self._looked = now
+            queues = sorted(self._queues)
+        try:
+            epoch, lengths = self._look(queues)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+            return
+        with self._lock:
+            self._epoch = epoch
+            for queue, length in lengths.items():
+                carried = self._carried.get(queue, self._pace.chunk(queue))
+                self._room[queue] = self._capacity(queue) - round(length * carried)
+
+    def epoch(self) -> str | None:
+        """Return the epoch as last seen; `None` while Redis cannot be reached."""
+        with self._lock:
+            return self._epoch
+
+    def queues(self) -> list[str]:
+        """Return the queues that anybody has sent to, as of the last look."""
+        with self._lock:
+            return sorted(self._queues)
+
+    def full(self) -> list[str]:
+        """Return the queues that `admit` would find no room in."""
+        with self._lock:
+            return [queue for queue, room in self._room.items() if room <= 0]
+
+    def send(self, rows: Sequence[Queued]) -> None:
+        """Push the messages of rows whose note is committed; a lost one costs only latency."""
+        messages = list(self._messages(rows))
+        if not messages:
+            return
+        try:
+            self._broker.push(messages)
+            self._make_known({row.queue for row in rows})
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+
+    def ring(self, touched: Mapping[UUID, int]) -> None:
+        """Tell who follows executions the seq of their last event; see `transport.notifier`."""
+        self._doorbells.ring(touched)
+
+    def follow_up(self, followed: Followed) -> None:
+        """Do what a committed transaction leaves to its caller, claims aside.
+
+        What Redis does not hear is found by whoever looks in the ledger.
+        """
+        self.send(followed.noted)
+        self.ring(followed.touched)
+        try:
+            if followed.parked:
+                self.pauses.park(followed.parked)
+            if followed.unparked:
+                self.pauses.unpark(followed.unparked)
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+        if any(each.is_sent for each in followed.parked):
+            self.ring_outbox()
+
+    def _make_known(self, queues: set[str]) -> None:
+        """Add to the set of queues; a queue that is new to this process is new to few others."""
+        with self._lock:
+            new = queues - self._queues
+            self._queues |= new
+        if new:
+            self._broker.client.sadd(QUEUES_KEY, *new)
+
+    def ring_timers(self) -> None:
+        """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
+        self._ring_once(TIMERS_KEY)
+
+    def ring_outbox(self) -> None:
+        """Tell the delivery that something new is to be sent. Unheard, it looks within a second."""
+        self._ring_once(OUTBOX_KEY)
+
+    def _ring_once(self, key: str) -> None:
+        try:
+            pipeline = self._broker.client.pipeline(transaction=False)
+            pipeline.lpush(key, 1)
+            pipeline.ltrim(key, 0, 0)
+            pipeline.execute()
+        except redis.RedisError:
+            with self._lock:
+                self._epoch = None
+
+    def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
+        def key(row: Queued) -> tuple[str, int, str, str]:
+            return row.queue, row.priority, row.lane, str(row.ref.execution_id)
+
+        for (queue, priority, lane, execution_id), group in groupby(sorted(rows, key=key), key):
+            refs = [[row.ref.scope, row.ref.node] for row in group]
+            size = self._pace.chunk(queue, Lane(lane))
+            for start in range(0, len(refs), size):
+                self._sent(queue, len(refs[start : start + size]))
+                yield Message(
+                    queue_name=NODES,
+                    actor_name=ACTOR,
+                    args=(execution_id, lane, refs[start : start + size]),
+                    kwargs={},
+                    options={"list": list_key(queue, priority)},
+                )
+
+    def _sent(self, queue: str, rows: int) -> None:
+        with self._lock:
+            mean = self._carried.get(queue, rows)
+            self._carried[queue] = mean + _NEWEST * (rows - mean)
+
+    def _capacity(self, queue: str) -> int:
+        """Return how many rows make `belt_seconds` of work."""
+        seconds = self._pace.seconds(queue)
+        return (
+            _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
+        )
+
+    def _look(self, queues: list[str]) -> tuple[str, dict[str, int]]:
+        pipeline = self._broker.client.pipeline(transaction=False)
+        pipeline.set(EPOCH_KEY, str(new_id()), nx=True)
+        pipeline.get(EPOCH_KEY)
+        pipeline.info("server")
+        pipeline.smembers(QUEUES_KEY)
+        for queue in queues:
+            for priority in PRIORITIES:
+                pipeline.llen(list_key(queue, priority))
+        _, random_part, server, known, *lengths = pipeline.execute()
+        with self._lock:
+            self._queues.update(queue.decode() for queue in known)
+        total: defaultdict[str, int] = defaultdict(int)
+        per_queue = len(PRIORITIES)
+        for index, length in enumerate(lengths):
+            total[queues[index // per_queue]] += length
+        return f"{random_part.decode()}/{server['run_id']}", dict(total)

@@ -1,0 +1,55 @@
+"""Handing over: a command's facts go through Redis to a scheduler, which counts them as its own.
+
+A command that submits or cancels ends before anybody could ask it for its counts. Redis may lose
+them, and then the counts are short of what a command or two did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import orjson
+import redis
+
+from treadle.monitoring import facts
+from treadle.monitoring.facts import Fact
+
+_KEY = "treadle:facts"
+#: Facts kept for a scheduler that nobody asks; older ones go.
+_LONGEST = 10_000
+
+
+@contextmanager
+def handing_over(client: redis.Redis) -> Iterator[None]:
+    """Hand over what is counted while the `with` block runs; it is lost if Redis is away."""
+    with facts.keeping() as kept:
+        try:
+            yield
+        finally:
+            _give(client, kept)
+
+
+def take(client: redis.Redis) -> None:
+    """Count here what commands have handed over; each is given to one taker."""
+    try:
+        pipeline = client.pipeline(transaction=True)
+        pipeline.lrange(_KEY, 0, -1)
+        pipeline.delete(_KEY)
+        given, _ = pipeline.execute()
+    except redis.RedisError:
+        return
+    read = [orjson.loads(each) for each in given]
+    facts.count(Fact(of, tuple(labels), value) for of, labels, value in read)
+
+
+def _give(client: redis.Redis, kept: Sequence[Fact]) -> None:
+    if not kept:
+        return
+    try:
+        pipeline = client.pipeline(transaction=False)
+        pipeline.rpush(_KEY, *(orjson.dumps([*fact]) for fact in kept))
+        pipeline.ltrim(_KEY, -_LONGEST, -1)
+        pipeline.execute()
+    except redis.RedisError:
+        return

@@ -1,0 +1,64 @@
+"""Doorbells: who follows an execution is told that it has new events, and looks in the ledger.
+
+A bell carries the seq of the last event and nothing else, and a lost one costs a follower a moment:
+it looks a few times a second anyway. So a bell is rung only where somebody listens, which is looked
+up now and then; what nobody follows costs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+import redis
+
+#: Rings when a timer or a retry was set: the scheduler is to look at its clock.
+TIMERS_KEY = "treadle:timers"
+#: Rings when something is to be sent that was not before.
+OUTBOX_KEY = "treadle:outbox"
+_PREFIX = "treadle:events:"
+#: Seconds for which the list of listeners counts.
+_FRESH_SECONDS = 0.1
+
+
+def channel(execution_id: UUID) -> str:
+    """Return the channel on which an execution's bell rings."""
+    return f"{_PREFIX}{execution_id}"
+
+
+class Doorbells:
+    """Rings; safe for threads."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._listened: frozenset[str] = frozenset()
+        self._looked = 0.0
+        self._lock = Lock()
+
+    def ring(self, touched: Mapping[UUID, int]) -> None:
+        """Tell the followers of executions with new events the seq of the last one."""
+        if not touched:
+            return
+        try:
+            self._look()
+            heard = {channel(each): seq for each, seq in touched.items()}
+            heard = {name: seq for name, seq in heard.items() if name in self._listened}
+            if heard:
+                pipeline = self._client.pipeline(transaction=False)
+                for name, seq in heard.items():
+                    pipeline.publish(name, seq)
+                pipeline.execute()
+        except redis.RedisError:
+            return  # followers look anyway
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if now - self._looked < _FRESH_SECONDS:
+                return
+            self._looked = now
+        found: list[Any] = self._client.pubsub_channels(f"{_PREFIX}*")
+        self._listened = frozenset(name.decode() for name in found)

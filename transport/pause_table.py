@@ -1,0 +1,118 @@
+"""The pause table: in Redis, when something is next due for each question that waits.
+
+A ZSET of moments and a HASH of entries, changed by the scripts in `transport/lua` under the
+server's own clock. The ledger is the truth: what is lost here is put back from it, and what is here
+and decided there is taken out by whoever finds it due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from typing import Any, Literal
+from uuid import UUID
+
+import redis
+
+from treadle.core.ids import new_id
+from treadle.ledger.engine.rows import Parked
+
+#: One hash tag, so that in a Redis cluster the keys lie on one node.
+_PREFIX = "treadle:{pauses}:"
+DEADLINES_KEY = _PREFIX + "deadlines"
+ENTRIES_KEY = _PREFIX + "entries"
+WHOLE_KEY = _PREFIX + "whole"
+_REBUILDING_KEY = _PREFIX + "rebuilding"
+#: Seconds for which a mark of rebuilding counts: longer than putting back a million questions.
+_REBUILDING_SECONDS = 600
+#: Questions in one call of a script: what holds the server up for less than a millisecond.
+_AT_ONCE = 200
+
+Kind = Literal["warn", "time_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one look at the table brought."""
+
+    whole: bool
+    """Whether every pending question is in the table, as far as anybody knows."""
+    due: list[tuple[UUID, Kind]]
+    next_seconds: float | None
+    """Until something is due again; `None` if nothing is parked."""
+
+
+class PauseTable:
+    """Questions by when something is due for them; safe for threads.
+
+    Every call may raise `redis.RedisError`.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._park = client.register_script(_script("park"))
+        self._unpark = client.register_script(_script("unpark"))
+        self._take = client.register_script(_script("take"))
+        self._finish = client.register_script(_script("finish"))
+
+    def park(self, questions: Sequence[Parked]) -> None:
+        """Put questions in."""
+        for some in _portions(questions):
+            rows = [
+                part
+                for each in some
+                for part in (
+                    str(each.interaction_id),
+                    str(each.execution_id),
+                    _milliseconds(each.warn_at),
+                    _milliseconds(each.timeout_at),
+                )
+            ]
+            self._park(keys=[DEADLINES_KEY, ENTRIES_KEY], args=rows)
+
+    def unpark(self, questions: Sequence[UUID]) -> None:
+        """Take questions out; one that is not there is no error."""
+        for some in _portions(questions):
+            self._unpark(keys=[DEADLINES_KEY, ENTRIES_KEY], args=[str(each) for each in some])
+
+    def take(self, *, limit: int, hold_seconds: float) -> Taken:
+        """Take what is due, for `hold_seconds`: then another sweeper takes what is still there."""
+        keys = [DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY]
+        found: Any = self._take(keys=keys, args=[limit, round(hold_seconds * 1000)])
+        whole, milliseconds, *due = found
+        pairs = zip(due[::2], due[1::2], strict=True)
+        return Taken(
+            bool(whole),
+            [(UUID(each.decode()), kind.decode()) for each, kind in pairs],
+            milliseconds / 1000 if milliseconds >= 0 else None,
+        )
+
+    def rebuild(self, pages: Iterable[Sequence[Parked]]) -> bool:
+        """Put every pending question back; return whether the table is whole now.
+
+        What was parked meanwhile stays; several may rebuild at once.
+        """
+        mark = str(new_id())
+        self._client.set(_REBUILDING_KEY, mark, ex=_REBUILDING_SECONDS)
+        for page in pages:
+            self.park(page)
+        return bool(self._finish(keys=[WHOLE_KEY, _REBUILDING_KEY], args=[mark]))
+
+    def parked(self) -> int:
+        """Return how many questions are in."""
+        count: Any = self._client.zcard(DEADLINES_KEY)
+        return int(count)
+
+
+def _portions(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _script(name: str) -> str:
+    return resources.files("treadle.transport").joinpath("lua", f"{name}.lua").read_text()

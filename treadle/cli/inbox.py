@@ -1,0 +1,165 @@
+"""`treadle inbox` and `treadle answer`: what executions ask people."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from treadle.cli.cluster import Cluster
+from treadle.cli.connect import reached
+from treadle.cli.execution_view import duration, print_table
+from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
+from treadle.cli.prompts import Answer, Question, asked_in_terminal, fields_of, value_of
+from treadle.core.errors import TreadleError
+
+_PRIORITIES = ("urgent", "high", "normal", "low")
+
+Status = Literal["pending", "completed", "timeout", "canceled"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class AnswerMissing(TreadleError):
+    """Nobody sits here who could be asked, and no option says the answer."""
+
+    reason: ClassVar[str] = "answer_missing"
+    solution: ClassVar[str] = (
+        "Say it with --decision, --value, --select, --content or --json-answer, "
+        "or run this in a terminal."
+    )
+
+
+def inbox(
+    status: Annotated[Status, typer.Option(help="Only those.")] = "pending",
+    execution_id: Annotated[
+        UUID | None, typer.Option("--execution", metavar="ID", help="Only those it asked.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the questions that wait for an answer, the most urgent first."""
+    with reached() as cluster:
+        found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
+    found = sorted(
+        found, key=lambda each: (_PRIORITIES.index(each["priority"]), each["timeout_at"])
+    )
+    if as_json:
+        typer.echo(to_json(found))
+        return
+    table = Table(box=None)
+    for title in ("id", "type", "title", "priority", "status", "time left"):
+        table.add_column(title, no_wrap=title != "title")
+    for each in found:
+        left = duration(max(0, each["timeout_at"] - time.time_ns() // 1_000_000))
+        table.add_row(
+            each["id"],
+            each["interaction_type"],
+            each["title"],
+            each["priority"],
+            each["status"],
+            left if each["status"] == "pending" else "",
+        )
+    print_table(table)
+
+
+def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
+    interaction_id: Annotated[UUID, typer.Argument(metavar="ID", help="The question's id.")],
+    decision: Annotated[
+        str | None,
+        typer.Option(help="confirmed or rejected, or the value of an approval's option."),
+    ] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--value", metavar="NAME=VALUE", help="A field of a form; repeat it."),
+    ] = None,
+    selected: Annotated[
+        list[str] | None,
+        typer.Option("--select", metavar="VALUE", help="An option that is chosen; repeat it."),
+    ] = None,
+    content: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="What was reviewed, as edited; - reads it in."),
+    ] = None,
+    comment: Annotated[str | None, typer.Option(help="A remark.")] = None,
+    json_answer: Annotated[
+        str | None,
+        typer.Option("--json-answer", metavar="TEXT", help="The whole answer as JSON."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question: by the options, or, in a terminal, as it is asked there."""
+    with reached() as cluster:
+        if json_answer is not None:
+            raw = _object(json_answer)
+        elif decision is None and not values and not selected and content is None:
+            _decide_in_terminal(cluster, interaction_id, as_json=as_json)
+            return
+        else:
+            question = cluster.question(interaction_id)
+            raw = {
+                "decision": decision,
+                "values": _values(question, values) if values else None,
+                "selected": selected or None,
+                "content": _content(question, content) if content is not None else None,
+                "comment": comment,
+            }
+            raw = {name: value for name, value in raw.items() if value is not None}
+        _tell(cluster.answer(interaction_id, raw), as_json=as_json)
+
+
+def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool) -> None:
+    """Ask until the answer fits."""
+    question = cluster.question(interaction_id)
+    if question["status"] != "pending":
+        _tell({**question, "repeated": True}, as_json=as_json)
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise AnswerMissing("No option says what the answer is.")
+    while True:
+        try:
+            made = cluster.answer(interaction_id, asked_in_terminal(question))
+        except TreadleError as error:
+            if error.reason != "reply_invalid":
+                raise
+            typer.secho(error.message, fg=typer.colors.RED)
+        else:
+            _tell(made, as_json=as_json)
+            return
+
+
+def _values(question: Question, given: list[str]) -> dict[str, Any]:
+    fields = {each.name: each for each in fields_of(question)} if "input_fields" in question else {}
+    found: dict[str, Any] = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise InputInvalid(f"{each!r} is no NAME=VALUE.", solution="Write --value NAME=VALUE.")
+        found[name] = value_of(fields[name], text) if name in fields else text
+    return found
+
+
+def _content(question: Question, file: str) -> Any:
+    data = read_file(file)
+    if isinstance(question.get("content"), str):
+        return data.decode()
+    return parse_input(data, file)
+
+
+def _object(text: str) -> Answer:
+    value = parse_input(text.encode(), "--json-answer")
+    if not isinstance(value, dict):
+        raise InputInvalid("--json-answer must be an object.")
+    return value
+
+
+def _tell(made: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(to_json(made))
+        return
+    how = "had been decided before" if made["repeated"] else "is decided"
+    by = f" by {made['answered_by']} via {made['via']}" if made["answered_by"] else ""
+    typer.echo(f"{made['id']} {how}: {made['decision'] or made['status']}{by}")

@@ -1,0 +1,86 @@
+"""`treadle worker`, `planner` and `scheduler`: the services, each one process until a signal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from treadle.cli.ports import LOOPBACK, Host, Port
+from treadle.cli.signals import stop_on_signal
+from treadle.core.settings import Settings
+from treadle.ledger.migrations import migrate
+from treadle.monitoring import logs
+from treadle.monitoring.exposition import Exposition
+from treadle.monitoring.health import readiness
+from treadle.monitoring.server import Address, MonitoringServer
+from treadle.scheduler.cluster_stats import Census
+from treadle.scheduler.health import check_scheduler
+from treadle.scheduler.process import Scheduler
+from treadle.transport.connections import Connections
+from treadle.workers.health import check_worker
+from treadle.workers.process import WorkerProcess
+from treadle.workers.tasks import TASKS
+
+TaskModules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks",
+        metavar="MODULE",
+        help="A module with @task functions, found from the current folder; may be repeated.",
+    ),
+]
+
+
+def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) -> None:
+    """Run nodes until SIGTERM or Ctrl-C, then drain: end or give back what runs, and exit."""
+    stop = stop_on_signal()
+    # Last, so that no file of the folder can stand in for a module of Treadle.
+    sys.path.append(os.getcwd())
+    TASKS.discover(tasks or ())
+    settings, server = _prepare(port, host)
+    process = WorkerProcess(settings)
+    if server is not None:
+        server.start(
+            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
+        )
+    process.run_until(stop)
+
+
+def planner(port: Port = None, host: Host = LOOPBACK) -> None:
+    """Turn prompts into workflows until SIGTERM or Ctrl-C, then drain as a worker does."""
+    stop = stop_on_signal()
+    settings, server = _prepare(port, host)
+    # The models' SDKs take seconds to load, and no other service needs them.
+    from treadle.planner.process import planner_process  # noqa: PLC0415
+
+    process = planner_process(settings)
+    if server is not None:
+        server.start(
+            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
+        )
+    process.run_until(stop)
+
+
+def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
+    """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
+    stop = stop_on_signal()
+    settings, server = _prepare(port, host)
+    connections = Connections.to(settings)
+    process = Scheduler(connections)
+    if server is not None:
+        ready = readiness(settings, scheduler=partial(check_scheduler, process))
+        server.start(Exposition(Census(connections)), ready)
+    process.run_until(stop)
+
+
+def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | None]:
+    """Read the settings, log as they say, take the port, and bring the ledger up to date."""
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    server = None if port is None else MonitoringServer(Address(host, port))
+    migrate(settings.database_url)
+    return settings, server

@@ -1,0 +1,136 @@
+"""Watching an execution to its end, and showing how it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from treadle.cli.cluster import Cluster, Event
+from treadle.cli.errors import ExitCode
+from treadle.cli.execution_view import event_line, headline, tree_of
+from treadle.cli.files import to_json
+from treadle.cli.progress import Progress
+
+#: Seconds between two pictures.
+_PICTURE_SECONDS = 0.1
+#: Lines of a terminal that the tree leaves free.
+_FREE_LINES = 4
+#: Characters of an output that are shown to a person.
+_OUTPUT_CHARACTERS = 2_000
+_INTERRUPTED = 130
+
+Answer = Callable[[UUID], None]
+"""Sees to a question of the execution, by its id, while its progress waits."""
+
+
+def watch_to_end(
+    cluster: Cluster, execution_id: UUID, *, as_json: bool, answer: Answer | None = None
+) -> ExitCode:
+    """Show an execution's progress until it ends, then its end; return the code to exit with.
+
+    With `as_json` standard output gets the ended execution alone, as one document; progress goes
+    to standard error if that is a terminal.
+
+    Args:
+        answer: called for each question; without it they wait for people elsewhere.
+
+    Raises:
+        NoSuchExecution: there is none.
+        typer.Exit: Ctrl-C; the execution goes on.
+    """
+    console = Console(stderr=as_json, highlight=False)
+    try:
+        if console.is_terminal:
+            _draw(cluster, execution_id, console, answer)
+        else:
+            _list(cluster, execution_id, console, answer, quiet=as_json)
+    except KeyboardInterrupt:
+        typer.echo(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    return show_end(cluster, execution_id, as_json=as_json)
+
+
+def show_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> ExitCode:
+    """Print an execution as it stands, with all its records; return the code for its status."""
+    execution = cluster.execution(execution_id, whole=True)
+    if as_json:
+        typer.echo(to_json(execution))
+    else:
+        _print_execution(cluster, execution)
+    unfinished = execution["end_time"] is None
+    return ExitCode.OK if unfinished or execution["status"] == "SUCCESS" else ExitCode.NO
+
+
+def _draw(cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None) -> None:
+    """Redraw a tree as events come; it leaves the screen at the end."""
+    execution = cluster.execution(execution_id, whole=False)
+    progress, seq = Progress(cluster.graph(execution), execution), execution["last_seq"]
+    if progress.ended is not None:
+        return
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        drawn = 0.0
+        for events in cluster.follow(execution_id, after_seq=seq):
+            progress.apply(events)
+            if time.monotonic() - drawn >= _PICTURE_SECONDS:
+                drawn = time.monotonic()
+                lines = console.height - _FREE_LINES
+                live.update(tree_of(progress, now=_now(), lines=lines), refresh=True)
+            if answer is not None and (questions := _questions(events)):
+                live.stop()
+                for question in questions:
+                    answer(question)
+                live.start()
+
+
+def _list(
+    cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None, *, quiet: bool
+) -> None:
+    """Print a line for each event from the first one on; nothing if `quiet`."""
+    execution = cluster.execution(execution_id, whole=False)
+    # Told from the first event on, so nothing is known at first.
+    progress = Progress(cluster.graph(execution), {**execution, "node_executions": []})
+    if not quiet:
+        console.print(headline(progress, _now()), soft_wrap=True)
+    for events in cluster.follow(execution_id):
+        for event in events:
+            line = None if quiet else event_line(event, progress)
+            if line is not None:
+                console.print(line, markup=False, soft_wrap=True)
+            progress.apply([event])
+        if answer is not None:
+            for question in _questions(events):
+                answer(question)
+
+
+def _questions(events: list[Event]) -> list[UUID]:
+    """Return the questions that events tell of."""
+    asked = [each["data"] for each in events if each["event_type"] == "user_input_required"]
+    return [UUID(each["interaction_id"]) for each in asked]
+
+
+def _print_execution(cluster: Cluster, execution: dict[str, Any]) -> None:
+    graph = cluster.graph(execution)
+    console = Console(highlight=False)
+    console.print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
+    if execution["error"]:
+        error = execution["error"]
+        details = error["error_details"]
+        console.print(f"error: {error['error_message']}", markup=False, soft_wrap=True)
+        console.print(f"  reason: {details['reason']}", markup=False, soft_wrap=True)
+        console.print(f"  solution: {details['solution']}", markup=False, soft_wrap=True)
+    if execution["output"] is not None:
+        text = to_json(execution["output"])
+        if len(text) > _OUTPUT_CHARACTERS:
+            more = f"… (all of it: treadle show {execution['id']} --json)"
+            text = f"{text[:_OUTPUT_CHARACTERS]}{more}"
+        console.print(f"output: {text}", markup=False, soft_wrap=True)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

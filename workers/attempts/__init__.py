@@ -1,0 +1,1 @@
+"""Attempts: from a claim to an outcome."""

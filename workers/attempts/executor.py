@@ -1,0 +1,188 @@
+"""The executor: a claim becomes an attempt, and an attempt an outcome.
+
+Whatever goes wrong on the way is a value: the node's own failure, decided on by the retry policy.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+import structlog
+
+from treadle.core.dialer import Dialer
+from treadle.core.errors import TreadleError
+from treadle.core.settings import Settings
+from treadle.dag.graph import CompiledNode
+from treadle.dag.outcomes import Completed, Failed, LoopOpened, Outcome
+from treadle.dag.retries import decide
+from treadle.dag.specs.configuration import Configuration
+from treadle.dag.states import LoopPhase
+from treadle.dag.values import Value
+from treadle.ledger.engine.rows import Claim
+from treadle.workers.attempts.inputs import Arriving, overlaid
+from treadle.workers.attempts.loop_results import gather, given_up
+from treadle.workers.attempts.records import Records
+from treadle.workers.attempts.result_pages import referred_to
+from treadle.workers.attempts.secrets import Secrets, masked, without
+from treadle.workers.nodes.attempt import Attempt, Tell, to_nobody
+from treadle.workers.nodes.implementation import Services, implementations
+from treadle.workers.nodes.loops.opening import turn_is_due
+
+#: Checked configurations kept; one is a few hundred bytes.
+_CONFIGURATIONS_KEPT = 20_000
+
+_log = structlog.get_logger()
+
+
+class InternalError(TreadleError):
+    """Something in Treadle itself went wrong while a node ran."""
+
+    reason: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Report this; the worker's log has the traceback."
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An outcome, and what the attempt worked on."""
+
+    outcome: Outcome
+    arrived: Value
+
+
+class Executor:
+    """Runs claims; safe for threads."""
+
+    def __init__(
+        self, records: Records, dialer: Dialer, secrets: Secrets, settings: Settings
+    ) -> None:
+        self._records = records
+        self._secrets = secrets
+        self._arriving = Arriving(records)
+        self._implementations = implementations(Services(dialer, settings))
+        self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
+
+    def run(self, claim: Claim) -> Ran:
+        """Run a claim to its outcome in this thread."""
+        prepared = self.prepare(claim)
+        if isinstance(prepared, Ran):
+            return prepared
+        try:
+            outcome = self._carry_out(claim, prepared)
+            assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
+        except TreadleError as error:
+            outcome = Failed(error.to_wire())
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+            outcome = _internal(claim, error)
+        return Ran(self.decided(claim, _clean(outcome, prepared)), prepared.input)
+
+    async def run_async(self, claim: Claim, attempt: Attempt) -> Ran:
+        """Run a prepared claim of the async lane to its outcome."""
+        try:
+            outcome = self._carry_out(claim, attempt)
+            if isinstance(outcome, Awaitable):
+                outcome = await outcome
+        except TreadleError as error:
+            outcome = Failed(error.to_wire())
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+            outcome = _internal(claim, error)
+        return Ran(self.decided(claim, _clean(outcome, attempt)), attempt.input)
+
+    def look_ahead(self, claims: Sequence[Claim]) -> None:
+        """Get ready to run several claims, one after the other."""
+        if len(claims) > 1:
+            self._arriving.look_ahead(claims)
+
+    def prepare(self, claim: Claim, tell: Tell = to_nobody) -> Attempt | Ran:
+        """Join the input, render the texts and check the configuration of a claim.
+
+        Args:
+            tell: where the attempt's reports go.
+        """
+        try:
+            if claim.phase is LoopPhase.GATHER:
+                return Ran(self.decided(claim, gather(self._records, claim)), None)
+            return self._attempt(claim, tell)
+        except TreadleError as error:
+            return Ran(self.decided(claim, Failed(error.to_wire())), None)
+        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+            return Ran(self.decided(claim, _internal(claim, error)), None)
+
+    def decided(self, claim: Claim, outcome: Outcome) -> Outcome:
+        """Return an outcome after the retry policy had its say."""
+        if not isinstance(outcome, Failed):
+            return outcome
+        decided = decide(claim.node, claim.retry_count, outcome)
+        itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
+        if itself and isinstance(decided, Failed):
+            return given_up(self._records, claim, decided)
+        return decided
+
+    def _attempt(self, claim: Claim, tell: Tell) -> Attempt:
+        node, ref = claim.node, claim.ref
+        arrived = self._arriving.at(claim.graph, ref, chosen=claim.chosen)
+        variables = arrived.variables
+        variables["input"] = overlaid(node, arrived)
+        if node.secrets:
+            variables["secrets"] = self._secrets.of(node.secrets)
+        return Attempt(
+            execution_id=str(ref.execution_id),
+            scope=ref.scope,
+            node=node,
+            number=claim.attempt,
+            input=variables["input"],
+            config=self._configuration(node, variables),
+            variables=variables,
+            sources=arrived.sources,
+            results=partial(referred_to, self._records, claim.graph, ref.execution_id),
+            deadline=time.monotonic() + node.timeout.total_seconds(),
+            tell=_cleaning(tell, variables["secrets"].values()) if node.secrets else tell,
+        )
+
+    def _configuration(self, node: CompiledNode, variables: dict[str, Value]) -> Configuration:
+        """Return the node's configuration; one without templates is checked only once."""
+        known = self._configurations.get(id(node))
+        if known is not None and known[0] is node:
+            return known[1]
+        checked = node.spec.check_rendered(node.configurations.render(variables))
+        if node.configurations.constant:
+            if len(self._configurations) >= _CONFIGURATIONS_KEPT:
+                self._configurations.clear()
+            self._configurations[id(node)] = (node, checked)
+        return checked
+
+    def _carry_out(self, claim: Claim, attempt: Attempt) -> Outcome | Awaitable[Outcome]:
+        if claim.phase is LoopPhase.TURN:
+            return self._turn(claim, attempt)
+        outcome = self._implementations[claim.node.spec](attempt)
+        if claim.node.is_loop and isinstance(outcome, Completed):
+            return gather(self._records, claim)  # over nothing, but collected as the author chose
+        return outcome
+
+    def _turn(self, claim: Claim, attempt: Attempt) -> Outcome:
+        """Check a `while` loop's condition; without one more turn, gather at once."""
+        last = self._arriving.last(claim.graph, claim.ref, claim.turn)
+        if turn_is_due(attempt, claim.turn, last):
+            return LoopOpened()
+        return gather(self._records, claim)
+
+
+def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:
+    """Return an outcome without the secrets that the attempt used."""
+    used = attempt.variables.get("secrets")
+    return masked(outcome, used.values()) if used else outcome
+
+
+def _cleaning(tell: Tell, used: Collection[str]) -> Tell:
+    """Return where reports go without the secrets that their attempt uses."""
+    return lambda data, join: tell(without(data, used), join)
+
+
+def _internal(claim: Claim, error: Exception) -> Failed:
+    _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
+    kind = type(error).__name__
+    return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())

@@ -1,0 +1,299 @@
+"""The runner: claims are run, settled, and followed to what they make ready (rule 6).
+
+One loop in the thread that took a message: run what is inline together and settle it in one
+commit; run the rest one by one; go on with what each settle hands over. Coroutines and their
+settles come back on a few threads of their own, into the same loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Event
+from uuid import UUID
+
+import structlog
+
+from treadle.dag.outcomes import Completed, GivenBack, Retrying, Sleeping
+from treadle.dag.specs import Lane
+from treadle.dag.states import NodeState
+from treadle.dag.values import loads
+from treadle.ledger.engine.batches import Answer, Request
+from treadle.ledger.engine.recovery import timed_out
+from treadle.ledger.engine.rows import NOBODY, Claim, Follow, Ref, Report, Settlement
+from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.views.executions import Settled
+from treadle.transport.dispatch_queue import Belt
+from treadle.transport.duration_estimator import Pace
+from treadle.workers.attempts import attempt_metrics
+from treadle.workers.attempts.executor import Executor, Ran
+from treadle.workers.attempts.progress import Progress
+from treadle.workers.attempts.records import Records
+from treadle.workers.committer import Committer
+from treadle.workers.lanes.event_loop import EventLoop, cancel_this_task
+from treadle.workers.lanes.isolated_runner import Alone, is_suspect
+from treadle.workers.leases import AttemptOver, Leases, interrupt_this_thread
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.tasks.limits import lane_of
+
+#: Seconds of work that one settle hands over at most.
+_ROOM_SECONDS = 0.02
+#: Seconds of one thread's hand-offs before what follows goes to the belt, where others share it.
+_HAND_OFF_SECONDS = 1.0
+#: Seconds of inline work before what has been run is settled.
+_INLINE_SECONDS = 0.05
+#: Seconds of a chunk's work that share one commit. A member that runs unmarked in this time and
+#: kills its process charges the loss to the first, whose suspicion then brings it to light.
+_MEMBERS_SECONDS = 0.005
+#: Seconds between two looks at a loop that lags.
+_LAG_PERIOD_SECONDS = 0.1
+#: Threads on which the settles of coroutines go on.
+_AFTER_THREADS = 4
+
+_log = structlog.get_logger()
+
+
+@dataclass(eq=False)
+class Runner:
+    """Runs the claims of one process."""
+
+    queues: frozenset[str]
+    committer: Committer
+    belt: Belt
+    records: Records
+    executor: Executor
+    leases: Leases
+    loop: EventLoop
+    alone: Alone
+    pace: Pace
+    worker_id: UUID | None = None
+    """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
+    draining: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
+        self._progress = Progress(self._tell)
+
+    def run_message(self, lane: Lane, refs: Sequence[Ref]) -> None:
+        """Claim what a message names and run it; returns once it is settled or on the loop."""
+        if self.draining.is_set() or self.worker_id is None:
+            return  # the note stays, and the row is sent again
+        while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
+            time.sleep(_LAG_PERIOD_SECONDS)
+        start_all = lane is not Lane.THREAD
+        answer = self._commit(
+            Request(refs[0].execution_id, self._follow(), claims=refs, start_all=start_all)
+        )
+        attempt_metrics.claimed(answer.claims)
+        claims = answer.claims
+        if lane is not Lane.THREAD:
+            claims = sorted(claims, key=is_suspect)  # all have started, and those take longest
+        self.executor.look_ahead(claims)
+        self._run(claims)
+
+    def stop(self, grace_seconds: float) -> None:
+        """Let the loop's attempts end for the grace time, give back the rest, and end."""
+        self.draining.set()
+        self.loop.stop(grace_seconds)
+        self._after.shutdown()
+        self._give_back_rest()
+        self.alone.stop()
+
+    def _give_back_rest(self) -> None:
+        """Give back, uncharged, what threads run past the grace time; they are interrupted then."""
+        rest = self.leases.held()
+        for claim in rest.values():
+            outcome = settlement_of(claim, GivenBack())
+            self._commit(Request(claim.ref.execution_id, self._follow(), [outcome]))
+        self.leases.interrupt(rest)
+
+    def _run(self, claims: Iterable[Claim]) -> None:
+        """Run claims and what their settles hand over, until nothing is left to this thread."""
+        todo = deque(claims)
+        until = time.monotonic() + _HAND_OFF_SECONDS
+        while todo:
+            batch = self._next_batch(todo)
+            settlements = [each for each in batch if each is not None]
+            if not settlements:
+                continue
+            hand_over = time.monotonic() < until and not self.draining.is_set()
+            answer = self._settle(settlements, hand_over=hand_over, alone=not todo)
+            todo.extend(answer.followed.claimed)
+            self.executor.look_ahead(answer.followed.claimed)
+            starts = settlements[-1].starts
+            if starts is not None and starts.lease_id not in answer.started:
+                self._drop_unstarted(todo)
+
+    def _drop_unstarted(self, todo: deque[Claim]) -> None:
+        """Give back the members of a chunk whose next one could not be started any more."""
+        members = [each for each in todo if not each.started]
+        for each in members:
+            todo.remove(each)
+        self._settle(
+            [settlement_of(each, GivenBack()) for each in members], hand_over=False, alone=False
+        )
+
+    def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
+        """Run what comes next: all inline ones for a while, or one other."""
+        if self.draining.is_set():
+            return [settlement_of(todo.popleft(), GivenBack()) for _ in range(len(todo))]
+        settled: list[Settlement | None] = []
+        until = time.monotonic() + _INLINE_SECONDS
+        while todo and self._lane(todo[0]) is Lane.INLINE and time.monotonic() < until:
+            settled.append(self._run_inline(todo.popleft()))
+        if settled:
+            return settled
+        claim = todo.popleft()
+        if self._lane(claim) is Lane.ASYNC:
+            return [self._spawn(claim)]
+        return list(self._run_members(claim, todo))
+
+    def _run_members(self, claim: Claim, todo: deque[Claim]) -> Iterator[Settlement]:
+        """Run one attempt, and the members of its chunk that follow within a moment.
+
+        Those share a commit: what takes microseconds would spend its time on waiting for one each.
+        """
+        until = time.monotonic() + _MEMBERS_SECONDS
+        while True:
+            settlement = self._run_alone(claim)
+            following = todo[0] if todo and self._lane(todo[0]) is self._lane(claim) else None
+            if following is None or time.monotonic() >= until:
+                starts = following if following is not None and not following.started else None
+                yield replace(settlement, starts=starts)
+                return
+            yield settlement
+            claim = todo.popleft()
+
+    def _lane(self, claim: Claim) -> Lane | None:
+        lane = lane_of(claim.node)
+        return Lane.PROCESS if lane is not None and is_suspect(claim) else lane
+
+    def _run_inline(self, claim: Claim) -> Settlement:
+        started = self._start(claim)
+        ran = self.executor.run(claim)
+        seconds = self._measured(claim, Lane.INLINE, started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
+
+    def _run_alone(self, claim: Claim) -> Settlement:
+        """Run one attempt in this thread or in a child, within its limit."""
+        lane = self._lane(claim)
+        if lane is None:
+            return settlement_of(claim, GivenBack())
+        started = self._start(claim)
+        limit_seconds = claim.node.timeout.total_seconds()
+        if lane is Lane.PROCESS:
+            ran = self.alone.run(claim, limit_seconds)
+        else:
+            ran = self._run_in_thread(claim, limit_seconds)
+        seconds = self._measured(claim, claim.node.lane, started)
+        return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
+
+    @staticmethod
+    def _start(claim: Claim) -> float:
+        """Count an attempt that begins; return when it did."""
+        attempt_metrics.started(claim)
+        return time.perf_counter()
+
+    def _measured(self, claim: Claim, lane: Lane, started: float) -> float:
+        """Take in how long an attempt kept its thread; return the seconds."""
+        seconds = time.perf_counter() - started
+        if not is_suspect(claim):  # most of its time is the start of its child
+            self.pace.measured(claim.node.queue, lane, seconds)
+        return seconds
+
+    def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
+        try:
+            with self.leases.interruptible(claim, seconds, interrupt_this_thread()):
+                return self.executor.run(claim)
+        except AttemptOver:
+            return Ran(self.executor.decided(claim, timed_out(seconds)), None)
+
+    def _spawn(self, claim: Claim) -> Settlement | None:
+        """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
+        started = self._start(claim)
+        attempt = self.executor.prepare(claim, partial(self._progress.add, claim))
+        if isinstance(attempt, Ran):
+            return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
+        seconds = claim.node.timeout.total_seconds()
+
+        async def work() -> None:
+            with self.leases.interruptible(claim, seconds, cancel_this_task()):
+                ran = await self._run_on_loop(claim, attempt, seconds)
+            said, took = self._progress.ended(claim), time.perf_counter() - started
+            self._after.submit(self._go_on, claim, ran, took, said)
+
+        self.loop.spawn(work())
+        return None
+
+    async def _run_on_loop(self, claim: Claim, attempt: Attempt, seconds: float) -> Ran:
+        try:
+            return await self.executor.run_async(claim, attempt)
+        except asyncio.CancelledError:
+            if self.draining.is_set():
+                return Ran(GivenBack(), attempt.input)
+            return Ran(self.executor.decided(claim, timed_out(seconds)), attempt.input)
+
+    def _go_on(self, claim: Claim, ran: Ran, seconds: float, said: Sequence[Report]) -> None:
+        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
+        try:
+            answer = self._settle(
+                [settlement], hand_over=not self.draining.is_set(), alone=True, said=said
+            )
+            self._run(answer.followed.claimed)
+        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
+            _log.error("request.refused", error=repr(error), exc_info=error)
+
+    def _tell(self, report: Report) -> None:
+        """Have a report written, beside what else is; nobody waits for it."""
+        request = Request(report.claim.ref.execution_id, self._follow(), reports=[report])
+        self.committer.commit(request).add_done_callback(self._told)
+
+    def _told(self, done: Future[Answer]) -> None:
+        if not self.draining.is_set() and done.exception() is None:
+            self._after.submit(self.belt.follow_up, done.result().followed)
+
+    def _settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        hand_over: bool,
+        alone: bool,
+        said: Sequence[Report] = (),
+    ) -> Answer:
+        seconds = _ROOM_SECONDS if hand_over else 0.0
+        follow = self._follow(seconds, alone=hand_over and alone)
+        execution_id = settlements[0].claim.ref.execution_id
+        answer = self._commit(Request(execution_id, follow, settlements, reports=said))
+        if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
+            self.belt.ring_timers()
+        attempt_metrics.settled(settlements, answer, self.worker_id)
+        for each in settlements:
+            if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
+                self.records.keep(each.claim.ref, _as_settled(each))
+        return answer
+
+    def _follow(self, seconds: float = 0.0, *, alone: bool = False) -> Follow:
+        return Follow(self.worker_id or NOBODY, self.queues, seconds, alone)
+
+    def _commit(self, request: Request) -> Answer:
+        self.belt.refresh()
+        if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
+            follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
+            request = replace(request, follow=follow, claims=())
+        answer = self.committer.commit(request).result()
+        self.leases.add(answer.claims)
+        self.leases.add(answer.followed.claimed)
+        self.belt.follow_up(answer.followed)
+        return answer
+
+
+def _as_settled(settlement: Settlement) -> Settled:
+    outcome = settlement.outcome
+    assert isinstance(outcome, Completed)
+    output = settlement.columns[4]
+    return Settled(NodeState.COMPLETED, outcome.output_key, loads(output), len(output))

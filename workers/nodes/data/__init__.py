@@ -1,0 +1,1 @@
+"""Data: the shapes it is brought into, an operation a function."""

@@ -1,0 +1,1 @@
+"""Flow: where a run branches, joins and waits."""

@@ -1,0 +1,182 @@
+"""Bodies of HTTP requests and answers: between JSON values and bytes. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+from treadle.core.errors import TreadleError
+from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
+
+_CHARSETS = re.compile(
+    r"(utf-?(8|16|32)|(us-)?ascii|iso-?8859|latin|windows-|cp\d|koi8|gb|big5|"
+    r"shift_?jis|euc)[\w-]*"
+)
+#: Charsets that servers name. Python's other codecs are not text, or slow on hostile input.
+
+_LONG_DIGITS = re.compile(r"\d{19}")
+#: Where a number may be beyond ±2^63; the fast reader would round it without a word.
+
+
+class BodyNotSendable(TreadleError):
+    """The body does not fit its type."""
+
+    reason = "body_not_valid"
+    solution = "Give an object of fields for form and multipart, and text for raw."
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is sent, and how it is called."""
+
+    content: bytes
+    content_type: str | None
+
+
+def encoded(body: Value, body_type: str) -> Body:
+    """Write a body as its type says; null is no body.
+
+    Raises:
+        BodyNotSendable: the value does not fit the type.
+    """
+    if body is None or body_type == "none":
+        return Body(b"", None)
+    match body_type:
+        case "json":
+            return Body(dumps(body), "application/json")
+        case "form":
+            return Body(query(_fields(body)).encode(), "application/x-www-form-urlencoded")
+        case "multipart":
+            return _multipart(_fields(body))
+        case _:
+            return Body(_text(body, "A raw body").encode(), "text/plain; charset=utf-8")
+
+
+def query(fields: dict[str, Value]) -> str:
+    """Write fields as a query string: lists repeat their name, null is left out."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None:
+                pairs.append((name, _text(each, f"The parameter {name}")))
+    return urlencode(pairs)
+
+
+def decoded(content: bytes, content_type: str | None) -> dict[str, Any]:
+    """Read an answer's body: `body` and `json`, and `body_encoding` where it is no text.
+
+    `body` is the text by its charset; bytes that are no text stand there as base64, and
+    `body_encoding` says so. `json` is the value if the answer calls itself JSON and is such a
+    value exactly, else null.
+    """
+    kind, charset = _content_type(content_type)
+    try:
+        text = content.decode(charset)
+    except UnicodeError:
+        bare = base64.b64encode(content).decode()
+        return {"body": bare, "json": None, "body_encoding": "base64"}
+    is_json = kind == "application/json" or kind.endswith("+json")
+    return {"body": text, "json": _json(text) if is_json else None}
+
+
+def _json(text: str) -> Value:
+    """Return the value, or null: the text stands beside it, and nothing is rounded to fit."""
+    try:
+        if _LONG_DIGITS.search(text) is None:
+            return loads(text.encode())
+        value = json.loads(text, parse_int=_integer, parse_constant=_not_json)
+        dumps(value)
+    except (ValueError, RecursionError, NotAValue):
+        return None
+    return value
+
+
+def _integer(digits: str) -> int:
+    # More digits are out of range, and slow to read.
+    value = int(digits) if len(digits) <= len(str(-INTEGER_LIMIT)) else INTEGER_LIMIT
+    if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+        raise ValueError(digits)
+    return value
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _content_type(header: str | None) -> tuple[str, str]:
+    """Return media type and charset; UTF-8 where none is given, or none that is known."""
+    parsed = Message()
+    parsed["content-type"] = header or "application/octet-stream"
+    charset = parsed.get_content_charset("utf-8")
+    if not _CHARSETS.fullmatch(charset) or charset.replace("-", "").endswith("utf8"):
+        charset = "utf-8-sig"
+    return parsed.get_content_type(), charset
+
+
+def _fields(body: Value) -> dict[str, Value]:
+    if isinstance(body, dict):
+        return body
+    raise BodyNotSendable("A form is written from an object of fields.")
+
+
+def _text(value: Value, what: str) -> str:
+    """Return text as it is and single values as JSON writes them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        raise BodyNotSendable(
+            f"{what} is an object or a list.", solution="Write it as text first: `| to_json`."
+        )
+    return dumps(value).decode()
+
+
+def _multipart(fields: dict[str, Value]) -> Body:
+    """Write `multipart/form-data`; a field `{filename, content}` is a file.
+
+    A file may say its `content_type`, and that its content is `base64` with `encoding`.
+    """
+    boundary = secrets.token_hex(16)
+    content = b"".join(_parts(fields, boundary)) + f"--{boundary}--\r\n".encode()
+    return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+def _parts(fields: dict[str, Value], boundary: str) -> Iterator[bytes]:
+    for name, value in fields.items():
+        for each in value if isinstance(value, list) else [value]:
+            if each is None:
+                continue
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
+            if isinstance(each, dict):
+                file_name, kind, content = _file(name, each)
+                head += f'; filename="{_quoted(file_name)}"\r\nContent-Type: {kind}'
+            else:
+                content = _text(each, f"The field {name}").encode()
+            yield head.encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+def _file(name: str, file: dict[str, Value]) -> tuple[str, str, bytes]:
+    file_name, content = file.get("filename"), file.get("content")
+    kind = file.get("content_type", "application/octet-stream")
+    if not isinstance(file_name, str) or not isinstance(content, str) or not isinstance(kind, str):
+        raise BodyNotSendable(f"The file {name} needs a filename and a content, both text.")
+    if any(character in kind for character in "\r\n"):
+        raise BodyNotSendable(f"The content type of the file {name} has a line break.")
+    if file.get("encoding") != "base64":
+        return file_name, kind, content.encode()
+    try:
+        return file_name, kind, base64.b64decode(content, validate=True)
+    except binascii.Error as exc:
+        raise BodyNotSendable(f"The content of the file {name} is not base64.") from exc
+
+
+def _quoted(name: str) -> str:
+    """Write a name so that it cannot end its header, as HTML forms do."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

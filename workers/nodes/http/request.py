@@ -1,0 +1,169 @@
+"""ACTION.HTTP_REQUEST: one request through the dialer, and what its answer means."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from treadle.core.dialer import DialerError, OutgoingRequest, OutgoingResponse
+from treadle.core.errors import TreadleError
+from treadle.core.retry_after import retry_after
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.specs.http import HTTP_REQUEST, Auth, HttpRequest
+from treadle.dag.values import Value
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.http.body import decoded, encoded, query
+from treadle.workers.nodes.implementation import Services, makes
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Methods that change nothing; the others carry an `Idempotency-Key`.
+
+_WORTH_REPEATING = frozenset({408, 425, 429, 500, 502, 503, 504})
+#: Statuses after which the same request may succeed: too early, too many, or a server in trouble.
+#: Not 409: a conflict stands until somebody resolves it. Not 501 and 505: they are for good.
+
+_BODY_SHOWN = 1_000
+#: Characters of a failed answer's body that its error quotes.
+
+
+class StatusNotAccepted(TreadleError):
+    """The server answered with a status that means failure."""
+
+    reason = "http_status_not_accepted"
+    solution = "Read the answer's body below; list the status in accept_status if it is expected."
+
+
+@makes(HTTP_REQUEST)
+def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
+    """Return the implementation that sends through the process's dialer."""
+    dialer = services.dialer
+
+    async def run(attempt: Attempt) -> Completed | Failed:
+        config = attempt.config
+        assert isinstance(config, HttpRequest)
+        details = {"endpoint": config.url, "method": config.method}
+        try:
+            response = await dialer.send(request_of(attempt, config))
+        except DialerError as exc:
+            return Failed(exc.to_wire(), details=details)
+        return _outcome(config, response, details | {"status": response.status_code})
+
+    return run
+
+
+def request_of(attempt: Attempt, config: HttpRequest) -> OutgoingRequest:
+    """Write the request that a configuration describes."""
+    body = encoded(config.body, config.body_type)
+    auth_headers, auth_fields = _credentials(config.auth)
+    fields = query({**config.query_params, **auth_fields})
+    headers = {"User-Agent": "treadle", "Accept": "*/*"}
+    if body.content_type:
+        headers["Content-Type"] = body.content_type
+    if config.method not in _SAFE_METHODS:
+        headers["Idempotency-Key"] = attempt.idempotency_key(0)
+    secret = _Secrets(attempt)
+    own = {name.lower() for name in config.headers}
+    return OutgoingRequest(
+        method=config.method,
+        url=_with_query(config.url, fields),
+        headers=(
+            *((name, value) for name, value in headers.items() if name.lower() not in own),
+            *config.headers.items(),
+            *auth_headers.items(),
+        ),
+        body=body.content,
+        timeout=_time_left(attempt, config),
+        max_response_bytes=config.max_response_bytes,
+        max_redirects=config.max_redirects if config.follow_redirects else 0,
+        secret_headers=frozenset(
+            name.lower() for name, value in config.headers.items() if secret.inside(value)
+        )
+        | frozenset(name.lower() for name in auth_headers),
+        secret_body=secret.inside(config.body),
+    )
+
+
+class _Secrets:
+    """Finds the secrets that an attempt used in what it is about to send."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        known = attempt.variables.get("secrets") or {}
+        used = (known.get(name) for name in attempt.node.secrets)
+        self._values = [value for value in used if isinstance(value, str) and value]
+
+    def inside(self, value: Value) -> bool:
+        """Say whether a value holds a secret, in any of its texts."""
+        if isinstance(value, str):
+            return any(secret in value for secret in self._values)
+        if isinstance(value, dict):
+            return any(self.inside(part) for part in value.values())
+        if isinstance(value, list):
+            return any(self.inside(part) for part in value)
+        return False
+
+
+def _credentials(auth: Auth) -> tuple[dict[str, str], dict[str, Value]]:
+    """Return the headers and the query parameters that say who sends the request."""
+    match auth.type:
+        case "basic":
+            pair = f"{auth.username}:{auth.password}".encode()
+            return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}, {}
+        case "bearer":
+            return {"Authorization": f"Bearer {auth.token}"}, {}
+        case "api_key" if auth.key and auth.place == "header":
+            return {auth.key: auth.value or ""}, {}
+        case "api_key" if auth.key:
+            return {}, {auth.key: auth.value}
+        case _:
+            return {}, {}
+
+
+def _with_query(url: str, fields: str) -> str:
+    """Add parameters to a URL that may have some, before its fragment."""
+    if not fields:
+        return url
+    address, mark, fragment = url.partition("#")
+    joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+    return f"{address}{joint}{fields}{mark}{fragment}"
+
+
+def _time_left(attempt: Attempt, config: HttpRequest) -> timedelta:
+    return min(
+        timedelta(seconds=config.timeout),
+        timedelta(seconds=max(0.0, attempt.deadline - time.monotonic())),
+    )
+
+
+def _outcome(
+    config: HttpRequest, response: OutgoingResponse, details: dict[str, Value]
+) -> Completed | Failed:
+    headers = _as_object(response.headers)
+    output = {
+        "status_code": response.status_code,
+        "headers": headers,
+        "url": response.url,
+        **decoded(response.body, headers.get("content-type")),
+    }
+    if response.status_code < 400 or response.status_code in config.accept_status:
+        return Completed(output, details=details)
+    wait = retry_after(headers.get("retry-after"), datetime.now(UTC))
+    error = StatusNotAccepted(
+        f"{config.method} {response.url} answered {response.status_code}.",
+        status=response.status_code,
+        url=response.url,
+        body=output["body"][:_BODY_SHOWN],
+    )
+    # A server that says when to come back says that coming back helps, whatever the status.
+    again = response.status_code in _WORTH_REPEATING or wait is not None
+    return Failed(error.to_wire() | {"is_retryable": again}, wait, details)
+
+
+def _as_object(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return headers by name; values of one name joined by commas, cookies by line breaks."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        joint = "\n" if name == "set-cookie" else ", "
+        joined[name] = f"{joined[name]}{joint}{value}" if name in joined else value
+    return joined

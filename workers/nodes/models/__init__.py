@@ -1,0 +1,1 @@
+"""Models: AI agents; what asks the providers is loaded with the first such node."""

@@ -1,0 +1,1 @@
+"""Asking the providers by their SDKs, which take seconds to load."""

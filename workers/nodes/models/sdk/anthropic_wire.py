@@ -1,0 +1,67 @@
+"""Anthropic's messages, streamed: a question goes out, an answer comes in by pieces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from treadle.core.providers import Tokens
+from treadle.workers.nodes.models.sdk.wire import Hear, Question, Said
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+#: The tool by which an answer with a schema is given; its input is the answer.
+_TOOL = "answer"
+
+
+async def ask(client: AsyncAnthropic, question: Question, said: Said, hear: Hear) -> None:
+    """Ask; what comes in is taken into `said`, so that it is known also when the rest fails."""
+    create: Any = client.messages.create
+    stream = await create(**_request(question))
+    async with stream:
+        async for event in stream:
+            await _take_in(event, question, said, hear)
+
+
+async def _take_in(event: Any, question: Question, said: Said, hear: Hear) -> None:
+    match event.type:
+        case "message_start":
+            usage = event.message.usage
+            said.model = event.message.model
+            said.tokens = Tokens(_input(usage), usage.output_tokens)
+        case "content_block_delta" if event.delta.type == "text_delta":
+            if question.schema is None:  # beside a tool, text is only talk
+                await said.add(event.delta.text, hear)
+        case "content_block_delta" if event.delta.type == "input_json_delta":
+            await said.add(event.delta.partial_json, hear)
+        case "message_delta":
+            said.finish = event.delta.stop_reason or said.finish
+            before = said.tokens or Tokens()
+            said.tokens = Tokens(before.input, event.usage.output_tokens)
+
+
+def _input(usage: Any) -> int:
+    """Return all that a model read; what came from a cache counts too."""
+    cached = (usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
+    return int(usage.input_tokens) + sum(each or 0 for each in cached)
+
+
+def _request(question: Question) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "model": question.model,
+        "messages": list(question.messages),
+        "max_tokens": question.max_tokens,
+        "stream": True,
+        "extra_headers": question.headers,
+    }
+    if question.system:
+        request["system"] = question.system
+    if question.temperature is not None:
+        request["extra_body"] = {"temperature": question.temperature}
+    if question.schema is not None:
+        described = "Gives the answer."
+        request["tools"] = [
+            {"name": _TOOL, "description": described, "input_schema": question.schema}
+        ]
+        request["tool_choice"] = {"type": "tool", "name": _TOOL}
+    return request

@@ -1,0 +1,284 @@
+"""Conversations with models: a question, its answer, and what is wrong with it told back.
+
+One attempt is one conversation. Nothing in it is tried again: a call that failed fails the attempt,
+and the retry policy has its say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar, TypeAlias
+
+from pydantic import SecretStr
+
+from treadle.core.dialer import Dialer
+from treadle.core.dialer.transport import client_through
+from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import (
+    AnswerMalformed,
+    ProviderKeyMissing,
+    ProviderRefused,
+    ProviderUnavailable,
+)
+from treadle.core.providers import (
+    Tokens,
+    Wire,
+    anthropic_client,
+    connections,
+    cost_usd,
+    failure_of,
+    load,
+    openai_client,
+)
+from treadle.core.settings import Settings
+from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.output_schema import complaints
+from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
+from treadle.dag.values import Value, loads
+from treadle.monitoring import models
+from treadle.workers.attempts.secrets import PieceMask, without
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.models.sdk import anthropic_wire, openai_wire
+from treadle.workers.nodes.models.sdk.wire import Hear, Message, Question, Said, check_end
+
+#: Characters of an answer that one report carries at most.
+_TOLD_CHARACTERS = 10_000
+#: Characters of an answer that an error quotes.
+_QUOTED = 1_000
+#: What goes to an address that an author chose; nothing else that an SDK would add.
+_HEADERS = (
+    "accept", "anthropic-version", "authorization", "content-type", "idempotency-key", "user-agent",
+)  # fmt: skip
+
+Ask: TypeAlias = Callable[[Question, Said, Hear], Awaitable[None]]
+
+
+class AnswerInvalid(TreadleError):
+    """The model's answer is not as the schema says, also after it was told what is wrong."""
+
+    reason: ClassVar[str] = "answer_invalid"
+    solution: ClassVar[str] = (
+        "Simplify output_schema, say in the prompt what it asks for, or use another model."
+    )
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a conversation has taken so far, for its record."""
+
+    provider: Wire
+    model: str
+    is_priced: bool
+    """Whether the provider's list prices hold."""
+    calls: int = 0
+    tokens: Tokens = field(default_factory=Tokens)
+    repaired: list[str] = field(default_factory=list)
+    """What was wrong with answers and told to the model."""
+
+    def add(self, said: Said) -> None:
+        """Take in what a call took, complete or not."""
+        self.calls += 1
+        self.model = said.model or self.model
+        tokens = said.tokens or Tokens()
+        self.tokens += tokens
+        models.spent(
+            "node",
+            self.provider,
+            tokens_in=tokens.input,
+            tokens_out=tokens.output,
+            cost_usd=self._cost_usd(tokens),
+        )
+
+    def details(self) -> dict[str, Value]:
+        """Return what the record says; a cost is null if the model's price is unknown."""
+        return {
+            "provider": self.provider,
+            "model": self.model,
+            "calls": self.calls,
+            "tokens": asdict(self.tokens),
+            "cost_usd": self._cost_usd(self.tokens),
+            "repaired": self.repaired,
+        }
+
+    def _cost_usd(self, tokens: Tokens) -> float | None:
+        return cost_usd(self.provider, self.model, tokens) if self.is_priced else None
+
+
+class Conversations:
+    """Holds conversations over connections that they share. Belongs to one event loop."""
+
+    def __init__(self, dialer: Dialer, settings: Settings) -> None:
+        self._settings = settings
+        self._operators = connections()
+        self._authors = client_through(dialer, _HEADERS)
+
+    async def hold(self, wire: Wire, attempt: Attempt) -> Completed | Failed:
+        """Carry out an attempt of a node that asks a model."""
+        config = attempt.config
+        assert isinstance(config, OpenAIChat | ClaudeMessage)
+        spent = Spent(wire, config.model, is_priced=config.base_url is None)
+        wait: timedelta | None = None
+        failure: TreadleError
+        try:
+            await load(wire)
+            ask = self._reached(wire, config, attempt)
+            output = await _Conversation(wire, config, attempt, ask, spent).output()
+            return Completed(output, details=spent.details())
+        except ProviderUnavailable as error:
+            failure, wait = error, error.retry_after
+        except TreadleError as error:
+            failure = error
+        known = getattr(self._settings, f"{wire}_api_key")
+        keys = [known.get_secret_value()] if known is not None else []
+        return Failed(without(failure.to_wire(), keys), wait, spent.details())
+
+    def _reached(self, wire: Wire, config: OpenAIChat | ClaudeMessage, attempt: Attempt) -> Ask:
+        """Return a way to ask, at the address and with the key that are due.
+
+        Raises:
+            ProviderKeyMissing: `provider_key_missing`.
+            ProviderRefused: the address is none.
+        """
+        chosen: dict[str, Any] = {}
+        if config.credential is not None:
+            if not config.credential.strip():
+                raise ProviderKeyMissing(
+                    "The credential is empty.", solution="Give the secret that it names a value."
+                )
+            chosen[f"{wire}_api_key"] = SecretStr(config.credential)
+        if config.base_url is not None:
+            chosen[f"{wire}_base_url"] = config.base_url
+        settings = self._settings.model_copy(update=chosen)
+        shared = self._operators if config.base_url is None else self._authors
+        seconds = min(float(config.timeout), max(1.0, attempt.deadline - time.monotonic()))
+        timeout = timedelta(seconds=seconds)
+        try:
+            if wire == "openai":
+                return _bound(openai_wire.ask, openai_client(settings, timeout, shared))
+            return _bound(anthropic_wire.ask, anthropic_client(settings, timeout, shared))
+        except Exception as error:
+            raise failure_of(error, wire) or error from error
+
+
+def _bound(ask: Callable[..., Awaitable[None]], client: Any) -> Ask:
+    async def asked(question: Question, said: Said, hear: Hear) -> None:
+        await ask(client, question, said, hear)
+
+    return asked
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """One attempt's."""
+
+    wire: Wire
+    config: OpenAIChat | ClaudeMessage
+    attempt: Attempt
+    ask: Ask
+    spent: Spent
+
+    async def output(self) -> dict[str, Value]:
+        """Ask until the answer is as it should be, so often as it may be asked."""
+        schema = self.config.output_schema
+        first: Message = {"role": "user", "content": self.config.user_prompt}
+        said = await self._say(first)
+        if schema is None:
+            return {"text": said.text}
+        for repairs in range(self.config.max_repairs + 1):
+            answer, wrong = _read(said.text, schema)
+            if not wrong:
+                return {"data": answer}
+            if repairs < self.config.max_repairs:
+                self.spent.repaired += wrong
+                said = await self._say(first, *_told_back(said.text, wrong))
+        raise AnswerInvalid(
+            f"{self.spent.model} did not answer as output_schema says: {wrong[0]}",
+            problems=wrong,
+            answer=said.text[:_QUOTED],
+        )
+
+    async def _say(self, *messages: Message) -> Said:
+        """Ask once."""
+        ordinal = self.spent.calls
+        said = Said()
+        headers = {"Idempotency-Key": self.attempt.idempotency_key(ordinal)}
+        if self.config.credential is not None:  # before what an SDK may find in its environment
+            headers["Authorization"] = f"Bearer {self.config.credential}"
+        question = Question(
+            model=self.config.model,
+            system=self.config.system_prompt,
+            messages=messages,
+            max_tokens=self.config.max_tokens,
+            temperature=self.config.temperature,
+            schema=self.config.output_schema,
+            headers=headers,
+        )
+
+        mask = PieceMask((self.attempt.variables.get("secrets") or {}).values())
+        offset = 0
+
+        async def tell(text: str) -> None:
+            nonlocal offset
+            if text:
+                told = {"text": text[:_TOLD_CHARACTERS], "offset": offset, "call": ordinal}
+                offset += len(text)
+                await self.attempt.report(told, _joined)
+
+        async def hear(piece: str) -> None:
+            await tell(mask.add(piece))
+
+        try:
+            with models.calling("node", self.wire):
+                await self._heard(question, said, hear)
+                await tell(mask.rest())
+                check_end(said, question)
+        finally:
+            self.spent.add(said)
+        return said
+
+    async def _heard(self, question: Question, said: Said, hear: Hear) -> None:
+        try:
+            await self.ask(question, said, hear)
+        except TreadleError:
+            raise
+        except Exception as error:
+            failure = failure_of(error, self.wire)
+            if isinstance(failure, ProviderRefused) and self.config.credential is not None:
+                failure.advice = "Check the secret that `credential` names, `model`, and the words."
+            if failure is None and isinstance(error, ValueError | TypeError | AttributeError):
+                # An SDK takes what comes as it is; so what it is not shows where it is read.
+                failure = AnswerMalformed(f"The answer of {self.wire} cannot be read: {error!r}")
+            if failure is None:
+                raise
+            raise failure from error
+        if said.finish is None and not said.parts and not said.model:
+            raise AnswerMalformed(f"What {self.wire} sent is no stream of events.")
+
+
+def _read(text: str, schema: dict[str, Any]) -> tuple[Value, list[str]]:
+    """Return an answer's value, and what is wrong with it."""
+    try:
+        answer = loads(text.encode())
+    except ValueError as error:
+        return None, [f"the answer: it is no JSON: {error}"]
+    return answer, complaints(schema, answer)
+
+
+def _told_back(answer: str, wrong: list[str]) -> tuple[Message, Message]:
+    problems = "\n".join(f"- {each}" for each in wrong)
+    words = f"This is not as the schema says:\n{problems}\nAnswer again, whole, without the faults."
+    return {"role": "assistant", "content": answer or "(nothing)"}, {
+        "role": "user",
+        "content": words,
+    }
+
+
+def _joined(waiting: Value, now: Value) -> Value:
+    """Return two pieces of one answer as one. What is too much shows as a gap between offsets."""
+    if waiting["call"] != now["call"]:
+        return now
+    text = waiting["text"] + now["text"]
+    return waiting if len(text) > _TOLD_CHARACTERS else {**waiting, "text": text}

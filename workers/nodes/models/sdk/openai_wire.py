@@ -1,0 +1,55 @@
+"""OpenAI's chat completions, streamed: a question goes out, an answer comes in by pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from treadle.core.providers import Tokens
+from treadle.dag.output_schema import is_strict
+from treadle.workers.nodes.models.sdk.wire import Hear, Question, Said
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+#: OpenAI's own address, which knows a newer name for the bound on an answer.
+_OWN_HOST = "api.openai.com"
+
+
+async def ask(client: AsyncOpenAI, question: Question, said: Said, hear: Hear) -> None:
+    """Ask; what comes in is taken into `said`, so that it is known also when the rest fails."""
+    create: Any = client.chat.completions.create
+    stream = await create(**_request(question, own=client.base_url.host == _OWN_HOST))
+    async with stream:
+        async for chunk in stream:
+            said.model = chunk.model or said.model
+            if chunk.usage:
+                said.tokens = Tokens(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+            for choice in chunk.choices[:1]:
+                said.finish = choice.finish_reason or said.finish
+                said.refusal += choice.delta.refusal or ""
+                await said.add(choice.delta.content, hear)
+
+
+def _request(question: Question, *, own: bool) -> dict[str, Any]:
+    system = [{"role": "system", "content": question.system}] if question.system else []
+    request: dict[str, Any] = {
+        "model": question.model,
+        "messages": [*system, *question.messages],
+        "max_completion_tokens" if own else "max_tokens": question.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "extra_headers": question.headers,
+    }
+    if question.temperature is not None:
+        request["temperature"] = question.temperature
+    if question.schema is not None:
+        request["response_format"] = {
+            "type": "json_schema",
+            "json_schema": _format(question.schema),
+        }
+    return request
+
+
+def _format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": "answer", "schema": schema, "strict": is_strict(schema)}

@@ -1,0 +1,1 @@
+"""People: nodes that ask a person."""

@@ -1,0 +1,178 @@
+"""ACTION.PYTHON_TASK: a user's function, called with what its annotations ask for.
+
+Input reaches the function through JSON and its annotations, and its result comes back as JSON: so
+it gets its own objects in every lane, and nothing it does to them is seen by another node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import traceback
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from treadle.core.errors import TreadleError
+from treadle.dag.outcomes import Completed, Failed, GivenBack
+from treadle.dag.specs.tasks import PYTHON_TASK, PythonTask
+from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
+from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.implementation import implements
+from treadle.workers.tasks import TASKS, Task
+
+_FRAMES_SHOWN = 20
+#: Frames of a traceback that an error keeps, the innermost; deeper ones are recursion or a library.
+
+_MESSAGE_SHOWN = 4_000
+#: Characters of an exception's message that an error keeps; some carry a whole response.
+
+
+class TaskFailed(TreadleError):
+    """The function raised."""
+
+    reason = "task_failed"
+    retryable = True
+    solution = "See the traceback; raise treadle.NonRetryable where trying again cannot help."
+
+
+@dataclass(frozen=True, slots=True)
+class ChildCall:
+    """A call that another process can make: three picklable values, no live object."""
+
+    task: str
+    module: str
+    payload: bytes
+
+
+@implements(PYTHON_TASK)
+def run_task(attempt: Attempt) -> Completed | Failed | GivenBack | Awaitable[Completed | Failed]:
+    """Call the function here: at once in this thread, or as a coroutine to be awaited."""
+    task = _task_of(attempt)
+    if task is None:
+        return GivenBack()
+    payload = dumps(attempt.input)
+    return _call_async(task, payload) if task.lane == "async" else _call(task, payload)
+
+
+def child_call(attempt: Attempt) -> ChildCall | GivenBack:
+    """Return the call for a child process; see `run_task_in_child`."""
+    task = _task_of(attempt)
+    if task is None:
+        return GivenBack()
+    return ChildCall(task.name, task.function.__module__, dumps(attempt.input))
+
+
+def run_task_in_child(name: str, module: str, payload: bytes) -> bytes:
+    """Call a function in this process, which holds nothing else; return its outcome as JSON.
+
+    `outcome_of` reads it back in the parent.
+    """
+    import_module(module)
+    task = TASKS.get(name)
+    if task is None:
+        outcome: Completed | Failed = Failed(
+            TaskFailed(f"Importing {module} did not register task {name}.").to_wire()
+        )
+    elif task.lane == "async":
+        outcome = asyncio.run(_call_async(task, payload))
+    else:
+        outcome = _call(task, payload)
+    if isinstance(outcome, Failed):
+        return dumps({"error": outcome.error})
+    return dumps({"output": outcome.output})
+
+
+def outcome_of(reply: bytes) -> Completed | Failed:
+    """Read what `run_task_in_child` returned."""
+    told = loads(reply)
+    return Failed(told["error"]) if "error" in told else Completed(told["output"])
+
+
+def _task_of(attempt: Attempt) -> Task | None:
+    config = attempt.config
+    assert isinstance(config, PythonTask)
+    return TASKS.get(config.task)
+
+
+def _call(task: Task, payload: bytes) -> Completed | Failed:
+    try:
+        return _completed(task, task.function(**task.bind(payload)))
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the border to user code
+        return _failed(task, exc)
+
+
+async def _call_async(task: Task, payload: bytes) -> Completed | Failed:
+    try:
+        return _completed(task, await task.function(**task.bind(payload)))
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the border to user code
+        return _failed(task, exc)
+
+
+def _completed(task: Task, result: Any) -> Completed:
+    value = storable(task.name, result)
+    return Completed(value if isinstance(value, dict) else {"data": value})
+
+
+def storable(name: str, result: Any) -> Value:
+    """Return a function's result as JSON: dataclasses, models, dates and sets as their fields,
+    texts and lists.
+
+    Raises:
+        NotAValue: `output_not_storable`: JSON cannot say it.
+    """
+    if inspect.isawaitable(result) or inspect.isgenerator(result):
+        raise NotAValue(
+            f"Task {name} returned something that has not run yet.",
+            solution="Return its result: await it, or make a list of it.",
+        )
+    try:
+        value = to_jsonable_python(result, inf_nan_mode="constants")
+    except (PydanticSerializationError, ValueError, RecursionError) as exc:
+        raise NotAValue(f"Task {name} returned what is not JSON: {exc}") from exc
+    _check_numbers(name, value)
+    return value
+
+
+def _check_numbers(name: str, value: Value) -> None:
+    """Refuse what JSON writers turn into something else without a word."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+        elif isinstance(each, float) and not math.isfinite(each):
+            raise NotAValue(f"Task {name} returned {each}, which JSON cannot say.")
+        elif isinstance(each, int) and not -INTEGER_LIMIT <= each < INTEGER_LIMIT:
+            raise NotAValue(f"Task {name} returned an integer beyond ±2^63.")
+
+
+def _failed(task: Task, exc: BaseException) -> Failed:
+    if isinstance(exc, TreadleError):
+        return Failed(exc.to_wire())
+    told = traceback.TracebackException.from_exception(exc)
+    own = [frame for frame in told.stack if frame.filename != __file__]
+    lines = traceback.format_list(own[-_FRAMES_SHOWN:])
+    message = _clean(str(told))
+    kind = type(exc).__qualname__
+    return Failed(
+        TaskFailed(
+            f"Task {task.name} raised {kind}: {message}"
+            if message
+            else f"Task {task.name} raised {kind}.",
+            task=task.name,
+            exception=kind,
+            traceback=[_clean(line.rstrip()) for line in lines],
+        ).to_wire()
+    )
+
+
+def _clean(text: str) -> str:
+    """Return text that can be written: without lone surrogates, and of bearable length."""
+    return text[:_MESSAGE_SHOWN].encode(errors="replace").decode()
