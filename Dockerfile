@@ -11,10 +11,13 @@ COPY core core
 COPY monitoring monitoring
 COPY dag dag
 COPY ledger ledger
+COPY transport transport
 COPY hil hil
-COPY planner planner
+COPY scheduler scheduler
 COPY workers workers
+COPY planner planner
 COPY gateway gateway
+# It has a link to each of the others: they are what is installed, as parts of it.
 COPY treadle treadle
 COPY examples examples
 RUN uv sync --locked --no-dev --no-editable
@@ -25,6 +28,6 @@ COPY --from=build /opt/treadle /opt/treadle
 ENV PATH=/opt/treadle/bin:$PATH PYTHONUNBUFFERED=1
 USER treadle
 WORKDIR /home/treadle
-# Drains: ends or gives back what runs, then exits.
+# Drains: ends or releases what runs, then exits.
 STOPSIGNAL SIGTERM
 CMD ["treadle", "--help"]

@@ -159,9 +159,9 @@ def _events(cluster: Cluster, port: int, key: str) -> list[float]:
     connections, taken = cluster.connections, []
     for number in range(_EVENTS):
         act = control.resume if number % 2 else control.pause
-        followed = act(cluster.session, connections.graphs, connections.belt, UUID(execution))
+        post_commit = act(cluster.session, connections.graphs, connections.queue, UUID(execution))
         committed = time.perf_counter()
-        connections.belt.ring(followed.touched)
+        connections.queue.ring(post_commit.touched)
         taken.append(arrived.get(timeout=10) - committed)
         time.sleep(0.01)
     return taken

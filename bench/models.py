@@ -75,10 +75,10 @@ def _run(connections: Connections, count: int) -> tuple[float, UUID]:
     assert validation.graph is not None
     request = Submission(validation.workflow, validation.graph, {})
     with connections.open_session() as session:
-        connections.belt.refresh(force=True)
+        connections.queue.refresh(force=True)
         begun = time.monotonic()
-        made = submit(session, connections.graphs, connections.belt, request)
-        connections.belt.send(made.followed.noted)
+        made = submit(session, connections.graphs, connections.queue, request)
+        connections.queue.send(made.post_commit.noted)
         while time.monotonic() - begun < _LONGEST_SECONDS:
             shown = executions.execution(
                 session, connections.graphs, made.execution_id, records=0, inline_bytes=0

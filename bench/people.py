@@ -106,7 +106,7 @@ def _kept(cluster: Cluster) -> dict[str, float]:
     stored = _count(cluster, _STORED, []) - before
     kept: Any = [client.memory_usage(key, samples=0) for key in (DEADLINES_KEY, ENTRIES_KEY)]
     started = time.perf_counter()
-    cluster.connections.belt.pauses.rebuild(_pages(cluster))
+    cluster.connections.queue.pause_table.rebuild(_pages(cluster))
     rebuilt = time.perf_counter() - started
     ids = list(waiting)
     cluster.session.execute(_OVERDUE, {"ids": ids})
@@ -134,21 +134,21 @@ def _park(cluster: Cluster, count: int) -> dict[UUID, UUID]:
     found = validate(_document())
     assert found.workflow is not None, found.problems
     assert found.graph is not None
-    belt, graphs = cluster.connections.belt, cluster.connections.graphs
+    queue, graphs = cluster.connections.queue, cluster.connections.graphs
     executions: set[UUID] = set()
     for start in range(0, count, _GROUP):
-        belt.refresh()
+        queue.refresh()
         group = [Submission(found.workflow, found.graph)] * min(_GROUP, count - start)
-        for each in submit_all(cluster.session, graphs, belt, group):
+        for each in submit_all(cluster.session, graphs, queue, group):
             assert isinstance(each, Submitted)
             executions.add(each.execution_id)
-            belt.follow_up(each.followed)
+            queue.publish(each.post_commit)
     questions: dict[UUID, UUID] = {}
 
     def all_wait() -> bool:
         for page in _pages(cluster):
             questions.update((each.interaction_id, each.execution_id) for each in page)
-        return len(questions) == count and belt.pauses.parked() >= count
+        return len(questions) == count and queue.pause_table.parked() >= count
 
     _wait(all_wait)
     return questions
@@ -162,9 +162,9 @@ def _answer(cluster: Cluster, questions: Sequence[UUID]) -> None:
     def answer_some(some: Sequence[UUID]) -> None:
         with connections.open_session() as session:
             for question in some:
-                connections.belt.refresh()
-                made = answer(session, connections.graphs, connections.belt, question, respond)
-                connections.belt.follow_up(made.followed)
+                connections.queue.refresh()
+                made = answer(session, connections.graphs, connections.queue, question, respond)
+                connections.queue.publish(made.post_commit)
 
     with ThreadPoolExecutor(_CLIENTS) as clients:
         list(clients.map(answer_some, [questions[n::_CLIENTS] for n in range(_CLIENTS)]))

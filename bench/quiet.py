@@ -74,14 +74,14 @@ def _starts(cluster: Cluster) -> list[float]:
     found = validate(document("start", ["only"], [], lambda _: node))
     assert found.workflow is not None
     assert found.graph is not None
-    belt, graphs = cluster.connections.belt, cluster.connections.graphs
+    queue, graphs = cluster.connections.queue, cluster.connections.graphs
     seconds = []
     for _ in range(_STARTS):
         time.sleep(0.2)
         started = time.time()
-        belt.refresh()
-        submitted = submit(cluster.session, graphs, belt, Submission(found.workflow, found.graph))
-        belt.send(submitted.followed.noted)
+        queue.refresh()
+        submitted = submit(cluster.session, graphs, queue, Submission(found.workflow, found.graph))
+        queue.send(submitted.post_commit.noted)
         ended = None
         while ended is None:
             time.sleep(0.01)
@@ -99,8 +99,8 @@ def _large_submission(cluster: Cluster) -> float:
     found = validate(large)
     assert found.workflow is not None
     assert found.graph is not None
-    belt, graphs = cluster.connections.belt, cluster.connections.graphs
-    submitted = submit(cluster.session, graphs, belt, Submission(found.workflow, found.graph))
+    queue, graphs = cluster.connections.queue, cluster.connections.graphs
+    submitted = submit(cluster.session, graphs, queue, Submission(found.workflow, found.graph))
     seconds = time.perf_counter() - started
-    cancel(cluster.session, graphs, belt, submitted.execution_id)
+    cancel(cluster.session, graphs, queue, submitted.execution_id)
     return seconds

@@ -147,17 +147,17 @@ class Throughput:
 
     def _submit(self, submissions: Sequence[Submission]) -> list[UUID]:
         """Submit in groups, as whoever has several requests at one time does."""
-        belt, graphs = self._cluster.connections.belt, self._cluster.connections.graphs
+        queue, graphs = self._cluster.connections.queue, self._cluster.connections.graphs
         ids: list[UUID] = []
         for start in range(0, len(submissions), _GROUP):
-            belt.refresh()
+            queue.refresh()
             group = submissions[start : start + _GROUP]
             noted: list[Queued] = []
-            for answer in submit_all(self._cluster.session, graphs, belt, group):
+            for answer in submit_all(self._cluster.session, graphs, queue, group):
                 assert isinstance(answer, Submitted)
                 ids.append(answer.execution_id)
-                noted += answer.followed.noted
-            belt.send(noted)
+                noted += answer.post_commit.noted
+            queue.send(noted)
         return ids
 
     def _wait_for(self, ids: Sequence[UUID]) -> None:

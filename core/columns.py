@@ -51,7 +51,7 @@ def _fixed(code: str) -> _Encode:
 
 
 def _type(name: str, encode: _Encode) -> tuple[int, _Encode, type[Column]]:
-    """Tell psycopg of one type's columns; return what `pack` needs of it."""
+    """Inform psycopg of one type's columns; return what `pack` needs of it."""
     info = psycopg.postgres.types[name]
     column = type(f"{name}_column", (Column,), {})
     members = {"oid": info.array_oid, "format": Format.BINARY, "dump": lambda _, packed: packed}

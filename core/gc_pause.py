@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Hold the cyclic collector off while a definition is compiled.
 
     A workflow of 10,000 nodes is about a million objects, none of them garbage; collections among

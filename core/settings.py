@@ -88,10 +88,10 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".treadle")
     """Folder of the embedded servers' data, relative to the current one."""
     lease_seconds: float = Field(15.0, ge=1)
-    """Silence after which a worker process is taken for dead and its nodes are taken back."""
+    """Silence after which a worker process is taken for dead and its nodes are reclaimed."""
     heartbeat_seconds: float = Field(3.0, gt=0)
     """Time between two beats of a worker process; at most a third of a lease."""
-    belt_seconds: float = Field(2.0, gt=0)
+    queue_buffer_seconds: float = Field(2.0, gt=0)
     """How much work a queue may hold ahead in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
     """Time a stopping worker gives its running attempts before it hands them back."""

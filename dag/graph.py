@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from treadle.core.errors import TreadleError
-from treadle.core.gc_pause import uncollected
+from treadle.core.gc_pause import gc_paused
 from treadle.dag.compiled import (
     Configurations,
     Contexts,
@@ -137,7 +137,7 @@ def compile_graph(workflow: Workflow) -> CompiledGraph:
     Raises:
         InvalidDefinition: `invalid_workflow`: it is not valid; the message has the first problem.
     """
-    with uncollected():
+    with gc_paused():
         return _compiled_graph(workflow)
 
 

@@ -88,14 +88,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class GivenBack:
+class Released:
     """The attempt was not carried through: the node is ready again, and no retry is spent."""
 
     lost: bool = False
     """The child process that ran this attempt alone died: that counts against the node."""
 
 
-Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | Asked | GivenBack
+Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | Asked | Released
 
 #: What metrics and logs call each kind.
 OUTCOME_NAMES: Mapping[type[Outcome], str] = {
@@ -105,5 +105,5 @@ OUTCOME_NAMES: Mapping[type[Outcome], str] = {
     Sleeping: "waiting",
     LoopOpened: "waiting",
     Asked: "waiting_input",
-    GivenBack: "given_back",
+    Released: "released",
 }

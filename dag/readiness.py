@@ -8,7 +8,9 @@ from __future__ import annotations
 from treadle.dag.states import NodeState
 
 
-def fate(*, expected: int, wait_any: bool, arrived: int, taken: int, poisoned: int) -> NodeState:
+def next_state(
+    *, expected: int, wait_any: bool, arrived: int, taken: int, poisoned: int
+) -> NodeState:
     """Return what a waiting node becomes: `PENDING`, `READY` or `SKIPPED`.
 
     Args:

@@ -11,7 +11,9 @@ from treadle.dag.states import NodeState
 _STANDING = frozenset({NodeState.COMPLETED, NodeState.SKIPPED})
 
 
-def kept(graph: CompiledGraph, ended: Mapping[str, tuple[NodeState, str | None]]) -> frozenset[str]:
+def retained_nodes(
+    graph: CompiledGraph, ended: Mapping[str, tuple[NodeState, str | None]]
+) -> frozenset[str]:
     """Return the nodes of the root scope that stay as they ended.
 
     A node stays that completed, was skipped, or failed and left by `error`, unless something

@@ -13,7 +13,7 @@ from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Failed, Retrying
 
 
-def decide(
+def apply_retry_policy(
     node: CompiledNode, retry_count: int, failed: Failed, *, max_retries: int | None = None
 ) -> Failed | Retrying:
     """Return the failure as final, or as one that is tried again after a delay.

@@ -28,7 +28,7 @@ _WORDS: Sequence[tuple[str, type[StrEnum]]] = (
 
 _FIRING = (
     "Changes are fired by the calls of the protocol that `ledger/__init__.py` lists; `settle`,",
-    "`claim` and `give back` are what its `commit` does. *Any settle* is whatever settles nodes,",
+    "`claim` and `release` are what its `commit` does. *Any settle* is whatever settles nodes,",
     "for what follows from it: settle, wake, answer, time out, end overdue, and submit and retry,",
     "which settle what an execution begins with. What *nothing yet* fires waits for limits and",
     "sub-workflows, which are not built. A node that is handed on goes through `ready` within one",

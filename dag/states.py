@@ -24,7 +24,7 @@ class ExecutionStatus(StrEnum):
     RUNNING = "RUNNING"
     """Something of it is being done, or will be without anybody's help."""
     PAUSED = "PAUSED"
-    """Held: somebody asked for a pause, or a question could not be delivered yet."""
+    """LockedExecution: somebody asked for a pause, or a question could not be delivered yet."""
     WAITING_FOR_HUMAN = "WAITING_FOR_HUMAN"
     """Nothing goes on until a person answers."""
     SUCCESS = "SUCCESS"
@@ -120,7 +120,7 @@ class Transition(Generic[State]):
     """What has happened."""
     fired_by: str
     """The calls of the ledger that make the change, as `ledger` lists them. `settle`, `claim` and
-    `give back` are parts of its `commit`.
+    `release` are parts of its `commit`.
     """
 
 
@@ -148,8 +148,8 @@ NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
     T(N.READY, N.RUNNING, "a worker takes its lease", "claim, settle"),
     T(N.READY, N.WAITING, "its limit has no free slot", LATER),
     T(N.READY, N.CANCELED, "its execution or scope ends early", _EARLY),
-    T(N.RUNNING, N.READY, "given back, taken back from a lost worker, or not started by one that"
-      " hangs", "give back, take back, end overdue"),
+    T(N.RUNNING, N.READY, "released, reclaimed from a lost worker, or not started by one that"
+      " hangs", "release, reclaim, end overdue"),
     T(N.RUNNING, N.WAITING, "a loop opened, or a timer started", "settle"),
     T(N.RUNNING, N.WAITING_INPUT, "it asked a person", "settle"),
     T(N.RUNNING, N.RETRYING, "the attempt failed and may be repeated", "settle, end overdue"),

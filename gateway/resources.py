@@ -1,4 +1,4 @@
-"""What a gateway process holds: sessions to the ledger, the belt, live readers, its readiness."""
+"""What a gateway process holds: sessions to the ledger, the queue, live readers, its readiness."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
 from treadle.transport.connections import Connections
@@ -37,14 +37,14 @@ class Resources:
         return self._connections.graphs
 
     @property
-    def belt(self) -> Belt:
+    def queue(self) -> DispatchQueue:
         """Where rows that become ready are placed."""
-        self._connections.belt.refresh()
-        return self._connections.belt
+        self._connections.queue.refresh()
+        return self._connections.queue
 
-    def deliver(self, followed: Followed) -> None:
+    def deliver(self, post_commit: PostCommit) -> None:
         """Do what a committed transaction leaves to its caller."""
-        self._connections.belt.follow_up(followed)
+        self._connections.queue.publish(post_commit)
 
     def close(self) -> None:
         """Close every connection."""

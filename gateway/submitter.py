@@ -92,12 +92,12 @@ class Submitter:
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         connections = self._connections
-        connections.belt.refresh()
+        connections.queue.refresh()
         if self._session is None or self._session.closed:
             self._session = connections.open_session()
         requests = [request for request, _ in group]
         try:
-            answers = submit_all(self._session, connections.graphs, connections.belt, requests)
+            answers = submit_all(self._session, connections.graphs, connections.queue, requests)
         except LOST as error:
             raise OutcomeUnknown("The ledger went away during the submission.") from error
         noted: list[Queued] = []
@@ -106,8 +106,8 @@ class Submitter:
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
-                noted += answer.followed.noted
-                touched |= answer.followed.touched
+                noted += answer.post_commit.noted
+                touched |= answer.post_commit.touched
                 future.set_result(answer)
-        connections.belt.send(noted)
-        connections.belt.ring(touched)
+        connections.queue.send(noted)
+        connections.queue.ring(touched)

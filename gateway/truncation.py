@@ -10,7 +10,7 @@ from treadle.dag.values import Value, dumps
 from treadle.ledger.views.executions import INLINE_PAYLOAD_BYTES
 
 
-def shortened(execution: dict[str, Any]) -> dict[str, Any]:
+def truncated(execution: dict[str, Any]) -> dict[str, Any]:
     """Return an execution as it goes over the wire: without large values, with `left_out`."""
     execution_id = execution["id"]
     left_out: list[dict[str, Any]] = []

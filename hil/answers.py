@@ -18,7 +18,7 @@ from treadle.hil.rights import (
     may_see,
 )
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Belt
+from treadle.ledger.engine.rows import DispatchQueue
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
@@ -46,7 +46,7 @@ def responding(
 
 def answer_by_link(
     connection: psycopg.Connection,
-    ledger: tuple[Graphs, Belt],
+    ledger: tuple[Graphs, DispatchQueue],
     interaction_id: UUID,
     token: str,
     raw: Mapping[str, Any],

@@ -19,7 +19,7 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.hil.channels import Channel, DeliveryFailed, Message
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.people import outbox
 from treadle.ledger.people.answers import delivered
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
@@ -54,7 +54,7 @@ class Delivery:
         self,
         open_session: Callable[[], psycopg.Connection],
         client: redis.Redis,
-        ledger: tuple[Graphs, Belt, Callable[[Followed], None]],
+        ledger: tuple[Graphs, DispatchQueue, Callable[[PostCommit], None]],
         channels: Mapping[str, Channel],
         *,
         public_url: str,
@@ -62,7 +62,7 @@ class Delivery:
         """`ledger` is what its calls take, and what does what they leave to their caller."""
         self._open_session = open_session
         self._client = client
-        self._graphs, self._belt, self._follow_up = ledger
+        self._graphs, self._queue, self._publish = ledger
         self._channels = channels
         self._public_url = public_url.rstrip("/")
         self._session: psycopg.Connection | None = None
@@ -137,8 +137,8 @@ class Delivery:
             DELIVERIES.labels(asked.question.channel_type, "failed").inc()
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
             return
-        followed = await self._ask(delivered, self._graphs, self._belt, asked.id)
-        await asyncio.to_thread(self._follow_up, followed)
+        post_commit = await self._ask(delivered, self._graphs, self._queue, asked.id)
+        await asyncio.to_thread(self._publish, post_commit)
         await self._ask(outbox.sent, sending.id)
         DELIVERIES.labels(asked.question.channel_type, "arrived").inc()
         _log.info("delivery.arrived", **facts, attempt=sending.attempts)

@@ -18,7 +18,7 @@ import structlog
 
 from treadle.core.postgres import LOST
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Belt, Followed, Parked
+from treadle.ledger.engine.rows import DispatchQueue, Parked, PostCommit
 from treadle.ledger.people import interactions
 from treadle.ledger.people.timeouts import time_out
 from treadle.ledger.people.warnings import warn
@@ -52,12 +52,12 @@ class Sweeper:
         self,
         open_session: Callable[[], psycopg.Connection],
         table: PauseTable,
-        ledger: tuple[Graphs, Belt, Callable[[Followed], None]],
+        ledger: tuple[Graphs, DispatchQueue, Callable[[PostCommit], None]],
     ) -> None:
         """`ledger` is what its calls take, and what does what they leave to their caller."""
         self._open_session = open_session
         self._table = table
-        self._graphs, self._belt, self._follow_up = ledger
+        self._graphs, self._queue, self._publish = ledger
         self._session: psycopg.Connection | None = None
         self._swept = -_SWEEP_SECONDS
         #: Taken, and held by somebody else when it was tried.
@@ -148,7 +148,7 @@ class Sweeper:
     def _end(self, questions: Sequence[UUID]) -> int:
         """End questions in one transaction; one that is refused fails no other."""
         try:
-            followed, busy = time_out(self._open(), self._graphs, self._belt, questions)
+            post_commit, busy = time_out(self._open(), self._graphs, self._queue, questions)
         except LOST:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: one question cannot keep the others
@@ -160,21 +160,21 @@ class Sweeper:
         if len(busy) == len(questions) == 1:
             self._busy.append((busy[0], "time_out"))
             return 0
-        self._follow_up(followed)
-        ended = len(followed.unparked)
-        if followed.touched:
+        self._publish(post_commit)
+        ended = len(post_commit.unparked)
+        if post_commit.touched:
             _log.info("questions.ended", questions=ended)
         return ended + sum(self._end([each]) for each in busy)
 
     def _warn(self, question: UUID) -> int:
-        followed = warn(self._open(), self._graphs, self._belt, question)
-        if followed is None:
+        post_commit = warn(self._open(), self._graphs, self._queue, question)
+        if post_commit is None:
             self._busy.append((question, "warn"))
             return 0
-        self._follow_up(followed)
-        if followed.touched:
+        self._publish(post_commit)
+        if post_commit.touched:
             _log.info("question.warned", interaction_id=str(question))
-        return len(followed.touched)
+        return len(post_commit.touched)
 
     def _open(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:

@@ -14,13 +14,13 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     batches.commit              a committer   claims: ready rows get a lease each
                                               settles: outcomes count, with all that follows
                                               reports: what runs says, as events and no more
-                                              gives back: `GivenBack` is an outcome like others
+                                              releases: `Released` is an outcome like others
     control.cancel              a person      ends it as CANCELED, with all that is not final
     control.pause, resume       a person      closes and opens the gate
     control.end_by_deadline     a scheduler   ends it as TIMEOUT
     control.refill              a dispatcher  notes ready rows as sent
     recovery.wake               a scheduler   due retries become ready, due timers complete
-    recovery.take_back          a scheduler   what a dead process ran becomes ready again
+    recovery.reclaim          a scheduler   what a dead process ran becomes ready again
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again
     retrying.retry              a person      creates another one that keeps what stands
     answering.answer            a person      decides a question; its node leaves by the decision
@@ -29,10 +29,9 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     answering.delivered         a channel     a question reached it: now a person may answer
 
 Whatever changes an execution in future (a child's end, a signal) is one more such call. Without a
-lock: `reading` and `paging` for clients and attempts, `going_over` for loops, `interactions` for
-what was asked, `links` and `outbox` for what goes out to people, `library` for definitions, `keys`
-for who may ask, `schedule` for what is due, `census` for how much is open, `processes` for who is
-alive, `migrations` for the schema.
+lock: the `views` for clients and attempts, `people.interactions` for what was asked, `people.links`
+and `people.outbox` for what goes out to people, `engine.schedule` for what is due, `migrations` for
+the schema.
 
 Inside a transaction, from the lock to the commit:
 
@@ -53,7 +52,7 @@ Inside a transaction, from the lock to the commit:
 Who decides what. `dag` decides everything that can be decided from values: whether a join is ready,
 whether a failure is tried again, what a retry keeps, which states there are. The ledger decides
 whether an event counts, by guards and locks. Its callers decide when to ask, and do afterwards what
-a transaction leaves to them (`Followed`): run what was claimed, send what was noted, ring.
+a transaction leaves to them (`PostCommit`): run what was claimed, send what was noted, ring.
 
 Invariants, cited by number wherever they are kept:
 

@@ -69,7 +69,7 @@ QUEUE_WAIT_SECONDS = Histogram(
     buckets=_SLOW,
 )
 LEASES_LOST = Counter(
-    "treadle_leases_lost_total", "Outcomes refused because their lease was taken back or ended."
+    "treadle_leases_lost_total", "Outcomes refused because their lease was reclaimed or ended."
 )
 HAND_OFFS = Counter("treadle_hand_offs_total", "Nodes run without a message of their own.")
 CHUNK_NODES = Histogram("treadle_chunk_nodes", "Nodes claimed by one message.", buckets=_SIZES)
@@ -217,7 +217,7 @@ REPAIRS = _closed(
     "wake",
     "deadline",
     "overdue",
-    "take_back",
+    "reclaim",
     "message_lost",
     "pauses_restored",
 )

@@ -44,7 +44,7 @@ class Address:
 
 
 def refuse_taken(address: Address) -> None:
-    """Tell early that an address cannot be had.
+    """Check early that an address cannot be had.
 
     Raises:
         PortTaken: something listens there, or the host is not this one's.

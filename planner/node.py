@@ -35,5 +35,5 @@ def plan_workflow(services: Services) -> Callable[[Attempt], Awaitable[Completed
 
 
 def _joined(waiting: Value, newer: Value) -> Value:
-    """Tell stages that follow each other closely as one report, so that none is left out."""
+    """Report stages that follow each other closely as one, so that none is left out."""
     return {"stages": [*waiting["stages"], *newer["stages"]]}

@@ -25,12 +25,12 @@ from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeSt
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY
 from treadle.ledger.views import processes
 from treadle.ledger.views.processes import WorkerRow
-from treadle.ledger.views.statistics import Open, census
+from treadle.ledger.views.statistics import Open, open_counts
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 from treadle.transport.pause_table import PauseTable
 
-#: Seconds for which a census counts at least.
+#: Seconds for which a open_counts counts at least.
 _FRESH_SECONDS = 5.0
 #: The part of the time that the ledger spends on being asked, at most.
 _SHARE = 0.05
@@ -45,7 +45,7 @@ _OPEN_STATES = (NodeState.RUNNING, NodeState.RETRYING, NodeState.WAITING)
 _log = structlog.get_logger()
 
 
-class Census(Collector):
+class ClusterStats(Collector):
     """Looks at the ledger for the cluster's gauges; safe for threads."""
 
     def __init__(self, connections: Connections) -> None:
@@ -64,7 +64,7 @@ class Census(Collector):
         metrics_relay.take(self._connections.broker.client)
         with self._lock:
             if not self._looking.is_alive() and time.monotonic() >= self._until:
-                self._looking = Thread(target=self._refresh, name="census", daemon=True)
+                self._looking = Thread(target=self._refresh, name="open_counts", daemon=True)
                 self._looking.start()
         self._looking.join(_PATIENCE_SECONDS)
         yield from self._found
@@ -79,9 +79,9 @@ class Census(Collector):
         url = self._connections.settings.database_url
         try:
             with closing(connect(url, autocommit=True, limits=_LIMITS)) as session:
-                found, workers = census(session), processes.workers(session)
+                found, workers = open_counts(session), processes.workers(session)
         except LOST as error:
-            _log.warning("census.missed", error=str(error))
+            _log.warning("statistics.missed", error=str(error))
             return []
         return [
             *_executions(found),

@@ -1,4 +1,4 @@
-"""The dispatcher: ready rows that no message stands for go to the belt (rule 9)."""
+"""The dispatcher: ready rows that no message stands for go to the queue (rule 9)."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ _log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Refills the belt, by priority and then in turn by owner; sends again what was lost."""
+    """Refills the queue, by priority and then in turn by owner; sends again what was lost."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def refill(self, session: psycopg.Connection) -> bool:
-        """Send what is unsent, as far as the belt has room; return whether more is left."""
-        belt = self._connections.belt
-        belt.refresh(force=True)
-        epoch = belt.epoch()
+        """Send what is unsent, as far as the queue has room; return whether more is left."""
+        queue = self._connections.queue
+        queue.refresh(force=True)
+        epoch = queue.epoch()
         if epoch is None:
             return False
         found = schedule.unsent(
             session,
             epoch=epoch,
-            oldest=self._oldest(belt.queues()),
-            full=belt.full(),
+            oldest=self._oldest(queue.queues()),
+            full=queue.full(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
             limit=_ROWS,
         )
@@ -63,13 +63,13 @@ class Dispatcher:
 
     def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
         """Note and send rows; those of executions that somebody else holds one after the other."""
-        graphs, belt = self._connections.graphs, self._connections.belt
-        together, busy = refill_together(session, graphs, belt, rows)
-        belt.send(together.noted)
+        graphs, queue = self._connections.graphs, self._connections.queue
+        together, busy = refill_together(session, graphs, queue, rows)
+        queue.send(together.noted)
         for execution_id in busy:
-            followed = refill(session, graphs, belt, execution_id, rows[execution_id])
-            if followed is not None:
-                belt.send(followed.noted)
+            post_commit = refill(session, graphs, queue, execution_id, rows[execution_id])
+            if post_commit is not None:
+                queue.send(post_commit.noted)
 
     def _oldest(self, queues: list[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

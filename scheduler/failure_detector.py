@@ -16,7 +16,7 @@ from treadle.ledger.engine import schedule
 from treadle.ledger.views import processes
 
 
-class DeadProcesses:
+class FailureDetector:
     """Watches beats."""
 
     def __init__(self, *, lease_seconds: float) -> None:

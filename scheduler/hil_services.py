@@ -15,15 +15,15 @@ from treadle.transport.connections import Connections
 
 
 @contextmanager
-def attended(connections: Connections) -> Iterator[None]:
+def running_hil_services(connections: Connections) -> Iterator[None]:
     """Run a sweeper and a delivery while inside, each in a thread with its own session."""
-    settings, belt, graphs = connections.settings, connections.belt, connections.graphs
-    sweeper = Sweeper(connections.open_session, belt.pauses, (graphs, belt, belt.follow_up))
+    settings, queue, graphs = connections.settings, connections.queue, connections.graphs
+    sweeper = Sweeper(connections.open_session, queue.pause_table, (graphs, queue, queue.publish))
     dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
     delivery = Delivery(
         connections.open_session,
         connections.broker.client,
-        (graphs, belt, belt.follow_up),
+        (graphs, queue, queue.publish),
         {"webhook": WebhookChannel(dialer, secrets_given())},
         public_url=settings.public_url,
     )
@@ -38,6 +38,6 @@ def attended(connections: Connections) -> Iterator[None]:
         yield
     finally:
         ending.set()
-        belt.ring_outbox()  # the delivery listens there
+        queue.wake_delivery()  # the delivery listens there
         for thread in threads:
             thread.join()

@@ -1,4 +1,4 @@
-"""The scheduler process: what time, loss and a full belt have left to do, over and over.
+"""The scheduler process: what time, loss and a full queue have left to do, over and over.
 
 Any number of replicas is safe: each act is one transaction on one execution that it locks first and
 leaves alone if another holds it. An idle pass is two statements; between passes the process sleeps
@@ -20,13 +20,13 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
-from treadle.ledger.engine.recovery import end_overdue, take_back, wake
-from treadle.ledger.engine.rows import Followed
+from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
+from treadle.ledger.engine.rows import PostCommit
 from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
 from treadle.scheduler.dispatcher import Dispatcher
-from treadle.scheduler.failure_detector import DeadProcesses
-from treadle.scheduler.hil_services import attended
-from treadle.scheduler.stranded_queues import Capabilities
+from treadle.scheduler.failure_detector import FailureDetector
+from treadle.scheduler.hil_services import running_hil_services
+from treadle.scheduler.stranded_queues import StrandedQueues
 from treadle.transport import scheduler_heartbeat
 from treadle.transport.connections import Connections
 from treadle.transport.notifier import TIMERS_KEY
@@ -46,18 +46,18 @@ _log = structlog.get_logger()
 
 
 class Scheduler:
-    """Wakes, ends, takes back, refills and drops."""
+    """Wakes, ends, reclaims, refills and drops."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._session: psycopg.Connection | None = None
         settings = connections.settings
-        self._dead = DeadProcesses(lease_seconds=settings.lease_seconds)
+        self._dead = FailureDetector(lease_seconds=settings.lease_seconds)
         #: Seconds between two looks at who beats: a silence is told apart to this much.
         self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
         self._watched = -self._watch_seconds
         self._dispatcher = Dispatcher(connections)
-        self._capabilities = Capabilities()
+        self._stranded = StrandedQueues()
         self._retained = -_RETENTION_SECONDS
         #: When the last whole pass ended, on the monotonic clock.
         self._passed = time.monotonic()
@@ -69,7 +69,7 @@ class Scheduler:
     def run_until(self, stop: Event) -> None:
         """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
         _log.info("scheduler.started")
-        with attended(self._connections):
+        with running_hil_services(self._connections):
             while not stop.is_set():
                 try:
                     pause = self.run_pass()
@@ -93,7 +93,7 @@ class Scheduler:
                 self._act(kind, execution_id)
         self._watch()
         more = self._dispatcher.refill(session)
-        STRANDED_QUEUES.set(len(self._capabilities.look(session)))
+        STRANDED_QUEUES.set(len(self._stranded.look(session)))
         self._retain()
         if more:
             return 0.0
@@ -103,17 +103,19 @@ class Scheduler:
 
     def _act(self, kind: str, execution_id: UUID) -> None:
         if kind == "wake":
-            followed = self._call(wake, execution_id)
+            post_commit = self._call(wake, execution_id)
         elif kind == "deadline":
-            followed = self._call(end_by_deadline, execution_id)
+            post_commit = self._call(end_by_deadline, execution_id)
         else:
-            followed = self._call(end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
-        if followed is not None:
+            post_commit = self._call(
+                end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS
+            )
+        if post_commit is not None:
             REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
 
     def _watch(self) -> None:
-        """Take back what dead processes run; beats are seconds apart, so not at each pass."""
+        """Reclaim what dead processes run; beats are seconds apart, so not at each pass."""
         now = time.monotonic()
         if now - self._watched < self._watch_seconds:
             return
@@ -121,11 +123,11 @@ class Scheduler:
         session = self._open()
         for worker, beat, executions in self._dead.find(session):
             for execution_id in executions:
-                if self._call(take_back, execution_id, worker_id=worker, beat=beat) is None:
+                if self._call(reclaim, execution_id, worker_id=worker, beat=beat) is None:
                     continue  # somebody else holds it
-                REPAIRS.labels("take_back").inc()
+                REPAIRS.labels("reclaim").inc()
                 _log.warning(
-                    "lease.taken_back", worker_id=str(worker), execution_id=str(execution_id)
+                    "lease.reclaimed", worker_id=str(worker), execution_id=str(execution_id)
                 )
 
     def _retain(self) -> None:
@@ -138,13 +140,15 @@ class Scheduler:
             _log.info("partition.dropped", partitions=dropped)
 
     def _call(
-        self, call: Callable[..., Followed | None], execution_id: UUID, **more: Any
-    ) -> Followed | None:
+        self, call: Callable[..., PostCommit | None], execution_id: UUID, **more: Any
+    ) -> PostCommit | None:
         connections = self._connections
-        followed = call(self._open(), connections.graphs, connections.belt, execution_id, **more)
-        if followed is not None:
-            connections.belt.follow_up(followed)
-        return followed
+        post_commit = call(
+            self._open(), connections.graphs, connections.queue, execution_id, **more
+        )
+        if post_commit is not None:
+            connections.queue.publish(post_commit)
+        return post_commit
 
     def _open(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:

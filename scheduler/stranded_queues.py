@@ -1,4 +1,4 @@
-"""Capabilities: what is ready and no live process can run is told, not failed (rule 12)."""
+"""StrandedQueues: what is ready and no live process can run is told, not failed (rule 12)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 60.0
 _log = structlog.get_logger()
 
 
-class Capabilities:
+class StrandedQueues:
     """Watches for queues that something waits in and that no process takes."""
 
     def __init__(self) -> None:

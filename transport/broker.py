@@ -28,7 +28,7 @@ _POP_SECONDS = 1.0
 
 def list_key(queue: str, priority: int) -> str:
     """Return the key of the list that carries a queue's messages of one priority."""
-    return f"treadle:belt:{queue}:{priority}"
+    return f"treadle:queue:{queue}:{priority}"
 
 
 class ListBroker(Broker):

@@ -1,4 +1,4 @@
-"""What every process of the cluster opens: sessions, Redis, the belt and the graphs."""
+"""What every process of the cluster opens: sessions, Redis, the queue and the graphs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from treadle.core.redis import connect as connect_redis
 from treadle.core.settings import Settings
 from treadle.ledger.engine.graphs import Graphs
 from treadle.transport.broker import ListBroker
-from treadle.transport.dispatch_queue import Belt
-from treadle.transport.duration_estimator import Pace
+from treadle.transport.dispatch_queue import RedisDispatchQueue
+from treadle.transport.duration_estimator import DurationEstimator
 
 
 @dataclass(frozen=True)
 class Connections:
-    """How one process reaches the ledger and the belt."""
+    """How one process reaches the ledger and the queue."""
 
     settings: Settings
     broker: ListBroker
-    belt: Belt
-    pace: Pace
+    queue: RedisDispatchQueue
+    durations: DurationEstimator
     graphs: Graphs
 
     @classmethod
@@ -43,9 +43,11 @@ class Connections:
         broker = ListBroker(
             connect_redis(settings.redis_url), queues=queues, threads=settings.worker_threads
         )
-        pace = Pace()
-        belt = Belt(broker, pace, belt_seconds=settings.belt_seconds)
-        return cls(settings, broker, belt, pace, graphs or Graphs())
+        durations = DurationEstimator()
+        queue = RedisDispatchQueue(
+            broker, durations, queue_buffer_seconds=settings.queue_buffer_seconds
+        )
+        return cls(settings, broker, queue, durations, graphs or Graphs())
 
     def open_session(self) -> psycopg.Connection:
         """Open a session to the ledger: a transaction is where a call says so, and nowhere else."""

@@ -1,4 +1,4 @@
-"""The belt: the short piece of the ledger's queue that Redis holds (rule 9).
+"""The queue: the short piece of the ledger's queue that Redis holds (rule 9).
 
 `admit` is asked while an execution's row is held, so it answers from memory; `refresh` looks at
 Redis beforehand, and `send` pushes the messages after the commit. Without Redis nothing is
@@ -20,10 +20,10 @@ from dramatiq import Message
 
 from treadle.core.ids import new_id
 from treadle.dag.specs import Lane
-from treadle.ledger.engine.rows import Followed, Queued
+from treadle.ledger.engine.rows import PostCommit, Queued
 from treadle.transport.broker import NODES, PRIORITIES, ListBroker, list_key
-from treadle.transport.duration_estimator import Pace
-from treadle.transport.notifier import OUTBOX_KEY, TIMERS_KEY, Doorbells
+from treadle.transport.duration_estimator import DurationEstimator
+from treadle.transport.notifier import OUTBOX_KEY, TIMERS_KEY, Notifier
 from treadle.transport.pause_table import PauseTable
 
 #: Where the epoch's random part lives; gone when Redis loses its data.
@@ -32,7 +32,7 @@ EPOCH_KEY = "treadle:epoch"
 QUEUES_KEY = "treadle:queues"
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
-#: Rows a queue may hold before anything is known of its pace.
+#: Rows a queue may hold before anything is known of its durations.
 _FIRST_ROOM = 1_000
 #: Weight of the newest message in the mean of what messages carry.
 _NEWEST = 0.1
@@ -40,15 +40,17 @@ _NEWEST = 0.1
 ACTOR = "run_nodes"
 
 
-class Belt:
+class RedisDispatchQueue:
     """What this process knows of the queues in Redis; safe for threads."""
 
-    def __init__(self, broker: ListBroker, pace: Pace, *, belt_seconds: float) -> None:
+    def __init__(
+        self, broker: ListBroker, durations: DurationEstimator, *, queue_buffer_seconds: float
+    ) -> None:
         self._broker = broker
-        self._doorbells = Doorbells(broker.client)
-        self.pauses = PauseTable(broker.client)
-        self._pace = pace
-        self._belt_seconds = belt_seconds
+        self._notifier = Notifier(broker.client)
+        self.pause_table = PauseTable(broker.client)
+        self._durations = durations
+        self._belt_seconds = queue_buffer_seconds
         self._epoch: str | None = None
         self._looked = 0.0
         #: Rows that each queue still has room for.
@@ -72,7 +74,7 @@ class Belt:
             return self._epoch
 
     def cost(self, queue: str, lane: Lane) -> float:
-        return self._pace.expected(queue, lane)
+        return self._durations.expected(queue, lane)
 
     def refresh(self, *, force: bool = False) -> None:
         """Look at Redis, unless that was done just now."""
@@ -91,7 +93,7 @@ class Belt:
         with self._lock:
             self._epoch = epoch
             for queue, length in lengths.items():
-                carried = self._carried.get(queue, self._pace.chunk(queue))
+                carried = self._carried.get(queue, self._durations.chunk(queue))
                 self._room[queue] = self._capacity(queue) - round(length * carried)
 
     def epoch(self) -> str | None:
@@ -122,26 +124,26 @@ class Belt:
                 self._epoch = None
 
     def ring(self, touched: Mapping[UUID, int]) -> None:
-        """Tell who follows executions the seq of their last event; see `transport.notifier`."""
-        self._doorbells.ring(touched)
+        """Notify the followers of executions; see `transport.notifier`."""
+        self._notifier.ring(touched)
 
-    def follow_up(self, followed: Followed) -> None:
+    def publish(self, post_commit: PostCommit) -> None:
         """Do what a committed transaction leaves to its caller, claims aside.
 
         What Redis does not hear is found by whoever looks in the ledger.
         """
-        self.send(followed.noted)
-        self.ring(followed.touched)
+        self.send(post_commit.noted)
+        self.ring(post_commit.touched)
         try:
-            if followed.parked:
-                self.pauses.park(followed.parked)
-            if followed.unparked:
-                self.pauses.unpark(followed.unparked)
+            if post_commit.parked:
+                self.pause_table.park(post_commit.parked)
+            if post_commit.unparked:
+                self.pause_table.unpark(post_commit.unparked)
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
-        if any(each.is_sent for each in followed.parked):
-            self.ring_outbox()
+        if any(each.is_sent for each in post_commit.parked):
+            self.wake_delivery()
 
     def _make_known(self, queues: set[str]) -> None:
         """Add to the set of queues; a queue that is new to this process is new to few others."""
@@ -151,15 +153,15 @@ class Belt:
         if new:
             self._broker.client.sadd(QUEUES_KEY, *new)
 
-    def ring_timers(self) -> None:
-        """Tell the scheduler that something new is due soon. Unheard, it looks within a second."""
-        self._ring_once(TIMERS_KEY)
+    def wake_scheduler(self) -> None:
+        """Wake the scheduler: something new is due soon. It looks within a second anyway."""
+        self._wake(TIMERS_KEY)
 
-    def ring_outbox(self) -> None:
-        """Tell the delivery that something new is to be sent. Unheard, it looks within a second."""
-        self._ring_once(OUTBOX_KEY)
+    def wake_delivery(self) -> None:
+        """Wake the delivery: something new is to be sent. It looks within a second anyway."""
+        self._wake(OUTBOX_KEY)
 
-    def _ring_once(self, key: str) -> None:
+    def _wake(self, key: str) -> None:
         try:
             pipeline = self._broker.client.pipeline(transaction=False)
             pipeline.lpush(key, 1)
@@ -175,7 +177,7 @@ class Belt:
 
         for (queue, priority, lane, execution_id), group in groupby(sorted(rows, key=key), key):
             refs = [[row.ref.scope, row.ref.node] for row in group]
-            size = self._pace.chunk(queue, Lane(lane))
+            size = self._durations.chunk(queue, Lane(lane))
             for start in range(0, len(refs), size):
                 self._sent(queue, len(refs[start : start + size]))
                 yield Message(
@@ -192,8 +194,8 @@ class Belt:
             self._carried[queue] = mean + _NEWEST * (rows - mean)
 
     def _capacity(self, queue: str) -> int:
-        """Return how many rows make `belt_seconds` of work."""
-        seconds = self._pace.seconds(queue)
+        """Return how many rows make `queue_buffer_seconds` of work."""
+        seconds = self._durations.seconds(queue)
         return (
             _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
         )

@@ -1,4 +1,4 @@
-"""Pace: how long nodes take in this process, and so how many travel in one message."""
+"""DurationEstimator: how long nodes take in this process, and so how many travel in one message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FIRST_SECONDS = {
 }
 
 
-class Pace:
+class DurationEstimator:
     """Running means of durations by queue and lane; safe for threads."""
 
     def __init__(self) -> None:

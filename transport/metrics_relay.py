@@ -21,7 +21,7 @@ _LONGEST = 10_000
 
 
 @contextmanager
-def handing_over(client: redis.Redis) -> Iterator[None]:
+def relaying(client: redis.Redis) -> Iterator[None]:
     """Hand over what is counted while the `with` block runs; it is lost if Redis is away."""
     with facts.keeping() as kept:
         try:

@@ -1,4 +1,4 @@
-"""Doorbells: who follows an execution is told that it has new events, and looks in the ledger.
+"""Notifier: who follows an execution is told that it has new events, and looks in the ledger.
 
 A bell carries the seq of the last event and nothing else, and a lost one costs a follower a moment:
 it looks a few times a second anyway. So a bell is rung only where somebody listens, which is looked
@@ -29,7 +29,7 @@ def channel(execution_id: UUID) -> str:
     return f"{_PREFIX}{execution_id}"
 
 
-class Doorbells:
+class Notifier:
     """Rings; safe for threads."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -39,7 +39,7 @@ class Doorbells:
         self._lock = Lock()
 
     def ring(self, touched: Mapping[UUID, int]) -> None:
-        """Tell the followers of executions with new events the seq of the last one."""
+        """Notify the followers of executions with new events of the last one's seq."""
         if not touched:
             return
         try:

@@ -6,7 +6,6 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
 From a message to what follows:
 
     broker        Dramatiq on Redis lists: pops the most urgent message this process can run
-    belt          the piece of the queue in Redis: room, epoch, messages; `pace` says how large
     runner        the loop of a thread: claim, run, settle, go on with what was handed over
     executor      a claim becomes an attempt, an attempt an outcome; never raises
     arriving      what came to a node, and the names its expressions may use; `records` reads it
@@ -24,8 +23,8 @@ From a message to what follows:
 
 The scheduler process, of which any number may run:
 
-    scheduler     a pass: wake, end, take back, refill, drop; then sleep until something is due
-    dispatcher    rows that no message stands for go to the belt
+    scheduler     a pass: wake, end, reclaim, refill, drop; then sleep until something is due
+    dispatcher    rows that no message stands for go to the queue
     dead          who has been silent for a lease; `capability` what nobody can run
     presence      the sign that a scheduler is at work
 
@@ -37,13 +36,13 @@ commit, which thread or child runs what, and when to give up waiting.
 
 What can go wrong, and what follows:
 
-    a worker dies        its beat stands still; what it ran is taken back and charged a loss, what
+    a worker dies        its beat stands still; what it ran is reclaimed and charged a loss, what
                          it had only claimed is not
     a thread hangs       its limit passes: it is interrupted, and if that fails the scheduler
                          settles for it; its late outcome is refused by its lease
     a node kills workers from its second loss on it runs alone in a child, whose deaths its living
                          parent reports; after two of those it fails as `worker_lost`
-    Redis is away        nothing is admitted to the belt; rows stay ready, hand-offs go on
+    Redis is away        nothing is admitted to the queue; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them
     a message is lost    its row is older than any message that waits: it is sent again

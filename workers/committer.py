@@ -23,11 +23,11 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.dag.outcomes import Failed
 from treadle.dag.values import NotAValue
-from treadle.ledger.engine.batches import Answer, Request, commit
+from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold_waiting, wait_at_most
-from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.locking import lock_waiting, wait_at_most
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 
@@ -51,7 +51,7 @@ _log = structlog.get_logger()
 @dataclass(eq=False, slots=True)
 class _Job:
     request: Request
-    future: Future[Answer] = field(default_factory=Future)
+    future: Future[CommitResult] = field(default_factory=Future)
     settled: frozenset[UUID] = frozenset()
     """Leases that a transaction of unknown outcome settled after all."""
     refused: frozenset[UUID] = frozenset()
@@ -63,11 +63,11 @@ class Committer:
     """Owns the sessions that write for this process."""
 
     def __init__(
-        self, open_session: Callable[[], psycopg.Connection], graphs: Graphs, belt: Belt
+        self, open_session: Callable[[], psycopg.Connection], graphs: Graphs, queue: DispatchQueue
     ) -> None:
         self._open_session = open_session
         self._graphs = graphs
-        self._belt = belt
+        self._queue = queue
         self._waiting: deque[_Job] = deque()
         self._changed = Condition()
         self._stopping = False
@@ -85,7 +85,7 @@ class Committer:
         self._thread.join()
         self._beside.shutdown()
 
-    def commit(self, request: Request) -> Future[Answer]:
+    def commit(self, request: Request) -> Future[CommitResult]:
         """Hand over a request; the future is done once it has committed.
 
         It fails only when the ledger refuses the request itself; an unreachable database is
@@ -122,7 +122,7 @@ class Committer:
             connection = session.connection()
             with COMMIT_SECONDS.time():
                 requests = [job.request for job in jobs]
-                answers = commit(connection, self._graphs, self._belt, requests, wait=wait)
+                results = commit(connection, self._graphs, self._queue, requests, wait=wait)
             COMMIT_REQUESTS.observe(len(requests))
         except LOST as error:
             return self._after_failure(session, jobs, error)
@@ -130,13 +130,13 @@ class Committer:
             session.reset()
             return self._halve(session, jobs, error)
         busy = []
-        for job, answer in zip(jobs, answers, strict=True):
-            if answer is None:
+        for job, result in zip(jobs, results, strict=True):
+            if result is None:
                 job.misses += 1
                 busy.append(job)
             else:
-                counted = (answer.settled | job.settled) - job.refused
-                job.future.set_result(replace(answer, settled=counted))
+                counted = (result.settled | job.settled) - job.refused
+                job.future.set_result(replace(result, settled=counted))
         return busy
 
     def _come_again(self, session: _Session, busy: list[_Job], *, alone: bool) -> None:
@@ -161,7 +161,7 @@ class Committer:
         try:
             while left:
                 left = self._serve(session, left, wait=True)
-        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
+        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
             for job in left:
                 job.future.set_exception(error)
@@ -210,13 +210,13 @@ class Committer:
             job.request = replace(job.request, reports=())
             if job.request.claims:
                 return False
-            job.future.set_result(Answer(frozenset()))
+            job.future.set_result(CommitResult(frozenset()))
             return True
         while True:
             try:
                 connection = session.connection()
                 with connection.transaction():
-                    hold_waiting(connection, self._graphs, job.request.execution_id)
+                    lock_waiting(connection, self._graphs, job.request.execution_id)
                     running, settled = leases(connection, [job.request.execution_id], wanted)
                 break
             except LOST:
@@ -227,7 +227,7 @@ class Committer:
         job.request = replace(job.request, settlements=left)
         if left or job.request.claims:
             return False
-        job.future.set_result(Answer(job.settled))
+        job.future.set_result(CommitResult(job.settled))
         return True
 
 
@@ -240,7 +240,7 @@ def _parts(job: _Job) -> list[_Job]:
     parts[-1].request = replace(parts[-1].request, claims=request.claims)
     once = Lock()
 
-    def gather(_: Future[Answer]) -> None:
+    def gather(_: Future[CommitResult]) -> None:
         with once:
             if job.future.done() or not all(part.future.done() for part in parts):
                 return
@@ -257,19 +257,19 @@ def _parts(job: _Job) -> list[_Job]:
     return parts
 
 
-def _together(job: _Job, answers: Sequence[Answer]) -> Answer:
-    """Return the answers to a job's parts as the one answer to it."""
-    followed = Followed()
-    for each in answers:
-        followed.claimed += each.followed.claimed
-        followed.noted += each.followed.noted
-        followed.ended.update(each.followed.ended)
-        followed.touched.update(each.followed.touched)
-        followed.parked += each.followed.parked
-        followed.unparked += each.followed.unparked
-    settled = job.settled.union(*(each.settled for each in answers))
-    started = frozenset().union(*(each.started for each in answers))
-    return Answer(settled, answers[-1].claims, started, followed)
+def _together(job: _Job, results: Sequence[CommitResult]) -> CommitResult:
+    """Return the results to a job's parts as the one result to it."""
+    post_commit = PostCommit()
+    for each in results:
+        post_commit.claimed += each.post_commit.claimed
+        post_commit.noted += each.post_commit.noted
+        post_commit.ended.update(each.post_commit.ended)
+        post_commit.touched.update(each.post_commit.touched)
+        post_commit.parked += each.post_commit.parked
+        post_commit.unparked += each.post_commit.unparked
+    settled = job.settled.union(*(each.settled for each in results))
+    started = frozenset().union(*(each.started for each in results))
+    return CommitResult(settled, results[-1].claims, started, post_commit)
 
 
 def _unstorable(request: Request, error: Exception) -> Request | None:

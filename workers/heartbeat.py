@@ -1,7 +1,7 @@
 """The heartbeat: one thread that beats for the process and keeps its leases honest (rules 7, 10).
 
 With each beat the ledger says what it has this process run. A lease that nothing here holds, twice
-in a row, is given back. A lease that something here holds and the ledger has not, twice in a row,
+in a row, is released. A lease that something here holds and the ledger has not, twice in a row,
 is lost, and its attempt is interrupted.
 """
 
@@ -18,11 +18,11 @@ import structlog
 
 from treadle.core.ids import new_id
 from treadle.core.postgres import LOST
-from treadle.dag.outcomes import GivenBack
+from treadle.dag.outcomes import Released
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.batches import Request
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import NOBODY, Claim, Follow, Ref
+from treadle.ledger.engine.rows import NOBODY, Claim, HandOffBudget, Ref
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
 from treadle.monitoring.metrics import WORKER_IN_FLIGHT, pool_used
@@ -108,19 +108,19 @@ class Heartbeat:
         orphans = frozenset(known) - held.keys()
         for lease_id in orphans & self._orphans:
             try:
-                self._give_back(known[lease_id], lease_id)
+                self._release(known[lease_id], lease_id)
             except KeyError:
                 _log.warning("lease.orphaned", detail="its execution is past retention")
         lost = frozenset(held) - known.keys()
         self._leases.interrupt(lost & self._lost)
         self._orphans, self._lost = orphans, lost
 
-    def _give_back(self, ref: Ref, lease_id: UUID) -> None:
+    def _release(self, ref: Ref, lease_id: UUID) -> None:
         session = self._session()
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
-        follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
-        outcome = settlement_of(claim, GivenBack())
+        follow = HandOffBudget(NOBODY, frozenset(), seconds=0.0, alone=False)
+        outcome = settlement_of(claim, Released())
         self._committer.commit(Request(ref.execution_id, follow, [outcome]))
 
     def _register(self) -> None:

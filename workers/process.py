@@ -27,7 +27,7 @@ from treadle.workers.attempts.secrets import Secrets
 from treadle.workers.committer import Committer
 from treadle.workers.heartbeat import Heartbeat
 from treadle.workers.lanes.event_loop import EventLoop
-from treadle.workers.lanes.isolated_runner import Alone
+from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.leases import Leases
 from treadle.workers.middleware import (
     Context,
@@ -62,7 +62,7 @@ class WorkerProcess:
             max_size=min(settings.worker_threads, _READING_SESSIONS),
             autocommit=True,
         )
-        self._committer = Committer(connections.open_session, connections.graphs, connections.belt)
+        self._committer = Committer(connections.open_session, connections.graphs, connections.queue)
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
@@ -70,13 +70,13 @@ class WorkerProcess:
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,
-            belt=connections.belt,
+            queue=connections.queue,
             records=records,
             executor=executor,
             leases=leases,
             loop=self._loop,
-            alone=Alone(settings, executor, leases),
-            pace=connections.pace,
+            isolated=IsolatedRunner(settings, executor, leases),
+            durations=connections.durations,
         )
         heartbeat = Heartbeat(
             connections.open_session,
@@ -106,9 +106,9 @@ class WorkerProcess:
 
     def run_until(self, stop: Event) -> None:
         """Run nodes until `stop` is set, then drain: claim nothing more, let what runs end within
-        the grace time, and give back the rest.
+        the grace time, and release the rest.
         """
-        self._connections.belt.refresh(force=True)
+        self._connections.queue.refresh(force=True)
         self._committer.start()
         self._loop.start()
         self._worker.start()

@@ -88,7 +88,7 @@ class Dialer:
     async def open(self, request: OutgoingRequest) -> httpcore.Response:
         """Send a request; return its answer before its body, which the caller reads and closes.
 
-        Redirects are not followed, and the limits of time and size are the caller's.
+        Redirects are not post_commit, and the limits of time and size are the caller's.
 
         Raises:
             DialerError: one of its kinds, when no answer came.

@@ -66,7 +66,7 @@ class Holder:
         return cls(os.getpid(), since, " ".join(sys.argv)[:200])
 
     def is_alive(self) -> bool:
-        """Tell whether the process still runs, as another user's too."""
+        """Return whether the process still runs, as another user's too."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:

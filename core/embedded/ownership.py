@@ -97,7 +97,7 @@ def _account_for(data: Path) -> pwd.struct_passwd:
 
 
 def _open_to(user_id: int, path: Path) -> bool:
-    """Tell whether a user without groups can pass every folder above `path`, and read it."""
+    """Return whether a user without groups can pass every folder above `path`, and read it."""
     resolved = path.resolve()
     if resolved.exists() and not _grants(resolved, user_id, need=0o5):
         return False

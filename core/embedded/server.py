@@ -46,7 +46,7 @@ class EmbeddedServer(ABC):
 
     @abstractmethod
     def _answers(self) -> bool:
-        """Tell whether the started server answers."""
+        """Return whether the started server answers."""
 
     @property
     def pid(self) -> int:
@@ -54,7 +54,7 @@ class EmbeddedServer(ABC):
         return self._process.pid if self._process else -1
 
     def is_running(self) -> bool:
-        """Tell whether the server's process lives."""
+        """Return whether the server's process lives."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:

@@ -21,7 +21,7 @@ from treadle.core.processes.service import Child, Service
 #: Seconds between two looks at what has no event of its own.
 TEND_SECONDS = 1.0
 
-Tell = Callable[[str, str], None]
+ReportSink = Callable[[str, str], None]
 """Takes a service's name and one line it wrote, or one line about it."""
 
 
@@ -31,7 +31,7 @@ class Supervisor:
     def __init__(
         self,
         stages: Sequence[Sequence[Service]],
-        tell: Tell,
+        tell: ReportSink,
         tend: Callable[[], None] | None = None,
     ) -> None:
         """Prepare to run `stages`.

@@ -77,12 +77,12 @@ def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Repo
 
 def _check_questions(sketch: Draft, report: Report) -> None:
     """Report questions that would go on by a key from which nothing leads on."""
-    followed = {
+    post_commit = {
         each.link.source for each in sketch.connections if each.link.output_key == TIMEOUT_KEY
     }
     for node in sketch.nodes.values():
         action = node.configurations.get("timeout_action")
-        if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in followed:
+        if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in post_commit:
             message = f"Unanswered, {quoted(node.id)} leaves by `timeout`, which leads nowhere."
             solution = "Connect its output key `timeout` to what then happens."
             place = report.under("nodes", node.index, "configurations")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
-from treadle.core.gc_pause import uncollected
+from treadle.core.gc_pause import gc_paused
 from treadle.dag.compiled import Contexts, Place, Texts, compile_conversion, compile_texts
 from treadle.dag.expressions import Expression
 from treadle.dag.graph import CompiledGraph, assemble, places_of
@@ -58,7 +58,7 @@ def validate(document: object, limits: Limits | None = None) -> Validation:
     Returns:
         The compiled workflow, or every problem. Nothing is raised for any document.
     """
-    with uncollected():
+    with gc_paused():
         return _validated(document, limits or Limits())
 
 

@@ -31,14 +31,14 @@ from treadle.gateway.plans import planned_workflow
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
 from treadle.gateway.submitter import OutcomeUnknown
-from treadle.gateway.truncation import shortened
+from treadle.gateway.truncation import truncated
 from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
 from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.idempotency import IdempotencyConflict
 from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry
 from treadle.ledger.engine.retrying import retry as retry_in_ledger
-from treadle.ledger.engine.rows import Belt, Followed
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.engine.submission import NoSuchTrigger, Submission
 from treadle.ledger.views import executions, library, paging
 from treadle.ledger.views.library import NoSuchWorkflow
@@ -46,7 +46,7 @@ from treadle.planner.requests import PlanInputInvalid, PlanNotReady
 
 routes = Routes("executions")
 
-Control: TypeAlias = Callable[[psycopg.Connection, Graphs, Belt, UUID], Followed]
+Control: TypeAlias = Callable[[psycopg.Connection, Graphs, DispatchQueue, UUID], PostCommit]
 """What a person does to one execution."""
 
 
@@ -121,7 +121,7 @@ def get_execution(execution_id: UUID, caller: Reader) -> Response:
     """Return an execution as it stands, with its first 1,000 node records."""
     with caller.session() as connection:
         found = executions.execution(connection, caller.resources.graphs, execution_id)
-    return Json(shortened(found))
+    return Json(truncated(found))
 
 
 @routes.post(
@@ -168,8 +168,8 @@ def retry(execution_id: UUID, caller: Runner) -> Response:
     """Repeat an ended execution from where it failed, as a new execution."""
     resources = caller.resources
     with caller.session() as connection:
-        made = retry_in_ledger(connection, resources.graphs, resources.belt, execution_id)
-        resources.deliver(made.followed)
+        made = retry_in_ledger(connection, resources.graphs, resources.queue, execution_id)
+        resources.deliver(made.post_commit)
         brief = paging.brief(connection, made.execution_id)
     return Json(brief, 202, {"Location": f"/v1/executions/{made.execution_id}"})
 
@@ -183,7 +183,7 @@ def _fingerprint(body: NewExecution) -> bytes:
 def _control(act: Control, execution_id: UUID, caller: Caller) -> Response:
     resources = caller.resources
     with caller.session() as connection:
-        resources.deliver(act(connection, resources.graphs, resources.belt, execution_id))
+        resources.deliver(act(connection, resources.graphs, resources.queue, execution_id))
         return Json(paging.brief(connection, execution_id))
 
 

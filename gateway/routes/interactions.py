@@ -79,7 +79,9 @@ def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     resources = caller.resources
     respond = responding(Account(caller.owner), "api", _raw(body))
     with caller.session() as connection:
-        made = answers.answer(connection, resources.graphs, resources.belt, interaction_id, respond)
+        made = answers.answer(
+            connection, resources.graphs, resources.queue, interaction_id, respond
+        )
     return _answered(resources, made)
 
 
@@ -97,7 +99,7 @@ def answer_by_token(interaction_id: UUID, body: LinkAnswer, request: Request) ->
     with resources.pool.connection() as connection:
         made = answer_by_link(
             connection,
-            (resources.graphs, resources.belt),
+            (resources.graphs, resources.queue),
             interaction_id,
             body.token,
             _raw(body),
@@ -110,5 +112,5 @@ def _raw(body: NewAnswer) -> dict[str, Any]:
 
 
 def _answered(resources: Resources, made: answers.Answered) -> Response:
-    resources.deliver(made.followed)
+    resources.deliver(made.post_commit)
     return Json({**to_wire(made.interaction), "repeated": made.repeated})

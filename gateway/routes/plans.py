@@ -1,4 +1,4 @@
-"""Plans: asked for, looked at, followed, run. A plan's id is its execution's."""
+"""Plans: asked for, looked at, post_commit, run. A plan's id is its execution's."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def create_workflow(body: Definition, caller: Runner) -> Response:
 
 @routes.post("/workflows/validate", response_model=Checked, summary="Check a workflow")
 def validate_workflow(body: Definition, _: Reader) -> Response:
-    """Tell all that is wrong with a definition, and store nothing."""
+    """Report all that is wrong with a definition, and store nothing."""
     found = validate(body.root)
     return Json(
         {

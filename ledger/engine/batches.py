@@ -15,11 +15,19 @@ import psycopg
 from treadle.core.postgres import pipelined_transaction
 from treadle.ledger.engine.claims import Wanted, claim
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import GraphsUnknown, hold, hold_waiting
+from treadle.ledger.engine.locking import GraphsUnknown, lock_available, lock_waiting
 from treadle.ledger.engine.progress import tell
-from treadle.ledger.engine.rows import Belt, Claim, Follow, Followed, Ref, Report, Settlement
+from treadle.ledger.engine.rows import (
+    Claim,
+    DispatchQueue,
+    HandOffBudget,
+    PostCommit,
+    Ref,
+    Report,
+    Settlement,
+)
 from treadle.ledger.engine.settlements import settle
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Request:
     """What one caller wants of one execution: reports told, outcomes settled, rows claimed."""
 
     execution_id: UUID
-    follow: Follow
+    budget: HandOffBudget
     """The hand-offs it has room for; no room at all is `seconds=0, alone=False`."""
     settlements: Sequence[Settlement] = ()
     claims: Sequence[Ref] = ()
@@ -38,7 +46,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class CommitResult:
     """What became of a request."""
 
     settled: frozenset[UUID]
@@ -47,18 +55,18 @@ class Answer:
     """Leases on the rows that the request named."""
     started: frozenset[UUID] = frozenset()
     """The leases of chunk members that the settle of the one before them started."""
-    followed: Followed = field(default_factory=Followed)
+    post_commit: PostCommit = field(default_factory=PostCommit)
     """What became ready by it."""
 
 
 def commit(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     requests: Sequence[Request],
     *,
     wait: bool = False,
-) -> list[Answer | None]:
+) -> list[CommitResult | None]:
     """Serve requests in one transaction; `None` stands for one whose execution was busy.
 
     Args:
@@ -69,55 +77,57 @@ def commit(
             `ledger.engine.claims.leases`.
     """
     try:
-        return _commit(connection, graphs, belt, requests, wait=wait, at_hand=True)
+        return _commit(connection, graphs, queue, requests, wait=wait, at_hand=True)
     except GraphsUnknown as unknown:
-        # Loaded while no row is held. The lock told which: no query has to ask before each batch.
+        # Loaded while no row is locked. The lock told which: no query has to ask before each batch.
         for version_id in unknown.versions:
             graphs.version(connection, version_id)
-        return _commit(connection, graphs, belt, requests, wait=wait, at_hand=False)
+        return _commit(connection, graphs, queue, requests, wait=wait, at_hand=False)
 
 
 def _commit(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     requests: Sequence[Request],
     *,
     wait: bool,
     at_hand: bool,
-) -> list[Answer | None]:
+) -> list[CommitResult | None]:
     ids = sorted({request.execution_id for request in requests})
     with pipelined_transaction(connection):
         if wait:
-            one = hold_waiting(connection, graphs, ids[0])
-            held = [one] if one else []
+            one = lock_waiting(connection, graphs, ids[0])
+            locked = [one] if one else []
         else:
-            held = hold(connection, graphs, ids, at_hand=at_hand)
-        unit = Unit(connection, held, belt=belt, follows=[request.follow for request in requests])
-        served = [i for i, request in enumerate(requests) if request.execution_id in unit.held]
+            locked = lock_available(connection, graphs, ids, at_hand=at_hand)
+        unit = UnitOfWork(
+            connection, locked, queue=queue, budgets=[request.budget for request in requests]
+        )
+        served = [i for i, request in enumerate(requests) if request.execution_id in unit.locked]
         _tell(unit, requests, served)
         settled, started = _settle(unit, requests, served)
         claims = dict(zip(served, _claim(unit, requests, served), strict=True))
         unit.save()
     unit.committed()
-    if wait and not held:
-        return [Answer(frozenset()) for _ in requests]  # retention has dropped the execution
+    if wait and not locked:
+        return [CommitResult(frozenset()) for _ in requests]  # retention has dropped the execution
     return [
-        Answer(_own(request, settled), claims[i], started, _standing(unit, i))
+        CommitResult(_own(request, settled), claims[i], started, _standing(unit, i))
         if i in claims
         else None
         for i, request in enumerate(requests)
     ]
 
 
-def _tell(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> None:
+def _tell(unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]) -> None:
     reports = [each for i in served for each in requests[i].reports]
     if reports:
         tell(unit, reports)
 
 
 def _settle(
-    unit: Unit, requests: Sequence[Request], served: Sequence[int]
+    unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]
 ) -> tuple[frozenset[UUID], frozenset[UUID]]:
     outcomes = [(i, each) for i in served for each in requests[i].settlements]
     return settle(unit, outcomes) if outcomes else (frozenset(), frozenset())
@@ -127,20 +137,22 @@ def _own(request: Request, settled: frozenset[UUID]) -> frozenset[UUID]:
     return settled.intersection(each.claim.lease_id for each in request.settlements)
 
 
-def _claim(unit: Unit, requests: Sequence[Request], served: Sequence[int]) -> list[list[Claim]]:
+def _claim(
+    unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]
+) -> list[list[Claim]]:
     """Return what each of the served requests claimed."""
     claiming = [i for i in served if requests[i].claims]
     wanted = [
-        Wanted(each.claims, each.follow.worker_id, each.start_all)
+        Wanted(each.claims, each.budget.worker_id, each.start_all)
         for each in (requests[i] for i in claiming)
     ]
     claims = dict(zip(claiming, claim(unit, wanted), strict=True)) if wanted else {}
     return [claims.get(i, []) for i in served]
 
 
-def _standing(unit: Unit, cause: int) -> Followed:
+def _standing(unit: UnitOfWork, cause: int) -> PostCommit:
     """Return what a caller goes on with, without what the same transaction ended after all."""
-    followed = unit.followed[cause]
-    followed.claimed = [each for each in followed.claimed if unit.stands(each.ref)]
-    followed.noted = [each for each in followed.noted if unit.stands(each.ref)]
-    return followed
+    post_commit = unit.post_commit[cause]
+    post_commit.claimed = [each for each in post_commit.claimed if unit.stands(each.ref)]
+    post_commit.noted = [each for each in post_commit.noted if unit.stands(each.ref)]
+    return post_commit

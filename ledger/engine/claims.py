@@ -12,8 +12,8 @@ import psycopg
 from treadle.core.ids import new_id
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, LoopPhase
 from treadle.dag.values import loads
-from treadle.ledger.engine.rows import Claim, Held, Ref
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.rows import Claim, LockedExecution, Ref
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching
 
 _KEYS = ("execution_id", "scope", "node")
@@ -31,9 +31,9 @@ class Wanted:
     a chunk starts the next.
     """
 
-    def rows(self, held: Held) -> list[tuple[Any, ...]]:
+    def rows(self, locked: LockedExecution) -> list[tuple[Any, ...]]:
         """Return the leases that are asked for."""
-        nodes = held.graph.nodes
+        nodes = locked.graph.nodes
         return [
             (
                 *ref,
@@ -46,10 +46,10 @@ class Wanted:
         ]
 
 
-def claim(unit: Unit, wanted: Sequence[Wanted]) -> list[list[Claim]]:
+def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
     """Take leases on the rows that are ready; return them for each caller, in the order it named.
 
-    Behind a closed gate nothing is claimed, and the rows' notes are taken back, so that a resume
+    Behind a closed gate nothing is claimed, and the rows' notes are cleared, so that a resume
     sends them anew (rule 9).
     """
     asked = [_asked(unit, each) for each in wanted]
@@ -66,27 +66,27 @@ def claim(unit: Unit, wanted: Sequence[Wanted]) -> list[list[Claim]]:
         start(unit, firsts)
     for each, taken in zip(wanted, claims, strict=True):
         for one in taken if each.start_all else taken[:1]:
-            held = unit.held[one.ref.execution_id]
-            unit.event(held, "node_started", node_id=one.ref.node, scope=one.ref.scope)
+            locked = unit.locked[one.ref.execution_id]
+            unit.event(locked, "node_started", node_id=one.ref.node, scope=one.ref.scope)
     return claims
 
 
-def _asked(unit: Unit, wanted: Wanted) -> list[tuple[Any, ...]]:
-    held = unit.held[wanted.refs[0].execution_id]
-    if held.status in FINAL_EXECUTION_STATUSES:
+def _asked(unit: UnitOfWork, wanted: Wanted) -> list[tuple[Any, ...]]:
+    locked = unit.locked[wanted.refs[0].execution_id]
+    if locked.status in FINAL_EXECUTION_STATUSES:
         return []
-    if held.paused:
+    if locked.paused:
         unit.run_rows("clear_notes", _KEYS, list(wanted.refs))
         return []
-    return wanted.rows(held)
+    return wanted.rows(locked)
 
 
-def _taken(unit: Unit, asked: tuple[Any, ...], row: Any) -> Claim:
+def _taken(unit: UnitOfWork, asked: tuple[Any, ...], row: Any) -> Claim:
     ref = Ref(*asked[:3])
     return Claim(
         ref=ref,
         lease_id=row.lease_id,
-        graph=unit.held[ref.execution_id].graph,
+        graph=unit.locked[ref.execution_id].graph,
         attempt=row.attempt,
         retry_count=row.retry_count,
         lost_count=row.lost_count,
@@ -99,7 +99,7 @@ def _taken(unit: Unit, asked: tuple[Any, ...], row: Any) -> Claim:
     )
 
 
-def start(unit: Unit, members: Sequence[Claim]) -> frozenset[UUID]:
+def start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:
     """Note that claimed members of a chunk begin to run now (rule 8); return the leases that do."""
     rows = [(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members]
     started = unit.run_rows("start_next", (*_KEYS, "lease_id", "limit_seconds"), rows)

@@ -17,9 +17,9 @@ from treadle.core.postgres import pipelined_transaction
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold, hold_briefly, hold_waiting
-from treadle.ledger.engine.rows import Belt, Followed, Held, Queued, Ref
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.locking import lock_available, lock_briefly, lock_waiting
+from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, PostCommit, Queued, Ref
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
 class NoSuchExecution(TreadleError):
@@ -47,59 +47,59 @@ class DeadlineExceeded(TreadleError):
 
 
 def cancel(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> Followed:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> PostCommit:
     """End an execution as CANCELED, with everything of it that is not final."""
     with connection.transaction():
-        unit, held = _hold_for_a_person(connection, graphs, belt, execution_id)
-        end_early(unit, [held], ExecutionStatus.CANCELED, None)
+        unit, locked = _hold_for_a_person(connection, graphs, queue, execution_id)
+        end_early(unit, [locked], ExecutionStatus.CANCELED, None)
         unit.save()
     return unit.committed()
 
 
 def pause(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> Followed:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> PostCommit:
     """Close the gate: nothing new is claimed; what runs settles, timers and deadlines go on."""
     with connection.transaction():
-        unit, held = _hold_for_a_person(connection, graphs, belt, execution_id)
-        if not held.paused:
-            unit.run("pause", id=held.id)
-            held.paused = True
-            held.status = ExecutionStatus.PAUSED
-            unit.event(held, "execution_paused", reason="pause_requested")
+        unit, locked = _hold_for_a_person(connection, graphs, queue, execution_id)
+        if not locked.paused:
+            unit.run("pause", id=locked.id)
+            locked.paused = True
+            locked.status = ExecutionStatus.PAUSED
+            unit.event(locked, "execution_paused", reason="pause_requested")
         unit.save()
     return unit.committed()
 
 
 def resume(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> Followed:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> PostCommit:
     """Open the gate again and send what is ready."""
     with connection.transaction():
-        unit, held = _hold_for_a_person(connection, graphs, belt, execution_id)
-        if held.paused:
-            unit.run("resume", id=held.id)
-            held.paused = False
-            held.status = ExecutionStatus.RUNNING
-            unit.event(held, "execution_resumed")
-            rows = unit.run("ready_rows", id=held.id).fetchall()
-            note(unit, held, [Ref(*row) for row in rows])
+        unit, locked = _hold_for_a_person(connection, graphs, queue, execution_id)
+        if locked.paused:
+            unit.run("resume", id=locked.id)
+            locked.paused = False
+            locked.status = ExecutionStatus.RUNNING
+            unit.event(locked, "execution_resumed")
+            rows = unit.run("ready_rows", id=locked.id).fetchall()
+            note(unit, locked, [Ref(*row) for row in rows])
         unit.save()
     return unit.committed()
 
 
 def end_by_deadline(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> Followed | None:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> PostCommit | None:
     """End an execution whose deadline has passed as TIMEOUT."""
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
+        unit = UnitOfWork(connection, [locked], queue=queue)
         error = DeadlineExceeded("The execution did not end by its deadline.").to_wire()
-        end_early(unit, [held], ExecutionStatus.TIMEOUT, error)
+        end_early(unit, [locked], ExecutionStatus.TIMEOUT, error)
         unit.save()
     return unit.committed()
 
@@ -107,27 +107,27 @@ def end_by_deadline(
 def refill(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     execution_id: UUID,
     refs: Sequence[Ref],
-) -> Followed | None:
+) -> PostCommit | None:
     """Note ready rows as sent: what the dispatcher found unsent, or sent and lost (rule 9)."""
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
-        if not held.paused and held.status not in FINAL_EXECUTION_STATUSES:
-            note(unit, held, refs)
+        unit = UnitOfWork(connection, [locked], queue=queue)
+        if not locked.paused and locked.status not in FINAL_EXECUTION_STATUSES:
+            note(unit, locked, refs)
     return unit.committed()
 
 
 def refill_together(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     rows: Mapping[UUID, Sequence[Ref]],
-) -> tuple[Followed, list[UUID]]:
+) -> tuple[PostCommit, list[UUID]]:
     """Note the ready rows of several executions as sent, in one transaction.
 
     Returns:
@@ -135,44 +135,44 @@ def refill_together(
     """
     graphs.prepare(connection, sorted(rows))
     with pipelined_transaction(connection):
-        held = hold(connection, graphs, sorted(rows))
-        unit = Unit(connection, held, belt=belt)
-        for each in held:
+        locked = lock_available(connection, graphs, sorted(rows))
+        unit = UnitOfWork(connection, locked, queue=queue)
+        for each in locked:
             if not each.paused and each.status not in FINAL_EXECUTION_STATUSES:
                 note(unit, each, rows[each.id])
-    return unit.committed(), [each for each in rows if each not in unit.held]
+    return unit.committed(), [each for each in rows if each not in unit.locked]
 
 
-def note(unit: Unit, held: Held, refs: Sequence[Ref]) -> None:
-    """Note those of `refs` that are ready and find room on the belt, and leave them to send."""
+def note(unit: UnitOfWork, locked: LockedExecution, refs: Sequence[Ref]) -> None:
+    """Note those of `refs` that are ready and find room on the queue, and leave them to send."""
     rows = []
     for ref in refs:
-        epoch = unit.belt.admit(held.graph.nodes[ref.node].queue)
+        epoch = unit.queue.admit(locked.graph.nodes[ref.node].queue)
         if epoch is not None:
             rows.append((*ref, epoch))
     if not rows:
         return
     names = ("execution_id", "scope", "node", "epoch")
     noted = unit.run_rows("note", names, rows).fetchall()
-    unit.followed[0].noted.extend(queued(held, Ref(*row)) for row in noted)
+    unit.post_commit[0].noted.extend(queued(locked, Ref(*row)) for row in noted)
 
 
-def queued(held: Held, ref: Ref) -> Queued:
-    """Return a ready row as the belt carries it."""
-    node = held.graph.nodes[ref.node]
-    return Queued(node.queue, held.priority, node.lane, ref)
+def queued(locked: LockedExecution, ref: Ref) -> Queued:
+    """Return a ready row as the queue carries it."""
+    node = locked.graph.nodes[ref.node]
+    return Queued(node.queue, locked.priority, node.lane, ref)
 
 
 def _hold_for_a_person(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> tuple[Unit, Held]:
-    held: Any = hold_waiting(connection, graphs, execution_id)
-    if held is None:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> tuple[UnitOfWork, LockedExecution]:
+    locked: Any = lock_waiting(connection, graphs, execution_id)
+    if locked is None:
         raise NoSuchExecution(execution_id)
-    if held.status in FINAL_EXECUTION_STATUSES:
+    if locked.status in FINAL_EXECUTION_STATUSES:
         raise ExecutionIsFinal(
-            f"The execution has ended with {held.status}.",
+            f"The execution has ended with {locked.status}.",
             execution_id=str(execution_id),
-            status=held.status,
+            status=locked.status,
         )
-    return Unit(connection, [held], belt=belt), held
+    return UnitOfWork(connection, [locked], queue=queue), locked

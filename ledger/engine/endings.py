@@ -9,8 +9,8 @@ from treadle.core.errors import TreadleError
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import loads
 from treadle.ledger.engine.interactions import withdraw
-from treadle.ledger.engine.rows import Held
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.rows import LockedExecution
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
@@ -22,37 +22,40 @@ class LedgerInconsistent(TreadleError):
 
 
 def end_early(
-    unit: Unit, executions: list[Held], status: ExecutionStatus, error: Mapping[str, Any] | None
+    unit: UnitOfWork,
+    executions: list[LockedExecution],
+    status: ExecutionStatus,
+    error: Mapping[str, Any] | None,
 ) -> None:
     """End executions now, and cancel in the same transaction all of theirs that is not final."""
-    going = [held for held in executions if held.status not in FINAL_EXECUTION_STATUSES]
+    going = [locked for locked in executions if locked.status not in FINAL_EXECUTION_STATUSES]
     if not going:
         return
-    ids = [held.id for held in going]
+    ids = [locked.id for locked in going]
     unit.run("cancel_nodes", ids=ids)
     unit.run("cancel_open_scopes", ids=ids)
     withdraw(unit, going)
-    for held in going:
-        unit.end(held, status, error)
+    for locked in going:
+        unit.end(locked, status, error)
 
 
-def end_finished(unit: Unit) -> None:
+def end_finished(unit: UnitOfWork) -> None:
     """End the executions of which nothing is open any more."""
     finished = [
-        held
-        for held in unit.held.values()
-        if held.outstanding == 0 and held.status not in FINAL_EXECUTION_STATUSES
+        locked
+        for locked in unit.locked.values()
+        if locked.outstanding == 0 and locked.status not in FINAL_EXECUTION_STATUSES
     ]
     if not finished:
         return
-    rows = unit.run("stranded", ids=[held.id for held in finished]).fetchall()
+    rows = unit.run("stranded", ids=[locked.id for locked in finished]).fetchall()
     stranded = {row.execution_id for row in rows}
-    for held in finished:
-        if held.id in stranded:
+    for locked in finished:
+        if locked.id in stranded:
             unit.facts.append(Fact("ledger_inconsistent"))
             error = LedgerInconsistent("A node waits for an arrival that cannot come.").to_wire()
-            end_early(unit, [held], ExecutionStatus.ERROR, error)
-        elif held.failure is not None:
-            unit.end(held, ExecutionStatus.ERROR, loads(held.failure))
+            end_early(unit, [locked], ExecutionStatus.ERROR, error)
+        elif locked.failure is not None:
+            unit.end(locked, ExecutionStatus.ERROR, loads(locked.failure))
         else:
-            unit.end(held, ExecutionStatus.SUCCESS, None)
+            unit.end(locked, ExecutionStatus.SUCCESS, None)

@@ -79,7 +79,7 @@ class Graphs:
         return self.version(connection, version_id)
 
     def prepare(self, connection: psycopg.Connection, executions: Iterable[UUID]) -> None:
-        """Load the graphs of executions, so that nothing is compiled while a row is held."""
+        """Load the graphs of executions, so that nothing is compiled while a row is locked."""
         with self._lock:
             missing = [each for each in executions if each not in self._versions]
         if missing:

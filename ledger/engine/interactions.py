@@ -15,11 +15,11 @@ from treadle.core.ids import new_id
 from treadle.dag.outcomes import Asked
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import dumps, payload
-from treadle.ledger.engine.rows import Held, Parked, Settlement
+from treadle.ledger.engine.rows import LockedExecution, Parked, Settlement
 from treadle.monitoring.facts import Fact
 
 if TYPE_CHECKING:
-    from treadle.ledger.engine.unit_of_work import Unit
+    from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 #: Bytes that an answer may have: a question's input leaves this much room for it in the output.
 ANSWER_BYTES = 1024 * 1024
@@ -32,7 +32,7 @@ _ASKED = (
 )  # fmt: skip
 
 
-def ask(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> None:
+def ask(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> None:
     """Write the questions among outcomes that counted, each with the caller it came from.
 
     A question's id is the lease under which it was asked: asked once, like any settle.
@@ -46,16 +46,16 @@ def ask(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> None:
     written = unit.run_rows("ask", _ASKED, rows).fetchall()
     times = {row.id: row for row in written}
     for cause, each, outcome in asked:
-        held, row = unit.held[each.claim.ref.execution_id], times[each.claim.lease_id]
-        held.questions += 1
+        locked, row = unit.locked[each.claim.ref.execution_id], times[each.claim.lease_id]
+        locked.questions += 1
         question = outcome.question
         is_sent = question.channel_type != "in_app"
-        parked = Parked(row.id, held.id, row.warn_at, row.timeout_at, is_sent=is_sent)
-        unit.followed[max(cause, 0)].parked.append(parked)
+        parked = Parked(row.id, locked.id, row.warn_at, row.timeout_at, is_sent=is_sent)
+        unit.post_commit[max(cause, 0)].parked.append(parked)
         labels = (question.interaction_type, question.channel_type)
         unit.facts.append(Fact("question_asked", labels))
         unit.event(
-            held,
+            locked,
             "user_input_required",
             interaction_id=str(row.id),
             node_id=each.claim.ref.node,
@@ -92,56 +92,58 @@ def room_for_answer(value: Any) -> None:
     payload([value, "x" * ANSWER_BYTES])
 
 
-def withdraw(unit: Unit, executions: Sequence[Held]) -> None:
+def withdraw(unit: UnitOfWork, executions: Sequence[LockedExecution]) -> None:
     """Cancel the pending questions of executions that end early."""
-    asking = [held.id for held in executions if held.questions]
+    asking = [locked.id for locked in executions if locked.questions]
     if asking:
         _withdrawn(unit, unit.run("withdraw", ids=pack("uuid", asking)).fetchall())
 
 
-def withdraw_in_scopes(unit: Unit, scopes: Sequence[tuple[UUID, str]]) -> None:
+def withdraw_in_scopes(unit: UnitOfWork, scopes: Sequence[tuple[UUID, str]]) -> None:
     """Cancel the pending questions of scopes that end early, inner ones too."""
-    asking = [place for place in scopes if unit.held[place[0]].questions]
+    asking = [place for place in scopes if unit.locked[place[0]].questions]
     if asking:
         names = ("execution_id", "scope")
         _withdrawn(unit, unit.run_rows("withdraw_in_scopes", names, asking).fetchall())
 
 
-def _withdrawn(unit: Unit, rows: Sequence[Any]) -> None:
+def _withdrawn(unit: UnitOfWork, rows: Sequence[Any]) -> None:
     for row in rows:
-        unit.held[row.execution_id].questions -= 1
+        unit.locked[row.execution_id].questions -= 1
         unit.unparked.append(row.id)
 
 
-def derive(unit: Unit) -> None:
+def derive(unit: UnitOfWork) -> None:
     """Give unfinished executions the status that follows from what is open in them."""
     unsure = [
-        held
-        for held in unit.held.values()
-        if (held.questions or held.status is not ExecutionStatus.RUNNING)
-        and not held.paused
-        and held.status not in FINAL_EXECUTION_STATUSES
+        locked
+        for locked in unit.locked.values()
+        if (locked.questions or locked.status is not ExecutionStatus.RUNNING)
+        and not locked.paused
+        and locked.status not in FINAL_EXECUTION_STATUSES
     ]
     if not unsure:
         return
-    asking = [held.id for held in unsure if held.questions]
+    asking = [locked.id for locked in unsure if locked.questions]
     rows = unit.run("standing", ids=pack("uuid", asking)).fetchall() if asking else []
     standing = {row.id: row for row in rows}
-    for held in unsure:
-        row = standing.get(held.id)
+    for locked in unsure:
+        row = standing.get(locked.id)
         if row is None or row.busy:
-            _turn(unit, held, ExecutionStatus.RUNNING)
+            _turn(unit, locked, ExecutionStatus.RUNNING)
         elif row.undelivered:
-            _turn(unit, held, ExecutionStatus.PAUSED, "not_delivered_yet")
+            _turn(unit, locked, ExecutionStatus.PAUSED, "not_delivered_yet")
         else:
-            _turn(unit, held, ExecutionStatus.WAITING_FOR_HUMAN, "human_input_required")
+            _turn(unit, locked, ExecutionStatus.WAITING_FOR_HUMAN, "human_input_required")
 
 
-def _turn(unit: Unit, held: Held, status: ExecutionStatus, reason: str | None = None) -> None:
-    if held.status is status:
+def _turn(
+    unit: UnitOfWork, locked: LockedExecution, status: ExecutionStatus, reason: str | None = None
+) -> None:
+    if locked.status is status:
         return
-    held.status = status
+    locked.status = status
     if reason is None:
-        unit.event(held, "execution_resumed")
+        unit.event(locked, "execution_resumed")
     else:
-        unit.event(held, "execution_paused", reason=reason)
+        unit.event(locked, "execution_paused", reason=reason)

@@ -12,7 +12,7 @@ from psycopg.rows import namedtuple_row
 from treadle.core.columns import pack
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Held
+from treadle.ledger.engine.rows import LockedExecution
 from treadle.ledger.queries import queries
 
 _SQL = queries("work")
@@ -29,13 +29,13 @@ class GraphsUnknown(Exception):
         self.versions = versions
 
 
-def hold(
+def lock_available(
     connection: psycopg.Connection, graphs: Graphs, ids: Collection[UUID], *, at_hand: bool = False
-) -> list[Held]:
+) -> list[LockedExecution]:
     """Lock the rows of executions that nobody else holds; the others are left out.
 
     Raises:
-        GraphsUnknown: with `at_hand`, instead of loading a graph while rows are held.
+        GraphsUnknown: with `at_hand`, instead of loading a graph while rows are locked.
     """
     cursor = connection.cursor(row_factory=namedtuple_row)
     cursor.execute(_SQL["lock_executions"], {"ids": pack("uuid", ids)}, prepare=True)
@@ -43,19 +43,23 @@ def hold(
     unknown = {row.version_id for row in rows if not graphs.knows(row.version_id)}
     if at_hand and unknown:
         raise GraphsUnknown(unknown)
-    return [_held(connection, graphs, row) for row in rows]
+    return [_locked(connection, graphs, row) for row in rows]
 
 
-def hold_waiting(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
+def lock_waiting(
+    connection: psycopg.Connection, graphs: Graphs, execution_id: UUID
+) -> LockedExecution | None:
     """Lock one execution's row, waiting for whoever holds it; `None` if there is no such row."""
     cursor = connection.cursor(row_factory=namedtuple_row)
     cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
     row = cursor.fetchone()
-    return _held(connection, graphs, row) if row else None
+    return _locked(connection, graphs, row) if row else None
 
 
-def hold_briefly(connection: psycopg.Connection, graphs: Graphs, execution_id: UUID) -> Held | None:
-    """Lock one execution's row for the scheduler; `None` if it is held for longer than a moment.
+def lock_briefly(
+    connection: psycopg.Connection, graphs: Graphs, execution_id: UUID
+) -> LockedExecution | None:
+    """Lock one execution's row for the scheduler; `None` if it is locked for longer than a moment.
 
     A short wait in the row's queue, and not SKIP LOCKED: an execution that is never at rest would
     be skipped for as long as it runs, and its timers, retries and deadline with it.
@@ -64,7 +68,7 @@ def hold_briefly(connection: psycopg.Connection, graphs: Graphs, execution_id: U
     try:
         with connection.transaction():
             connection.execute(_SQL["wait_briefly"], {"milliseconds": str(BRIEFLY_MILLISECONDS)})
-            return hold_waiting(connection, graphs, execution_id)
+            return lock_waiting(connection, graphs, execution_id)
     except psycopg.errors.LockNotAvailable:
         return None
 
@@ -74,8 +78,8 @@ def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:
     connection.execute(_SQL["wait_at_most"], {"milliseconds": str(round(seconds * 1000))})
 
 
-def _held(connection: psycopg.Connection, graphs: Graphs, row: Any) -> Held:
-    return Held(
+def _locked(connection: psycopg.Connection, graphs: Graphs, row: Any) -> LockedExecution:
+    return LockedExecution(
         id=row.id,
         version_id=row.version_id,
         graph=graphs.version(connection, row.version_id),

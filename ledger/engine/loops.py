@@ -21,7 +21,7 @@ from treadle.dag.values import dumps
 from treadle.ledger.engine.arrivals import Arrivals, place_rows
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.rows import Claim, Ref
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 #: Node executions that one execution may have: past this its records are of no use to anybody.
 NODE_EXECUTIONS_LIMIT = 100_000
@@ -43,7 +43,7 @@ def taken_by(claim: Claim, opened: LoopOpened) -> int:
 
 
 def refused_openings(
-    unit: Unit, openings: Sequence[tuple[Claim, LoopOpened]]
+    unit: UnitOfWork, openings: Sequence[tuple[Claim, LoopOpened]]
 ) -> Mapping[UUID, Failed]:
     """Return the failures of loops that are too large to open, by their leases.
 
@@ -51,7 +51,7 @@ def refused_openings(
     it, before any of it has run: so two that open side by side cannot both have the same room. In
     one batch the first comes first, and an outcome whose lease is lost takes nothing.
     """
-    room = {held.id: NODE_EXECUTIONS_LIMIT - held.node_count for held in unit.held.values()}
+    room = {locked.id: NODE_EXECUTIONS_LIMIT - locked.node_count for locked in unit.locked.values()}
     needed = Counter[UUID]()
     for claim, opened in openings:
         needed[claim.ref.execution_id] += taken_by(claim, opened)
@@ -81,7 +81,9 @@ def _too_large(size: int, room: int) -> Failed:
     return Failed(error.to_wire())
 
 
-def open_scope(unit: Unit, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int) -> None:
+def open_scope(
+    unit: UnitOfWork, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int
+) -> None:
     """Open one iteration of a loop: its first nodes get their arrivals."""
     scope = child_scope(loop.scope, loop.node, ordinal)
     unit.opened[loop.execution_id, scope] = (loop.scope, loop.node, ordinal)
@@ -108,7 +110,7 @@ class Failures:
         return any((ref.execution_id, scope) in self.scopes for scope in around(ref.scope))
 
 
-def settle_scopes(unit: Unit, arrivals: Arrivals, failures: Failures) -> None:
+def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> None:
     """Count the open nodes of inner scopes, and move on the loops whose scopes end by it."""
     ended = _fail(unit, failures)
     while True:
@@ -133,7 +135,7 @@ def settle_scopes(unit: Unit, arrivals: Arrivals, failures: Failures) -> None:
         ended = defaultdict(_Ended)
 
 
-def _fail(unit: Unit, failures: Failures) -> defaultdict[Ref, _Ended]:
+def _fail(unit: UnitOfWork, failures: Failures) -> defaultdict[Ref, _Ended]:
     """End the scopes that fail, with all that is open in them."""
     ended: defaultdict[Ref, _Ended] = defaultdict(_Ended)
     if not failures.scopes:
@@ -149,7 +151,7 @@ def _fail(unit: Unit, failures: Failures) -> defaultdict[Ref, _Ended]:
     return ended
 
 
-def _advance(unit: Unit, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> None:
+def _advance(unit: UnitOfWork, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> None:
     """Open the next scopes of the loops, or make them ready for their next phase.
 
     Those that give up come first: a loop that stands in what they cancel does nothing more.
@@ -180,25 +182,25 @@ def _advance(unit: Unit, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) -> Non
     _make_ready(unit, ready)
 
 
-def _gives_up(unit: Unit, loop: Ref, scopes: _Ended) -> bool:
-    node = unit.held[loop.execution_id].graph.nodes[loop.node]
+def _gives_up(unit: UnitOfWork, loop: Ref, scopes: _Ended) -> bool:
+    node = unit.locked[loop.execution_id].graph.nodes[loop.node]
     on_error = node.configurations.literal.get("on_error", "fail")
     return scopes.failure is not None and on_error == "fail"
 
 
-def _cancel_siblings(unit: Unit, loops: list[Ref]) -> None:
+def _cancel_siblings(unit: UnitOfWork, loops: list[Ref]) -> None:
     if loops:
         rows = unit.run_rows("open_siblings", ("execution_id", "parent", "loop"), loops).fetchall()
         unit.cancel_scopes([(row.execution_id, row.scope) for row in rows])
 
 
-def _make_ready(unit: Unit, loops: list[tuple[Ref, LoopPhase, _Ended, Any]]) -> None:
+def _make_ready(unit: UnitOfWork, loops: list[tuple[Ref, LoopPhase, _Ended, Any]]) -> None:
     placed = []
     for loop, phase, scopes, row in loops:
-        held = unit.held[loop.execution_id]
-        limit = held.graph.nodes[loop.node].timeout.total_seconds()
+        locked = unit.locked[loop.execution_id]
+        limit = locked.graph.nodes[loop.node].timeout.total_seconds()
         state, lease_id, epoch = unit.place(
-            held,
+            locked,
             loop,
             scopes.cause,
             phase=phase,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from treadle.ledger.engine.rows import Report
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
-def tell(unit: Unit, reports: Sequence[Report]) -> None:
+def tell(unit: UnitOfWork, reports: Sequence[Report]) -> None:
     """Add an event for each report whose attempt still has its lease (invariant 1)."""
     rows = [(*each.claim.ref, each.claim.lease_id) for each in reports]
     names = ("execution_id", "scope", "node", "lease_id")
@@ -17,4 +17,4 @@ def tell(unit: Unit, reports: Sequence[Report]) -> None:
         if each.claim.lease_id in running:
             ref = each.claim.ref
             place = {"node_id": ref.node, "scope": ref.scope}
-            unit.event(unit.held[ref.execution_id], "node_output_update", **place, data=each.data)
+            unit.event(unit.locked[ref.execution_id], "node_output_update", **place, data=each.data)

@@ -13,18 +13,18 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Failed
-from treadle.dag.retries import decide
+from treadle.dag.retries import apply_retry_policy
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, LoopPhase
 from treadle.ledger.engine.arrivals import Arrivals, place_rows
 from treadle.ledger.engine.control import note
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold_briefly
+from treadle.ledger.engine.locking import lock_briefly
 from treadle.ledger.engine.loops import Failures, settle_scopes
-from treadle.ledger.engine.rows import Belt, Claim, Followed, Held, Ref
+from treadle.ledger.engine.rows import Claim, DispatchQueue, LockedExecution, PostCommit, Ref
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.engine.settlements import settle
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 #: Losses after which a node is a suspect and runs in a child of its own (rule 8).
@@ -51,55 +51,57 @@ class WorkerLost(TreadleError):
 
 
 def wake(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
-) -> Followed | None:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
+) -> PostCommit | None:
     """Do what is due in an execution: retries become ready, timers complete."""
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
-        if held.status not in FINAL_EXECUTION_STATUSES:
+        unit = UnitOfWork(connection, [locked], queue=queue)
+        if locked.status not in FINAL_EXECUTION_STATUSES:
             _wake_retries(unit, execution_id)
             _complete_timers(unit, execution_id)
             unit.save()
     return unit.committed()
 
 
-def _wake_retries(unit: Unit, execution_id: UUID) -> None:
-    held = unit.held[execution_id]
+def _wake_retries(unit: UnitOfWork, execution_id: UUID) -> None:
+    locked = unit.locked[execution_id]
     placed = []
     for row in unit.run("due_retries", id=execution_id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
-        state, lease_id, epoch = unit.place(held, ref, -1)
+        state, lease_id, epoch = unit.place(locked, ref, -1)
         placed.append((*ref, state, None, None, None, lease_id, None, epoch))
     place_rows(unit, placed)
 
 
-def _complete_timers(unit: Unit, execution_id: UUID) -> None:
-    held = unit.held[execution_id]
+def _complete_timers(unit: UnitOfWork, execution_id: UUID) -> None:
+    locked = unit.locked[execution_id]
     arrivals = Arrivals(unit)
     for row in unit.run("complete_timers", id=execution_id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
         unit.event(
-            held, "node_completed", node_id=ref.node, scope=ref.scope, output_key=row.output_key
+            locked, "node_completed", node_id=ref.node, scope=ref.scope, output_key=row.output_key
         )
-        unit.count(held, ref.scope, -1, -1)
-        unit.facts.append(Fact("node_settled", (held.graph.nodes[ref.node].spec.key, "completed")))
+        unit.count(locked, ref.scope, -1, -1)
+        unit.facts.append(
+            Fact("node_settled", (locked.graph.nodes[ref.node].spec.key, "completed"))
+        )
         arrivals.leave(ref, row.output_key, cause=-1)
     settle_scopes(unit, arrivals, Failures())
     end_finished(unit)
 
 
-def take_back(
+def reclaim(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     execution_id: UUID,
     *,
     worker_id: UUID,
     beat: int | None,
-) -> Followed | None:
+) -> PostCommit | None:
     """Make ready again what a dead process runs of one execution.
 
     Args:
@@ -107,56 +109,60 @@ def take_back(
             If it moved meanwhile, nothing is taken (rule 10).
     """
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
+        unit = UnitOfWork(connection, [locked], queue=queue)
         row = unit.run("beat_for_share", worker_id=worker_id).fetchone()
         if (row.beat if row else None) == beat:
             rows = unit.run(
-                "take_back", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
+                "reclaim", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
             ).fetchall()
-            if not held.paused:
-                note(unit, held, [Ref(*row) for row in rows])
+            if not locked.paused:
+                note(unit, locked, [Ref(*row) for row in rows])
     return unit.committed()
 
 
 def end_overdue(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     execution_id: UUID,
     *,
     grace_seconds: float,
-) -> Followed | None:
+) -> PostCommit | None:
     """Settle attempts that are past their limit and whose process does not see to it (rule 7).
 
-    Members of chunks that wait behind them are given back, uncharged (rule 8).
+    Members of chunks that wait behind them are released, uncharged (rule 8).
     """
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
+        unit = UnitOfWork(connection, [locked], queue=queue)
         rows = unit.run("overdue", id=execution_id, grace_seconds=grace_seconds).fetchall()
         settlements = []
         for row in rows:
-            claim = _claim_of(row, held.graph)
+            claim = _claim_of(row, locked.graph)
             failed = timed_out(row.limit_seconds)
-            outcome = decide(claim.node, claim.retry_count, failed, max_retries=row.max_retries)
+            outcome = apply_retry_policy(
+                claim.node, claim.retry_count, failed, max_retries=row.max_retries
+            )
             settlements.append((-1, settlement_of(claim, outcome)))
         if settlements:
             settle(unit, settlements)
-            _give_back_unstarted(unit, held, {row.worker_id for row in rows})
+            _release_unstarted(unit, locked, {row.worker_id for row in rows})
             unit.save()
     return unit.committed()
 
 
-def _give_back_unstarted(unit: Unit, held: Held, workers: Collection[UUID]) -> None:
+def _release_unstarted(
+    unit: UnitOfWork, locked: LockedExecution, workers: Collection[UUID]
+) -> None:
     """Make ready again what processes with a hanging thread have claimed and not started."""
-    rows = unit.run("give_back_unstarted", id=held.id, workers=list(workers)).fetchall()
-    if not held.paused:
-        note(unit, held, [Ref(*row) for row in rows])
+    rows = unit.run("release_unstarted", id=locked.id, workers=list(workers)).fetchall()
+    if not locked.paused:
+        note(unit, locked, [Ref(*row) for row in rows])
 
 
 def timed_out(limit_seconds: float) -> Failed:

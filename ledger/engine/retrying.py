@@ -14,7 +14,7 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
-from treadle.dag.retained_nodes import kept
+from treadle.dag.retained_nodes import retained_nodes
 from treadle.dag.scopes import ROOT
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
 from treadle.dag.values import loads
@@ -22,9 +22,9 @@ from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.control import NoSuchExecution
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Belt, Held, NewExecution, Ref
+from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecution, Ref
 from treadle.ledger.engine.submission import Submitted
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("retrying")
@@ -46,7 +46,7 @@ class NothingToRetry(TreadleError):
 
 
 def retry(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, execution_id: UUID
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
 ) -> Submitted:
     """Create an execution that repeats a final one from where it failed.
 
@@ -60,8 +60,8 @@ def retry(
             row.node: (NodeState(row.state), row.output_key)
             for row in _fetch(connection, "root_rows", id=execution_id)
         }
-        standing = kept(graph, ended)
-        held = Held.begun(
+        standing = retained_nodes(graph, ended)
+        locked = LockedExecution.begun(
             NewExecution(
                 id=new_id(),
                 version_id=old.version_id,
@@ -74,15 +74,15 @@ def retry(
                 retry_of=execution_id,
             )
         )
-        copied = {"id": execution_id, "new_id": held.id, "nodes": sorted(standing)}
+        copied = {"id": execution_id, "new_id": locked.id, "nodes": sorted(standing)}
         connection.execute(_SQL["copy_scopes"], copied)
         in_scopes = connection.execute(_SQL["copy_nodes"], copied).rowcount - len(standing)
-        held.node_count += in_scopes
-        unit = Unit(connection, [held], belt=belt)
+        locked.node_count += in_scopes
+        unit = UnitOfWork(connection, [locked], queue=queue)
         unit.event(
-            held, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
+            locked, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
         )
-        refs = {node: Ref(held.id, ROOT, node) for node in standing}
+        refs = {node: Ref(locked.id, ROOT, node) for node in standing}
         arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))
         for node in graph.order:
             if node in refs:
@@ -90,7 +90,7 @@ def retry(
         arrivals.write()
         end_finished(unit)
         unit.save()
-    return Submitted(held.id, followed=unit.committed())
+    return Submitted(locked.id, post_commit=unit.committed())
 
 
 def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:

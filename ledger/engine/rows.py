@@ -83,7 +83,7 @@ NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Follow:
+class HandOffBudget:
     """How much of what becomes ready the caller runs at once, without a message (hand-off)."""
 
     worker_id: UUID
@@ -107,8 +107,8 @@ class Parked:
     """Whether its channel is to be told of it."""
 
 
-class Belt(Protocol):
-    """What the ledger asks of the belt while it places a ready row."""
+class DispatchQueue(Protocol):
+    """What the ledger asks of the queue while it places a ready row."""
 
     def admit(self, queue: str) -> str | None:
         """Return the epoch to note if `queue` has room for one more row, else `None`."""
@@ -118,7 +118,7 @@ class Belt(Protocol):
 
 
 @dataclass(slots=True)
-class Followed:
+class PostCommit:
     """What a transaction leaves to its caller, once it has committed."""
 
     claimed: list[Claim] = field(default_factory=list)
@@ -136,7 +136,7 @@ class Followed:
 
 
 class Queued(NamedTuple):
-    """A ready row as the belt carries it."""
+    """A ready row as the queue carries it."""
 
     queue: str
     priority: int
@@ -144,7 +144,7 @@ class Queued(NamedTuple):
     ref: Ref
 
 
-#: The columns of `Held.take_row`, and those of `NewExecution.columns`.
+#: The columns of `LockedExecution.take_row`, and those of `NewExecution.columns`.
 SAVED = (
     "id", "status", "outstanding", "first_seq", "event_count", "events", "node_count", "failure",
     "error", "questions",
@@ -180,7 +180,7 @@ class NewExecution:
 
 
 @dataclass(slots=True)
-class Held:
+class LockedExecution:
     """An execution whose row this transaction holds: what was read, and what will be written."""
 
     id: UUID
@@ -202,7 +202,7 @@ class Held:
     """Set while it has no row yet: nobody else can see it, and its row is written once, at last."""
 
     @classmethod
-    def begun(cls, new: NewExecution) -> Held:
+    def begun(cls, new: NewExecution) -> LockedExecution:
         """Return an execution that this transaction creates; a loop takes its room as it opens."""
         node_count = len(new.graph.nodes) - sum(len(body) for body in new.graph.bodies.values())
         return cls(

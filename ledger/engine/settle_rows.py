@@ -14,9 +14,9 @@ from treadle.dag.outcomes import (
     Asked,
     Completed,
     Failed,
-    GivenBack,
     LoopOpened,
     Outcome,
+    Released,
     Retrying,
     Sleeping,
 )
@@ -89,7 +89,7 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
             )
         case Sleeping() | LoopOpened() | Asked():
             return _waiting_row(claim, outcome)
-        case GivenBack(lost):
+        case Released(lost):
             return _row(state=NodeState.READY, lost=int(lost))
 
 

@@ -14,8 +14,8 @@ from treadle.dag.outcomes import (
     OUTCOME_NAMES,
     Completed,
     Failed,
-    GivenBack,
     LoopOpened,
+    Released,
     Retrying,
 )
 from treadle.dag.scopes import ROOT
@@ -32,46 +32,46 @@ from treadle.ledger.engine.loops import (
     settle_scopes,
     taken_by,
 )
-from treadle.ledger.engine.rows import Claim, Held, Ref, Settlement
+from treadle.ledger.engine.rows import Claim, LockedExecution, Ref, Settlement
 from treadle.ledger.engine.settle_rows import (
     COLUMNS,
     first_ordinals,
     leaves_by_error,
     settlement_of,
 )
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
 def settle(
-    unit: Unit, settlements: Sequence[tuple[int, Settlement]]
+    unit: UnitOfWork, settlements: Sequence[tuple[int, Settlement]]
 ) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    """Apply outcomes, each with the index of its caller, to executions that are held.
+    """Apply outcomes, each with the index of its caller, to executions that are locked.
 
     Returns:
-        The leases whose outcome counted (any other was taken back, canceled or settled before),
+        The leases whose outcome counted (any other was reclaimed, canceled or settled before),
         and the leases of the chunk members that were started.
     """
     outcomes: dict[UUID, tuple[int, Settlement]] = {}
     for cause, s in _permitted(unit, settlements):
-        if s.outcome == GivenBack() and s.claim.lease_id in outcomes:
+        if s.outcome == Released() and s.claim.lease_id in outcomes:
             continue  # whoever gave the attempt up did not know how it ended
         outcomes[s.claim.lease_id] = cause, s
     rows = [(*s.claim.ref, s.claim.lease_id, *s.columns) for _, s in outcomes.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", COLUMNS, rows).fetchall()}
     counted = [outcomes[lease_id] for lease_id in outcomes if lease_id in accepted]
-    started = follow(unit, counted)
+    started = apply_outcomes(unit, counted)
     return frozenset(s.claim.lease_id for _, s in counted), started
 
 
-def follow(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
+def apply_outcomes(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
     """Apply all that follows from outcomes that counted, to the end of their executions.
 
     Returns:
         The leases of the chunk members that were started.
     """
     for _, settlement in counted:
-        _report(unit, unit.held[settlement.claim.ref.execution_id], settlement)
+        _report(unit, unit.locked[settlement.claim.ref.execution_id], settlement)
         kind = settlement.claim.node.spec.key
         unit.facts.append(Fact("node_settled", (kind, OUTCOME_NAMES[type(settlement.outcome)])))
     arrivals, failures = Arrivals(unit), Failures()
@@ -91,7 +91,7 @@ def follow(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[U
 
 
 def _permitted(
-    unit: Unit, settlements: Sequence[tuple[int, Settlement]]
+    unit: UnitOfWork, settlements: Sequence[tuple[int, Settlement]]
 ) -> Sequence[tuple[int, Settlement]]:
     """Return the settlements, with failures in place of loops that are too large to open."""
     openings = [
@@ -110,7 +110,7 @@ def _permitted(
     ]
 
 
-def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
+def _start_members(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> frozenset[UUID]:
     """Rule 8: the settle of one member of a chunk starts the next, unless it ended that one too.
 
     Behind a closed gate none is started: its worker gives it back.
@@ -118,57 +118,57 @@ def _start_members(unit: Unit, counted: Sequence[tuple[int, Settlement]]) -> fro
     members = [
         s.starts
         for _, s in counted
-        if s.starts is not None and not unit.held[s.starts.ref.execution_id].paused
+        if s.starts is not None and not unit.locked[s.starts.ref.execution_id].paused
     ]
     if not members:
         return frozenset()
     started = start(unit, members)
     for member in members:
         if member.lease_id in started:
-            held = unit.held[member.ref.execution_id]
-            unit.event(held, "node_started", node_id=member.ref.node, scope=member.ref.scope)
+            locked = unit.locked[member.ref.execution_id]
+            unit.event(locked, "node_started", node_id=member.ref.node, scope=member.ref.scope)
     return started
 
 
-def _fail(unit: Unit, counted: Sequence[tuple[int, Settlement]], failures: Failures) -> None:
+def _fail(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]], failures: Failures) -> None:
     """End what the failures among the outcomes end, before anything else follows from them."""
     for cause, settlement in counted:
         claim, outcome = settlement.claim, settlement.outcome
         if not isinstance(outcome, Failed) or leaves_by_error(claim):
             continue
         ref = claim.ref
-        held = unit.held[ref.execution_id]
+        locked = unit.locked[ref.execution_id]
         if ref.scope != ROOT:
             failures.scopes.setdefault((ref.execution_id, ref.scope), _placed(outcome.error, ref))
             unit.causes[ref.execution_id, ref.scope] = cause
         elif claim.graph.continue_on_failure:
-            held.failure = held.failure or dumps(outcome.error)
+            locked.failure = locked.failure or dumps(outcome.error)
         else:
-            end_early(unit, [held], ExecutionStatus.ERROR, outcome.error)
+            end_early(unit, [locked], ExecutionStatus.ERROR, outcome.error)
 
 
 def _apply(
-    unit: Unit, arrivals: Arrivals, failures: Failures, settlement: Settlement, cause: int
+    unit: UnitOfWork, arrivals: Arrivals, failures: Failures, settlement: Settlement, cause: int
 ) -> None:
     """Apply what follows from one outcome that counted."""
     claim, outcome = settlement.claim, settlement.outcome
     ref = claim.ref
-    held = unit.held[ref.execution_id]
-    if held.status in FINAL_EXECUTION_STATUSES:
+    locked = unit.locked[ref.execution_id]
+    if locked.status in FINAL_EXECUTION_STATUSES:
         return
     alive = not failures.covers(ref)
     if isinstance(outcome, Completed | Failed):
-        unit.count(held, ref.scope, -1, cause)
+        unit.count(locked, ref.scope, -1, cause)
         if alive:
             _leave(unit, arrivals, claim, outcome, cause)
     elif isinstance(outcome, LoopOpened) and alive:
-        held.node_count += taken_by(claim, outcome)
+        locked.node_count += taken_by(claim, outcome)
         for ordinal in first_ordinals(claim, outcome):
             open_scope(unit, arrivals, ref, ordinal, cause=cause)
 
 
 def _leave(
-    unit: Unit, arrivals: Arrivals, claim: Claim, outcome: Completed | Failed, cause: int
+    unit: UnitOfWork, arrivals: Arrivals, claim: Claim, outcome: Completed | Failed, cause: int
 ) -> None:
     if isinstance(outcome, Completed):
         arrivals.leave(claim.ref, outcome.output_key, cause=cause)
@@ -184,17 +184,17 @@ def _placed(error: Mapping[str, Any], ref: Ref) -> dict[str, Any]:
     return {**error, "error_details": details}
 
 
-def _report(unit: Unit, held: Held, settlement: Settlement) -> None:
+def _report(unit: UnitOfWork, locked: LockedExecution, settlement: Settlement) -> None:
     """Add the event of one outcome."""
     ref = settlement.claim.ref
     place = {"node_id": ref.node, "scope": ref.scope}
     match settlement.outcome:
         case Completed(_, key, _):
-            unit.event(held, "node_completed", **place, output_key=key)
+            unit.event(locked, "node_completed", **place, output_key=key)
         case Failed(error):
-            unit.event(held, "node_failed", **place, error=error)
+            unit.event(locked, "node_failed", **place, error=error)
         case Retrying(error, delay, _):
             milliseconds = round(delay.total_seconds() * 1000)
-            unit.event(held, "node_retrying", **place, error=error, delay_ms=milliseconds)
+            unit.event(locked, "node_retrying", **place, error=error, delay_ms=milliseconds)
         case _:
             pass

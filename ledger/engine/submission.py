@@ -29,8 +29,8 @@ from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.idempotency import Key, reserve
-from treadle.ledger.engine.rows import Belt, Followed, Held, NewExecution, Ref
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecution, PostCommit, Ref
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.engine.versions import store_version
 
 _TRIGGERS = (
@@ -76,7 +76,7 @@ class Submitted:
     execution_id: UUID
     repeated: bool = False
     """The idempotency key was known: this is the execution of the first time."""
-    followed: Followed = field(default_factory=Followed)
+    post_commit: PostCommit = field(default_factory=PostCommit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Draft:
 
 
 def submit(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, request: Submission
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, request: Submission
 ) -> Submitted:
     """Create an execution in one transaction: its version, its triggers' rows, what is ready first.
 
@@ -112,14 +112,17 @@ def submit(
         NoSuchTrigger: the trigger cannot be told.
         NotAValue: the input is larger than a payload may be.
     """
-    (answer,) = submit_all(connection, graphs, belt, [request])
+    (answer,) = submit_all(connection, graphs, queue, [request])
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
 def submit_all(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, requests: Sequence[Submission]
+    connection: psycopg.Connection,
+    graphs: Graphs,
+    queue: DispatchQueue,
+    requests: Sequence[Submission],
 ) -> list[Submitted | Exception]:
     """Create the executions of several submissions in one transaction, as `submit` does each.
 
@@ -139,7 +142,7 @@ def submit_all(
         except TreadleError as error:
             answers[index] = error
     if drafts:
-        answers |= _create_or_halve(connection, graphs, belt, drafts)
+        answers |= _create_or_halve(connection, graphs, queue, drafts)
     return [answers[index] for index in range(len(requests))]
 
 
@@ -153,11 +156,11 @@ def _drafted(request: Submission, definitions: dict[int, bytes]) -> _Draft:
 
 
 def _create_or_halve(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, drafts: dict[int, _Draft]
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, drafts: dict[int, _Draft]
 ) -> dict[int, Submitted | Exception]:
     """Create executions; those that the database refuses are found, and the others go through."""
     try:
-        return _create(connection, graphs, belt, drafts)
+        return _create(connection, graphs, queue, drafts)
     except LOST:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one is that one's answer
@@ -165,19 +168,19 @@ def _create_or_halve(
             return dict.fromkeys(drafts, error)
     each, middle = list(drafts.items()), len(drafts) // 2
     return {
-        **_create_or_halve(connection, graphs, belt, dict(each[:middle])),
-        **_create_or_halve(connection, graphs, belt, dict(each[middle:])),
+        **_create_or_halve(connection, graphs, queue, dict(each[:middle])),
+        **_create_or_halve(connection, graphs, queue, dict(each[middle:])),
     }
 
 
 def _create(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, drafts: dict[int, _Draft]
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, drafts: dict[int, _Draft]
 ) -> dict[int, Submitted | Exception]:
     with pipelined_transaction(connection):
         known = reserve(connection, _keys(drafts.values()))
         new = [each for each in drafts.values() if each.execution_id not in known]
         versions = _versions(connection, graphs, new)
-        unit = _begin(connection, belt, new, versions)
+        unit = _begin(connection, queue, new, versions)
     unit.committed()
     for each in new:
         graphs.stored_as(each.version_digest, versions[each.version_digest], each.request.graph)
@@ -234,14 +237,14 @@ def fired_trigger(request: Submission) -> str:
 
 def _begin(
     connection: psycopg.Connection,
-    belt: Belt,
+    queue: DispatchQueue,
     drafts: Sequence[_Draft],
     versions: Mapping[bytes, UUID],
-) -> Unit:
+) -> UnitOfWork:
     """Write executions that begin, as far as their triggers lead."""
-    held = [Held.begun(_new(each, versions[each.version_digest])) for each in drafts]
-    unit = Unit(connection, held, belt=belt, follows=[None] * len(held))
-    if held:
+    locked = [LockedExecution.begun(_new(each, versions[each.version_digest])) for each in drafts]
+    unit = UnitOfWork(connection, locked, queue=queue, budgets=[None] * len(locked))
+    if locked:
         arrivals = Arrivals(unit)
         _settle_triggers(unit, arrivals, drafts)
         arrivals.write()
@@ -269,33 +272,35 @@ def _new(draft: _Draft, version_id: UUID) -> NewExecution:
     )
 
 
-def _settle_triggers(unit: Unit, arrivals: Arrivals, drafts: Sequence[_Draft]) -> None:
+def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Draft]) -> None:
     """Settle every trigger as its execution begins: one fired it, the others are dead paths."""
     rows: list[tuple[Any, ...]] = []
     for cause, draft in enumerate(drafts):
-        held = unit.held[draft.execution_id]
-        unit.event(held, "execution_started", trigger_id=draft.trigger)
-        for trigger in held.graph.triggers:
-            queue = held.graph.nodes[trigger].queue
-            ref = Ref(held.id, ROOT, trigger)
-            at = (held.id, trigger, queue, held.priority)
+        locked = unit.locked[draft.execution_id]
+        unit.event(locked, "execution_started", trigger_id=draft.trigger)
+        for trigger in locked.graph.triggers:
+            queue = locked.graph.nodes[trigger].queue
+            ref = Ref(locked.id, ROOT, trigger)
+            at = (locked.id, trigger, queue, locked.priority)
             if trigger == draft.trigger:
                 rows.append((*at, NodeState.COMPLETED, "result", draft.entry))
-                unit.event(held, "node_completed", node_id=trigger, scope=ROOT, output_key="result")
+                unit.event(
+                    locked, "node_completed", node_id=trigger, scope=ROOT, output_key="result"
+                )
                 arrivals.leave(ref, "result", cause=cause)
             else:
                 rows.append((*at, NodeState.SKIPPED, None, None))
-                unit.event(held, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
+                unit.event(locked, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
                 arrivals.leave(ref, None, cause=cause)
     unit.run_rows("add_triggers", _TRIGGERS, rows)
 
 
-def _submitted(unit: Unit, index: int, execution_id: UUID) -> Submitted:
+def _submitted(unit: UnitOfWork, index: int, execution_id: UUID) -> Submitted:
     """Return what one of the executions leaves to its caller."""
     return Submitted(
         execution_id,
-        followed=Followed(
-            noted=unit.followed[index].noted,
+        post_commit=PostCommit(
+            noted=unit.post_commit[index].noted,
             ended={each: status for each, status in unit.ended.items() if each == execution_id},
             touched={execution_id: unit.touched[execution_id]},
         ),

@@ -25,11 +25,11 @@ from treadle.ledger.engine.interactions import derive, withdraw_in_scopes
 from treadle.ledger.engine.rows import (
     CREATED,
     SAVED,
-    Belt,
     Claim,
-    Follow,
-    Followed,
-    Held,
+    DispatchQueue,
+    HandOffBudget,
+    LockedExecution,
+    PostCommit,
     Queued,
     Ref,
 )
@@ -40,41 +40,41 @@ from treadle.monitoring.facts import Fact
 _SQL = {**queries("work"), **queries("people")}
 
 
-class Unit:
-    """The held executions, the arrivals' consequences so far, and what the caller does afterwards.
+class UnitOfWork:
+    """The locked executions, what follows from their events so far, and the post-commit work.
 
-    `causes` below are indices into `follows`: which caller of a batch made a node ready.
+    `causes` below are indices into `budgets`: which caller of a batch made a node ready.
     """
 
     def __init__(
         self,
         connection: psycopg.Connection,
-        held: Iterable[Held],
+        locked: Iterable[LockedExecution],
         *,
-        belt: Belt,
-        follows: Sequence[Follow | None] = (),
+        queue: DispatchQueue,
+        budgets: Sequence[HandOffBudget | None] = (),
     ) -> None:
         self.connection = connection
-        held = list(held)
-        self.held = {execution.id: execution for execution in held}
-        self.belt = belt
-        self.follows = follows
+        locked = list(locked)
+        self.locked = {execution.id: execution for execution in locked}
+        self.queue = queue
+        self.budgets = budgets
         #: Executions that came to their end here, and those with new events and the last one's seq.
         self.ended: dict[UUID, ExecutionStatus] = {}
         self.touched: dict[UUID, int] = {}
         #: Questions that are pending no more.
         self.unparked: list[UUID] = []
-        self.followed = [
-            Followed(
+        self.post_commit = [
+            PostCommit(
                 ended=self.ended,
                 touched=self.touched,
                 unparked=self.unparked,
             )
-            for _ in follows or (None,)
+            for _ in budgets or (None,)
         ]
         #: Seconds of work that each caller still takes over, and whether it took nothing yet.
-        self._room = [follow.seconds if follow else 0.0 for follow in follows]
-        self._alone = [follow.alone if follow else False for follow in follows]
+        self._room = [follow.seconds if follow else 0.0 for follow in budgets]
+        self._alone = [follow.alone if follow else False for follow in budgets]
         #: Changes to the count of open nodes of inner scopes (invariant 4).
         self.deltas: defaultdict[tuple[UUID, str], int] = defaultdict(int)
         #: The caller that last changed a scope's count.
@@ -85,9 +85,9 @@ class Unit:
         self._canceled: set[tuple[UUID, str]] = set()
         #: What is counted if the transaction commits.
         self.facts = [
-            Fact("execution_started") for each in held if each.created and _is_users(each)
+            Fact("execution_started") for each in locked if each.created and _is_users(each)
         ]
-        self._node_counts = {execution.id: execution.node_count for execution in held}
+        self._node_counts = {execution.id: execution.node_count for execution in locked}
 
     def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
         """Send one named query of `sql/work.sql` or `sql/people.sql`.
@@ -111,79 +111,83 @@ class Unit:
     @property
     def worker_id(self) -> UUID | None:
         """The process that this unit takes leases for; every caller of a batch is of one."""
-        return next((follow.worker_id for follow in self.follows if follow), None)
+        return next((follow.worker_id for follow in self.budgets if follow), None)
 
-    def count(self, held: Held, scope: str, change: int, cause: int) -> None:
+    def count(self, locked: LockedExecution, scope: str, change: int, cause: int) -> None:
         """Add to the open nodes of a scope (invariant 4)."""
         if scope == ROOT:
-            held.outstanding += change
+            locked.outstanding += change
         else:
-            self.deltas[held.id, scope] += change
-            self.causes[held.id, scope] = cause
+            self.deltas[locked.id, scope] += change
+            self.causes[locked.id, scope] = cause
 
-    def event(self, held: Held, event_type: str, **data: Any) -> None:
+    def event(self, locked: LockedExecution, event_type: str, **data: Any) -> None:
         """Add the execution's next event (invariant 5)."""
-        held.events.append({"event_type": event_type, "data": data})
+        locked.events.append({"event_type": event_type, "data": data})
 
     def place(
         self,
-        held: Held,
+        locked: LockedExecution,
         ref: Ref,
         cause: int,
         *,
         phase: LoopPhase | None = None,
         **known: Any,
     ) -> tuple[NodeState, UUID | None, str | None]:
-        """Decide where a row goes that has become ready: to the caller, to the belt, or nowhere.
+        """Decide where a row goes that has become ready: to the caller, to the queue, or nowhere.
 
         Returns:
             Its state, the lease if the caller runs it at once, and the epoch if it is sent.
         """
-        if held.paused:
+        if locked.paused:
             return NodeState.READY, None, None
-        node = held.graph.nodes[ref.node]
+        node = locked.graph.nodes[ref.node]
         queue = node.queue
         if self._takes(cause, queue, node.lane):
             lease_id = new_id()
-            claim = Claim(ref, lease_id, held.graph, phase=phase, **known)
-            self.followed[cause].claimed.append(claim)
-            self.event(held, "node_started", node_id=ref.node, scope=ref.scope)
+            claim = Claim(ref, lease_id, locked.graph, phase=phase, **known)
+            self.post_commit[cause].claimed.append(claim)
+            self.event(locked, "node_started", node_id=ref.node, scope=ref.scope)
             return NodeState.RUNNING, lease_id, None
-        epoch = self.belt.admit(queue)
+        epoch = self.queue.admit(queue)
         if epoch is not None:
-            self.followed[max(cause, 0)].noted.append(Queued(queue, held.priority, node.lane, ref))
+            self.post_commit[max(cause, 0)].noted.append(
+                Queued(queue, locked.priority, node.lane, ref)
+            )
         return NodeState.READY, None, epoch
 
     def _takes(self, cause: int, queue: str, lane: Lane) -> bool:
         """Return whether the caller `cause` has room for one more hand-off, and use that room."""
-        follow = self.follows[cause] if 0 <= cause < len(self.follows) else None
+        follow = self.budgets[cause] if 0 <= cause < len(self.budgets) else None
         if follow is None or queue not in follow.queues:
             return False
-        seconds = self.belt.cost(queue, lane)
+        seconds = self.queue.cost(queue, lane)
         if seconds > self._room[cause] and not self._alone[cause]:
             return False
         self._room[cause] -= seconds
         self._alone[cause] = False
         return True
 
-    def end(self, held: Held, status: ExecutionStatus, error: Mapping[str, Any] | None) -> None:
+    def end(
+        self, locked: LockedExecution, status: ExecutionStatus, error: Mapping[str, Any] | None
+    ) -> None:
         """Give an execution its final status, with the event that says so; a final one is final."""
-        if held.status in FINAL_EXECUTION_STATUSES:
+        if locked.status in FINAL_EXECUTION_STATUSES:
             return
-        held.status = status
-        if _is_users(held):
-            seconds = max(0.0, (held.now - made_at(held.id)).total_seconds())
+        locked.status = status
+        if _is_users(locked):
+            seconds = max(0.0, (locked.now - made_at(locked.id)).total_seconds())
             self.facts += (
                 Fact("execution_finished", (status,)),
                 Fact("execution_seconds", (status,), seconds),
             )
-        held.error = dumps(error) if error else None
-        held.outstanding = 0
+        locked.error = dumps(error) if error else None
+        locked.outstanding = 0
         kind = {
             ExecutionStatus.SUCCESS: "execution_completed",
             ExecutionStatus.CANCELED: "execution_canceled",
         }.get(status, "execution_failed")
-        self.event(held, kind, status=status, **({"error": error} if error else {}))
+        self.event(locked, kind, status=status, **({"error": error} if error else {}))
 
     def cancel_scopes(self, scopes: Sequence[tuple[UUID, str]]) -> None:
         """Cancel every row and scope in `scopes` that is not final, inner ones too."""
@@ -197,7 +201,7 @@ class Unit:
 
     def stands(self, ref: Ref) -> bool:
         """Return whether this unit ended neither the row's execution nor a scope around it."""
-        if self.held[ref.execution_id].status in FINAL_EXECUTION_STATUSES:
+        if self.locked[ref.execution_id].status in FINAL_EXECUTION_STATUSES:
             return False
         return not any((ref.execution_id, scope) in self._canceled for scope in around(ref.scope))
 
@@ -206,25 +210,25 @@ class Unit:
         self.save_scopes()
         derive(self)
         created, changed = [], []
-        for held in self.held.values():
-            if not held.events and held.node_count == self._node_counts[held.id]:
+        for locked in self.locked.values():
+            if not locked.events and locked.node_count == self._node_counts[locked.id]:
                 continue
-            if held.created is not None:
-                created.append((*held.take_row(), *held.created.columns()))
+            if locked.created is not None:
+                created.append((*locked.take_row(), *locked.created.columns()))
             else:
-                changed.append(held.take_row())
-            self.touched[held.id] = held.next_seq - 1
-            if held.status in FINAL_EXECUTION_STATUSES:
-                self.ended[held.id] = held.status
+                changed.append(locked.take_row())
+            self.touched[locked.id] = locked.next_seq - 1
+            if locked.status in FINAL_EXECUTION_STATUSES:
+                self.ended[locked.id] = locked.status
         if created:
             self.run_rows("add_executions", (*SAVED, *CREATED), created)
         if changed:
             self.run_rows("save_executions", SAVED, changed)
 
-    def committed(self) -> Followed:
+    def committed(self) -> PostCommit:
         """Count what the transaction did; return what it leaves to its first caller."""
         facts.count(self.facts)
-        return self.followed[0]
+        return self.post_commit[0]
 
     def save_scopes(self) -> None:
         """Write the scopes opened so far: what follows finds them as rows."""
@@ -239,6 +243,6 @@ class Unit:
         self.opened.clear()
 
 
-def _is_users(held: Held) -> bool:
+def _is_users(locked: LockedExecution) -> bool:
     """Return whether an execution is one that people see: not, say, the making of a plan."""
-    return not held.graph.workflow.metadata.id.startswith(SYSTEM_PREFIX)
+    return not locked.graph.workflow.metadata.id.startswith(SYSTEM_PREFIX)

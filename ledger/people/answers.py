@@ -20,10 +20,10 @@ from treadle.dag.questions import ReplyInvalid
 from treadle.dag.values import Value, dumps, loads
 from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.interactions import ANSWER_BYTES
-from treadle.ledger.engine.locking import hold_waiting
-from treadle.ledger.engine.rows import Belt, Followed
-from treadle.ledger.engine.settlements import follow
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.locking import lock_waiting
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
+from treadle.ledger.engine.settlements import apply_outcomes
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.decisions import Response, decide
 from treadle.ledger.people.interactions import (
     Interaction,
@@ -55,13 +55,13 @@ class Answered:
     interaction: Interaction
     repeated: bool = False
     """The same had been decided before; nothing was done."""
-    followed: Followed = field(default_factory=Followed)
+    post_commit: PostCommit = field(default_factory=PostCommit)
 
 
 def answer(
     connection: psycopg.Connection,
     graphs: Graphs,
-    belt: Belt,
+    queue: DispatchQueue,
     interaction_id: UUID,
     respond: Callable[[Interaction], Response],
 ) -> Answered:
@@ -81,8 +81,8 @@ def answer(
         raise InteractionNotFound(interaction_id)
     decided: Interaction | None = None
     with connection.transaction():
-        held = hold_waiting(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_waiting(connection, graphs, execution_id)
+        if locked is None:
             raise InteractionNotFound(interaction_id)  # retention has dropped it
         asked = interaction(connection, interaction_id)
         response = _response(asked, respond)
@@ -90,34 +90,34 @@ def answer(
             response.decision,
             response.answer,
         )
-        unit = Unit(connection, [held], belt=belt)
+        unit = UnitOfWork(connection, [locked], queue=queue)
         if response is not None:
             _record(unit, asked, response, same=same)
         if asked.pending and response is not None:
             arrived = _input(unit, asked)
-            left = decide(unit, held, asked, response, status="completed", arrived=arrived)
-            follow(unit, [(-1, left)])
+            left = decide(unit, locked, asked, response, status="completed", arrived=arrived)
+            apply_outcomes(unit, [(-1, left)])
             unit.save()
             decided = interaction(connection, interaction_id)
     if decided is not None:
-        return Answered(decided, followed=unit.committed())
+        return Answered(decided, post_commit=unit.committed())
     if same and asked.status == "completed":
         return Answered(asked, repeated=True)
     raise _decided(asked)
 
 
 def delivered(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, interaction_id: UUID
-) -> Followed:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, interaction_id: UUID
+) -> PostCommit:
     """Note that a question reached its channel: its execution may now wait for a person."""
     execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
-        return Followed()
+        return PostCommit()
     with connection.transaction():
-        held = hold_waiting(connection, graphs, execution_id)
-        if held is None:
-            return Followed()
-        unit = Unit(connection, [held], belt=belt)
+        locked = lock_waiting(connection, graphs, execution_id)
+        if locked is None:
+            return PostCommit()
+        unit = UnitOfWork(connection, [locked], queue=queue)
         unit.run("deliver", id=interaction_id)
         unit.save()
     return unit.committed()
@@ -141,7 +141,7 @@ def _response(asked: Interaction, respond: Callable[[Interaction], Response]) ->
     return response
 
 
-def _record(unit: Unit, asked: Interaction, response: Response, *, same: bool) -> None:
+def _record(unit: UnitOfWork, asked: Interaction, response: Response, *, same: bool) -> None:
     verdict = "decided" if asked.pending else "repeated" if same else "late"
     unit.run(
         "respond",
@@ -172,6 +172,6 @@ def _decided(asked: Interaction) -> InteractionDecided:
     return InteractionDecided(f"The answer came too late: {how}.", **context)
 
 
-def _input(unit: Unit, asked: Interaction) -> Value:
+def _input(unit: UnitOfWork, asked: Interaction) -> Value:
     row: Any = unit.run("question_input", id=asked.id).fetchone()
     return loads(row.input)

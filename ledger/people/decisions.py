@@ -1,7 +1,7 @@
 """Deciding: a question gets its end, and its node leaves `waiting_input` by it (invariant 8).
 
 What is decided and by whom is the caller's, who holds the execution and has seen that the question
-is pending; what follows from it is `settlements.follow`, as from any settle.
+is pending; what follows from it is `settlements.apply_outcomes`, as from any settle.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.questions import TIMEOUT_KEY
 from treadle.dag.values import Value, dumps
-from treadle.ledger.engine.rows import Claim, Held, Ref, Settlement
+from treadle.ledger.engine.rows import Claim, LockedExecution, Ref, Settlement
 from treadle.ledger.engine.settle_rows import WRITTEN, settlement_of
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.interactions import Interaction
 from treadle.ledger.views.executions import milliseconds
 from treadle.monitoring.facts import Fact
@@ -37,7 +37,13 @@ class Response:
 
 
 def decide(
-    unit: Unit, held: Held, asked: Interaction, response: Response, *, status: str, arrived: Value
+    unit: UnitOfWork,
+    locked: LockedExecution,
+    asked: Interaction,
+    response: Response,
+    *,
+    status: str,
+    arrived: Value,
 ) -> Settlement:
     """Write a decision; return how the node leaves by its key.
 
@@ -45,48 +51,53 @@ def decide(
         status: the question's: `completed` by a person, `timeout` by the system.
         arrived: what the node got as input.
     """
-    _close(unit, held, asked, response, status=status)
+    _close(unit, locked, asked, response, status=status)
     output = {
         "interaction_id": str(asked.id),
         "decision": response.decision,
         "answer": response.answer,
         "answered_by": response.by,
         "via": response.via,
-        "at": milliseconds(held.now),
+        "at": milliseconds(locked.now),
         "timed_out": status == "timeout",
         "input": arrived,
     }
     completed = Completed(output, response.decision, _details(asked, response))
-    return _left(unit, held, asked, settlement_of(_claim(held, asked), completed))
+    return _left(unit, locked, asked, settlement_of(_claim(locked, asked), completed))
 
 
 def give_up(
-    unit: Unit, held: Held, asked: Interaction, failed: Failed, *, arrived: Value
+    unit: UnitOfWork, locked: LockedExecution, asked: Interaction, failed: Failed, *, arrived: Value
 ) -> Settlement:
     """Write that nothing was decided in time; return how the node fails."""
-    _close(unit, held, asked, None, status="timeout")
-    settlement = settlement_of(_claim(held, asked), failed, arrived=arrived)
-    return _left(unit, held, asked, settlement)
+    _close(unit, locked, asked, None, status="timeout")
+    settlement = settlement_of(_claim(locked, asked), failed, arrived=arrived)
+    return _left(unit, locked, asked, settlement)
 
 
 def _close(
-    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
+    unit: UnitOfWork,
+    locked: LockedExecution,
+    asked: Interaction,
+    response: Response | None,
+    *,
+    status: str,
 ) -> None:
-    held.questions -= 1
+    locked.questions -= 1
     unit.unparked.append(asked.id)
-    _count(unit, held, asked, response, status=status)
+    _count(unit, locked, asked, response, status=status)
     decision = response.decision if response else None
     unit.run(
         "decide",
         id=asked.id,
         status=status,
-        at=held.now,
+        at=locked.now,
         decision=decision,
         answer=dumps(response.answer) if response else None,
         by=response.by if response else None,
         via=response.via if response else None,
     )
-    details = {"execution_id": str(held.id), "node_id": asked.node, "decision": decision}
+    details = {"execution_id": str(locked.id), "node_id": asked.node, "decision": decision}
     unit.run(
         "audit",
         id=new_id(),
@@ -99,7 +110,12 @@ def _close(
 
 
 def _count(
-    unit: Unit, held: Held, asked: Interaction, response: Response | None, *, status: str
+    unit: UnitOfWork,
+    locked: LockedExecution,
+    asked: Interaction,
+    response: Response | None,
+    *,
+    status: str,
 ) -> None:
     kind = asked.question.interaction_type
     if status == "timeout" or response is None:
@@ -107,18 +123,20 @@ def _count(
         action = "not_delivered" if missed else asked.question.timeout_action
         unit.facts.append(Fact("question_timed_out", (action,)))
         return
-    seconds = (held.now - asked.created_at).total_seconds()
+    seconds = (locked.now - asked.created_at).total_seconds()
     unit.facts += (
         Fact("question_answered", (kind, response.decision)),
         Fact("question_seconds", (kind,), seconds),
     )
 
 
-def _claim(held: Held, asked: Interaction) -> Claim:
-    return Claim(Ref(held.id, asked.scope, asked.node), asked.id, held.graph)
+def _claim(locked: LockedExecution, asked: Interaction) -> Claim:
+    return Claim(Ref(locked.id, asked.scope, asked.node), asked.id, locked.graph)
 
 
-def _left(unit: Unit, held: Held, asked: Interaction, settlement: Settlement) -> Settlement:
+def _left(
+    unit: UnitOfWork, locked: LockedExecution, asked: Interaction, settlement: Settlement
+) -> Settlement:
     """Write the node's row."""
     columns = dict(zip(WRITTEN, settlement.columns, strict=True))
     written = {

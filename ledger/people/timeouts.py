@@ -16,10 +16,10 @@ from treadle.dag.outcomes import Failed
 from treadle.dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold, hold_briefly
-from treadle.ledger.engine.rows import Belt, Followed, Held, Settlement
-from treadle.ledger.engine.settlements import follow
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.locking import lock_available, lock_briefly
+from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, PostCommit, Settlement
+from treadle.ledger.engine.settlements import apply_outcomes
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.decisions import SYSTEM, Response, decide, give_up
 from treadle.ledger.people.interactions import Interaction, executions_of, pending_among
 
@@ -41,8 +41,8 @@ class HilNotDelivered(TreadleError):
 
 
 def time_out(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, questions: Sequence[UUID]
-) -> tuple[Followed, list[UUID]]:
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, questions: Sequence[UUID]
+) -> tuple[PostCommit, list[UUID]]:
     """End questions whose time is over, each as its `timeout_action` says; others stay.
 
     Returns:
@@ -50,17 +50,17 @@ def time_out(
         waited for a moment.
     """
     executions = executions_of(connection, questions)
-    followed = Followed(unparked=[each for each in questions if each not in executions])
+    post_commit = PostCommit(unparked=[each for each in questions if each not in executions])
     if not executions:
-        return followed, []
+        return post_commit, []
     ids = sorted(set(executions.values()))
     graphs.prepare(connection, ids)
     alone = len(questions) == 1
     with _transaction(connection, alone=alone):
-        held = _held(connection, graphs, ids, alone=alone)
-        unit = Unit(connection, held, belt=belt)
-        mine = [each for each, execution in executions.items() if execution in unit.held]
-        unit.unparked += followed.unparked
+        locked = _locked(connection, graphs, ids, alone=alone)
+        unit = UnitOfWork(connection, locked, queue=queue)
+        mine = [each for each, execution in executions.items() if execution in unit.locked]
+        unit.unparked += post_commit.unparked
         if mine:
             _end_due(unit, mine)
             unit.save()
@@ -73,16 +73,16 @@ def _transaction(connection: psycopg.Connection, *, alone: bool) -> AbstractCont
     return connection.transaction() if alone else pipelined_transaction(connection)
 
 
-def _held(
+def _locked(
     connection: psycopg.Connection, graphs: Graphs, ids: Sequence[UUID], *, alone: bool
-) -> list[Held]:
+) -> list[LockedExecution]:
     if not alone:
-        return hold(connection, graphs, ids)
-    one = hold_briefly(connection, graphs, ids[0])
+        return lock_available(connection, graphs, ids)
+    one = lock_briefly(connection, graphs, ids[0])
     return [one] if one else []
 
 
-def _end_due(unit: Unit, questions: Sequence[UUID]) -> None:
+def _end_due(unit: UnitOfWork, questions: Sequence[UUID]) -> None:
     """End those that are due; those that are pending no more leave the pause table."""
     pending = pending_among(unit.connection, questions)
     unit.unparked += [each for each in questions if each not in pending]
@@ -91,21 +91,23 @@ def _end_due(unit: Unit, questions: Sequence[UUID]) -> None:
         return
     rows = unit.run("question_inputs", ids=pack("uuid", [each.id for each in due])).fetchall()
     inputs = {row.id: loads(row.input) for row in rows}
-    ended = [_end(unit, unit.held[each.execution_id], each, inputs[each.id]) for each in due]
-    follow(unit, [(-1, settlement) for settlement in ended])
+    ended = [_end(unit, unit.locked[each.execution_id], each, inputs[each.id]) for each in due]
+    apply_outcomes(unit, [(-1, settlement) for settlement in ended])
 
 
-def _end(unit: Unit, held: Held, asked: Interaction, arrived: Value) -> Settlement:
+def _end(
+    unit: UnitOfWork, locked: LockedExecution, asked: Interaction, arrived: Value
+) -> Settlement:
     if asked.delivered_at is None:
-        return give_up(unit, held, asked, _undelivered(unit, asked), arrived=arrived)
+        return give_up(unit, locked, asked, _undelivered(unit, asked), arrived=arrived)
     response = _unanswered(asked)
     if response is not None:
-        return decide(unit, held, asked, response, status="timeout", arrived=arrived)
+        return decide(unit, locked, asked, response, status="timeout", arrived=arrived)
     error = HilTimeout(
         f"Nobody answered within {asked.question.timeout_seconds} s.",
         interaction_id=str(asked.id),
     )
-    return give_up(unit, held, asked, Failed(error.to_wire()), arrived=arrived)
+    return give_up(unit, locked, asked, Failed(error.to_wire()), arrived=arrived)
 
 
 def _unanswered(asked: Interaction) -> Response | None:
@@ -122,7 +124,7 @@ def _unanswered(asked: Interaction) -> Response | None:
     return None
 
 
-def _undelivered(unit: Unit, asked: Interaction) -> Failed:
+def _undelivered(unit: UnitOfWork, asked: Interaction) -> Failed:
     row: Any = unit.run("delivery_error", id=asked.id).fetchone()
     missed = HilNotDelivered(
         f"The question did not reach its channel, {asked.question.channel_type}, in time.",

@@ -8,32 +8,32 @@ import psycopg
 
 from treadle.core.ids import new_id
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold_briefly
-from treadle.ledger.engine.rows import Belt, Followed
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.locking import lock_briefly
+from treadle.ledger.engine.rows import DispatchQueue, PostCommit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.interactions import execution_of
 
 
 def warn(
-    connection: psycopg.Connection, graphs: Graphs, belt: Belt, interaction_id: UUID
-) -> Followed | None:
-    """Tell of a pending question that its time is nearly over, if that is so and nobody has yet.
+    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, interaction_id: UUID
+) -> PostCommit | None:
+    """Warn that a pending question's time is nearly over, if that is so and nobody has yet.
 
     Returns:
         `None` if somebody else holds its execution: come again.
     """
     execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
-        return Followed(unparked=[interaction_id])
+        return PostCommit(unparked=[interaction_id])
     with connection.transaction():
-        held = hold_briefly(connection, graphs, execution_id)
-        if held is None:
+        locked = lock_briefly(connection, graphs, execution_id)
+        if locked is None:
             return None
-        unit = Unit(connection, [held], belt=belt)
+        unit = UnitOfWork(connection, [locked], queue=queue)
         row = unit.run("warn", id=interaction_id).fetchone()
         if row is not None:
             unit.event(
-                held,
+                locked,
                 "user_input_due_soon",
                 interaction_id=str(row.id),
                 node_id=row.node,

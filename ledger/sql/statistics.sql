@@ -1,6 +1,6 @@
 -- What is true of the whole cluster at this moment: for its gauges.
 
--- name: census
+-- name: open_counts
 -- One row for each kind of thing that is open; see `ledger.views.statistics`. What stands behind a closed gate
 -- waits for nobody, and Treadle's own workflows are not what people see as executions.
 select 'executions' as kind, status as name, 0 as priority, count(*) as count,

@@ -333,10 +333,10 @@ where execution_id = %(id)b and state = 'waiting' and wait_kind = 'timer'
 returning execution_id, scope, node, output_key
 
 -- name: beat_for_share
--- Rule 10: the last look at a process before its nodes are taken back.
+-- Rule 10: the last look at a process before its nodes are reclaimed.
 select beat from workers where id = %(worker_id)s for share
 
--- name: take_back
+-- name: reclaim
 -- Rule 8: a node that was started when its process died is charged a loss, up to the suspect's
 -- threshold: from there on only the death of its own child counts, and the living parent reports it.
 update node_executions set
@@ -359,8 +359,8 @@ left join workers w on w.id = n.worker_id
 where n.execution_id = %(id)b and n.state = 'running'
   and n.limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
 
--- name: give_back_unstarted
--- Rule 8: what waits behind an attempt that hangs is given back; a start of it comes too late now.
+-- name: release_unstarted
+-- Rule 8: what waits behind an attempt that hangs is released; a start of it comes too late now.
 update node_executions set
     state = 'ready', ready_at = clock_timestamp(), lease_id = null
 where execution_id = %(id)b and state = 'running' and worker_id = any(%(workers)b)

@@ -1,4 +1,4 @@
-"""The census: what is open in the whole cluster, by one statement."""
+"""The open_counts: what is open in the whole cluster, by one statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.ledger.queries import queries
 
-_CENSUS = queries("statistics")["census"]
+_CENSUS = queries("statistics")["open_counts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Open:
     oldest_seconds: float | None
 
 
-def census(connection: psycopg.Connection) -> list[Open]:
+def open_counts(connection: psycopg.Connection) -> list[Open]:
     """Return what is open. Reads every open row once, so it is not for each pass."""
     rows = connection.execute(_CENSUS, {"system": SYSTEM_PREFIX}).fetchall()
     return [Open(*row) for row in rows]

@@ -62,11 +62,11 @@ def test_queries_ask_for_metrics_that_exist() -> None:
     """Those of the dashboards and of the alert rules."""
     asked = {query for page in pages().values() for query in queries_of(json.loads(page))}
     asked |= {rule["expr"] for rule in RULES}
-    census = (ROOT / "workers" / "census.py").read_text()
+    stats = (ROOT / "scheduler" / "cluster_stats.py").read_text()
 
     for name in {name for query in asked for name in re.findall(r"treadle_\w+", query)}:
         counted = {name, SERIES.sub("", name), name.removesuffix("_total")} & names()
-        assert counted or name.removeprefix("treadle_") in census, name
+        assert counted or name.removeprefix("treadle_") in stats, name
 
 
 def test_grafana_finds_what_the_dashboards_ask() -> None:

@@ -161,10 +161,10 @@ def ask_for_plan(observed: Observed) -> str:
     folder = observed.folder.path / ".treadle"
     connections = Connections.to(Settings(data_dir=folder))
     with closing(connections.open_session()) as session, closing(connections.broker.client):
-        connections.belt.refresh(force=True)
-        belt, graphs = connections.belt, connections.graphs
-        asked = submit(session, graphs, belt, requests.request("The answer."))
-        belt.send(asked.followed.noted)
+        connections.queue.refresh(force=True)
+        queue, graphs = connections.queue, connections.graphs
+        asked = submit(session, graphs, queue, requests.request("The answer."))
+        queue.send(asked.post_commit.noted)
     return str(asked.execution_id)
 
 

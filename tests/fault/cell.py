@@ -204,9 +204,9 @@ class Cell:
 
     def _submit(self, request: Submission) -> UUID:
         connections = self.connections
-        connections.belt.refresh(force=True)
-        submitted = self.ask(lambda s: submit(s, connections.graphs, connections.belt, request))
-        connections.belt.send(submitted.followed.noted)
+        connections.queue.refresh(force=True)
+        submitted = self.ask(lambda s: submit(s, connections.graphs, connections.queue, request))
+        connections.queue.send(submitted.post_commit.noted)
         return submitted.execution_id
 
     def ask_for_plan(self, prompt: str) -> UUID:
@@ -217,8 +217,10 @@ class Cell:
         """Cancel, pause or resume an execution."""
         call = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}[action]
         connections = self.connections
-        followed = self.ask(lambda s: call(s, connections.graphs, connections.belt, execution_id))
-        connections.belt.send(followed.noted)
+        post_commit = self.ask(
+            lambda s: call(s, connections.graphs, connections.queue, execution_id)
+        )
+        connections.queue.send(post_commit.noted)
 
     def ask(self, call: Callable[[psycopg.Connection], Result]) -> Result:
         """Call with a session to the ledger; once more with a new one if that broke."""

@@ -60,10 +60,10 @@ def confirm(cell: Cell, question: UUID) -> None:
     response = Response("confirmed", {"option": "approve", "comment": None}, "ana", "api")
     connections = cell.connections
     made = cell.ask(
-        lambda s: answer(s, connections.graphs, connections.belt, question, lambda _: response)
+        lambda s: answer(s, connections.graphs, connections.queue, question, lambda _: response)
     )
     assert not made.repeated
-    connections.belt.send(made.followed.noted)
+    connections.queue.send(made.post_commit.noted)
 
 
 def check_asked_once(cell: Cell, execution: UUID) -> None:

@@ -94,7 +94,7 @@ def freeze(
 
 
 def test_a_killed_worker_costs_time_and_nothing_else(cell: Cell, tmp_path: Path) -> None:
-    """Rules 8 and 10: what it ran is taken back and run by another, charged as a loss alone."""
+    """Rules 8 and 10: what it ran is reclaimed and run by another, charged as a loss alone."""
     run = in_the_midst(cell, "montage", tmp_path)
     cell.workers[0].kill()
     run.check()
@@ -102,7 +102,7 @@ def test_a_killed_worker_costs_time_and_nothing_else(cell: Cell, tmp_path: Path)
 
 
 def test_a_killed_chunk_charges_only_what_was_started(cell: Cell, tmp_path: Path) -> None:
-    """Rule 8: members to come are given back uncharged, and a loss spends no retry."""
+    """Rule 8: members to come are released uncharged, and a loss spends no retry."""
     run = in_the_midst(cell, "cybershake", tmp_path, jobs=FEW_JOBS, max_retries=0)
     victim = cell.workers[0]
     caught = freeze(cell, victim, with_members=True)
@@ -165,7 +165,7 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(
 
 
 def test_a_worker_that_is_asked_to_stop_drains(cell: Cell, tmp_path: Path) -> None:
-    """SIGTERM: it ends or gives back what it runs, takes itself off the list, and exits with 0."""
+    """SIGTERM: it ends or releases what it runs, takes itself off the list, and exits with 0."""
     run = in_the_midst(cell, "genome", tmp_path, jobs=FEW_JOBS)
     leaving = cell.workers[0]
     leaving.send(signal.SIGTERM)

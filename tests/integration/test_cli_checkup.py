@@ -42,8 +42,8 @@ def submit_task(settings: Settings, task: str) -> None:
     assert validation.workflow is not None
     assert validation.graph is not None
     with postgres.connect(settings.database_url, autocommit=True) as session:
-        belt = Connections.to(settings).belt
-        submit(session, Graphs(), belt, Submission(validation.workflow, validation.graph))
+        queue = Connections.to(settings).queue
+        submit(session, Graphs(), queue, Submission(validation.workflow, validation.graph))
 
 
 def test_what_is_missing_is_told_each_with_what_mends_it(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from treadle.ledger.engine import control
 from treadle.ledger.views import processes
 from treadle.monitoring import facts
 from treadle.monitoring.facts import Fact
-from treadle.scheduler.cluster_stats import Census
+from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 
@@ -53,11 +53,11 @@ def connections(own: Hand, redis_url: str, tmp_path: Path) -> Connections:
     return Connections.to(Settings(database_url=own.url, redis_url=redis_url, data_dir=tmp_path))
 
 
-def gauges(census: Census) -> dict[str, dict[tuple[str, ...], float]]:
+def gauges(stats: ClusterStats) -> dict[str, dict[tuple[str, ...], float]]:
     """Return the cluster's gauges by name, and each by its labels."""
     return {
         metric.name: {tuple(s.labels.values()): s.value for s in metric.samples}
-        for metric in census.collect()
+        for metric in stats.collect()
     }
 
 
@@ -141,7 +141,7 @@ def ends_its_own() -> None:
             "select id from executions where finished_at is null order by id desc limit 1"
         ).fetchone()
         connections = Ending.cluster.connections
-        control.cancel(session, connections.graphs, connections.belt, execution_id)
+        control.cancel(session, connections.graphs, connections.queue, execution_id)
 
 
 def test_the_cluster_is_told_by_what_is_open(
@@ -153,12 +153,12 @@ def test_the_cluster_is_told_by_what_is_open(
     task_node = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody_has"})
     own.submit(chain(task_node))
     paused = own.submit(chain(node("n")))
-    control.pause(own.session, own.graphs, own.belt, paused)
+    control.pause(own.session, own.graphs, own.queue, paused)
     running_one = own.submit(chain(node("n")))
     own.claim(running_one, "n")
 
-    census = Census(connections)
-    told = wait_until(lambda: gauges(census))
+    stats = ClusterStats(connections)
+    told = wait_until(lambda: gauges(stats))
 
     in_progress = told["treadle_executions_in_progress"]
     assert in_progress == {("NEW",): 0, ("RUNNING",): 3, ("PAUSED",): 1, ("WAITING_FOR_HUMAN",): 0}
@@ -179,8 +179,8 @@ def test_a_wait_begins_when_the_node_is_ready_and_again_with_a_resume(own: Hand)
     execution = own.submit(chain(node("n")))
     ready = "update node_executions set ready_at = ready_at - interval '1 hour'"
     own.session.execute(ready)
-    control.pause(own.session, own.graphs, own.belt, execution)
-    control.resume(own.session, own.graphs, own.belt, execution)
+    control.pause(own.session, own.graphs, own.queue, execution)
+    control.resume(own.session, own.graphs, own.queue, execution)
     resumed = own.claim(execution, "n")
     own.settle((resumed, Completed(1)))
     waited = own.submit(chain(node("n")))
@@ -195,11 +195,11 @@ def test_gauges_are_not_looked_up_each_time(
     own: Hand, connections: Connections, wait_until: WaitUntil
 ) -> None:
     """However often they are asked for."""
-    census = Census(connections)
-    first = wait_until(lambda: gauges(census))
+    stats = ClusterStats(connections)
+    first = wait_until(lambda: gauges(stats))
     own.submit(chain(node("n")))
 
-    assert gauges(census) == first
+    assert gauges(stats) == first
 
 
 def test_a_ledger_that_is_away_has_no_gauges(
@@ -210,8 +210,8 @@ def test_a_ledger_that_is_away_has_no_gauges(
     settings = Settings(database_url=nowhere, redis_url=redis_url, data_dir=tmp_path)
 
     with capture_logs() as lines:
-        assert gauges(Census(Connections.to(settings))) == {}
-        wait_until(lambda: [line["event"] for line in lines] == ["census.missed"])
+        assert gauges(ClusterStats(Connections.to(settings))) == {}
+        wait_until(lambda: [line["event"] for line in lines] == ["statistics.missed"])
 
 
 def test_what_a_command_counts_is_counted_once_by_who_is_asked(redis_url: str) -> None:
@@ -219,7 +219,7 @@ def test_what_a_command_counts_is_counted_once_by_who_is_asked(redis_url: str) -
     name, label = "treadle_executions_finished_total", "TIMEOUT"
     before = value(name, status=label)
     with connect(redis_url) as client:
-        with metrics_relay.handing_over(client):
+        with metrics_relay.relaying(client):
             facts.count([Fact("execution_finished", (label,)), Fact("execution_started")])
             assert value(name, status=label) == before
         metrics_relay.take(client)

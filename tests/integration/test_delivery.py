@@ -21,14 +21,14 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect
 from treadle.dag.values import loads
 from treadle.hil.answers import answer_by_link
-from treadle.hil.channels import OUTBOX_KEY
 from treadle.hil.delivery import Delivery
 from treadle.hil.rights import LinkNotValid
 from treadle.hil.webhook import WebhookChannel
-from treadle.ledger.engine.rows import Followed
+from treadle.ledger.engine.rows import PostCommit
 from treadle.ledger.people import interactions, outbox
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.people.interactions import Interaction
+from treadle.transport.notifier import OUTBOX_KEY
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
@@ -54,22 +54,22 @@ def delivering(hand: Hand, redis_url: str) -> Iterator[Callable[..., Any]]:
     """Return what runs a delivery while its block lasts."""
 
     @contextmanager
-    def run(*, secrets: dict[str, str] | None = None) -> Iterator[list[Followed]]:
-        followed: list[Followed] = []
+    def run(*, secrets: dict[str, str] | None = None) -> Iterator[list[PostCommit]]:
+        post_commit: list[PostCommit] = []
         stop = Event()
         with connect(redis_url) as client:
             dialer = Dialer(AddressPolicy([ip_network("127.0.0.1/32")]))
             delivery = Delivery(
                 lambda: Hand(hand.url).session,
                 client,
-                (hand.graphs, hand.belt, followed.append),
+                (hand.graphs, hand.queue, post_commit.append),
                 {"webhook": WebhookChannel(dialer, secrets or {"HOOK": SECRET})},
                 public_url="https://treadle.example.org/",
             )
             thread = Thread(target=delivery.run_until, args=(stop,))
             thread.start()
             try:
-                yield followed
+                yield post_commit
             finally:
                 stop.set()
                 client.lpush(OUTBOX_KEY, 1)
@@ -94,7 +94,7 @@ def answer(hand: Hand, message: dict[str, Any], token: str | None = None, **raw:
     """Answer a message by its link."""
     data = message["data"]
     link = token or data["answer_link"]["token"]
-    return answer_by_link(hand.session, (hand.graphs, hand.belt), UUID(data["id"]), link, raw)
+    return answer_by_link(hand.session, (hand.graphs, hand.queue), UUID(data["id"]), link, raw)
 
 
 def test_a_question_is_posted_signed_and_may_then_be_answered(
@@ -105,8 +105,8 @@ def test_a_question_is_posted_signed_and_may_then_be_answered(
     execution = asked_of(hand, question).execution_id
     assert hand.status(execution) == "PAUSED"
 
-    with delivering() as followed:
-        wait_until(lambda: asked_of(hand, question).delivered_at and followed)
+    with delivering() as post_commit:
+        wait_until(lambda: asked_of(hand, question).delivered_at and post_commit)
 
     (seen,) = receiver.seen
     message = Webhook(SECRET).verify(seen.body, dict(seen.headers))
@@ -116,7 +116,7 @@ def test_a_question_is_posted_signed_and_may_then_be_answered(
     url = f"https://treadle.example.org/v1/interactions/{question}/answer-by-link"
     assert message["data"]["answer_link"]["url"] == url
     assert hand.status(execution) == "WAITING_FOR_HUMAN"
-    assert followed[0].touched.keys() == {execution}
+    assert post_commit[0].touched.keys() == {execution}
     assert check(hand.session, execution) == []
 
 

@@ -21,7 +21,7 @@ def test_finding_ready_rows_costs_no_more_a_row_when_there_are_thousands(
     """A session keeps a plan that it made on empty tables; it must not be quadratic in rows."""
     hand = Hand(fresh_postgres_url)
     execution = hand.submit(chain(node("first")))
-    hand.belt.epoch = None
+    hand.queue.epoch = None
     for _ in range(8):  # from the sixth time on the plan is kept
         look(hand)
     session = hand.session

@@ -1,4 +1,4 @@
-"""Doorbells and a scheduler's presence on a real Redis."""
+"""The notifier and the scheduler's heartbeat on a real Redis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redis.client import PubSub
 from treadle.core.ids import new_id
 from treadle.core.redis import connect
 from treadle.transport import scheduler_heartbeat
-from treadle.transport.notifier import Doorbells, channel
+from treadle.transport.notifier import Notifier, channel
 
 WaitUntil = Callable[..., Any]
 
@@ -27,15 +27,15 @@ def test_a_follower_hears_the_seq_of_the_last_event(
     client: redis.Redis, wait_until: WaitUntil
 ) -> None:
     """Of the execution it follows, and of no other."""
-    followed, other = new_id(), new_id()
+    post_commit, other = new_id(), new_id()
     listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
-    listener.subscribe(channel(followed))
-    wait_until(lambda: client.pubsub_channels(channel(followed)))
+    listener.subscribe(channel(post_commit))
+    wait_until(lambda: client.pubsub_channels(channel(post_commit)))
 
-    Doorbells(client).ring({other: 3, followed: 7})
+    Notifier(client).ring({other: 3, post_commit: 7})
 
     heard = wait_until(lambda: listener.get_message(timeout=0.1))
-    assert heard["channel"].decode() == channel(followed)
+    assert heard["channel"].decode() == channel(post_commit)
     assert heard["data"] == b"7"
     assert listener.get_message(timeout=0.05) is None
     listener.close()
@@ -43,7 +43,7 @@ def test_a_follower_hears_the_seq_of_the_last_event(
 
 def test_what_nobody_follows_is_not_rung_for(client: redis.Redis) -> None:
     """Redis is asked who listens once in a while, not for each event."""
-    bells = Doorbells(client)
+    bells = Notifier(client)
     bells.ring({new_id(): 1})
     asked = commands_processed(client)
 
@@ -57,7 +57,7 @@ def test_a_bell_that_cannot_be_rung_is_no_error() -> None:
     """Followers look anyway."""
     nowhere = redis.Redis(unix_socket_path="/nowhere.sock")
 
-    Doorbells(nowhere).ring({new_id(): 1})
+    Notifier(nowhere).ring({new_id(): 1})
 
 
 def test_a_scheduler_is_seen_until_a_while_after_its_last_pass(client: redis.Redis) -> None:

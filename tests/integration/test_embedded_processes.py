@@ -141,7 +141,7 @@ def test_a_plain_user_can_hold_servers(tmp_path: Path) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and is not yet reaped does not."""
+    """Return whether a process runs; one that has ended and is not yet reaped does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

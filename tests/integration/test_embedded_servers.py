@@ -149,7 +149,7 @@ def test_killed_servers_are_revived(folder: Path, wait_until: Callable[..., Any]
 
 
 def is_busy(servers: EmbeddedServers, pid: int) -> bool:
-    """Tell whether the session of that process runs a statement."""
+    """Return whether the session of that process runs a statement."""
     with postgres.connect(servers.database_url) as session:
         query = "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s"
         return session.execute(query, (pid,)).fetchone() == (True,)

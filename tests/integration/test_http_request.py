@@ -240,10 +240,10 @@ def test_redirects_are_followed_unless_the_author_says_no(server: Loopback) -> N
     """The output's URL is the one that answered."""
     end = server.on("/end", Answer(body=b"end"))
     start = server.on("/", Answer(302, {"Location": "/end"}))
-    followed, kept = call(start), call(start, follow_redirects=False)
-    assert isinstance(followed, Completed)
+    post_commit, kept = call(start), call(start, follow_redirects=False)
+    assert isinstance(post_commit, Completed)
     assert isinstance(kept, Completed)
-    assert (followed.output["url"], followed.output["body"]) == (end, "end")
+    assert (post_commit.output["url"], post_commit.output["body"]) == (end, "end")
     assert (kept.output["status_code"], kept.output["headers"]["location"]) == (302, "/end")
 
 

@@ -45,7 +45,7 @@ def test_a_chain_runs_to_its_end(hand: Hand) -> None:
     assert hand.states(execution) == {"start": "completed", "a": "completed", "b": "ready"}
     answer = hand.complete(execution, "b", {"v": 2})
 
-    assert answer.followed.ended == {execution: "SUCCESS"}
+    assert answer.post_commit.ended == {execution: "SUCCESS"}
     assert hand.status(execution) == "SUCCESS"
     assert hand.events(execution) == [
         ("execution_started", None),
@@ -80,7 +80,7 @@ def test_a_join_whose_sources_settle_together_is_ready_at_once(hand: Hand) -> No
 
     answer = hand.settle((left, Completed(1)), (right, Completed(2)), room=8)
 
-    assert places(answer.followed.claimed) == ["join"]
+    assert places(answer.post_commit.claimed) == ["join"]
     assert hand.states(execution)["join"] == "running"
     assert check(hand.session, execution) == []
 
@@ -136,7 +136,7 @@ def test_a_workflow_of_triggers_alone_ends_as_it_is_submitted(hand: Hand) -> Non
     """A submission of which nothing is open is final when it is acknowledged."""
     submitted = hand.submitted(workflow(start()), {"n": 1})
 
-    assert submitted.followed.ended == {submitted.execution_id: "SUCCESS"}
+    assert submitted.post_commit.ended == {submitted.execution_id: "SUCCESS"}
     assert hand.execution(submitted.execution_id).finished_at is not None
     assert check(hand.session, submitted.execution_id) == []
 
@@ -182,7 +182,7 @@ def test_a_failure_ends_the_execution_and_cancels_what_is_open(hand: Hand) -> No
 
     answer = hand.settle((right, Failed(BROKEN)))
 
-    assert answer.followed.ended == {execution: "ERROR"}
+    assert answer.post_commit.ended == {execution: "ERROR"}
     assert hand.states(execution)["join"] == "canceled"
     assert hand.error_code(execution) == "broken"
     assert hand.events(execution)[-2:] == [("node_failed", "right"), ("execution_failed", None)]
@@ -291,7 +291,7 @@ def test_only_one_of_two_claims_gets_the_lease(hand: Hand, other: Hand) -> None:
 
 
 def test_a_hand_off_takes_no_more_than_the_caller_has_room_for(hand: Hand) -> None:
-    """What is beyond the room, or of a queue the caller does not serve, goes to the belt."""
+    """What is beyond the room, or of a queue the caller does not serve, goes to the queue."""
     document = workflow(
         start(), node("a"), *(node(each) for each in "bcd"),
         connect="start -> a, a -> b, a -> c, a -> d",
@@ -300,8 +300,8 @@ def test_a_hand_off_takes_no_more_than_the_caller_has_room_for(hand: Hand) -> No
 
     answer = hand.settle((hand.claim(execution, "a"), Completed(1)), room=2)
 
-    assert places(answer.followed.claimed) == ["b", "c"]
-    assert [queued.ref.node for queued in answer.followed.noted] == ["d"]
+    assert places(answer.post_commit.claimed) == ["b", "c"]
+    assert [queued.ref.node for queued in answer.post_commit.noted] == ["d"]
     assert hand.row(execution, "d").epoch == "today"
     assert check(hand.session, execution) == []
 

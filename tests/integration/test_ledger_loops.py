@@ -11,7 +11,7 @@ import pytest
 from tests.support.ledger_driver import BROKEN, Hand, check, places
 from tests.support.workflows import Document, for_each, node, start, workflow
 from treadle.core.postgres import connect
-from treadle.dag.outcomes import Completed, Failed, GivenBack, LoopOpened, Retrying
+from treadle.dag.outcomes import Completed, Failed, LoopOpened, Released, Retrying
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import loads
 from treadle.ledger.engine.batches import Request
@@ -182,11 +182,11 @@ def test_a_loop_that_goes_on_opens_the_next_scope_after_a_failed_one(
     assert check(hand.session, execution) == []
 
 
-@pytest.mark.parametrize("outcome", [GivenBack(), Retrying(BROKEN, timedelta())])
+@pytest.mark.parametrize("outcome", [Released(), Retrying(BROKEN, timedelta())])
 def test_a_loop_that_gives_up_stays_so_when_its_gather_is_repeated(
-    hand: Hand, outcome: GivenBack | Retrying
+    hand: Hand, outcome: Released | Retrying
 ) -> None:
-    """Given back by a drain, or tried again, it still knows why it gathers."""
+    """Released by a drain, or tried again, it still knows why it gathers."""
     execution = hand.submit(looping())
     hand.open_loop(execution, "each", 1)
     hand.fail(execution, "each:0 work")
@@ -234,7 +234,7 @@ def test_a_canceled_loop_opens_no_further_scope(hand: Hand) -> None:
 
     answer = hand.settle((work, Completed(1)), (beside, Failed(BROKEN)), room=8)
 
-    assert places(answer.followed.claimed) == ["outer"]
+    assert places(answer.post_commit.claimed) == ["outer"]
     assert "outer:0/inner:1" not in hand.scopes(execution)
     assert check(hand.session, execution) == []
 
@@ -249,7 +249,7 @@ def test_an_inner_loop_canceled_with_its_scope_does_not_give_up_too(hand: Hand) 
 
     answer = hand.settle((work, Failed(BROKEN)), (beside, Failed(BROKEN)), room=8)
 
-    assert places(answer.followed.claimed) == ["outer"]
+    assert places(answer.post_commit.claimed) == ["outer"]
     assert hand.states(execution)["outer:0 inner"] == "canceled"
     assert check(hand.session, execution) == []
 
@@ -266,7 +266,7 @@ def test_no_hand_off_is_left_that_the_same_transaction_canceled(hand: Hand) -> N
 
     answer = hand.settle((one, Completed(1)), (two, Failed(BROKEN)), room=8)
 
-    assert places(answer.followed.claimed) == ["each"]
+    assert places(answer.post_commit.claimed) == ["each"]
     assert hand.states(execution)["each:0 next"] == "canceled"
     assert check(hand.session, execution) == []
 
@@ -325,7 +325,7 @@ def test_two_committers_do_not_open_more_than_the_limit_together(hand: Hand, oth
         request = Request(
             execution, each.follow(), [settlement_of(each.claim(execution, loop), MOST)]
         )
-        committer = Committer(partial(connect, each.url, autocommit=True), each.graphs, each.belt)
+        committer = Committer(partial(connect, each.url, autocommit=True), each.graphs, each.queue)
         pairs.append((committer, committer.commit(request)))
 
     for committer, _ in pairs:
@@ -356,7 +356,7 @@ def test_an_opening_whose_lease_is_lost_takes_no_room(hand: Hand) -> None:
     """A stale outcome changes nothing (invariant 1), also not what a loop beside it may do."""
     execution = hand.submit(two_loops())
     stale = hand.claim(execution, "one")
-    hand.settle((stale, GivenBack()))
+    hand.settle((stale, Released()))
     two = hand.claim(execution, "two")
 
     hand.settle((stale, MOST), (two, MOST))
@@ -392,7 +392,7 @@ def test_two_outcomes_of_one_row_in_one_batch_count_once(hand: Hand) -> None:
     """Beside the lease that counts, an old one of the same row has no part (invariant 3)."""
     execution = hand.submit(looping())
     old = hand.claim(execution, "each")
-    hand.settle((old, GivenBack()))
+    hand.settle((old, Released()))
     new = hand.claim(execution, "each")
     opened = LoopOpened(items=(1, 2, 3))
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import psycopg
 
-from tests.support.ledger_driver import OpenBelt
+from tests.support.ledger_driver import OpenQueue
 from tests.support.workflows import chain, node
 from treadle.core.postgres import connect
 from treadle.dag.validation import validate
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold, hold_briefly
+from treadle.ledger.engine.locking import lock_available, lock_briefly
 from treadle.ledger.engine.submission import Submission, submit
 
 RELENTLESS = 3
@@ -33,7 +33,7 @@ def test_a_busy_execution_is_held_after_a_moment(postgres_url: str) -> None:
             each.start()
         try:
             with session.transaction():
-                assert hold_briefly(session, graphs, execution_id) is not None
+                assert lock_briefly(session, graphs, execution_id) is not None
         finally:
             stop.set()
             for each in committers:
@@ -45,9 +45,9 @@ def test_an_execution_that_stays_held_is_left_for_later(postgres_url: str) -> No
     graphs = Graphs()
     with connect(postgres_url, autocommit=True) as session, connect(postgres_url) as other:
         execution_id = _submitted(session, graphs)
-        assert len(hold(other, graphs, [execution_id])) == 1
+        assert len(lock_available(other, graphs, [execution_id])) == 1
         with session.transaction():
-            assert hold_briefly(session, graphs, execution_id) is None
+            assert lock_briefly(session, graphs, execution_id) is None
             assert session.execute("select 1").fetchone() == (1,)
 
 
@@ -56,7 +56,7 @@ def _submitted(session: psycopg.Connection, graphs: Graphs) -> UUID:
     assert validated.workflow is not None
     assert validated.graph is not None
     submission = Submission(validated.workflow, validated.graph)
-    return submit(session, graphs, OpenBelt(), submission).execution_id
+    return submit(session, graphs, OpenQueue(), submission).execution_id
 
 
 def _commit_without_end(url: str, execution_id: UUID, stop: Event) -> None:
@@ -64,5 +64,5 @@ def _commit_without_end(url: str, execution_id: UUID, stop: Event) -> None:
     with connect(url, autocommit=True) as session:
         while not stop.is_set():
             with session.transaction():
-                hold(session, graphs, [execution_id])
+                lock_available(session, graphs, [execution_id])
                 session.execute("select pg_sleep(0.01)")

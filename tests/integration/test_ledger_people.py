@@ -66,8 +66,8 @@ def test_an_answer_lets_the_node_leave_by_its_decision(hand: Hand) -> None:
         "start": "completed", "ask": "completed",
         "no": "ready", "yes": "skipped", "late": "skipped",
     }  # fmt: skip
-    assert [each.ref.node for each in answered.followed.noted] == ["no"]
-    assert answered.followed.unparked == [question]
+    assert [each.ref.node for each in answered.post_commit.noted] == ["no"]
+    assert answered.post_commit.unparked == [question]
     assert hand.status(execution) == "RUNNING"
     (output,) = [
         each["output_data"]
@@ -86,7 +86,7 @@ def test_the_last_answer_ends_the_execution(hand: Hand) -> None:
 
     answered = hand.answer(hand.ask(execution, "ask"))
 
-    assert answered.followed.ended == {execution: "SUCCESS"}
+    assert answered.post_commit.ended == {execution: "SUCCESS"}
     assert check(hand.session, execution) == []
 
 
@@ -117,10 +117,10 @@ def test_a_question_whose_time_is_over_fails_its_node(hand: Hand) -> None:
     execution = hand.submit(asking())
     question = hand.ask(execution, "ask")
 
-    followed = hand.time_out(question)
+    post_commit = hand.time_out(question)
 
-    assert followed is not None
-    assert followed.ended == {execution: "ERROR"}
+    assert post_commit is not None
+    assert post_commit.ended == {execution: "ERROR"}
     assert hand.error_code(execution) == "hil_timeout"
     with pytest.raises(InteractionDecided):
         hand.answer(question)
@@ -162,9 +162,9 @@ def test_cancel_withdraws_what_was_asked(hand: Hand) -> None:
     execution = hand.submit(fan())
     question = hand.ask(execution, "a")
 
-    followed = control.cancel(hand.session, hand.graphs, hand.belt, execution)
+    post_commit = control.cancel(hand.session, hand.graphs, hand.queue, execution)
 
-    assert followed.unparked == [question]
+    assert post_commit.unparked == [question]
     with pytest.raises(InteractionDecided, match="had ended"):
         hand.answer(question)
     hand.time_out(question)
@@ -218,13 +218,13 @@ def test_people_may_answer_while_an_execution_is_paused(hand: Hand) -> None:
     """The gate keeps what follows from being sent; the answer counts."""
     execution = hand.submit(asking())
     question = hand.ask(execution, "ask")
-    parts = (hand.session, hand.graphs, hand.belt, execution)
+    parts = (hand.session, hand.graphs, hand.queue, execution)
     control.pause(*parts)
 
     answered = hand.answer(question)
 
     assert hand.status(execution) == "PAUSED"
-    assert answered.followed.noted == []
+    assert answered.post_commit.noted == []
     assert [each.ref.node for each in control.resume(*parts).noted] == ["yes"]
     assert hand.status(execution) == "RUNNING"
     assert check(hand.session, execution) == []
@@ -234,7 +234,7 @@ def test_resume_of_an_execution_that_waits_for_a_person_waits_on(hand: Hand) -> 
     """Resuming opens the gate; what stands open says what the status is."""
     execution = hand.submit(asking())
     hand.ask(execution, "ask")
-    parts = (hand.session, hand.graphs, hand.belt, execution)
+    parts = (hand.session, hand.graphs, hand.queue, execution)
     control.pause(*parts)
 
     control.resume(*parts)
@@ -249,7 +249,7 @@ def test_a_question_that_is_not_delivered_pauses_its_execution(hand: Hand) -> No
     question = hand.ask(execution, "ask", channel_type="webhook")
     assert hand.status(execution) == "PAUSED"
 
-    delivered(hand.session, hand.graphs, hand.belt, question)
+    delivered(hand.session, hand.graphs, hand.queue, question)
 
     assert hand.status(execution) == "WAITING_FOR_HUMAN"
     assert check(hand.session, execution) == []

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ledger_driver import BROKEN, Hand, check, ref_of
 from tests.support.workflows import Document, chain, for_each, node, start, workflow
-from treadle.dag.outcomes import Completed, GivenBack, Outcome, Retrying, Sleeping
+from treadle.dag.outcomes import Completed, Outcome, Released, Retrying, Sleeping
 from treadle.dag.specs import CORE_QUEUE
 from treadle.ledger.engine import control, schedule
 from treadle.ledger.engine.claims import leases
@@ -91,7 +91,7 @@ def test_what_is_given_back_is_charged_nothing(hand: Hand) -> None:
     """A drain or an orphan's give-back spends neither a retry nor a loss; the attempt counts."""
     execution = hand.submit(chain(node("a")))
 
-    hand.settle((hand.claim(execution, "a"), GivenBack()))
+    hand.settle((hand.claim(execution, "a"), Released()))
 
     row = hand.row(execution, "a")
     assert (row.state, row.attempt, row.retry_count, row.lost_count) == ("ready", 1, 0, 0)
@@ -100,17 +100,17 @@ def test_what_is_given_back_is_charged_nothing(hand: Hand) -> None:
     assert check(hand.session, execution) == []
 
 
-@pytest.mark.parametrize("first", [Completed(1), GivenBack(lost=True), GivenBack()])
+@pytest.mark.parametrize("first", [Completed(1), Released(lost=True), Released()])
 def test_an_outcome_stands_against_its_own_give_back(hand: Hand, first: Outcome) -> None:
-    """A drain gives back what ends in the same moment: in one batch the real outcome counts."""
+    """A drain releases what ends in the same moment: in one batch the real outcome counts."""
     execution = hand.submit(chain(node("a")))
     claim = hand.claim(execution, "a")
-    second = Completed(1) if first == GivenBack() else GivenBack()
+    second = Completed(1) if first == Released() else Released()
 
     hand.settle((claim, first), (claim, second))
 
     row = hand.row(execution, "a")
-    is_lost = first == GivenBack(lost=True)
+    is_lost = first == Released(lost=True)
     assert (row.state, row.lost_count) == (("ready", 1) if is_lost else ("completed", 0))
     assert check(hand.session, execution) == []
 
@@ -119,7 +119,7 @@ def test_a_childs_death_told_by_its_parent_is_charged(hand: Hand) -> None:
     """The living parent of a suspect's own child reports the loss (rule 8)."""
     execution = hand.submit(chain(node("a")))
 
-    hand.settle((hand.claim(execution, "a"), GivenBack(lost=True)))
+    hand.settle((hand.claim(execution, "a"), Released(lost=True)))
 
     assert hand.row(execution, "a").lost_count == 1
 
@@ -131,10 +131,10 @@ def test_what_a_dead_process_ran_is_taken_back(hand: Hand, other: Hand) -> None:
     lost = other.claim(execution, "a")
     mine = hand.claim(execution, "b")
 
-    followed = hand.take_back(execution, other, beat=0)
+    post_commit = hand.reclaim(execution, other, beat=0)
 
-    assert followed is not None
-    assert [queued.ref.node for queued in followed.noted] == ["a"]
+    assert post_commit is not None
+    assert [queued.ref.node for queued in post_commit.noted] == ["a"]
     row = hand.row(execution, "a")
     assert (row.state, row.lost_count, row.retry_count) == ("ready", 1, 0)
     assert hand.states(execution)["b"] == "running"
@@ -159,18 +159,18 @@ def test_taking_back_stops_when_the_beat_has_moved(hand: Hand, other: Hand) -> N
     claim = other.claim(execution, "a")
     assert processes.beat(other.session, other.worker_id, draining=False) is not None
 
-    hand.take_back(execution, other, beat=0)
+    hand.reclaim(execution, other, beat=0)
 
     assert hand.row(execution, "a").state == "running"
     assert hand.row(execution, "a").lease_id == claim.lease_id
 
 
 def test_a_process_without_a_row_is_dead(hand: Hand, other: Hand) -> None:
-    """Running rows of a process that nobody knows are taken back."""
+    """Running rows of a process that nobody knows are reclaimed."""
     execution = hand.submit(chain(node("a")))
     other.claim(execution, "a")
 
-    hand.take_back(execution, other, beat=None)
+    hand.reclaim(execution, other, beat=None)
 
     assert hand.row(execution, "a").state == "ready"
 
@@ -180,7 +180,7 @@ def test_only_what_was_started_is_charged_a_loss(hand: Hand, other: Hand) -> Non
     execution = hand.submit(side_by_side("a", "b"))
     other.claims(execution, "a", "b", start_all=False)
 
-    hand.take_back(execution, other)
+    hand.reclaim(execution, other)
 
     assert hand.row(execution, "a").lost_count == 1
     assert hand.row(execution, "b").lost_count == 0
@@ -191,7 +191,7 @@ def test_losses_in_company_stop_counting_at_suspicion(hand: Hand, other: Hand) -
     execution = hand.submit(chain(node("a")))
     for _ in range(SUSPECT_AFTER + 2):
         other.claim(execution, "a")
-        hand.take_back(execution, other)
+        hand.reclaim(execution, other)
 
     row = hand.row(execution, "a")
     assert (row.lost_count, row.attempt) == (SUSPECT_AFTER, SUSPECT_AFTER + 2)
@@ -218,7 +218,7 @@ def test_a_settle_whose_lease_is_lost_starts_nothing(hand: Hand, other: Hand) ->
     """A zombie cannot start the next member of its chunk."""
     execution = hand.submit(side_by_side("a", "b"))
     a, b = other.claims(execution, "a", "b", start_all=False)
-    hand.take_back(execution, other)
+    hand.reclaim(execution, other)
 
     answer = other.settle_all([settlement_of(a, Completed(1), starts=b)])
 
@@ -260,12 +260,12 @@ def test_the_rest_of_a_hung_chunk_is_given_back(hand: Hand) -> None:
     hand.claims(execution, "a", "b", start_all=False)
     hand.elapse(execution, "a")
 
-    followed = hand.end_overdue(execution)
+    post_commit = hand.end_overdue(execution)
 
     row = hand.row(execution, "b")
     assert (row.state, row.lost_count, row.retry_count) == ("ready", 0, 0)
-    assert followed is not None
-    assert [queued.ref.node for queued in followed.noted] == ["b"]
+    assert post_commit is not None
+    assert [queued.ref.node for queued in post_commit.noted] == ["b"]
     assert check(hand.session, execution) == []
 
 
@@ -279,11 +279,11 @@ def test_recovered_rows_are_not_sent_through_a_closed_gate(
     retried = hand.claim(execution, "b")
     hand.settle((retried, Retrying(BROKEN, timedelta(hours=1))))
     if paused:
-        control.pause(hand.session, hand.graphs, hand.belt, execution)
+        control.pause(hand.session, hand.graphs, hand.queue, execution)
     hand.elapse(execution, "b")
 
     hand.wake(execution)
-    hand.take_back(execution, other)
+    hand.reclaim(execution, other)
 
     sent = [hand.row(execution, each).epoch is not None for each in "ab"]
     assert sent == [not paused, not paused]
@@ -309,7 +309,7 @@ def test_a_read_back_tells_settled_leases_from_running_and_lost_ones(
     done, running = hand.claims(execution, "a", "b")
     taken = other.claim(execution, "c")
     hand.settle((done, Completed(1)))
-    hand.take_back(execution, other)
+    hand.reclaim(execution, other)
 
     wanted = [each.lease_id for each in (done, running, taken)]
     found = leases(other.session, [execution], wanted)
@@ -321,7 +321,7 @@ def test_a_read_back_does_not_take_a_canceled_lease_for_a_settled_one(hand: Hand
     """What a cancel ended counted for nothing, whoever asks."""
     execution = hand.submit(side_by_side("a"))
     claim = hand.claim(execution, "a")
-    control.cancel(hand.session, hand.graphs, hand.belt, execution)
+    control.cancel(hand.session, hand.graphs, hand.queue, execution)
 
     assert leases(hand.session, [execution], [claim.lease_id]) == (
         frozenset(),

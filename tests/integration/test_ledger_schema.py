@@ -113,8 +113,8 @@ def test_a_cancel_leaves_every_state_that_the_table_lets_it(
     [
         ("settle", {"ready", "waiting", "retrying", "completed", "failed"}),
         ("claim", {"running"}),
-        ("take_back", {"ready"}),
-        ("give_back_unstarted", {"ready"}),
+        ("reclaim", {"ready"}),
+        ("release_unstarted", {"ready"}),
         ("complete_timers", {"completed"}),
         ("place", {"ready", "skipped"}),
     ],

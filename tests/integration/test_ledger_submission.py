@@ -68,7 +68,7 @@ def test_what_is_submitted_together_is_answered_one_by_one(hand: Hand) -> None:
     refused = request(chain(node("a")), owner="nobody\0")
 
     answers = submit_all(
-        hand.session, hand.graphs, hand.belt, [good, too_large, good, unknown, refused, good]
+        hand.session, hand.graphs, hand.queue, [good, too_large, good, unknown, refused, good]
     )
 
     kinds = [type(each) for each in answers]
@@ -76,8 +76,8 @@ def test_what_is_submitted_together_is_answered_one_by_one(hand: Hand) -> None:
     made = [each for each in answers if isinstance(each, Submitted)]
     assert len({each.execution_id for each in made}) == 3
     for each in made:
-        assert [row.ref for row in each.followed.noted] == [ref_of(each.execution_id, "a")]
-        assert each.followed.touched.keys() == {each.execution_id}
+        assert [row.ref for row in each.post_commit.noted] == [ref_of(each.execution_id, "a")]
+        assert each.post_commit.touched.keys() == {each.execution_id}
         hand.complete(each.execution_id, "a")
         told = executions.execution(hand.session, hand.graphs, each.execution_id)
         assert told["status"] == "SUCCESS"
@@ -88,7 +88,7 @@ def test_one_key_twice_together_is_the_first_request(hand: Hand) -> None:
     one = request(chain(node("a")), {"n": 1}, idempotency_key="together")
     other = request(chain(node("a")), {"n": 2}, idempotency_key="together")
 
-    first, again, conflict = submit_all(hand.session, hand.graphs, hand.belt, [one, one, other])
+    first, again, conflict = submit_all(hand.session, hand.graphs, hand.queue, [one, one, other])
 
     assert isinstance(first, Submitted)
     assert again == Submitted(first.execution_id, repeated=True)

@@ -158,7 +158,7 @@ def test_a_reference_holds_in_a_retry_and_in_no_other_execution(hand: Hand) -> N
     execution = hand.submit(one_loop())
     ref = gathered(hand, execution, 2)
     hand.fail(execution, "after")
-    again = retry(hand.session, hand.graphs, hand.belt, execution).execution_id
+    again = retry(hand.session, hand.graphs, hand.queue, execution).execution_id
     stranger = hand.submit(one_loop())
     gathered(hand, stranger, 2)
 

@@ -16,7 +16,7 @@ from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
 from treadle.core.redis import connect
 from treadle.hil.sweeper import Sweeper
-from treadle.ledger.engine.rows import Followed, Parked
+from treadle.ledger.engine.rows import Parked, PostCommit
 from treadle.ledger.people import interactions
 from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, PauseTable
 
@@ -47,15 +47,15 @@ class Replica:
     """A sweeper and what it left to do."""
 
     def __init__(self, hand: Hand, table: PauseTable) -> None:
-        self.followed: list[Followed] = []
+        self.post_commit: list[PostCommit] = []
         self.table = table
         self.sweeper = Sweeper(
-            lambda: Hand(hand.url).session, table, (hand.graphs, hand.belt, self._follow_up)
+            lambda: Hand(hand.url).session, table, (hand.graphs, hand.queue, self._publish)
         )
 
-    def _follow_up(self, followed: Followed) -> None:
-        self.followed.append(followed)
-        self.table.unpark(followed.unparked)
+    def _publish(self, post_commit: PostCommit) -> None:
+        self.post_commit.append(post_commit)
+        self.table.unpark(post_commit.unparked)
 
     def sweep(self) -> float:
         """Pass once, with nothing in the ledger but what the table tells of."""
@@ -263,7 +263,7 @@ def test_the_ledger_is_swept_while_redis_is_away(hand: Hand) -> None:
     sweeper = Sweeper(
         lambda: Hand(hand.url).session,
         PauseTable(nowhere),
-        (hand.graphs, hand.belt, lambda _: None),
+        (hand.graphs, hand.queue, lambda _: None),
     )
 
     sweeper.run_pass()
@@ -292,7 +292,10 @@ def test_two_replicas_end_each_question_once(
         thread.join()
 
     ended = [
-        each for replica in replicas for followed in replica.followed for each in followed.ended
+        each
+        for replica in replicas
+        for post_commit in replica.post_commit
+        for each in post_commit.ended
     ]
     assert sorted(ended) == sorted(execution_of(hand, each) for each in questions)
     for question in questions:

@@ -110,7 +110,9 @@ def test_a_question_that_is_too_large_is_not_asked(
     """What is reviewed comes back in the answer, which has its limit."""
     client, _ = cluster
     document = asking(
-        receiver.on("/hook", Answer(204)), interaction_type="review", content="{{ input.text }}"
+        receiver.on("/hook", Answer(204)),
+        interaction_type="review",
+        content="{{ input.text }}",
     )
 
     execution = client.submit(document, {"amount": 1, "text": "x" * 600_000})

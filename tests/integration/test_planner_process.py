@@ -42,9 +42,9 @@ class Client:
     def ask(self, prompt: str, **more: Any) -> UUID:
         request = requests.request(prompt, **more)
         connections = self.connections
-        connections.belt.refresh(force=True)
-        submitted = submit(self.session, connections.graphs, connections.belt, request)
-        connections.belt.send(submitted.followed.noted)
+        connections.queue.refresh(force=True)
+        submitted = submit(self.session, connections.graphs, connections.queue, request)
+        connections.queue.send(submitted.post_commit.noted)
         return submitted.execution_id
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:

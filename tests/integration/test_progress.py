@@ -16,7 +16,7 @@ from tests.support.workflows import chain, node
 from treadle.dag.outcomes import Completed
 from treadle.dag.values import Value
 from treadle.ledger.engine import control
-from treadle.ledger.engine.batches import Answer, Request
+from treadle.ledger.engine.batches import CommitResult, Request
 from treadle.ledger.engine.rows import Claim, Report
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import executions
@@ -33,21 +33,21 @@ def test_a_report_becomes_an_event_while_its_attempt_runs(hand: Hand) -> None:
     answer = tell(hand, claim, {"text": "a"})
 
     assert told(hand, execution) == [{"node_id": "a", "scope": "", "data": {"text": "a"}}]
-    assert answer.followed.touched == {execution: last_seq(hand, execution)}
+    assert answer.post_commit.touched == {execution: last_seq(hand, execution)}
     assert check(hand.session, execution) == []
 
 
 def test_a_report_under_a_stale_lease_adds_no_event(hand: Hand, other: Hand) -> None:
-    """What was taken back has nothing to say any more (invariant 1)."""
+    """What was reclaimed has nothing to say any more (invariant 1)."""
     execution, claim = running(hand)
-    other.take_back(execution, hand)
+    other.reclaim(execution, hand)
     again = hand.claim(execution, "a")
     before = last_seq(hand, execution)
 
     answer = tell(hand, claim, 1)
 
     assert (told(hand, execution), last_seq(hand, execution)) == ([], before)
-    assert answer.followed.touched == {}
+    assert answer.post_commit.touched == {}
     tell(hand, again, 2)
     assert [each["data"] for each in told(hand, execution)] == [2]
 
@@ -55,7 +55,7 @@ def test_a_report_under_a_stale_lease_adds_no_event(hand: Hand, other: Hand) -> 
 def test_a_report_of_a_canceled_execution_adds_no_event(hand: Hand) -> None:
     """Its last event stays the last."""
     execution, claim = running(hand)
-    control.cancel(hand.session, hand.graphs, hand.belt, execution)
+    control.cancel(hand.session, hand.graphs, hand.queue, execution)
 
     tell(hand, claim, 1)
 
@@ -124,7 +124,7 @@ def running(hand: Hand) -> tuple[UUID, Claim]:
     return execution, hand.claim(execution, "a")
 
 
-def tell(hand: Hand, claim: Claim, data: Value) -> Answer:
+def tell(hand: Hand, claim: Claim, data: Value) -> CommitResult:
     request = Request(claim.ref.execution_id, hand.follow(), reports=[Report(claim, data)])
     (answer,) = hand.commit(request)
     assert answer is not None
@@ -154,7 +154,7 @@ def committing(hand: Hand, breaks: str) -> Iterator[Committer]:
         session.breaks = next(armed, None)
         return session
 
-    one = Committer(open_session, hand.graphs, hand.belt)
+    one = Committer(open_session, hand.graphs, hand.queue)
     one.start()
     yield one
     one.stop()

@@ -15,7 +15,7 @@ from treadle.dag.values import Value
 from treadle.ledger.engine.rows import Ref
 from treadle.ledger.migrations import migrate
 from treadle.ledger.views.executions import Settled
-from treadle.workers.attempts.inputs import Arriving
+from treadle.workers.attempts.inputs import InputReader
 from treadle.workers.attempts.records import Records
 
 
@@ -67,7 +67,7 @@ def test_a_merge_for_any_sees_in_each_attempt_what_had_settled_when_its_input_wa
 
     def seen() -> Value:
         with open_pool(hand.url, max_size=1, autocommit=True) as pool:
-            arriving = Arriving(Records(pool))
+            arriving = InputReader(Records(pool))
             return arriving.input_of(claim.graph, claim.ref, chosen=claim.chosen)
 
     at_first = seen()
@@ -91,7 +91,7 @@ def test_a_merge_for_any_that_its_loop_made_ready_sees_nothing_of_its_scope(hand
     hand.complete(execution, "each:0 two", 2)
 
     with open_pool(hand.url, max_size=1, autocommit=True) as pool:
-        arriving = Arriving(Records(pool))
+        arriving = InputReader(Records(pool))
         seen = arriving.input_of(claim.graph, claim.ref, chosen=claim.chosen)
 
     assert seen == {"item": 0, "index": 0, "start": {"items": [7]}, "two": "none"}

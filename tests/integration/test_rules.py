@@ -18,7 +18,7 @@ from tests.support.broken_workflows import Breaking
 from tests.support.ledger_driver import Hand, check, places
 from tests.support.workflows import Document, chain, for_each, node, start, workflow
 from treadle.core.postgres import connect
-from treadle.dag.outcomes import Completed, GivenBack
+from treadle.dag.outcomes import Completed, Released
 from treadle.ledger.engine import claims, control
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.settle_rows import settlement_of
@@ -41,7 +41,7 @@ def test_a_cancel_beside_a_settle_misses_nothing(
     """
     execution = hand.submit(chain(node("a"), node("b")))
     claim = hand.claim(execution, "a")
-    parts = (other.session, other.graphs, other.belt, execution)
+    parts = (other.session, other.graphs, other.queue, execution)
     canceled = Thread(target=control.cancel, args=parts)
 
     with hand.settling((claim, Completed(1))):
@@ -123,7 +123,7 @@ def test_an_early_end_leaves_nothing_of_an_execution_alive(hand: Hand) -> None:
     hand.complete(execution, "other")
     assert hand.states(execution)["join"] == "pending"
 
-    control.cancel(hand.session, hand.graphs, hand.belt, execution)
+    control.cancel(hand.session, hand.graphs, hand.queue, execution)
 
     assert set(hand.scopes(execution).values()) == {"canceled"}
     assert check(hand.session, execution) == []
@@ -189,7 +189,7 @@ def test_whatever_waits_goes_in_one_transaction(hand: Hand) -> None:
     execution = hand.submit(side_by_side(*ids))
     requests = [done(hand, execution, each) for each in ids]
     before = transactions(hand, execution)
-    committer = Committer(lambda: connect(hand.url, autocommit=True), hand.graphs, hand.belt)
+    committer = Committer(lambda: connect(hand.url, autocommit=True), hand.graphs, hand.queue)
     futures = [committer.commit(request) for request in requests]
 
     committer.start()
@@ -227,11 +227,11 @@ def test_a_settle_claims_what_it_makes_ready(hand: Hand) -> None:
 
     answer = hand.settle((claim, Completed(1)), room=1)
 
-    assert places(answer.followed.claimed) == ["b"]
-    assert answer.followed.noted == []
+    assert places(answer.post_commit.claimed) == ["b"]
+    assert answer.post_commit.noted == []
     row = hand.row(execution, "b")
     assert (row.state, row.worker_id, row.epoch) == ("running", hand.worker_id, None)
-    assert row.lease_id == answer.followed.claimed[0].lease_id
+    assert row.lease_id == answer.post_commit.claimed[0].lease_id
 
 
 def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) -> None:
@@ -247,8 +247,8 @@ def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) ->
     session.breaks = "after"
 
     with pytest.raises(psycopg.OperationalError):
-        commit(session, hand.graphs, hand.belt, [request])
-    hand.take_back(execution, hand)
+        commit(session, hand.graphs, hand.queue, [request])
+    hand.reclaim(execution, hand)
 
     wanted = [request.settlements[0].claim.lease_id, lost.lease_id]
     running, settled = claims.leases(hand.session, [execution], wanted)
@@ -258,11 +258,11 @@ def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) ->
 def test_a_lease_fits_one_attempt_alone(hand: Hand) -> None:
     """Rule 7, *lease ids are made for a claim, and a row holds one exactly while it runs*.
 
-    Taken out (a lease a node, or a process), an attempt that was given back settles the next one.
+    Taken out (a lease a node, or a process), an attempt that was released settles the next one.
     """
     execution = hand.submit(chain(node("a")))
     old = hand.claim(execution, "a")
-    hand.settle((old, GivenBack()))
+    hand.settle((old, Released()))
     assert hand.row(execution, "a").lease_id is None
     new = hand.claim(execution, "a")
 

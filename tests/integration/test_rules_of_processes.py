@@ -25,7 +25,7 @@ from treadle.ledger.engine import control, schedule
 from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
-from treadle.scheduler.failure_detector import DeadProcesses
+from treadle.scheduler.failure_detector import FailureDetector
 from treadle.workers.process import WorkerProcess
 
 #: Seconds of the lease that the tests of silence wait for.
@@ -128,7 +128,7 @@ def test_a_loss_is_charged_to_what_was_started_and_to_nothing_else(own: Hand) ->
     execution = own.submit(side_by_side("killer", "behind"))
     own.claims(execution, "killer", "behind", start_all=False)
 
-    own.take_back(execution, own)
+    own.reclaim(execution, own)
 
     killer, behind = own.row(execution, "killer"), own.row(execution, "behind")
     assert (killer.attempt, killer.retry_count, killer.lost_count) == (1, 0, 1)
@@ -144,7 +144,7 @@ def test_a_member_that_was_started_by_a_settle_is_charged(own: Hand) -> None:
     first, killer = own.claims(execution, "first", "killer", start_all=False)
     own.settle_all([settlement_of(first, Completed(1), starts=killer)])
 
-    own.take_back(execution, own)
+    own.reclaim(execution, own)
 
     assert own.row(execution, "killer").lost_count == 1
 
@@ -158,7 +158,7 @@ def test_losses_never_fail_a_node_that_did_not_die_alone(own: Hand) -> None:
 
     for _ in range(LOST_LIMIT + 2):
         own.claim(execution, "innocent")
-        own.take_back(execution, own)
+        own.reclaim(execution, own)
 
     assert own.row(execution, "innocent").lost_count == SUSPECT_AFTER
     assert own.status(execution) == "RUNNING"
@@ -173,8 +173,8 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
     execution = own.submit(chain(node("a")))
     moment, sent = timedelta(seconds=30), own.row(execution, "a").enqueued_at
 
-    def found(**belt: object) -> list[str]:
-        given = {"epoch": "today", "oldest": {}, "grace_seconds": 0.0, "limit": 9, **belt}
+    def found(**queue: object) -> list[str]:
+        given = {"epoch": "today", "oldest": {}, "grace_seconds": 0.0, "limit": 9, **queue}
         return [ref.node for ref, _, _ in schedule.unsent(own.session, **given)]
 
     assert found(oldest={"core": sent - moment}) == []
@@ -191,7 +191,7 @@ def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -
 
     Taken out, who submits a thousand executions first is served first, a thousand times.
     """
-    own.belt.epoch = None
+    own.queue.epoch = None
     many = [own.submit(chain(node("a")), owner="many") for _ in range(3)]
     few = own.submit(chain(node("a")), owner="few")
     urgent = own.submit(chain(node("a")), owner="many", priority=0)
@@ -210,7 +210,7 @@ def test_rows_of_a_full_queue_hide_no_others(own: Hand) -> None:
     Taken out, two thousand urgent rows of a queue that is full, or that nobody takes, keep every
     other queue empty.
     """
-    own.belt.epoch = None
+    own.queue.epoch = None
     own.submit(chain(node("a")), priority=0)
     task = node("t", "ACTION.PYTHON_TASK", configurations={"task": "shout"})
     other = own.submit(chain(task), priority=9)
@@ -228,13 +228,13 @@ def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
     Taken out, a row whose message was fetched under pause keeps its note, and after the resume it
     waits a minute for a message that is gone.
     """
-    own.belt.epoch = "today"
+    own.queue.epoch = "today"
     execution = own.submit(chain(node("a")))
-    control.pause(own.session, own.graphs, own.belt, execution)
+    control.pause(own.session, own.graphs, own.queue, execution)
     own.claims(execution, "a")
-    own.belt.epoch = None
+    own.queue.epoch = None
 
-    control.resume(own.session, own.graphs, own.belt, execution)
+    control.resume(own.session, own.graphs, own.queue, execution)
 
     unsent = schedule.unsent(
         own.session,
@@ -256,7 +256,7 @@ def test_a_process_is_dead_only_after_a_lease_of_silence_as_seen_from_here(
     own.register()
     execution = own.submit(chain(node("a")))
     own.claim(execution, "a")
-    watch = DeadProcesses(lease_seconds=LEASE)
+    watch = FailureDetector(lease_seconds=LEASE)
 
     assert list(watch.find(own.session)) == []
     found = wait_until(lambda: list(watch.find(own.session)))
@@ -277,11 +277,11 @@ def test_a_process_that_beats_again_keeps_what_it_runs(own: Hand, wait_until: Wa
     own.register()
     execution = own.submit(chain(node("a")))
     claim = own.claim(execution, "a")
-    watch = DeadProcesses(lease_seconds=LEASE)
+    watch = FailureDetector(lease_seconds=LEASE)
     ((worker, beat, executions),) = wait_until(lambda: list(watch.find(own.session)))
 
     processes.beat(own.session, own.worker_id, draining=False)
-    own.take_back(execution, own, beat=beat)
+    own.reclaim(execution, own, beat=beat)
 
     assert (worker, executions) == (own.worker_id, {execution})
     assert own.settle((claim, Completed(1))).settled == {claim.lease_id}
@@ -298,11 +298,11 @@ def test_only_a_dead_process_that_runs_nothing_is_taken_off_the_list(
     own.register()
     execution = own.submit(chain(node("a")))
     own.claim(execution, "a")
-    watch = DeadProcesses(lease_seconds=LEASE)
+    watch = FailureDetector(lease_seconds=LEASE)
     wait_until(lambda: list(watch.find(own.session)))
 
     assert [row.id for row in processes.workers(own.session)] == [own.worker_id]
-    own.take_back(execution, own, beat=0)
+    own.reclaim(execution, own, beat=0)
     list(watch.find(own.session))
 
     assert processes.workers(own.session) == []
@@ -313,7 +313,7 @@ def test_a_drain_cancels_what_is_on_the_loop_and_gives_it_back(
 ) -> None:
     """Rule 11, *drain cancels the rest and gives them back uncharged*.
 
-    Taken out, a coroutine's node stays running until its lease is taken back, and is charged for a
+    Taken out, a coroutine's node stays running until its lease is reclaimed, and is charged for a
     death that was none.
     """
     client = InProcess(quick)
@@ -352,14 +352,14 @@ def test_losing_the_lease_cancels_the_coroutine(
 ) -> None:
     """Rule 11, *losing the lease cancels the coroutine*.
 
-    Taken out, what was canceled or taken back goes on calling others until its own limit.
+    Taken out, what was canceled or reclaimed goes on calling others until its own limit.
     """
     client = InProcess(quick)
     with in_threads(WorkerProcess(quick).run_until):
         execution = client.submit(calling("waits"))
         wait_until(Waiting.began.is_set)
 
-        control.cancel(own.session, own.graphs, own.belt, execution)
+        control.cancel(own.session, own.graphs, own.queue, execution)
 
         wait_until(Waiting.ended.is_set)
     client.close()
@@ -379,14 +379,14 @@ def test_a_successor_that_a_worker_cannot_run_is_not_handed_to_it(own: Hand) -> 
 
     answer = own.settle((own.claim(execution, "a"), Completed(1)), room=8)
 
-    assert answer.followed.claimed == []
-    assert [queued.queue for queued in answer.followed.noted] == ["task.elsewhere"]
+    assert answer.post_commit.claimed == []
+    assert [queued.queue for queued in answer.post_commit.noted] == ["task.elsewhere"]
 
 
 def test_a_task_that_a_process_does_not_have_is_given_back(
     quick: Settings, own: Hand, wait_until: WaitUntil
 ) -> None:
-    """Rule 12, *a node it does not know is given back uncharged, never failed*.
+    """Rule 12, *a node it does not know is released uncharged, never failed*.
 
     Taken out, a release that is rolled out fails the nodes that only the new one can run.
     """
@@ -477,5 +477,5 @@ def planted(hand: Hand, *, weeks: int) -> UUID:
         hand.session.execute(f"update t set {key} = '{old}'")
         hand.session.execute(f"insert into {table} select * from t")
         hand.session.execute("drop table t")
-    control.cancel(hand.session, hand.graphs, hand.belt, model)
+    control.cancel(hand.session, hand.graphs, hand.queue, model)
     return old

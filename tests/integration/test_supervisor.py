@@ -162,7 +162,7 @@ def test_nothing_outlives_a_killed_supervisor(
 
 
 def exists(pid: int) -> bool:
-    """Tell whether a process exists."""
+    """Return whether a process exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -21,8 +21,8 @@ from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
 from treadle.ledger.engine.rows import Claim
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
-from treadle.workers.attempts.executor import Ran
-from treadle.workers.lanes.isolated_runner import Alone
+from treadle.workers.attempts.executor import AttemptResult
+from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.process import WorkerProcess
 
 #: Each attempt starts a process, a second of work; on a machine that is busy, several times that.
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.timeout(300)
 ITEMS = {"items": [3, 1, 2]}
 
 
-class Counting(Alone):
+class Counting(IsolatedRunner):
     """Counts what runs alone, by node."""
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self.ran: Counter[str] = Counter()
 
-    def run(self, claim: Claim, seconds: float) -> Ran:
+    def run(self, claim: Claim, seconds: float) -> AttemptResult:
         self.ran[claim.ref.node] += 1
         return super().run(claim, seconds)
 
@@ -184,7 +184,7 @@ DEADLY = """
 import os, signal, sys
 
 def strike(event, arguments):
-    if event == "pickle.find_class" and arguments[0].startswith("ledger."):
+    if event == "pickle.find_class" and arguments[0].startswith("treadle.ledger."):
         os.kill(os.getpid(), signal.SIGKILL)
 
 if "treadle.workers.lanes.isolated_attempt" in sys.orig_argv:

@@ -36,7 +36,7 @@ def committer(hand: Hand) -> Iterator[Make]:
 
     def make(open_session: Callable[[], psycopg.Connection] | None = None) -> Committer:
         opened = open_session or (lambda: session_of(hand))
-        one = Committer(opened, hand.graphs, hand.belt)
+        one = Committer(opened, hand.graphs, hand.queue)
         one.start()
         made.append(one)
         return one
@@ -65,7 +65,7 @@ def test_what_is_handed_over_is_committed_before_the_committer_stops(hand: Hand)
     """`stop` loses nothing that somebody waits for."""
     execution = hand.submit(side_by_side("a", "b", "c"))
     requests = [done(hand, execution, each) for each in "abc"]
-    one = Committer(lambda: session_of(hand), hand.graphs, hand.belt)
+    one = Committer(lambda: session_of(hand), hand.graphs, hand.queue)
     futures = [one.commit(request) for request in requests]
 
     one.start()
@@ -191,13 +191,13 @@ def test_a_transaction_that_took_too_long_is_made_again(
 def test_a_lease_lost_meanwhile_settles_nothing(
     hand: Hand, other: Hand, committer: Make, wait_until: WaitUntil
 ) -> None:
-    """What was taken back while the session was cut is somebody else's now (rule 7)."""
+    """What was reclaimed while the session was cut is somebody else's now (rule 7)."""
     execution = hand.submit(chain(node("a")))
     request = done(hand, execution, "a")
     one = committer()
 
     with other.session.transaction():
-        other.take_back(execution, hand)
+        other.reclaim(execution, hand)
         future = one.commit(request)
         cut(hand, wait_until)
 

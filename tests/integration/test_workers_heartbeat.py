@@ -97,7 +97,7 @@ def test_a_lease_that_nobody_here_runs_is_given_back_uncharged(
 ) -> None:
     """The ledger has this process run it, and two beats find nobody who does (rule 7)."""
     own.worker_id = wait_until(lambda: registered(own))
-    own.belt.epoch = None
+    own.queue.epoch = None
     execution = own.submit(chain(node("a")))
     claim: Claim = own.claim(execution, "a")
 
@@ -116,7 +116,7 @@ def registered(own: Hand) -> UUID | None:
 def ran(quick: Settings, own: Hand, wait_until: WaitUntil) -> str:
     """Submit a chain and return the status it ends with."""
     connections = Connections.to(quick)
-    connections.belt.refresh(force=True)
+    connections.queue.refresh(force=True)
     validation = valid(chain(node("a"), node("b")))
     assert validation.workflow is not None
     assert validation.graph is not None
@@ -124,9 +124,9 @@ def ran(quick: Settings, own: Hand, wait_until: WaitUntil) -> str:
     submitted = submit(
         session,
         connections.graphs,
-        connections.belt,
+        connections.queue,
         Submission(validation.workflow, validation.graph),
     )
-    connections.belt.send(submitted.followed.noted)
+    connections.queue.send(submitted.post_commit.noted)
     wait_until(lambda: own.execution(submitted.execution_id).finished_at)
     return str(executions.status(session, submitted.execution_id))

@@ -22,7 +22,7 @@ from treadle.core.settings import Settings
 
 #: How often each call of `counted` ran, by its key.
 CALLS: Counter[str] = Counter()
-#: Tasks side by side: enough for chunks of many once their pace is known.
+#: Tasks side by side: enough for chunks of many once their durations are known.
 MANY = 60
 
 

@@ -20,12 +20,12 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
-from treadle.dag.outcomes import Completed, GivenBack, Outcome, Retrying
+from treadle.dag.outcomes import Completed, Outcome, Released, Retrying
 from treadle.dag.states import NODE_TRANSITIONS, NodeState
 from treadle.ledger.engine import control
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.claims import leases
-from treadle.ledger.engine.locking import hold_waiting
+from treadle.ledger.engine.locking import lock_waiting
 from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.rows import Claim, Ref, Settlement
 from treadle.ledger.engine.settle_rows import settlement_of
@@ -122,7 +122,7 @@ class World:
             assert answer is not None
             sent = {each.claim.lease_id for each in request.settlements}
             assert answer.settled == sent
-            self.claims[who].extend(answer.followed.claimed)
+            self.claims[who].extend(answer.post_commit.claimed)
         self._done(who, settlements)
         self._forget_the_canceled()
 
@@ -133,14 +133,14 @@ class World:
         session.breaks = breaks
         requests = self._requests(who, settlements, room=2)
         try:
-            commit(session, hand.graphs, hand.belt, requests)
+            commit(session, hand.graphs, hand.queue, requests)
             raise AssertionError("the connection was not cut")
         except psycopg.OperationalError:
             session.close()
         for request in requests:
             wanted = {each.claim.lease_id for each in request.settlements}
             with hand.session.transaction():
-                hold_waiting(hand.session, hand.graphs, request.execution_id)
+                lock_waiting(hand.session, hand.graphs, request.execution_id)
                 running, settled = leases(hand.session, [request.execution_id], wanted)
             assert (settled if breaks == "after" else running) == wanted
             assert not (running if breaks == "after" else settled)
@@ -149,7 +149,7 @@ class World:
         self._forget_the_canceled()
 
     def give_back_orphans(self, who: int) -> None:
-        """Give back what the ledger has a worker run, and the worker knows nothing of."""
+        """Release what the ledger has a worker run, and the worker knows nothing of."""
         hand = self.hands[who]
         known = {claim.lease_id for claim in self.claims[who]}
         rows = hand.session.execute(
@@ -161,12 +161,12 @@ class World:
             if lease_id not in known:
                 found = Ref(*ref)
                 graph = hand.graphs.execution(hand.session, found.execution_id)
-                self.settle(who, [settlement_of(Claim(found, lease_id, graph), GivenBack())])
+                self.settle(who, [settlement_of(Claim(found, lease_id, graph), Released())])
 
-    def take_back(self, who: int) -> None:
+    def reclaim(self, who: int) -> None:
         """Take a worker for dead; it goes on as a zombie that does not know."""
         for execution in self.cases:
-            assert self.hands[1 - who].take_back(execution, self.hands[who]) is not None
+            assert self.hands[1 - who].reclaim(execution, self.hands[who]) is not None
         self.zombies += [settlement_of(each, Completed("stale")) for each in self.claims[who]]
         self.claims[who].clear()
 
@@ -177,7 +177,7 @@ class World:
         before = hand.execution(execution)
         answer = hand.settle_all([zombie], room=2)
         assert answer.settled == frozenset()
-        assert answer.followed.claimed == []
+        assert answer.post_commit.claimed == []
         assert hand.execution(execution) == before
 
     # -- what clocks and people do ----------------------------------------------------------------
@@ -203,7 +203,7 @@ class World:
     def control(self, execution: UUID, what: str) -> None:
         call = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}[what]
         hand = self.hands[0]
-        call(hand.session, hand.graphs, hand.belt, execution)
+        call(hand.session, hand.graphs, hand.queue, execution)
         self._forget_the_canceled()
 
     # -- what there is ----------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class World:
         for execution, case in list(self.cases.items()):
             if self.hands[0].status(execution) != "SUCCESS":
                 hand = self.hands[1]
-                repeated = retry(hand.session, hand.graphs, hand.belt, execution)
+                repeated = retry(hand.session, hand.graphs, hand.queue, execution)
                 self.cases[repeated.execution_id] = case
 
     def differences(self) -> list[str]:

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from tests.property.ledger_world import World, may_fail, refuse_other_transitions, unlucky
 from tests.reference.generate import random_case
-from treadle.dag.outcomes import GivenBack
+from treadle.dag.outcomes import Released
 from treadle.ledger.engine.settle_rows import settlement_of
 
 #: Nodes of a workflow here: enough for loops in loops and joins, few enough to end soon.
@@ -92,7 +92,7 @@ class Ledger(RuleBasedStateMachine):
         claims = self.world.claims[who]
         if claims:
             (claim,) = some(claims, first, 1)
-            self.world.settle(who, [settlement_of(claim, GivenBack())])
+            self.world.settle(who, [settlement_of(claim, Released())])
 
     @rule(who=workers)
     def give_back_orphans(self, who: int) -> None:
@@ -100,7 +100,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(who=workers)
     def die(self, who: int) -> None:
-        self.world.take_back(who)
+        self.world.reclaim(who)
 
     @precondition(lambda self: self.world.zombies)
     @rule(which=numbers)

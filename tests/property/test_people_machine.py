@@ -32,7 +32,7 @@ from treadle.core.redis import connect as connect_redis
 from treadle.hil.sweeper import Sweeper
 from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
-from treadle.ledger.engine.rows import Followed
+from treadle.ledger.engine.rows import PostCommit
 from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
@@ -84,12 +84,12 @@ class People(RuleBasedStateMachine):
         self.threads = ThreadPoolExecutor(6)
 
     def _sweeper(self, hand: Hand) -> Sweeper:
-        ledger = (hand.graphs, hand.belt, self._follow_up)
+        ledger = (hand.graphs, hand.queue, self._publish)
         return Sweeper(lambda: connect(self.url, autocommit=True), self.table, ledger)
 
-    def _follow_up(self, followed: Followed) -> None:
-        self.table.park(followed.parked)
-        self.table.unpark(followed.unparked)
+    def _publish(self, post_commit: PostCommit) -> None:
+        self.table.park(post_commit.parked)
+        self.table.unpark(post_commit.unparked)
 
     @initialize()
     def submit(self) -> None:
@@ -266,7 +266,7 @@ class People(RuleBasedStateMachine):
             answered = hand.answer(asked.id, decision, by)
         except InteractionDecided:
             return "late"
-        self._follow_up(answered.followed)
+        self._publish(answered.post_commit)
         return "repeated" if answered.repeated else "decided"
 
     def _swept(self, sweeper: Sweeper) -> str:
@@ -276,7 +276,7 @@ class People(RuleBasedStateMachine):
     def _control(self, hand: Hand, execution: UUID, what: str) -> str:
         try:
             call = getattr(control, what)
-            self._follow_up(call(hand.session, hand.graphs, hand.belt, execution))
+            self._publish(call(hand.session, hand.graphs, hand.queue, execution))
         except ExecutionIsFinal:
             return "final"
         return what

@@ -115,7 +115,7 @@ class Running:
         return self.log.read_text("utf-8")
 
     def is_up(self) -> bool:
-        """Tell whether it has said that it is; raises if it has ended."""
+        """Return whether it has said that it is; raises if it has ended."""
         assert self._process.poll() is None, self.said
         return "Treadle is up" in self.said
 

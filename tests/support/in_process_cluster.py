@@ -32,9 +32,9 @@ class InProcess:
         assert validation.graph is not None
         request = Submission(validation.workflow, validation.graph, value or {}, **more)
         connections = self.connections
-        connections.belt.refresh()
-        submitted = submit(self.session, connections.graphs, connections.belt, request)
-        connections.belt.send(submitted.followed.noted)
+        connections.queue.refresh()
+        submitted = submit(self.session, connections.graphs, connections.queue, request)
+        connections.queue.send(submitted.post_commit.noted)
         return submitted.execution_id
 
     def has_ended(self, execution: UUID) -> bool:

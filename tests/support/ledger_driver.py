@@ -22,15 +22,15 @@ from treadle.dag.outcomes import Asked, Completed, Failed, LoopOpened, Outcome
 from treadle.dag.questions import Question
 from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.batches import Answer, Request, commit
+from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import hold
-from treadle.ledger.engine.recovery import end_overdue, take_back, wake
-from treadle.ledger.engine.rows import Claim, Follow, Followed, Ref, Settlement
+from treadle.ledger.engine.locking import lock_available
+from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
+from treadle.ledger.engine.rows import Claim, HandOffBudget, PostCommit, Ref, Settlement
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.engine.settlements import settle
 from treadle.ledger.engine.submission import Submission, Submitted, submit
-from treadle.ledger.engine.unit_of_work import Unit
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.timeouts import time_out
@@ -47,8 +47,8 @@ BROKEN = {
 }
 
 
-class OpenBelt:
-    """A belt with room for everything, or for nothing when its `epoch` is `None`."""
+class OpenQueue:
+    """A queue with room for everything, or for nothing when its `epoch` is `None`."""
 
     def __init__(self, epoch: str | None = "today") -> None:
         self.epoch = epoch
@@ -66,7 +66,7 @@ class Hand:
     def __init__(self, url: str, graphs: Graphs | None = None) -> None:
         self.url = url
         self.graphs = graphs or Graphs()
-        self.belt = OpenBelt()
+        self.queue = OpenQueue()
         self.worker_id = new_id()
         self.session = connect(url, autocommit=True)
 
@@ -84,14 +84,14 @@ class Hand:
         assert validation.workflow is not None
         assert validation.graph is not None
         request = Submission(validation.workflow, validation.graph, value or {}, **more)
-        return submit(self.session, self.graphs, self.belt, request)
+        return submit(self.session, self.graphs, self.queue, request)
 
-    def follow(self, room: int = 0) -> Follow:
+    def follow(self, room: int = 0) -> HandOffBudget:
         """Return the room for `room` hand-offs: every node costs one second here."""
-        return Follow(self.worker_id, frozenset({CORE_QUEUE}), seconds=room, alone=False)
+        return HandOffBudget(self.worker_id, frozenset({CORE_QUEUE}), seconds=room, alone=False)
 
-    def commit(self, *requests: Request, wait: bool = False) -> list[Answer | None]:
-        return commit(self.session, self.graphs, self.belt, requests, wait=wait)
+    def commit(self, *requests: Request, wait: bool = False) -> list[CommitResult | None]:
+        return commit(self.session, self.graphs, self.queue, requests, wait=wait)
 
     def wish(self, execution: UUID, *places: str, start_all: bool = True) -> Request:
         """Return a request for leases; a place is `node`, or `scope node`."""
@@ -114,18 +114,18 @@ class Hand:
         settlements = [(0, settlement_of(claim, outcome)) for claim, outcome in outcomes]
         executions = {each.claim.ref.execution_id for _, each in settlements}
         with self.session.transaction():
-            held = hold(self.session, self.graphs, executions)
-            unit = Unit(self.session, held, belt=self.belt, follows=[self.follow()])
+            held = lock_available(self.session, self.graphs, executions)
+            unit = UnitOfWork(self.session, held, queue=self.queue, budgets=[self.follow()])
             settle(unit, settlements)
             unit.save()
             yield
 
-    def settle(self, *outcomes: tuple[Claim, Outcome], room: int = 0) -> Answer:
+    def settle(self, *outcomes: tuple[Claim, Outcome], room: int = 0) -> CommitResult:
         """Settle outcomes of one execution in one request."""
         settlements = [settlement_of(claim, outcome) for claim, outcome in outcomes]
         return self.settle_all(settlements, room=room)
 
-    def settle_all(self, settlements: Sequence[Settlement], *, room: int = 0) -> Answer:
+    def settle_all(self, settlements: Sequence[Settlement], *, room: int = 0) -> CommitResult:
         execution = settlements[0].claim.ref.execution_id
         (answer,) = self.commit(Request(execution, self.follow(room), settlements))
         assert answer is not None
@@ -137,7 +137,7 @@ class Hand:
         """Open a FOR_EACH over `count` entries; return the places of the hand-offs."""
         opened = LoopOpened(items=tuple(range(count)), parallel=parallel)
         answer = self.settle((self.claim(execution, place), opened), room=room)
-        return places(answer.followed.claimed)
+        return places(answer.post_commit.claimed)
 
     def open_turn(self, execution: UUID, place: str) -> None:
         """Open the next turn of a `while` loop."""
@@ -145,11 +145,11 @@ class Hand:
 
     def complete(
         self, execution: UUID, place: str, output: Value = None, *, key: str = "result"
-    ) -> Answer:
+    ) -> CommitResult:
         """Claim a node and complete it."""
         return self.settle((self.claim(execution, place), Completed(output, key)))
 
-    def fail(self, execution: UUID, place: str) -> Answer:
+    def fail(self, execution: UUID, place: str) -> CommitResult:
         """Claim a node and fail it for good."""
         return self.settle((self.claim(execution, place), Failed(BROKEN)))
 
@@ -163,24 +163,24 @@ class Hand:
     def answer(self, question: UUID, decision: str = "confirmed", by: str = "ana") -> Answered:
         """Answer a question as a person who may."""
         response = Response(decision, {"decision": decision}, by, "api")
-        parts = (self.session, self.graphs, self.belt, question)
+        parts = (self.session, self.graphs, self.queue, question)
         return answer(*parts, lambda _: response)
 
-    def time_out(self, question: UUID, *, is_over: bool = True) -> Followed | None:
+    def time_out(self, question: UUID, *, is_over: bool = True) -> PostCommit | None:
         """End a question whose time is over, letting it pass first."""
         if is_over:
             past = "update interactions set timeout_at = now() - interval '1 s' where id = %s"
             self.session.execute(past, (question,))
-        followed, busy = time_out(self.session, self.graphs, self.belt, [question])
-        return None if busy else followed
+        post_commit, busy = time_out(self.session, self.graphs, self.queue, [question])
+        return None if busy else post_commit
 
-    def warn(self, question: UUID) -> Followed | None:
-        """Tell of a question's end, if that is due."""
-        return warn(self.session, self.graphs, self.belt, question)
+    def warn(self, question: UUID) -> PostCommit | None:
+        """Warn of a question's end, if that is due."""
+        return warn(self.session, self.graphs, self.queue, question)
 
     def wake(self, execution: UUID) -> None:
         """Do what is due in an execution."""
-        assert wake(self.session, self.graphs, self.belt, execution) is not None
+        assert wake(self.session, self.graphs, self.queue, execution) is not None
 
     def register(self, **more: Any) -> None:
         """Make this process known to the ledger."""
@@ -188,14 +188,14 @@ class Hand:
             self.session, self.worker_id, host="here", pid=1, queues=[CORE_QUEUE], **more
         )
 
-    def take_back(self, execution: UUID, dead: Hand, beat: int | None = None) -> Followed | None:
-        """Take back what `dead` runs of an execution, seen to stand still at `beat`."""
-        parts = (self.session, self.graphs, self.belt, execution)
-        return take_back(*parts, worker_id=dead.worker_id, beat=beat)
+    def reclaim(self, execution: UUID, dead: Hand, beat: int | None = None) -> PostCommit | None:
+        """Reclaim what `dead` runs of an execution, seen to stand still at `beat`."""
+        parts = (self.session, self.graphs, self.queue, execution)
+        return reclaim(*parts, worker_id=dead.worker_id, beat=beat)
 
-    def end_overdue(self, execution: UUID) -> Followed | None:
+    def end_overdue(self, execution: UUID) -> PostCommit | None:
         """Settle what is past its limit in an execution."""
-        parts = (self.session, self.graphs, self.belt, execution)
+        parts = (self.session, self.graphs, self.queue, execution)
         return end_overdue(*parts, grace_seconds=5)
 
     # -- what the rows say ------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def commands(pids: Sequence[int]) -> str:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that nobody has reaped yet does not."""
+    """Return whether a process runs; one that nobody has reaped yet does not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

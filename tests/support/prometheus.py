@@ -21,7 +21,7 @@ import pytest
 from tests.support.file_locks import locked
 from treadle.core.processes import Command, GuardedProcess
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "deploy" / "prometheus"
 #: Where it is kept once it was fetched: with all else that the tests need.
 _KEPT = Path(sys.prefix) / "share" / "prometheus"
@@ -50,7 +50,7 @@ class Prometheus:
         self._url = f"http://127.0.0.1:{port}"
 
     def is_ready(self) -> bool:
-        """Tell whether it answers."""
+        """Return whether it answers."""
         try:
             with urllib.request.urlopen(f"{self._url}/-/ready", timeout=5):  # noqa: TID251
                 return True

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from treadle.cli.errors import ExitCode, tell_error
-from treadle.cli.log_printer import Teller, readable
+from treadle.cli.log_printer import LogPrinter, readable
 from treadle.core.errors import TreadleError
 from treadle.core.settings import NoServers
 
@@ -46,7 +46,7 @@ def test_the_word_comes_once_all_services_are_at_work(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """And only once, though a service starts again later."""
-    teller = Teller({"worker-1", "scheduler"}, "Treadle is up.")
+    teller = LogPrinter({"worker-1", "scheduler"}, "Treadle is up.")
 
     teller.tell("worker-1", '{"event": "worker.started"}')
     teller.tell("worker-1", "not a log line")

@@ -31,12 +31,12 @@ def test_every_metric_stands_on_the_page_with_its_labels_and_no_other() -> None:
 
 def test_every_gauge_of_the_cluster_stands_on_the_page() -> None:
     """By the names that the scheduler gives them."""
-    census = (ROOT / "scheduler" / "cluster_stats.py").read_text()
+    stats = (ROOT / "scheduler" / "cluster_stats.py").read_text()
     told = {name for name, kind, _ in ROW.findall(PAGE) if "of the cluster" in kind}
 
     assert told == {
         "treadle_" + name.removeprefix("treadle_")
-        for name in re.findall(r'"((?:treadle_\w+|(?:questions|outbox)_\w+))"', census)
+        for name in re.findall(r'"((?:treadle_\w+|(?:questions|outbox)_\w+))"', stats)
     }
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.attempts import attempt_of
 from tests.support.workflows import chain, node, valid
-from treadle.dag.outcomes import Completed, Failed, GivenBack
+from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs import Lane
 from treadle.dag.values import Value
 from treadle.workers.nodes.tasks.limits import lane_of, within_task_limits
@@ -133,8 +133,8 @@ def test_an_input_that_does_not_fit_fails_without_a_call() -> None:
 
 def test_a_task_that_is_not_here_is_given_back() -> None:
     """Another worker may have it."""
-    assert run("nowhere", {}) == GivenBack()
-    assert child_call(attempt("nowhere", {})) == GivenBack()
+    assert run("nowhere", {}) == Released()
+    assert child_call(attempt("nowhere", {})) == Released()
     assert lane_of(attempt("nowhere", {}).node) is None
 
 

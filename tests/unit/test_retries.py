@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Failed, Retrying
-from treadle.dag.retries import backoff, decide
+from treadle.dag.retries import apply_retry_policy, backoff
 from treadle.dag.validation import validate
 
 RETRYABLE: dict[str, Any] = {"error_code": "x", "is_retryable": True}
@@ -42,25 +42,25 @@ def node_with(**configurations: Any) -> CompiledNode:
 def test_a_failure_that_cannot_be_mended_by_trying_again_is_final() -> None:
     """Only what says it is retryable is tried again."""
     failed = Failed({"error_code": "x", "is_retryable": False})
-    assert decide(node_with(), 0, failed) is failed
+    assert apply_retry_policy(node_with(), 0, failed) is failed
 
 
 @pytest.mark.parametrize(("retry_count", "tried_again"), [(0, True), (2, True), (3, False)])
 def test_three_retries_make_four_attempts(retry_count: int, tried_again: bool) -> None:
     """The default of max_retries."""
-    outcome = decide(node_with(), retry_count, Failed(RETRYABLE))
+    outcome = apply_retry_policy(node_with(), retry_count, Failed(RETRYABLE))
     assert isinstance(outcome, Retrying) is tried_again
 
 
 def test_a_task_may_narrow_the_bound() -> None:
     """The narrower of the node's and the task's counts."""
-    assert isinstance(decide(node_with(), 1, Failed(RETRYABLE), max_retries=1), Failed)
+    assert isinstance(apply_retry_policy(node_with(), 1, Failed(RETRYABLE), max_retries=1), Failed)
 
 
 def test_retry_after_is_obeyed() -> None:
     """An upstream that asks for a minute gets it."""
     asked = timedelta(minutes=1)
-    outcome = decide(node_with(retry_max_ms=1_000), 0, Failed(RETRYABLE, asked))
+    outcome = apply_retry_policy(node_with(retry_max_ms=1_000), 0, Failed(RETRYABLE, asked))
     assert isinstance(outcome, Retrying)
     assert outcome.delay == asked
 

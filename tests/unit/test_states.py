@@ -103,7 +103,7 @@ def test_every_change_is_fired_by_calls_of_the_ledger(
     """By the names that `ledger` gives them, or by what the page explains."""
     told = re.findall(r"^    [a-z]+\.([a-z_]+(?:, [a-z_]+)*)  ", ledger.__doc__ or "", re.MULTILINE)
     calls = {name.replace("_", " ") for names in told for name in names.split(", ")}
-    parts_of_commit = {"settle", "claim", "give back"}
+    parts_of_commit = {"settle", "claim", "release"}
     known = calls | parts_of_commit | {states.ANY_SETTLE, states.LATER}
 
     for row in table:

@@ -6,7 +6,7 @@
 - Commands: `up` (with `telling`), `serving` (worker, scheduler; `ending` turns signals into an
   orderly stop), `demo` (with `demo_services`, `demo_telling`), `validate`, `submit`, `executions`
   (list, show, watch), `controls` (cancel, pause, resume, retry), `doctor` (with `checkup`).
-- `cluster` is a command's way to the ledger and the belt; `files` reads what it is given.
+- `cluster` is a command's way to the ledger and the queue; `files` reads what it is given.
 - Watching: `following` yields events in sequence, `progress` folds them and the records into where
   each node stands, `drawing` makes that a tree or lines, `watching` puts the three together.
 

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from treadle.cli.errors import tell_error
 from treadle.core.errors import TreadleError
-from treadle.core.gc_pause import uncollected
+from treadle.core.gc_pause import gc_paused
 
 #: Where each command lives, in the order in which help lists them. A command's function, or its
 #: group, has its name. Modules are loaded on demand, because what runs nodes takes far longer to
@@ -54,7 +54,7 @@ class Commands(TyperGroup):
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        with uncollected():  # modules stay, so collecting among them only takes time
+        with gc_paused():  # modules stay, so collecting among them only takes time
             command = getattr(import_module(module), cmd_name)
         if isinstance(command, typer.Typer):  # several commands under one name
             return typer.main.get_command(command)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from treadle.cli.cluster import Cluster
-from treadle.cli.local import reached_here
+from treadle.cli.local import connected_here
 from treadle.core.settings import Settings
 
 
 @contextmanager
-def reached() -> Iterator[Cluster]:
+def connected() -> Iterator[Cluster]:
     """Reach the cluster for as long as the `with` block runs: through the gateway at
     `TREADLE_SERVER` where that is set, else straight the one that runs in this folder.
 
@@ -20,7 +20,7 @@ def reached() -> Iterator[Cluster]:
     """
     settings = Settings.load()
     if settings.server is None:
-        with reached_here(settings) as here:
+        with connected_here(settings) as here:
             yield here
         return
     from treadle.cli.remote import Remote  # noqa: PLC0415 - an HTTP client takes time to import

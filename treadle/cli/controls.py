@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from treadle.cli.cluster import Control
-from treadle.cli.connect import reached
+from treadle.cli.connect import connected
 from treadle.cli.executions import AsJson, ExecutionId
 from treadle.cli.files import to_json
 from treadle.cli.watch import watch_to_end
@@ -35,7 +35,7 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Run an ended execution again from where it failed, as a new execution. Prints its id."""
-    with reached() as cluster:
+    with connected() as cluster:
         started = cluster.retry(execution_id)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
@@ -44,7 +44,7 @@ def retry(
 
 
 def _act(action: Control, execution_id: UUID, *, as_json: bool) -> None:
-    with reached() as cluster:
+    with connected() as cluster:
         status = cluster.control(action, execution_id)
     told = {"id": str(execution_id), "status": status}
     typer.echo(to_json(told) if as_json else f"{execution_id} is {status}")

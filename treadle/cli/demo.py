@@ -80,7 +80,7 @@ def _run(local: Local, file: Path, countries_url: str, report: Path) -> NoReturn
     validation = validate(file.read_bytes())
     assert validation.workflow is not None  # a test holds the example to it
     assert validation.graph is not None
-    local.belt.refresh(force=True)
+    local.queue.refresh(force=True)
     request = Submission(
         validation.workflow,
         validation.graph,
@@ -124,7 +124,7 @@ def _stages(examples: Path, environment: dict[str, str]) -> list[list[Service]]:
 
 def _examples() -> Path:
     """Return the folder of examples: inside the package when installed, beside it in a clone."""
-    package = Path(treadle.__file__).parent
+    package = Path(treadle.__file__).resolve().parent
     for folder in (package / "examples", package.parent / "examples"):
         if (folder / "clocks.json").is_file():
             return folder

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from treadle.cli.cluster import Cluster
-from treadle.cli.connect import reached
+from treadle.cli.connect import connected
 from treadle.cli.execution_view import duration, print_table
 from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
 from treadle.cli.prompts import Answer, Question, asked_in_terminal, fields_of, value_of
@@ -42,7 +42,7 @@ def inbox(
     as_json: AsJson = False,
 ) -> None:
     """List the questions that wait for an answer, the most urgent first."""
-    with reached() as cluster:
+    with connected() as cluster:
         found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
     found = sorted(
         found, key=lambda each: (_PRIORITIES.index(each["priority"]), each["timeout_at"])
@@ -92,7 +92,7 @@ def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
     as_json: AsJson = False,
 ) -> None:
     """Answer a question: by the options, or, in a terminal, as it is asked there."""
-    with reached() as cluster:
+    with connected() as cluster:
         if json_answer is not None:
             raw = _object(json_answer)
         elif decision is None and not values and not selected and content is None:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from treadle.cli.execution_view import print_table
 from treadle.cli.files import to_json
-from treadle.cli.local import reached_here
+from treadle.cli.local import connected_here
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.problems import quoted
@@ -61,7 +61,7 @@ def create(
     if not owner.strip() or len(owner) > _OWNER_LENGTH:
         raise OwnerInvalid(f"{quoted(owner)} names no account.")
     valid_for = None if days is None else timedelta(days=days)
-    with reached_here(Settings.load()) as here:
+    with connected_here(Settings.load()) as here:
         made = ledger_keys.create(here.session(), owner, wanted, name=name, valid_for=valid_for)
     if as_json:
         typer.echo(to_json({"id": made.key.id, "key": made.text}))
@@ -77,7 +77,7 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """List keys, those past use included; never the keys themselves."""
-    with reached_here(Settings.load()) as here:
+    with connected_here(Settings.load()) as here:
         found = ledger_keys.listed(here.session(), owner=owner, limit=_MOST)
     if as_json:
         typer.echo(to_json([key.to_wire() for key in found]))
@@ -98,7 +98,7 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End a key: the next request with it is refused."""
-    with reached_here(Settings.load()) as here:
+    with connected_here(Settings.load()) as here:
         key = ledger_keys.revoke(here.session(), key_id)
     typer.echo(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
 

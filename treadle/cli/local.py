@@ -1,4 +1,4 @@
-"""The cluster of this folder, reached straight: one session that comes back, and the belt."""
+"""The cluster of this folder, reached straight: one session that comes back, and the queue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.cli.cluster import Control, Event, Started
-from treadle.cli.tail import follow
+from treadle.cli.tail import tail
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
@@ -19,14 +19,14 @@ from treadle.hil.rights import Account
 from treadle.hil.wire import to_wire
 from treadle.ledger.engine import control
 from treadle.ledger.engine.retrying import retry
-from treadle.ledger.engine.rows import Followed
+from treadle.ledger.engine.rows import PostCommit
 from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, submit
 from treadle.ledger.people.answers import answer
 from treadle.ledger.people.interactions import interactions
 from treadle.ledger.views import executions
 from treadle.planner import requests
 from treadle.transport.connections import Connections
-from treadle.transport.metrics_relay import handing_over
+from treadle.transport.metrics_relay import relaying
 
 _CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}
 
@@ -48,12 +48,12 @@ class ClusterNotReady(TreadleError):
 
 
 class Local:
-    """The ledger and the belt, as one command uses them."""
+    """The ledger and the queue, as one command uses them."""
 
     def __init__(self, connections: Connections) -> None:
         self.connections = connections
         self.graphs = connections.graphs
-        self.belt = connections.belt
+        self.queue = connections.queue
         self._session: psycopg.Connection | None = None
 
     def session(self) -> psycopg.Connection:
@@ -66,13 +66,13 @@ class Local:
             self._session = self.connections.open_session()
         return self._session
 
-    def deliver(self, followed: Followed) -> None:
+    def deliver(self, post_commit: PostCommit) -> None:
         """Do what a committed transaction leaves to its caller."""
-        self.belt.follow_up(followed)
+        self.queue.publish(post_commit)
 
     def submit(self, request: Submission) -> Started:
-        submitted = submit(self.session(), self.graphs, self.belt, request)
-        self.deliver(submitted.followed)
+        submitted = submit(self.session(), self.graphs, self.queue, request)
+        self.deliver(submitted.post_commit)
         return self._started(submitted.execution_id, repeated=submitted.repeated)
 
     def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
@@ -93,16 +93,16 @@ class Local:
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
         listener = self.connections.broker.client
-        return follow(self.session, listener, execution_id, after_seq=after_seq)
+        return tail(self.session, listener, execution_id, after_seq=after_seq)
 
     def control(self, action: Control, execution_id: UUID) -> str:
         call = _CONTROLS[action]
-        self.deliver(call(self.session(), self.graphs, self.belt, execution_id))
+        self.deliver(call(self.session(), self.graphs, self.queue, execution_id))
         return executions.status(self.session(), execution_id)
 
     def retry(self, execution_id: UUID) -> Started:
-        submitted = retry(self.session(), self.graphs, self.belt, execution_id)
-        self.deliver(submitted.followed)
+        submitted = retry(self.session(), self.graphs, self.queue, execution_id)
+        self.deliver(submitted.post_commit)
         return self._started(submitted.execution_id)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
@@ -129,8 +129,8 @@ class Local:
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
         respond = responding(Account(LOCAL_OWNER), "cli", raw)
-        made = answer(self.session(), self.graphs, self.belt, interaction_id, respond)
-        self.deliver(made.followed)
+        made = answer(self.session(), self.graphs, self.queue, interaction_id, respond)
+        self.deliver(made.post_commit)
         return {**to_wire(made.interaction), "repeated": made.repeated}
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class Local:
 
 
 @contextmanager
-def reached_here(settings: Settings) -> Iterator[Local]:
+def connected_here(settings: Settings) -> Iterator[Local]:
     """Reach the cluster of this folder for as long as the `with` block runs.
 
     Raises:
@@ -155,8 +155,8 @@ def reached_here(settings: Settings) -> Iterator[Local]:
     local = Local(Connections.to(settings))
     try:
         local.session()
-        local.belt.refresh(force=True)
-        with handing_over(local.connections.broker.client):
+        local.queue.refresh(force=True)
+        with relaying(local.connections.broker.client):
             yield local
     except psycopg.OperationalError as error:
         raise ClusterUnreachable(f"The database cannot be reached: {error}") from error

@@ -16,7 +16,7 @@ _LEFT_OUT = frozenset({"event", "timestamp", "level"})
 _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
 
 
-class Teller:
+class LogPrinter:
     """Passes lines on, each marked with the service it came from."""
 
     def __init__(self, services: Collection[str], when_up: str) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from treadle.cli.cluster import Cluster
-from treadle.cli.connect import reached
+from treadle.cli.connect import connected
 from treadle.cli.files import read_input, to_json
 from treadle.cli.plan_view import drawn, stage_line
 from treadle.cli.watch import watch_to_end
@@ -23,7 +23,7 @@ from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.planner.requests import workflow_to_run
 
-Tell: TypeAlias = Callable[[str], None]
+ReportSink: TypeAlias = Callable[[str], None]
 
 #: Seconds after which a plan that nobody makes is remarked on.
 _PATIENCE_SECONDS = 10.0
@@ -65,7 +65,7 @@ def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
     With --run it exits with 0 if the execution ends as SUCCESS, else with 1.
     """
     given = read_input(input_file, input_json)
-    with reached() as cluster:
+    with connected() as cluster:
         plan_id = _known(prompt) or cluster.ask_for_plan(prompt, key=key).id
         found = _planned(cluster, plan_id, quiet=as_json)
         made = found["plan"]
@@ -105,7 +105,7 @@ def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> dict[str, Any]:
     return found
 
 
-def _follow(cluster: Cluster, plan_id: UUID, tell: Tell) -> None:
+def _follow(cluster: Cluster, plan_id: UUID, tell: ReportSink) -> None:
     begun, taken = time.monotonic(), False
     for events in cluster.follow(plan_id):
         for event in events:
@@ -122,7 +122,7 @@ def _follow(cluster: Cluster, plan_id: UUID, tell: Tell) -> None:
 
 
 @contextmanager
-def _stages(console: Console, *, quiet: bool) -> Iterator[Tell]:
+def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
     """Yield what tells a stage: in one line that changes on a terminal, else a line each."""
     if quiet:
         yield lambda line: None

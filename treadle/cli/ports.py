@@ -35,7 +35,7 @@ class Ports:
     """Who serves, in the order of their ports."""
 
     def refuse_taken(self) -> None:
-        """Tell early that somebody listens on one of the four.
+        """Check early that somebody listens on one of the four.
 
         Raises:
             PortTaken

@@ -17,7 +17,7 @@ from treadle.monitoring import logs
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
 from treadle.monitoring.server import Address, MonitoringServer
-from treadle.scheduler.cluster_stats import Census
+from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.scheduler.health import check_scheduler
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
@@ -36,7 +36,7 @@ TaskModules = Annotated[
 
 
 def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) -> None:
-    """Run nodes until SIGTERM or Ctrl-C, then drain: end or give back what runs, and exit."""
+    """Run nodes until SIGTERM or Ctrl-C, then drain: end or release what runs, and exit."""
     stop = stop_on_signal()
     # Last, so that no file of the folder can stand in for a module of Treadle.
     sys.path.append(os.getcwd())
@@ -66,14 +66,14 @@ def planner(port: Port = None, host: Host = LOOPBACK) -> None:
 
 
 def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
-    """Wake what is due, take back what was lost and refill the queues, until SIGTERM or Ctrl-C."""
+    """Wake what is due, reclaim what was lost and refill the queues, until SIGTERM or Ctrl-C."""
     stop = stop_on_signal()
     settings, server = _prepare(port, host)
     connections = Connections.to(settings)
     process = Scheduler(connections)
     if server is not None:
         ready = readiness(settings, scheduler=partial(check_scheduler, process))
-        server.start(Exposition(Census(connections)), ready)
+        server.start(Exposition(ClusterStats(connections)), ready)
     process.run_until(stop)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from treadle.cli.connect import reached
+from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
 from treadle.cli.validate import listed
 from treadle.cli.watch import watch_to_end
@@ -67,7 +67,7 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         deadline=None if deadline is None else timedelta(seconds=deadline),
         idempotency_key=key,
     )
-    with reached() as cluster:
+    with connected() as cluster:
         started = cluster.submit(request)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
@@ -77,7 +77,7 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         return
     typer.echo(started.id)
     if sys.stdout.isatty():
-        typer.echo(f"Follow it with: treadle watch {started.id}", err=True)
+        typer.echo(f"HandOffBudget it with: treadle watch {started.id}", err=True)
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:

@@ -27,7 +27,7 @@ _LONGEST_PAUSE_SECONDS = 0.2
 _OUTAGE_SECONDS = 60.0
 
 
-def follow(
+def tail(
     session: Callable[[], psycopg.Connection],
     client: redis.Redis,
     execution_id: UUID,

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from treadle.cli.log_printer import Teller
+from treadle.cli.log_printer import LogPrinter
 from treadle.cli.ports import LOOPBACK, Host, Ports
 from treadle.cli.welcome import first_key, welcome
 from treadle.core.embedded import EmbeddedServers, find_cluster
@@ -76,7 +76,7 @@ def up(
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
         when_up = welcome(servers.folder, ports, first_key(servers.database_url))
-        teller = Teller([each.name for stage in stages for each in stage], when_up)
+        teller = LogPrinter([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
 

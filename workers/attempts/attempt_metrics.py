@@ -15,7 +15,7 @@ import structlog
 
 from treadle.dag.outcomes import OUTCOME_NAMES, Failed, Retrying
 from treadle.dag.specs import Lane
-from treadle.ledger.engine.batches import Answer
+from treadle.ledger.engine.batches import CommitResult
 from treadle.ledger.engine.rows import Claim, Settlement
 from treadle.monitoring.metrics import (
     CHUNK_NODES,
@@ -47,13 +47,15 @@ def started(claim: Claim) -> None:
     _started_of(claim.node.spec.key).inc()
 
 
-def settled(settlements: Iterable[Settlement], answer: Answer, worker_id: UUID | None) -> None:
+def settled(
+    settlements: Iterable[Settlement], result: CommitResult, worker_id: UUID | None
+) -> None:
     """Count attempts that were settled, and log one line for each.
 
     Inline nodes take microseconds and come by the thousand, so their lines are for DEBUG.
     """
     for each in settlements:
-        counts = each.claim.lease_id in answer.settled
+        counts = each.claim.lease_id in result.settled
         if not counts:
             LEASES_LOST.inc()
         if each.seconds is not None:
@@ -63,7 +65,7 @@ def settled(settlements: Iterable[Settlement], answer: Answer, worker_id: UUID |
         if _log.is_enabled_for(level):
             outcome = OUTCOME_NAMES[type(each.outcome)] if counts else "lease_lost"
             _tell(level, each, outcome, worker_id)
-    HAND_OFFS.inc(len(answer.followed.claimed))
+    HAND_OFFS.inc(len(result.post_commit.claimed))
 
 
 def _tell(level: int, settlement: Settlement, outcome: str, worker_id: UUID | None) -> None:

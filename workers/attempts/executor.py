@@ -1,6 +1,6 @@
 """The executor: a claim becomes an attempt, and an attempt an outcome.
 
-Whatever goes wrong on the way is a value: the node's own failure, decided on by the retry policy.
+Whatever goes wrong on the way is a value: the node's own failure, which the retry policy judges.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, LoopOpened, Outcome
-from treadle.dag.retries import decide
+from treadle.dag.retries import apply_retry_policy
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
 from treadle.ledger.engine.rows import Claim
-from treadle.workers.attempts.inputs import Arriving, overlaid
+from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
 from treadle.workers.attempts.secrets import Secrets, masked, without
-from treadle.workers.nodes.attempt import Attempt, Tell, to_nobody
+from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
 
@@ -47,7 +47,7 @@ class InternalError(TreadleError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class AttemptResult:
     """An outcome, and what the attempt worked on."""
 
     outcome: Outcome
@@ -62,14 +62,14 @@ class Executor:
     ) -> None:
         self._records = records
         self._secrets = secrets
-        self._arriving = Arriving(records)
+        self._inputs = InputReader(records)
         self._implementations = implementations(Services(dialer, settings))
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
 
-    def run(self, claim: Claim) -> Ran:
+    def run(self, claim: Claim) -> AttemptResult:
         """Run a claim to its outcome in this thread."""
         prepared = self.prepare(claim)
-        if isinstance(prepared, Ran):
+        if isinstance(prepared, AttemptResult):
             return prepared
         try:
             outcome = self._carry_out(claim, prepared)
@@ -78,9 +78,11 @@ class Executor:
             outcome = Failed(error.to_wire())
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
-        return Ran(self.decided(claim, _clean(outcome, prepared)), prepared.input)
+        return AttemptResult(
+            self.with_retry_policy(claim, _clean(outcome, prepared)), prepared.input
+        )
 
-    async def run_async(self, claim: Claim, attempt: Attempt) -> Ran:
+    async def run_async(self, claim: Claim, attempt: Attempt) -> AttemptResult:
         """Run a prepared claim of the async lane to its outcome."""
         try:
             outcome = self._carry_out(claim, attempt)
@@ -90,14 +92,14 @@ class Executor:
             outcome = Failed(error.to_wire())
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
-        return Ran(self.decided(claim, _clean(outcome, attempt)), attempt.input)
+        return AttemptResult(self.with_retry_policy(claim, _clean(outcome, attempt)), attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
         """Get ready to run several claims, one after the other."""
         if len(claims) > 1:
-            self._arriving.look_ahead(claims)
+            self._inputs.look_ahead(claims)
 
-    def prepare(self, claim: Claim, tell: Tell = to_nobody) -> Attempt | Ran:
+    def prepare(self, claim: Claim, tell: ReportSink = discard_report) -> Attempt | AttemptResult:
         """Join the input, render the texts and check the configuration of a claim.
 
         Args:
@@ -105,26 +107,28 @@ class Executor:
         """
         try:
             if claim.phase is LoopPhase.GATHER:
-                return Ran(self.decided(claim, gather(self._records, claim)), None)
+                return AttemptResult(
+                    self.with_retry_policy(claim, gather(self._records, claim)), None
+                )
             return self._attempt(claim, tell)
         except TreadleError as error:
-            return Ran(self.decided(claim, Failed(error.to_wire())), None)
+            return AttemptResult(self.with_retry_policy(claim, Failed(error.to_wire())), None)
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            return Ran(self.decided(claim, _internal(claim, error)), None)
+            return AttemptResult(self.with_retry_policy(claim, _internal(claim, error)), None)
 
-    def decided(self, claim: Claim, outcome: Outcome) -> Outcome:
+    def with_retry_policy(self, claim: Claim, outcome: Outcome) -> Outcome:
         """Return an outcome after the retry policy had its say."""
         if not isinstance(outcome, Failed):
             return outcome
-        decided = decide(claim.node, claim.retry_count, outcome)
+        with_retry_policy = apply_retry_policy(claim.node, claim.retry_count, outcome)
         itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
-        if itself and isinstance(decided, Failed):
-            return given_up(self._records, claim, decided)
-        return decided
+        if itself and isinstance(with_retry_policy, Failed):
+            return given_up(self._records, claim, with_retry_policy)
+        return with_retry_policy
 
-    def _attempt(self, claim: Claim, tell: Tell) -> Attempt:
+    def _attempt(self, claim: Claim, tell: ReportSink) -> Attempt:
         node, ref = claim.node, claim.ref
-        arrived = self._arriving.at(claim.graph, ref, chosen=claim.chosen)
+        arrived = self._inputs.at(claim.graph, ref, chosen=claim.chosen)
         variables = arrived.variables
         variables["input"] = overlaid(node, arrived)
         if node.secrets:
@@ -165,7 +169,7 @@ class Executor:
 
     def _turn(self, claim: Claim, attempt: Attempt) -> Outcome:
         """Check a `while` loop's condition; without one more turn, gather at once."""
-        last = self._arriving.last(claim.graph, claim.ref, claim.turn)
+        last = self._inputs.last(claim.graph, claim.ref, claim.turn)
         if turn_is_due(attempt, claim.turn, last):
             return LoopOpened()
         return gather(self._records, claim)
@@ -177,7 +181,7 @@ def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:
     return masked(outcome, used.values()) if used else outcome
 
 
-def _cleaning(tell: Tell, used: Collection[str]) -> Tell:
+def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     """Return where reports go without the secrets that their attempt uses."""
     return lambda data, join: tell(without(data, used), join)
 

@@ -34,7 +34,7 @@ class Arrived:
         return shape(self.sources)
 
 
-class Arriving:
+class InputReader:
     """Finds what arrived at the nodes of one graph's executions."""
 
     def __init__(self, records: Records) -> None:

@@ -19,31 +19,31 @@ from uuid import UUID
 
 import structlog
 
-from treadle.dag.outcomes import Completed, GivenBack, Retrying, Sleeping
+from treadle.dag.outcomes import Completed, Released, Retrying, Sleeping
 from treadle.dag.specs import Lane
 from treadle.dag.states import NodeState
 from treadle.dag.values import loads
-from treadle.ledger.engine.batches import Answer, Request
+from treadle.ledger.engine.batches import CommitResult, Request
 from treadle.ledger.engine.recovery import timed_out
-from treadle.ledger.engine.rows import NOBODY, Claim, Follow, Ref, Report, Settlement
+from treadle.ledger.engine.rows import NOBODY, Claim, HandOffBudget, Ref, Report, Settlement
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views.executions import Settled
-from treadle.transport.dispatch_queue import Belt
-from treadle.transport.duration_estimator import Pace
+from treadle.transport.dispatch_queue import RedisDispatchQueue
+from treadle.transport.duration_estimator import DurationEstimator
 from treadle.workers.attempts import attempt_metrics
-from treadle.workers.attempts.executor import Executor, Ran
+from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.progress import Progress
 from treadle.workers.attempts.records import Records
 from treadle.workers.committer import Committer
 from treadle.workers.lanes.event_loop import EventLoop, cancel_this_task
-from treadle.workers.lanes.isolated_runner import Alone, is_suspect
+from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_suspect
 from treadle.workers.leases import AttemptOver, Leases, interrupt_this_thread
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.tasks.limits import lane_of
 
 #: Seconds of work that one settle hands over at most.
 _ROOM_SECONDS = 0.02
-#: Seconds of one thread's hand-offs before what follows goes to the belt, where others share it.
+#: Seconds of one thread's hand-offs before what follows goes to the queue, where others share it.
 _HAND_OFF_SECONDS = 1.0
 #: Seconds of inline work before what has been run is settled.
 _INLINE_SECONDS = 0.05
@@ -64,13 +64,13 @@ class Runner:
 
     queues: frozenset[str]
     committer: Committer
-    belt: Belt
+    queue: RedisDispatchQueue
     records: Records
     executor: Executor
     leases: Leases
     loop: EventLoop
-    alone: Alone
-    pace: Pace
+    isolated: IsolatedRunner
+    durations: DurationEstimator
     worker_id: UUID | None = None
     """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
     draining: Event = field(default_factory=Event)
@@ -86,30 +86,32 @@ class Runner:
         while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
             time.sleep(_LAG_PERIOD_SECONDS)
         start_all = lane is not Lane.THREAD
-        answer = self._commit(
-            Request(refs[0].execution_id, self._follow(), claims=refs, start_all=start_all)
+        result = self._commit(
+            Request(refs[0].execution_id, self._budget(), claims=refs, start_all=start_all)
         )
-        attempt_metrics.claimed(answer.claims)
-        claims = answer.claims
+        attempt_metrics.claimed(result.claims)
+        claims = result.claims
         if lane is not Lane.THREAD:
-            claims = sorted(claims, key=is_suspect)  # all have started, and those take longest
+            claims = sorted(
+                claims, key=is_poison_suspect
+            )  # all have started, and those take longest
         self.executor.look_ahead(claims)
         self._run(claims)
 
     def stop(self, grace_seconds: float) -> None:
-        """Let the loop's attempts end for the grace time, give back the rest, and end."""
+        """Let the loop's attempts end for the grace time, release the rest, and end."""
         self.draining.set()
         self.loop.stop(grace_seconds)
         self._after.shutdown()
-        self._give_back_rest()
-        self.alone.stop()
+        self._release_rest()
+        self.isolated.stop()
 
-    def _give_back_rest(self) -> None:
-        """Give back, uncharged, what threads run past the grace time; they are interrupted then."""
+    def _release_rest(self) -> None:
+        """Release, uncharged, what threads run past the grace time; they are interrupted then."""
         rest = self.leases.held()
         for claim in rest.values():
-            outcome = settlement_of(claim, GivenBack())
-            self._commit(Request(claim.ref.execution_id, self._follow(), [outcome]))
+            outcome = settlement_of(claim, Released())
+            self._commit(Request(claim.ref.execution_id, self._budget(), [outcome]))
         self.leases.interrupt(rest)
 
     def _run(self, claims: Iterable[Claim]) -> None:
@@ -122,26 +124,26 @@ class Runner:
             if not settlements:
                 continue
             hand_over = time.monotonic() < until and not self.draining.is_set()
-            answer = self._settle(settlements, hand_over=hand_over, alone=not todo)
-            todo.extend(answer.followed.claimed)
-            self.executor.look_ahead(answer.followed.claimed)
+            result = self._settle(settlements, hand_over=hand_over, alone=not todo)
+            todo.extend(result.post_commit.claimed)
+            self.executor.look_ahead(result.post_commit.claimed)
             starts = settlements[-1].starts
-            if starts is not None and starts.lease_id not in answer.started:
+            if starts is not None and starts.lease_id not in result.started:
                 self._drop_unstarted(todo)
 
     def _drop_unstarted(self, todo: deque[Claim]) -> None:
-        """Give back the members of a chunk whose next one could not be started any more."""
+        """Release the members of a chunk whose next one could not be started any more."""
         members = [each for each in todo if not each.started]
         for each in members:
             todo.remove(each)
         self._settle(
-            [settlement_of(each, GivenBack()) for each in members], hand_over=False, alone=False
+            [settlement_of(each, Released()) for each in members], hand_over=False, alone=False
         )
 
     def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
         """Run what comes next: all inline ones for a while, or one other."""
         if self.draining.is_set():
-            return [settlement_of(todo.popleft(), GivenBack()) for _ in range(len(todo))]
+            return [settlement_of(todo.popleft(), Released()) for _ in range(len(todo))]
         settled: list[Settlement | None] = []
         until = time.monotonic() + _INLINE_SECONDS
         while todo and self._lane(todo[0]) is Lane.INLINE and time.monotonic() < until:
@@ -160,7 +162,7 @@ class Runner:
         """
         until = time.monotonic() + _MEMBERS_SECONDS
         while True:
-            settlement = self._run_alone(claim)
+            settlement = self._run_one(claim)
             following = todo[0] if todo and self._lane(todo[0]) is self._lane(claim) else None
             if following is None or time.monotonic() >= until:
                 starts = following if following is not None and not following.started else None
@@ -171,7 +173,7 @@ class Runner:
 
     def _lane(self, claim: Claim) -> Lane | None:
         lane = lane_of(claim.node)
-        return Lane.PROCESS if lane is not None and is_suspect(claim) else lane
+        return Lane.PROCESS if lane is not None and is_poison_suspect(claim) else lane
 
     def _run_inline(self, claim: Claim) -> Settlement:
         started = self._start(claim)
@@ -179,15 +181,15 @@ class Runner:
         seconds = self._measured(claim, Lane.INLINE, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
-    def _run_alone(self, claim: Claim) -> Settlement:
+    def _run_one(self, claim: Claim) -> Settlement:
         """Run one attempt in this thread or in a child, within its limit."""
         lane = self._lane(claim)
         if lane is None:
-            return settlement_of(claim, GivenBack())
+            return settlement_of(claim, Released())
         started = self._start(claim)
         limit_seconds = claim.node.timeout.total_seconds()
         if lane is Lane.PROCESS:
-            ran = self.alone.run(claim, limit_seconds)
+            ran = self.isolated.run(claim, limit_seconds)
         else:
             ran = self._run_in_thread(claim, limit_seconds)
         seconds = self._measured(claim, claim.node.lane, started)
@@ -202,22 +204,22 @@ class Runner:
     def _measured(self, claim: Claim, lane: Lane, started: float) -> float:
         """Take in how long an attempt kept its thread; return the seconds."""
         seconds = time.perf_counter() - started
-        if not is_suspect(claim):  # most of its time is the start of its child
-            self.pace.measured(claim.node.queue, lane, seconds)
+        if not is_poison_suspect(claim):  # most of its time is the start of its child
+            self.durations.measured(claim.node.queue, lane, seconds)
         return seconds
 
-    def _run_in_thread(self, claim: Claim, seconds: float) -> Ran:
+    def _run_in_thread(self, claim: Claim, seconds: float) -> AttemptResult:
         try:
             with self.leases.interruptible(claim, seconds, interrupt_this_thread()):
                 return self.executor.run(claim)
         except AttemptOver:
-            return Ran(self.executor.decided(claim, timed_out(seconds)), None)
+            return AttemptResult(self.executor.with_retry_policy(claim, timed_out(seconds)), None)
 
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
         started = self._start(claim)
         attempt = self.executor.prepare(claim, partial(self._progress.add, claim))
-        if isinstance(attempt, Ran):
+        if isinstance(attempt, AttemptResult):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
         seconds = claim.node.timeout.total_seconds()
 
@@ -230,32 +232,36 @@ class Runner:
         self.loop.spawn(work())
         return None
 
-    async def _run_on_loop(self, claim: Claim, attempt: Attempt, seconds: float) -> Ran:
+    async def _run_on_loop(self, claim: Claim, attempt: Attempt, seconds: float) -> AttemptResult:
         try:
             return await self.executor.run_async(claim, attempt)
         except asyncio.CancelledError:
             if self.draining.is_set():
-                return Ran(GivenBack(), attempt.input)
-            return Ran(self.executor.decided(claim, timed_out(seconds)), attempt.input)
+                return AttemptResult(Released(), attempt.input)
+            return AttemptResult(
+                self.executor.with_retry_policy(claim, timed_out(seconds)), attempt.input
+            )
 
-    def _go_on(self, claim: Claim, ran: Ran, seconds: float, said: Sequence[Report]) -> None:
+    def _go_on(
+        self, claim: Claim, ran: AttemptResult, seconds: float, said: Sequence[Report]
+    ) -> None:
         settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
         try:
-            answer = self._settle(
+            result = self._settle(
                 [settlement], hand_over=not self.draining.is_set(), alone=True, said=said
             )
-            self._run(answer.followed.claimed)
-        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer
+            self._run(result.post_commit.claimed)
+        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
 
     def _tell(self, report: Report) -> None:
         """Have a report written, beside what else is; nobody waits for it."""
-        request = Request(report.claim.ref.execution_id, self._follow(), reports=[report])
+        request = Request(report.claim.ref.execution_id, self._budget(), reports=[report])
         self.committer.commit(request).add_done_callback(self._told)
 
-    def _told(self, done: Future[Answer]) -> None:
+    def _told(self, done: Future[CommitResult]) -> None:
         if not self.draining.is_set() and done.exception() is None:
-            self._after.submit(self.belt.follow_up, done.result().followed)
+            self._after.submit(self.queue.publish, done.result().post_commit)
 
     def _settle(
         self,
@@ -264,32 +270,32 @@ class Runner:
         hand_over: bool,
         alone: bool,
         said: Sequence[Report] = (),
-    ) -> Answer:
+    ) -> CommitResult:
         seconds = _ROOM_SECONDS if hand_over else 0.0
-        follow = self._follow(seconds, alone=hand_over and alone)
+        follow = self._budget(seconds, alone=hand_over and alone)
         execution_id = settlements[0].claim.ref.execution_id
-        answer = self._commit(Request(execution_id, follow, settlements, reports=said))
+        result = self._commit(Request(execution_id, follow, settlements, reports=said))
         if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
-            self.belt.ring_timers()
-        attempt_metrics.settled(settlements, answer, self.worker_id)
+            self.queue.wake_scheduler()
+        attempt_metrics.settled(settlements, result, self.worker_id)
         for each in settlements:
-            if each.claim.lease_id in answer.settled and isinstance(each.outcome, Completed):
+            if each.claim.lease_id in result.settled and isinstance(each.outcome, Completed):
                 self.records.keep(each.claim.ref, _as_settled(each))
-        return answer
+        return result
 
-    def _follow(self, seconds: float = 0.0, *, alone: bool = False) -> Follow:
-        return Follow(self.worker_id or NOBODY, self.queues, seconds, alone)
+    def _budget(self, seconds: float = 0.0, *, alone: bool = False) -> HandOffBudget:
+        return HandOffBudget(self.worker_id or NOBODY, self.queues, seconds, alone)
 
-    def _commit(self, request: Request) -> Answer:
-        self.belt.refresh()
+    def _commit(self, request: Request) -> CommitResult:
+        self.queue.refresh()
         if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
-            follow = Follow(NOBODY, frozenset(), seconds=0.0, alone=False)
-            request = replace(request, follow=follow, claims=())
-        answer = self.committer.commit(request).result()
-        self.leases.add(answer.claims)
-        self.leases.add(answer.followed.claimed)
-        self.belt.follow_up(answer.followed)
-        return answer
+            budget = HandOffBudget(NOBODY, frozenset(), seconds=0.0, alone=False)
+            request = replace(request, budget=budget, claims=())
+        result = self.committer.commit(request).result()
+        self.leases.add(result.claims)
+        self.leases.add(result.post_commit.claimed)
+        self.queue.publish(result.post_commit)
+        return result
 
 
 def _as_settled(settlement: Settlement) -> Settled:

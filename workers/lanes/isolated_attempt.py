@@ -18,7 +18,7 @@ from treadle.core.settings import Settings, secrets_given
 from treadle.dag.graph import compile_graph
 from treadle.ledger.engine.rows import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error, settlement_of
-from treadle.workers.attempts.executor import Executor, Ran
+from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.secrets import Secrets
 from treadle.workers.lanes.child_pool import Child, Watch, environment
@@ -26,7 +26,7 @@ from treadle.workers.lanes.child_process import serve
 from treadle.workers.nodes.implementation import module_of
 
 
-def run_alone(claim: Claim, settings: Settings, *, watch: Watch) -> Ran:
+def run_isolated(claim: Claim, settings: Settings, *, watch: Watch) -> AttemptResult:
     """Run a claim in a child of its own.
 
     Raises:
@@ -38,7 +38,7 @@ def run_alone(claim: Claim, settings: Settings, *, watch: Watch) -> Ran:
     try:
         module = module_of(claim.node.spec)
         call = pickle.dumps((settings, module, claim.graph.workflow, known))
-        ran: Ran = pickle.loads(child.ask(call, watch=watch))  # noqa: S301 - see above
+        ran: AttemptResult = pickle.loads(child.ask(call, watch=watch))  # noqa: S301 - see above
     finally:
         child.end()
     return ran
@@ -52,16 +52,16 @@ def _run(frame: bytes) -> bytes:
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
         executor = Executor(Records(pool), dialer, Secrets(secrets_given()), settings)
         prepared = executor.prepare(claim)
-        if not isinstance(prepared, Ran):
+        if not isinstance(prepared, AttemptResult):
             prepared = asyncio.run(executor.run_async(claim, prepared))
     return pickle.dumps(_storable(claim, prepared))
 
 
-def _storable(claim: Claim, ran: Ran) -> Ran:
+def _storable(claim: Claim, ran: AttemptResult) -> AttemptResult:
     """Return what the parent settles: what cannot be stored ends here, however large it is."""
     outcome = settlement_of(claim, ran.outcome, arrived=ran.arrived).outcome
     is_told = outcome is ran.outcome and leaves_by_error(claim)
-    return Ran(outcome, ran.arrived if is_told else None)
+    return AttemptResult(outcome, ran.arrived if is_told else None)
 
 
 if __name__ == "__main__":

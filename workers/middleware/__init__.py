@@ -7,7 +7,7 @@ message:
 - `context`      binds the execution's id to every log line of a message
 - `leases`       the process beats while its threads run, and keeps its leases honest
 - `time_limits`  attempts past their limit are interrupted
-- `drain`        a stopping process claims nothing more and gives back what it cannot finish
+- `drain`        a stopping process claims nothing more and releases what it cannot finish
 - `retries`      a message that fails is not sent again: its rows are, from the ledger
 - `metrics`      what the process counts of messages
 """

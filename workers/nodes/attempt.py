@@ -21,11 +21,11 @@ REPORT_LIMIT_BYTES = 64 * 1024
 Join: TypeAlias = Callable[[Value, Value], Value]
 """Makes one report of one that waits for its turn and a newer one, within the same limit."""
 
-Tell: TypeAlias = Callable[[Value, Join | None], None]
+ReportSink: TypeAlias = Callable[[Value, Join | None], None]
 """Where reports go."""
 
 
-def to_nobody(_: Value, __: Join | None) -> None:
+def discard_report(_: Value, __: Join | None) -> None:
     """Drop a report: in a child that runs a suspect alone, nobody listens."""
 
 
@@ -50,7 +50,7 @@ class Attempt:
     """Finds what a loop left in the ledger; raises `ResultsNotFound`."""
     deadline: float
     """When the attempt is over, as `time.monotonic()` tells it."""
-    tell: Tell = to_nobody
+    tell: ReportSink = discard_report
 
     async def report(self, data: Value, join: Join | None = None) -> None:
         """Say how far it is, in the async lane: an event `node_output_update` that carries `data`.

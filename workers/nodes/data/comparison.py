@@ -28,7 +28,7 @@ def identity(value: Value) -> Hashable:
     """Return what two values share exactly when they are equal.
 
     Raises:
-        TooDeep: the value nests deeper than it can be followed.
+        TooDeep: the value nests deeper than it can be post_commit.
     """
     try:
         return _identity(value)

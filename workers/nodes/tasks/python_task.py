@@ -18,7 +18,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from treadle.core.errors import TreadleError
-from treadle.dag.outcomes import Completed, Failed, GivenBack
+from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs.tasks import PYTHON_TASK, PythonTask
 from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
 from treadle.workers.nodes.attempt import Attempt
@@ -50,20 +50,20 @@ class ChildCall:
 
 
 @implements(PYTHON_TASK)
-def run_task(attempt: Attempt) -> Completed | Failed | GivenBack | Awaitable[Completed | Failed]:
+def run_task(attempt: Attempt) -> Completed | Failed | Released | Awaitable[Completed | Failed]:
     """Call the function here: at once in this thread, or as a coroutine to be awaited."""
     task = _task_of(attempt)
     if task is None:
-        return GivenBack()
+        return Released()
     payload = dumps(attempt.input)
     return _call_async(task, payload) if task.lane == "async" else _call(task, payload)
 
 
-def child_call(attempt: Attempt) -> ChildCall | GivenBack:
+def child_call(attempt: Attempt) -> ChildCall | Released:
     """Return the call for a child process; see `run_task_in_child`."""
     task = _task_of(attempt)
     if task is None:
-        return GivenBack()
+        return Released()
     return ChildCall(task.name, task.function.__module__, dumps(attempt.input))
 
 

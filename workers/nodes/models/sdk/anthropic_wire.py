@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from treadle.core.providers import Tokens
-from treadle.workers.nodes.models.sdk.wire import Hear, Question, Said
+from treadle.workers.nodes.models.sdk.wire import OnDelta, Question, StreamedReply
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 _TOOL = "answer"
 
 
-async def ask(client: AsyncAnthropic, question: Question, said: Said, hear: Hear) -> None:
+async def ask(
+    client: AsyncAnthropic, question: Question, said: StreamedReply, on_delta: OnDelta
+) -> None:
     """Ask; what comes in is taken into `said`, so that it is known also when the rest fails."""
     create: Any = client.messages.create
     stream = await create(**_request(question))
     async with stream:
         async for event in stream:
-            await _take_in(event, question, said, hear)
+            await _take_in(event, question, said, on_delta)
 
 
-async def _take_in(event: Any, question: Question, said: Said, hear: Hear) -> None:
+async def _take_in(event: Any, question: Question, said: StreamedReply, on_delta: OnDelta) -> None:
     match event.type:
         case "message_start":
             usage = event.message.usage
@@ -31,9 +33,9 @@ async def _take_in(event: Any, question: Question, said: Said, hear: Hear) -> No
             said.tokens = Tokens(_input(usage), usage.output_tokens)
         case "content_block_delta" if event.delta.type == "text_delta":
             if question.schema is None:  # beside a tool, text is only talk
-                await said.add(event.delta.text, hear)
+                await said.add(event.delta.text, on_delta)
         case "content_block_delta" if event.delta.type == "input_json_delta":
-            await said.add(event.delta.partial_json, hear)
+            await said.add(event.delta.partial_json, on_delta)
         case "message_delta":
             said.finish = event.delta.stop_reason or said.finish
             before = said.tokens or Tokens()

@@ -42,7 +42,13 @@ from treadle.monitoring import models
 from treadle.workers.attempts.secrets import PieceMask, without
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.models.sdk import anthropic_wire, openai_wire
-from treadle.workers.nodes.models.sdk.wire import Hear, Message, Question, Said, check_end
+from treadle.workers.nodes.models.sdk.wire import (
+    Message,
+    OnDelta,
+    Question,
+    StreamedReply,
+    check_end,
+)
 
 #: Characters of an answer that one report carries at most.
 _TOLD_CHARACTERS = 10_000
@@ -53,7 +59,7 @@ _HEADERS = (
     "accept", "anthropic-version", "authorization", "content-type", "idempotency-key", "user-agent",
 )  # fmt: skip
 
-Ask: TypeAlias = Callable[[Question, Said, Hear], Awaitable[None]]
+Ask: TypeAlias = Callable[[Question, StreamedReply, OnDelta], Awaitable[None]]
 
 
 class AnswerInvalid(TreadleError):
@@ -78,7 +84,7 @@ class Spent:
     repaired: list[str] = field(default_factory=list)
     """What was wrong with answers and told to the model."""
 
-    def add(self, said: Said) -> None:
+    def add(self, said: StreamedReply) -> None:
         """Take in what a call took, complete or not."""
         self.calls += 1
         self.model = said.model or self.model
@@ -164,8 +170,8 @@ class Conversations:
 
 
 def _bound(ask: Callable[..., Awaitable[None]], client: Any) -> Ask:
-    async def asked(question: Question, said: Said, hear: Hear) -> None:
-        await ask(client, question, said, hear)
+    async def asked(question: Question, said: StreamedReply, on_delta: OnDelta) -> None:
+        await ask(client, question, said, on_delta)
 
     return asked
 
@@ -200,10 +206,10 @@ class _Conversation:
             answer=said.text[:_QUOTED],
         )
 
-    async def _say(self, *messages: Message) -> Said:
+    async def _say(self, *messages: Message) -> StreamedReply:
         """Ask once."""
         ordinal = self.spent.calls
-        said = Said()
+        said = StreamedReply()
         headers = {"Idempotency-Key": self.attempt.idempotency_key(ordinal)}
         if self.config.credential is not None:  # before what an SDK may find in its environment
             headers["Authorization"] = f"Bearer {self.config.credential}"
@@ -227,21 +233,21 @@ class _Conversation:
                 offset += len(text)
                 await self.attempt.report(told, _joined)
 
-        async def hear(piece: str) -> None:
+        async def on_delta(piece: str) -> None:
             await tell(mask.add(piece))
 
         try:
             with models.calling("node", self.wire):
-                await self._heard(question, said, hear)
+                await self._on_delta(question, said, on_delta)
                 await tell(mask.rest())
                 check_end(said, question)
         finally:
             self.spent.add(said)
         return said
 
-    async def _heard(self, question: Question, said: Said, hear: Hear) -> None:
+    async def _on_delta(self, question: Question, said: StreamedReply, on_delta: OnDelta) -> None:
         try:
-            await self.ask(question, said, hear)
+            await self.ask(question, said, on_delta)
         except TreadleError:
             raise
         except Exception as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.core.providers import Tokens
 from treadle.dag.output_schema import is_strict
-from treadle.workers.nodes.models.sdk.wire import Hear, Question, Said
+from treadle.workers.nodes.models.sdk.wire import OnDelta, Question, StreamedReply
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _OWN_HOST = "api.openai.com"
 
 
-async def ask(client: AsyncOpenAI, question: Question, said: Said, hear: Hear) -> None:
+async def ask(
+    client: AsyncOpenAI, question: Question, said: StreamedReply, on_delta: OnDelta
+) -> None:
     """Ask; what comes in is taken into `said`, so that it is known also when the rest fails."""
     create: Any = client.chat.completions.create
     stream = await create(**_request(question, own=client.base_url.host == _OWN_HOST))
@@ -28,7 +30,7 @@ async def ask(client: AsyncOpenAI, question: Question, said: Said, hear: Hear) -
             for choice in chunk.choices[:1]:
                 said.finish = choice.finish_reason or said.finish
                 said.refusal += choice.delta.refusal or ""
-                await said.add(choice.delta.content, hear)
+                await said.add(choice.delta.content, on_delta)
 
 
 def _request(question: Question, *, own: bool) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from treadle.core.provider_errors import (
 )
 from treadle.core.providers import Tokens
 
-Hear: TypeAlias = Callable[[str], Awaitable[None]]
+OnDelta: TypeAlias = Callable[[str], Awaitable[None]]
 """Told each piece of an answer as it comes."""
 
 
@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Said:
+class StreamedReply:
     """What a model has said so far."""
 
     model: str = ""
@@ -58,12 +58,12 @@ class Said:
     def text(self) -> str:
         return "".join(self.parts)
 
-    async def add(self, piece: str | None, hear: Hear) -> None:
+    async def add(self, piece: str | None, on_delta: OnDelta) -> None:
         """Take in the next piece of the answer."""
         if piece:
             self.parts.append(piece)
             self.characters += len(piece)
-            await hear(piece)
+            await on_delta(piece)
 
 
 #: Words for the end of an answer, of both providers.
@@ -72,7 +72,7 @@ _FILTERED = frozenset({"content_filter"})
 _CUT = frozenset({"length", "max_tokens", "model_context_window_exceeded"})
 
 
-def check_end(said: Said, question: Question) -> None:
+def check_end(said: StreamedReply, question: Question) -> None:
     """See to it that an answer came to its end.
 
     Raises:
