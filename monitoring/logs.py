@@ -44,6 +44,7 @@ EVENTS: Mapping[str, str] = {
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
     "questions.ended": "Their time was over, and their nodes went on as they say, or failed.",
     "question.warned": "A question's time is nearly over, and its people were told.",
+    "publisher.failed": "Post-commit work could not be published, by a defect; it is found again.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
     "request.crashed": "The gateway could not answer a request, by a defect.",
     "request.refused": "A transaction failed for a reason that is no outage.",
