@@ -19,7 +19,7 @@ from tests.cli import TREADLE, Done
 
 ROOT = Path(__file__).parents[1]
 #: Seconds that one page may take.
-TYPING_SECONDS = 60.0
+TYPING_SECONDS = 90.0
 #: Stands between what one fence's commands print and the next one's.
 _BETWEEN = "-- next fence --"
 _STEP = re.compile(
@@ -34,6 +34,8 @@ _VARYING = {
     r"(?:\d+ min )?\d+(?:\.\d+)? (?:s|ms)\b": r"(?:\d+ min )?\d+(?:\.\d+)? (?:s|ms)",
     r" {2,}|─+": r"(?: {2,}|─+)",
 }
+#: What bash says of a job that a signal ended; a terminal says it in its own way.
+_JOB_ENDED = re.compile(r"^bash: line \d+: +\d+ (?:Killed|Terminated) .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def follow(folder: Path, page: list[Step], base: int, **variables: str) -> None:
     )
 
     assert done.code == 0, done.out
-    printed = done.out.split(f"{_BETWEEN}\n")
+    printed = _JOB_ENDED.sub("", done.out).split(f"{_BETWEEN}\n")
     assert len(printed) == len(page), done.out
     for step, real in zip(page, printed, strict=True):
         if step.shown is not None:

@@ -19,7 +19,7 @@ PAGES = sorted(GUIDES.glob("[!R]*.md"))
 #: The port of the small servers that guides start.
 SERVER = "8765"
 #: A killed worker's nodes come back sooner than a reader's, who has 15 seconds of patience.
-SOON = {"TREADLE_LEASE_SECONDS": "6", "TREADLE_HEARTBEAT_SECONDS": "1"}
+SOON = {"TREADLE_LEASE_SECONDS": "4", "TREADLE_HEARTBEAT_SECONDS": "1"}
 
 
 def exported() -> dict[str, str]:
@@ -44,9 +44,10 @@ def guides_cluster(request: pytest.FixtureRequest) -> Iterator[Path]:
 def test_a_guide_works_as_printed(page: Path, guides_cluster: Path, tmp_path: Path) -> None:
     """No command fails, and each prints what the page shows."""
     (tmp_path / ".treadle").symlink_to(guides_cluster / ".treadle")
-    text = page.read_text("utf-8").replace(SERVER, port_base()[1])
+    guide = steps(page.read_text("utf-8").replace(SERVER, port_base()[1]))
 
-    follow(tmp_path, steps(text), port_of(guides_cluster), **exported())
+    assert any(step.shown for step in guide)
+    follow(tmp_path, guide, port_of(guides_cluster), **exported())
 
 
 def test_the_index_lists_every_guide_once() -> None:
@@ -58,11 +59,19 @@ def test_the_index_lists_every_guide_once() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, GUIDES / "README.md"], ids=lambda page: page.stem)
 def test_a_guide_is_short_and_leads_somewhere(page: Path) -> None:
-    """At most 120 lines of at most 100 characters; its links lead to files that are there."""
+    """At most 120 lines of at most 100 characters; its links lead to headings that are there."""
     text = page.read_text("utf-8")
-    links = re.findall(r"\]\(([^)#:]+)", text)
+    links = re.findall(r"\]\(([^):#]*)(?:#([^)]+))?\)", text)
 
     assert len(text.splitlines()) <= 120
     assert not [line for line in text.splitlines() if len(line) > 100]
     assert links
-    assert not [link for link in links if not (page.parent / link).exists()]
+    for file, heading in links:
+        assert (page.parent / file).exists(), file
+        assert not heading or heading in headings((page.parent / file).read_text("utf-8")), heading
+
+
+def headings(text: str) -> set[str]:
+    """Return a page's headings as links to them are written."""
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}
