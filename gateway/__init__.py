@@ -36,7 +36,8 @@ To add a route: a function in a module of `routes/`, whose `Routes` stands in `a
   one cannot be made a route.
 - A parameter of the path that names something gets a line in `ownership.OWNED`, with the check
   whose it is; one that names nothing by itself stands in `ownership.PLAIN`. Query parameters of the
-  same names are checked too. What a body names is checked by `caller.own(connection, "thing_id", …)`.
+  same names are checked too. What a body names is checked by `caller.own(connection, "thing_id",
+  …)`.
 - The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
 - It returns `Json`, and its `response_model`, with an example, is the documentation of that. A
   body is a `dag.model.Strict` with an example.
