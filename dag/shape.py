@@ -100,14 +100,14 @@ def _said(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str
         case _ if kind in _RANGE or kind in _LENGTH:
             message = f"{last} is {quoted(given)}: {complaint}."
             said = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
-        case _ if kind in _CUSTOM:
-            said = (kind, detail["msg"], _CUSTOM[kind])
+        case _ if kind in MODEL_SOLUTIONS:
+            said = (kind, detail["msg"], MODEL_SOLUTIONS[kind])
         case _:
             said = ("wrong_type", f"{last}: {complaint.rstrip('.')}.", "Correct the value.")
     return said
 
 
-_CUSTOM: Mapping[str, str] = {
+MODEL_SOLUTIONS: Mapping[str, str] = {
     "invalid_id": "Rename the node, and every connection and expression that names it.",
     "name_has_white_space": "Join the words of the name with _ or -.",
     "zero_step": "Use a positive or a negative step.",
