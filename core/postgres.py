@@ -3,7 +3,7 @@
 A session that locks an execution's row blocks the execution. So each one has limits from the start
 (startup options, no round trip), and TCP gives up on a silent peer before a lease ends. Code that
 needs longer (a migration, a bulk copy) raises the limit for its own transaction with `SET LOCAL`.
- The limit on whole transactions needs PostgreSQL 17 or later.
+The limit on whole transactions needs PostgreSQL 17 or later.
 """
 
 from __future__ import annotations

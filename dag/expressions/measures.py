@@ -84,7 +84,7 @@ def too_deep() -> Fault:
 
 
 def text_of(value: Value, budget: Budget) -> str:
-    """Return a value as it stands in text: text as it is, everything else as JSON."""
+    """Return a value as text: text unchanged, everything else as JSON."""
     kind = value.__class__
     if kind is str:
         return value  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ class Operation:
 def operation(
     name: str, run: Callable[..., Value], *aliases: str, has_subject: bool = True
 ) -> Operation:
-    """Make an operation of a function whose first parameters are the budget and the subject."""
+    """Make an operation of a function with the budget and the subject as first parameters."""
     parameters = tuple(inspect.signature(run).parameters.values())[2 if has_subject else 1 :]
     summary = (inspect.getdoc(run) or "").partition("\n")[0]
     return Operation(name, run, parameters, summary, aliases)
@@ -57,7 +57,7 @@ def table(*operations: Operation) -> dict[str, Operation]:
 def bind(
     called: Operation, positional: Sequence[Argument], named: Sequence[tuple[str, Argument]]
 ) -> list[Argument | inspect.Parameter]:
-    """Put arguments in the operation's order; a parameter left out stands for its default.
+    """Put arguments in the operation's order; a missing parameter is returned for its default.
 
     Raises:
         BadCall: too many, too few, unknown or doubled arguments.
