@@ -21,8 +21,8 @@ from treadle.dag.problems import Problem, Step, json_path
 from treadle.dag.values import Value
 
 #: References followed for one answer, and problems reported about it, at most.
-_FOLLOWED = 10_000
-_PROBLEMS = 20
+_MOST_REFERENCES = 10_000
+_MOST_PROBLEMS = 20
 #: Bytes that a compiled pattern may grow to.
 _PATTERN_BYTES = 512 * 1024
 #: Keywords that need Python's regular expressions, or lead out of the schema.
@@ -59,7 +59,7 @@ def answer_problems(schema: Mapping[str, Value], answer: Value) -> list[str]:
     try:
         for error in errors:
             problems.append(f"{json_path(error.absolute_path) or 'the answer'}: {error.message}")
-            if len(problems) == _PROBLEMS:
+            if len(problems) == _MOST_PROBLEMS:
                 break
     except (_TooManyReferences, RecursionError):
         problems.append("the schema: it refers to itself without end")
@@ -125,7 +125,7 @@ def _pattern_of(pattern: str) -> Any:
 
 def _validator(schema: Mapping[str, Value]) -> Validator:
     """Return a validator that fetches no other schema and counts the references it follows."""
-    left = _FOLLOWED
+    left = _MOST_REFERENCES
     follow = Draft202012Validator.VALIDATORS["$ref"]
 
     def counted(validator: Any, ref: str, instance: Value, within: Any) -> Iterator[Any]:
