@@ -17,9 +17,9 @@ def missing(path: str, choices: Collection[str] = ()) -> Problem:
     return Problem(path, "missing", "It must be given.", solution)
 
 
-def wrong_type(path: str, wanted: str, given: Value) -> Problem:
+def wrong_type(path: str, wanted: str, value: Value) -> Problem:
     """Return the problem of a value of the wrong type."""
-    message = f"It must be {wanted}, but is {quoted(given)}."
+    message = f"It must be {wanted}, but is {quoted(value)}."
     return Problem(path, "wrong_type", message, f"Write {wanted}.")
 
 
@@ -28,15 +28,15 @@ def out_of_range(path: str, wanted: str) -> Problem:
     return Problem(path, "out_of_range", f"It must be {wanted}.", f"Give {wanted}.")
 
 
-def no_choice(path: str, given: Value, choices: Collection[str]) -> Problem:
+def no_choice(path: str, value: Value, choices: Collection[str]) -> Problem:
     """Return the problem of a value that is not among the choices."""
-    message = f"{quoted(given)} is not one of {listed(choices)}."
+    message = f"{quoted(value)} is not one of {listed(choices)}."
     return Problem(path, "invalid_choice", message, f"Use one of {listed(choices)}.")
 
 
-def foreign(given: Mapping[str, Value], known: Collection[str], where: str) -> Iterator[Problem]:
+def foreign(values: Mapping[str, Value], known: Collection[str], where: str) -> Iterator[Problem]:
     """Yield a problem for each unknown key."""
-    for key in given:
+    for key in values:
         if key not in known:
             message = f"{quoted(key)} is not part of {where}."
             yield Problem(json_path((key,)), "unknown_field", message, f"Known: {listed(known)}.")

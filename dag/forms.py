@@ -95,11 +95,11 @@ def _field_problems(field: InputField, seen: set[str]) -> Iterator[Problem]:
             yield Problem("pattern", "invalid_pattern", message, "Write it in RE2's syntax.")
 
 
-def values_problems(fields: Sequence[InputField], given: Mapping[str, Value]) -> Iterator[Problem]:
-    """Report what is wrong with the values given for fields."""
-    yield from foreign(given, [field.name for field in fields], "this form")
+def values_problems(fields: Sequence[InputField], values: Mapping[str, Value]) -> Iterator[Problem]:
+    """Report what is wrong with the values of fields."""
+    yield from foreign(values, [field.name for field in fields], "this form")
     for field in fields:
-        yield from _value_problems(field, given.get(field.name))
+        yield from _value_problems(field, values.get(field.name))
 
 
 def _value_problems(field: InputField, value: Value) -> Iterator[Problem]:

@@ -249,37 +249,37 @@ def _input(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
     _check_confirmed(response, problems)
-    given = response.get("values", {})
-    if not isinstance(given, Mapping):
-        problems.append(wrong_type("values", "an object", given))
-        given = {}
+    values = response.get("values", {})
+    if not isinstance(values, Mapping):
+        problems.append(wrong_type("values", "an object", values))
+        values = {}
     else:
-        found = values_problems(question.input_fields, given)
+        found = values_problems(question.input_fields, values)
         problems += (each.under("values") for each in found)
-    return "confirmed", {"values": {f.name: given.get(f.name) for f in question.input_fields}}
+    return "confirmed", {"values": {f.name: values.get(f.name) for f in question.input_fields}}
 
 
 def _selection(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
     _check_confirmed(response, problems)
-    given = response.get("selected", [])
+    selected = response.get("selected", [])
     values = [option.value for option in question.selection_options]
-    if not isinstance(given, list):
-        problems.append(wrong_type("selected", "a list", given))
+    if not isinstance(selected, list):
+        problems.append(wrong_type("selected", "a list", selected))
         return "confirmed", {}
-    for index, value in enumerate(given):
+    for index, value in enumerate(selected):
         if value not in values:
             problems.append(no_choice(f"selected[{index}]", value, values))
-        elif value in given[:index]:
+        elif value in selected[:index]:
             message = f"{quoted(value)} is chosen twice."
             problems.append(Problem(f"selected[{index}]", "duplicate", message, "Choose it once."))
     low, high = question.min_selections, question.max_selections
-    if not low <= len(given) <= high:
+    if not low <= len(selected) <= high:
         bounds = f"{low}" if low == high else f"{low} to {high}"
         problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
     # In the order of the options, so that the same choice is the same answer.
-    return "confirmed", {"selected": [value for value in values if value in given]}
+    return "confirmed", {"selected": [value for value in values if value in selected]}
 
 
 def _review(

@@ -69,22 +69,22 @@ def _is_template(value: object) -> bool:
 
 def problem_of(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Problem:
     """Return one error about what should be a `model` as a problem."""
-    loc, given = detail["loc"], detail["input"]
+    loc, value = detail["loc"], detail["input"]
     last = quoted(loc[-1]) if loc else "The document"
-    reason, message, solution = _texts_of(detail, last, given)
+    reason, message, solution = _texts_of(detail, last, value)
     if reason == "unknown_field":
         known = _fields_at(model, loc[:-1])
         solution = hints.closest(str(loc[-1]), known) or f"Known here: {_listed(known)}."
     elif reason == "invalid_choice":
         choices = _choices_at(model, loc) or _expected(detail)
-        message = f"{quoted(given)} is not one of {_listed(choices)}."
+        message = f"{quoted(value)} is not one of {_listed(choices)}."
         solution = f"Use {_listed(choices)}."
-        if isinstance(given, str):
-            solution = hints.closest(given, choices) or solution
+        if isinstance(value, str):
+            solution = hints.closest(value, choices) or solution
     return Problem(json_path(loc), reason, message, solution)
 
 
-def _texts_of(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str]:
+def _texts_of(detail: ErrorDetails, last: str, value: object) -> tuple[str, str, str]:
     """Return the reason, message and solution of an error."""
     kind, text = detail["type"], _lower(detail["msg"])
     match kind:
@@ -95,10 +95,10 @@ def _texts_of(detail: ErrorDetails, last: str, given: object) -> tuple[str, str,
         case "literal_error" | "enum":
             texts = ("invalid_choice", "", "")
         case _ if kind in _KINDS:
-            message = f"{last} must be {_KINDS[kind]}, but is {_named(given)}."
+            message = f"{last} must be {_KINDS[kind]}, but is {_named(value)}."
             texts = ("wrong_type", message, f"Write {_KINDS[kind]}.")
         case _ if kind in _RANGE or kind in _LENGTH:
-            message = f"{last} is {quoted(given)}: {text}."
+            message = f"{last} is {quoted(value)}: {text}."
             texts = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
         case _ if kind in _CUSTOM:
             texts = (kind, detail["msg"], _CUSTOM[kind])

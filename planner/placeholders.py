@@ -143,9 +143,9 @@ def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator
         placeholders[f"secrets.{name}"] = Placeholder(name, "secret", description)
 
 
-def check_input(placeholders: Iterable[Mapping[str, Any]], given: Value) -> list[Problem]:
+def check_input(placeholders: Iterable[Mapping[str, Any]], workflow_input: Value) -> list[Problem]:
     """Return what is missing from an input, or of the wrong type, to run a plan with it."""
-    values = given if isinstance(given, dict) else {}
+    values = workflow_input if isinstance(workflow_input, dict) else {}
     problems = []
     for each in placeholders:
         name, kind = each["name"], each["type"]

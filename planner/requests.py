@@ -130,14 +130,14 @@ def status_of(status: str) -> str:
     return {"SUCCESS": "ready", "CANCELED": "canceled"}.get(status, "failed")
 
 
-def workflow_to_run(plan_id: object, status: str, plan: Value, given: Value) -> Value:
+def workflow_to_run(plan_id: object, status: str, plan: Value, workflow_input: Value) -> Value:
     """Return the workflow of a plan that is to run with an input.
 
     Args:
         plan_id: Which plan.
         status: Its execution's status.
         plan: What was planned; null until it is ready.
-        given: The input.
+        workflow_input: The input.
 
     Raises:
         PlanNotReady: `plan_not_ready`: it is still being made, or ended without a plan.
@@ -145,7 +145,7 @@ def workflow_to_run(plan_id: object, status: str, plan: Value, given: Value) -> 
     """
     if plan is None:
         raise PlanNotReady(f"The plan is {status_of(status)}.", plan_id=str(plan_id))
-    problems = check_input(plan["placeholders"], given)
+    problems = check_input(plan["placeholders"], workflow_input)
     if problems:
         raise PlanInputInvalid(
             f"The input does not fit the plan: {problems[0].message}",

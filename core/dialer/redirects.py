@@ -55,8 +55,8 @@ def redirected(
     """
     request = replace(request, url=str(target))
     if status_code not in _SAME_BODY and request.method not in ("GET", "HEAD"):
-        kept = tuple(h for h in request.headers if not h[0].lower().startswith("content-"))
-        request = replace(request, method="GET", body=b"", headers=kept, secret_body=False)
+        headers = tuple(h for h in request.headers if not h[0].lower().startswith("content-"))
+        request = replace(request, method="GET", body=b"", headers=headers, secret_body=False)
     if _same_origin(source, target):
         return request
     if request.secret_body:
@@ -65,8 +65,8 @@ def redirected(
             url=str(target),
         )
     dropped = _SECRET_HEADERS | request.secret_headers | {"host"}
-    kept = tuple(h for h in request.headers if h[0].lower() not in dropped)
-    return replace(request, headers=kept)
+    headers = tuple(h for h in request.headers if h[0].lower() not in dropped)
+    return replace(request, headers=headers)
 
 
 def _same_origin(source: httpx.URL, target: httpx.URL) -> bool:

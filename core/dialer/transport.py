@@ -35,11 +35,13 @@ class _DialerTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; its errors are the dialer's."""
-        kept = [each for each in request.headers.multi_items() if each[0].lower() in self._headers]
+        headers = [
+            each for each in request.headers.multi_items() if each[0].lower() in self._headers
+        ]
         outgoing = OutgoingRequest(
             request.method,
             str(request.url),
-            headers=(*kept, ("Accept-Encoding", "identity")),
+            headers=(*headers, ("Accept-Encoding", "identity")),
             body=await request.aread(),
         )
         response = await self._dialer.open(outgoing)

@@ -1,7 +1,7 @@
 """Source text to tokens, each with its column, and the limits that protect the parser.
 
-Jinja's lexer cuts the text; the tokens' values are made here, because ours keep their column
-(Jinja's know only the line) and mean the same under every interpreter setting.
+Jinja's lexer splits the text; the tokens' values are made here, because ours have their column
+(Jinja's only have the line) and do not depend on settings of the interpreter.
 """
 
 from __future__ import annotations

@@ -70,20 +70,20 @@ def bind(
     if len(positional) > len(parameters):
         most = len(parameters)
         raise BadCall(f"`{called.name}` takes {most or 'no'} argument{'s' if most != 1 else ''}")
-    given: dict[str, Argument] = {
+    passed: dict[str, Argument] = {
         parameter.name: value for parameter, value in zip(parameters, positional, strict=False)
     }
     for name, value in named:
         if name not in {parameter.name for parameter in parameters}:
             raise BadCall(f"`{called.name}` has no argument `{name}`")
-        if name in given:
-            raise BadCall(f"`{called.name}` is given `{name}` twice")
-        given[name] = value
+        if name in passed:
+            raise BadCall(f"`{called.name}` gets `{name}` twice")
+        passed[name] = value
     bound: list[Argument | inspect.Parameter] = []
     for parameter in parameters:
-        if parameter.name not in given and parameter.default is inspect.Parameter.empty:
+        if parameter.name not in passed and parameter.default is inspect.Parameter.empty:
             raise BadCall(f"`{called.name}` needs the argument `{parameter.name}`")
-        bound.append(given.get(parameter.name, parameter))
+        bound.append(passed.get(parameter.name, parameter))
     return bound
 
 

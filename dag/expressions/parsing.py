@@ -1,4 +1,4 @@
-"""Tokens to Jinja's tree: its parser, held to the source's length and nesting.
+"""Tokens to Jinja's tree: its parser, with limits on length and nesting.
 
 Only the parser runs. Jinja's optimizer, its `meta` module and its compiler fold constants without
 bound, so no tree of ours ever reaches them.

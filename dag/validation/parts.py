@@ -150,9 +150,9 @@ def check_connections(sketch: Draft, report: Report) -> None:
 def _end_problems(each: DraftConnection, sketch: Draft, report: Report) -> list[Problem]:
     problems = []
     link = each.link
-    for end, given in (("from_node", link.source), ("to_node", link.target)):
-        if given not in sketch.nodes:
-            problems.append(_unknown_node(given, end, sketch, report))
+    for end, node_id in (("from_node", link.source), ("to_node", link.target)):
+        if node_id not in sketch.nodes:
+            problems.append(_unknown_node(node_id, end, sketch, report))
     source, target = sketch.nodes.get(link.source), sketch.nodes.get(link.target)
     if source is not None and source.spec is not None:
         keys = source.spec.output_keys(source.configurations)
@@ -168,7 +168,7 @@ def _end_problems(each: DraftConnection, sketch: Draft, report: Report) -> list[
     return problems
 
 
-def _unknown_node(given: str, path: str, sketch: Draft, report: Report) -> Problem:
-    message = f"There is no node with the id {quoted(given)}."
-    solution = report.hints.closest(given, sketch.nodes) or "Name a node that exists."
+def _unknown_node(node_id: str, path: str, sketch: Draft, report: Report) -> Problem:
+    message = f"There is no node with the id {quoted(node_id)}."
+    solution = report.hints.closest(node_id, sketch.nodes) or "Name a node that exists."
     return Problem(path, "unknown_node", message, solution)

@@ -53,7 +53,7 @@ def validate(document: object, limits: Limits | None = None) -> Validation:
 
     Args:
         document: JSON text (`str`, or `bytes` of UTF-8), or what such text parses to.
-        limits: The limits; the defaults if not given.
+        limits: The limits; by default those of `Limits()`.
 
     Returns:
         The compiled workflow, or every problem. It never raises.

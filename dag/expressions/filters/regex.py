@@ -1,8 +1,8 @@
 """Regular expressions in RE2's syntax, which match in time linear in the text.
 
-Going from match to match is not: a pattern such as `a.*b|a` looks at the whole rest of the text
-for each, and compiling a pattern takes longer than most matches. So besides what a scan may cost
-at worst, the processor time that these took is counted as steps.
+Finding all matches is not linear: a pattern such as `a.*b|a` scans the whole rest of the text for
+each, and compiling a pattern takes longer than most matches. So the processor time of these is
+counted as steps, in addition to the cost of a scan.
 """
 
 from __future__ import annotations
