@@ -159,9 +159,8 @@ def _events(cluster: Cluster, port: int, key: str) -> list[float]:
     connections, taken = cluster.connections, []
     for number in range(_EVENTS):
         act = control.resume if number % 2 else control.pause
-        post_commit = act(cluster.session, connections.graphs, connections.queue, UUID(execution))
+        act(connections.engine, cluster.session, UUID(execution))
         committed = time.perf_counter()
-        connections.queue.ring(post_commit.touched)
         taken.append(arrived.get(timeout=10) - committed)
         time.sleep(0.01)
     return taken

@@ -134,15 +134,13 @@ def _park(cluster: Cluster, count: int) -> dict[UUID, UUID]:
     found = validate(_document())
     assert found.workflow is not None, found.problems
     assert found.graph is not None
-    queue, graphs = cluster.connections.queue, cluster.connections.graphs
+    queue, engine = cluster.connections.queue, cluster.connections.engine
     executions: set[UUID] = set()
     for start in range(0, count, _GROUP):
-        queue.refresh()
         group = [Submission(found.workflow, found.graph)] * min(_GROUP, count - start)
-        for each in submit_all(cluster.session, graphs, queue, group):
+        for each in submit_all(engine, cluster.session, group):
             assert isinstance(each, Submitted)
             executions.add(each.execution_id)
-            queue.publish(each.post_commit)
     questions: dict[UUID, UUID] = {}
 
     def all_wait() -> bool:
@@ -163,8 +161,7 @@ def _answer(cluster: Cluster, questions: Sequence[UUID]) -> None:
         with connections.open_session() as session:
             for question in some:
                 connections.queue.refresh()
-                answered = answer(session, connections.graphs, connections.queue, question, respond)
-                connections.queue.publish(answered.post_commit)
+                answer(connections.engine, session, question, respond)
 
     with ThreadPoolExecutor(_CLIENTS) as clients:
         list(clients.map(answer_some, [questions[n::_CLIENTS] for n in range(_CLIENTS)]))

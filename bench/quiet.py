@@ -74,18 +74,17 @@ def _starts(cluster: Cluster) -> list[float]:
     found = validate(document("start", ["only"], [], lambda _: node))
     assert found.workflow is not None
     assert found.graph is not None
-    queue, graphs = cluster.connections.queue, cluster.connections.graphs
+    engine = cluster.connections.engine
     seconds = []
     for _ in range(_STARTS):
         time.sleep(0.2)
         started = time.time()
-        queue.refresh()
-        submitted = submit(cluster.session, graphs, queue, Submission(found.workflow, found.graph))
-        queue.send(submitted.post_commit.noted)
+        submitted = submit(engine, cluster.session, Submission(found.workflow, found.graph))
         ended = None
         while ended is None:
             time.sleep(0.01)
-            ended = executions.execution(cluster.session, graphs, submitted.execution_id)["output"]
+            found_now = executions.execution(cluster.session, engine.graphs, submitted.execution_id)
+            ended = found_now["output"]
         seconds.append(ended["only"]["data"] - started)
     return seconds
 
@@ -99,8 +98,8 @@ def _large_submission(cluster: Cluster) -> float:
     found = validate(large)
     assert found.workflow is not None
     assert found.graph is not None
-    queue, graphs = cluster.connections.queue, cluster.connections.graphs
-    submitted = submit(cluster.session, graphs, queue, Submission(found.workflow, found.graph))
+    engine = cluster.connections.engine
+    submitted = submit(engine, cluster.session, Submission(found.workflow, found.graph))
     seconds = time.perf_counter() - started
-    cancel(cluster.session, graphs, queue, submitted.execution_id)
+    cancel(engine, cluster.session, submitted.execution_id)
     return seconds

@@ -16,7 +16,6 @@ from bench.shapes import LONE_CHAIN, Shape, document, inline_node, task_node
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.validation import validate
-from treadle.ledger.engine.rows import Queued
 from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 
 _POLL_SECONDS = 0.005
@@ -147,17 +146,13 @@ class Throughput:
 
     def _submit(self, submissions: Sequence[Submission]) -> list[UUID]:
         """Submit in groups, like a gateway with several requests at once."""
-        queue, graphs = self._cluster.connections.queue, self._cluster.connections.graphs
+        engine = self._cluster.connections.engine
         ids: list[UUID] = []
         for start in range(0, len(submissions), _GROUP):
-            queue.refresh()
             group = submissions[start : start + _GROUP]
-            noted: list[Queued] = []
-            for answer in submit_all(self._cluster.session, graphs, queue, group):
+            for answer in submit_all(engine, self._cluster.session, group):
                 assert isinstance(answer, Submitted)
                 ids.append(answer.execution_id)
-                noted += answer.post_commit.noted
-            queue.send(noted)
         return ids
 
     def _wait_for(self, ids: Sequence[UUID]) -> None:

@@ -9,7 +9,7 @@ from treadle.dag.states import NodeState
 
 
 def next_state(
-    *, expected: int, wait_any: bool, arrived: int, taken: int, poisoned: int
+    *, expected: int, wait_any: bool, arrived: int, taken: int, upstream_failed: int
 ) -> NodeState:
     """Return what a waiting node becomes: `PENDING`, `READY` or `SKIPPED`.
 
@@ -19,11 +19,11 @@ def next_state(
             it.
         arrived: connections resolved so far.
         taken: of those, the ones that carry a value.
-        poisoned: of those, the ones that follow a failure in a workflow that continues on
-            failure; the node is then skipped with reason `upstream_failed`.
+        upstream_failed: of those, the ones that follow a failure in a workflow that continues on
+            failure.
     """
     if wait_any and taken:
         return NodeState.READY
     if arrived < expected:
         return NodeState.PENDING
-    return NodeState.READY if taken and not poisoned else NodeState.SKIPPED
+    return NodeState.READY if taken and not upstream_failed else NodeState.SKIPPED

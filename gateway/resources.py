@@ -1,4 +1,4 @@
-"""What a gateway process holds: sessions to the ledger, the queue, live readers, its readiness."""
+"""What a gateway process holds: sessions to the ledger, the engine, live readers, its readiness."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from psycopg_pool import ConnectionPool
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
 from treadle.gateway.submitter import Submitter
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import DispatchQueue, PostCommit
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.versions import Graphs
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
 from treadle.transport.connections import Connections
@@ -32,19 +32,14 @@ class Resources:
         self.readiness = readiness(settings)
 
     @property
-    def graphs(self) -> Graphs:
-        """The compiled graphs that this process knows."""
-        return self._connections.graphs
+    def engine(self) -> Engine:
+        """What changes executions."""
+        return self._connections.engine
 
     @property
-    def queue(self) -> DispatchQueue:
-        """Where rows that become ready are placed."""
-        self._connections.queue.refresh()
-        return self._connections.queue
-
-    def deliver(self, post_commit: PostCommit) -> None:
-        """Do what a committed transaction leaves to its caller."""
-        self._connections.queue.publish(post_commit)
+    def graphs(self) -> Graphs:
+        """The compiled graphs that this process knows."""
+        return self._connections.engine.graphs
 
     def close(self) -> None:
         """Close every connection."""

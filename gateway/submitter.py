@@ -7,13 +7,11 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import ClassVar
-from uuid import UUID
 
 import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
-from treadle.ledger.engine.rows import Queued
 from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.transport.connections import Connections
 
@@ -92,22 +90,15 @@ class Submitter:
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         connections = self._connections
-        connections.queue.refresh()
         if self._session is None or self._session.closed:
             self._session = connections.open_session()
         requests = [request for request, _ in group]
         try:
-            answers = submit_all(self._session, connections.graphs, connections.queue, requests)
+            answers = submit_all(connections.engine, self._session, requests)
         except LOST as error:
             raise OutcomeUnknown("The ledger went away during the submission.") from error
-        noted: list[Queued] = []
-        touched: dict[UUID, int] = {}
         for (_, future), answer in zip(group, answers, strict=True):
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
-                noted += answer.post_commit.noted
-                touched |= answer.post_commit.touched
                 future.set_result(answer)
-        connections.queue.send(noted)
-        connections.queue.ring(touched)

@@ -17,12 +17,11 @@ from treadle.hil.rights import (
     check_may_answer,
     may_see,
 )
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import DispatchQueue
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
-from treadle.ledger.people.links import recipient_of
+from treadle.ledger.people.outbox import recipient_of
 
 
 def responding(
@@ -45,8 +44,8 @@ def responding(
 
 
 def answer_by_link(
+    engine: Engine,
     connection: psycopg.Connection,
-    ledger: tuple[Graphs, DispatchQueue],
     interaction_id: UUID,
     token: str,
     raw: Mapping[str, Any],
@@ -61,7 +60,7 @@ def answer_by_link(
     if recipient is None:
         raise LinkNotValid("No question was sent out with this token.")
     holder = LinkHolder(interaction_id, recipient)
-    return answer(connection, *ledger, interaction_id, responding(holder, "webhook", raw))
+    return answer(engine, connection, interaction_id, responding(holder, "webhook", raw))
 
 
 def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:

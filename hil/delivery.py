@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from threading import Event
 from typing import Any, TypeVar
 
@@ -18,15 +20,13 @@ import structlog
 
 from treadle.core.postgres import LOST
 from treadle.hil.channels import Channel, DeliveryFailed, Message
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import DispatchQueue, PostCommit
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people import outbox
 from treadle.ledger.people.answers import delivered
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
-from treadle.ledger.people.links import new_link
-from treadle.ledger.people.outbox import Sending
+from treadle.ledger.people.outbox import Sending, new_link
 from treadle.monitoring.metrics import DELIVERIES
-from treadle.transport.notifier import OUTBOX_KEY
+from treadle.transport.notifier import OUTBOX_KEY, Notifier
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
 _LOOK_SECONDS = 1.0
@@ -54,15 +54,14 @@ class Delivery:
         self,
         open_session: Callable[[], psycopg.Connection],
         client: redis.Redis,
-        ledger: tuple[Graphs, DispatchQueue, Callable[[PostCommit], None]],
+        engine: Engine,
         channels: Mapping[str, Channel],
         *,
         public_url: str,
     ) -> None:
-        """`ledger` is what its calls take, and what does what they leave to their caller."""
         self._open_session = open_session
         self._client = client
-        self._graphs, self._queue, self._publish = ledger
+        self._engine = engine
         self._channels = channels
         self._public_url = public_url.rstrip("/")
         self._session: psycopg.Connection | None = None
@@ -73,6 +72,11 @@ class Delivery:
         asyncio.run(self._run(stop))
         if self._session is not None:
             self._session.close()
+
+    def wake(self) -> None:
+        """Have it look at once, or end if it was asked to."""
+        with suppress(redis.RedisError):  # it looks within seconds anyway
+            Notifier(self._client).wake(OUTBOX_KEY)
 
     async def _run(self, stop: Event) -> None:
         self._turn = asyncio.Lock()
@@ -137,11 +141,15 @@ class Delivery:
             DELIVERIES.labels(asked.question.channel_type, "failed").inc()
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
             return
-        post_commit = await self._ask(delivered, self._graphs, self._queue, asked.id)
-        await asyncio.to_thread(self._publish, post_commit)
+        await self._act(delivered, asked.id)
         await self._ask(outbox.sent, sending.id)
         DELIVERIES.labels(asked.question.channel_type, "arrived").inc()
         _log.info("delivery.arrived", **facts, attempt=sending.attempts)
+
+    async def _act(self, call: Callable[..., Result], *arguments: Any) -> Result:
+        """Call the engine, one call after the other, without holding up what is on its way."""
+        async with self._turn:
+            return await asyncio.to_thread(self._call, partial(call, self._engine), *arguments)
 
     async def _ask(self, call: Callable[..., Result], *arguments: Any, **more: Any) -> Result:
         """Call the ledger, one call after the other, without holding up what is on its way."""

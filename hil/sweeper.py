@@ -17,11 +17,10 @@ import redis
 import structlog
 
 from treadle.core.postgres import LOST
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import DispatchQueue, Parked, PostCommit
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.people import interactions
-from treadle.ledger.people.timeouts import time_out
-from treadle.ledger.people.warnings import warn
+from treadle.ledger.people.timeouts import time_out, warn
 from treadle.monitoring.metrics import REPAIRS
 from treadle.transport.pause_table import Kind, PauseTable
 
@@ -52,12 +51,11 @@ class Sweeper:
         self,
         open_session: Callable[[], psycopg.Connection],
         table: PauseTable,
-        ledger: tuple[Graphs, DispatchQueue, Callable[[PostCommit], None]],
+        engine: Engine,
     ) -> None:
-        """`ledger` is what its calls take, and what does what they leave to their caller."""
         self._open_session = open_session
         self._table = table
-        self._graphs, self._queue, self._publish = ledger
+        self._engine = engine
         self._session: psycopg.Connection | None = None
         self._swept = -_SWEEP_SECONDS
         #: Taken, and held by somebody else when it was tried.
@@ -148,7 +146,7 @@ class Sweeper:
     def _end(self, questions: Sequence[UUID]) -> int:
         """End questions in one transaction; one that is refused fails no other."""
         try:
-            post_commit, busy = time_out(self._open(), self._graphs, self._queue, questions)
+            timed_out = time_out(self._engine, self._open(), questions)
         except LOST:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: one question cannot keep the others
@@ -157,24 +155,22 @@ class Sweeper:
             question = str(questions[0])
             _log.error("sweeper.failed", interaction_id=question, exc_info=error)
             return 0
+        busy = timed_out.busy
         if len(busy) == len(questions) == 1:
             self._busy.append((busy[0], "time_out"))
             return 0
-        self._publish(post_commit)
-        ended = len(post_commit.unparked)
-        if post_commit.touched:
-            _log.info("questions.ended", questions=ended)
-        return ended + sum(self._end([each]) for each in busy)
+        if timed_out.gone:
+            _log.info("questions.ended", questions=timed_out.gone)
+        return timed_out.gone + sum(self._end([each]) for each in busy)
 
     def _warn(self, question: UUID) -> int:
-        post_commit = warn(self._open(), self._graphs, self._queue, question)
-        if post_commit is None:
+        warned = warn(self._engine, self._open(), question)
+        if warned is None:
             self._busy.append((question, "warn"))
             return 0
-        self._publish(post_commit)
-        if post_commit.touched:
+        if warned:
             _log.info("question.warned", interaction_id=str(question))
-        return len(post_commit.touched)
+        return int(warned)
 
     def _open(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:

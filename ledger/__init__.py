@@ -5,7 +5,15 @@ a small state machine and its row is its lock: whoever holds it applies events t
 transaction at a time. Messages, leases in memory and caches elsewhere may be lost, doubled or
 stale; what the rows say, holds.
 
-The protocol, one transaction a call, each locking the rows of its executions first (rule 1):
+Three rooms, and the database below them:
+
+    engine        what changes an execution: lock, claim, settle, arrive, loop, end, recover
+    people        what becomes of a question, and what goes out to those who are asked
+    views         what is read, without a lock: by clients, attempts and the scheduler
+    migrations    the schema; `queries` and `sql/` the statements, by name
+
+The protocol, one transaction a call, each locking the rows of its executions first (rule 1). Each
+takes the `Engine`, which publishes afterwards what the transaction leaves:
 
     call                        by            what it does to an execution
     --------------------------  ------------  -----------------------------------------------------
@@ -20,39 +28,20 @@ The protocol, one transaction a call, each locking the rows of its executions fi
     control.end_by_deadline     a scheduler   ends it as TIMEOUT
     control.refill              a dispatcher  notes ready rows as sent
     recovery.wake               a scheduler   due retries become ready, due timers complete
-    recovery.reclaim          a scheduler   what a dead process ran becomes ready again
+    recovery.reclaim            a scheduler   what a dead process ran becomes ready again
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again
     retrying.retry              a person      creates another one that keeps what stands
-    answering.answer            a person      decides a question; its node leaves by the decision
+    answers.answer              a person      decides a question; its node leaves by the decision
+    answers.delivered           a channel     a question reached it: now a person may answer
     timeouts.time_out           a sweeper     ends questions whose time is over, as they say
-    warning.warn                a sweeper     tells once that a question's time is nearly over
-    answering.delivered         a channel     a question reached it: now a person may answer
+    timeouts.warn               a sweeper     warns once that a question's time is nearly over
 
-Whatever changes an execution in future (a child's end, a signal) is one more such call. Without a
-lock: the `views` for clients and attempts, `people.interactions` for what was asked, `people.links`
-and `people.outbox` for what goes out to people, `engine.schedule` for what is due, `migrations` for
-the schema.
-
-Inside a transaction, from the lock to the commit:
-
-    holding       locks the executions' rows; those that others hold are left out, or waited for
-    unit          gathers what becomes of them, and writes it last: scopes, events, their own rows
-    claims        leases for rows that a message named
-    written       what a settle writes of an outcome, worked out before the transaction
-    settlements   the guarded update; what counted goes on to
-    progress      events for what attempts say while they run
-    arrivals      sums at the targets, one upsert for all; dead paths followed to their end
-    loops         scopes that end open the next, or wake their loop
-    questions     a node asks a person; the status of an execution that waits for one
-    endings       an execution of which nothing is open ends, exactly once
-    rows          the values that pass in and out; `queues` and `graphs` what they need to know,
-                  `queries` the SQL by name
-    dedup         idempotency keys that are taken; `versions` the definitions that are stored
+Whatever changes an execution in future (a child's end, a signal) is one more such call.
 
 Who decides what. `dag` decides everything that can be decided from values: whether a join is ready,
 whether a failure is tried again, what a retry keeps, which states there are. The ledger decides
-whether an event counts, by guards and locks. Its callers decide when to ask, and do afterwards what
-a transaction leaves to them (`PostCommit`): run what was claimed, send what was noted, ring.
+whether an event counts, by guards and locks. Its callers decide when to ask, and run what was
+claimed for them.
 
 Invariants, cited by number wherever they are kept:
 

@@ -14,7 +14,7 @@ from dramatiq import Message
 
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import refill, refill_together
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.monitoring.metrics import REPAIRS
 from treadle.transport.broker import PRIORITIES, list_key
 from treadle.transport.connections import Connections
@@ -63,13 +63,9 @@ class Dispatcher:
 
     def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
         """Note and send rows; those of executions that somebody else holds one after the other."""
-        graphs, queue = self._connections.graphs, self._connections.queue
-        together, busy = refill_together(session, graphs, queue, rows)
-        queue.send(together.noted)
-        for execution_id in busy:
-            post_commit = refill(session, graphs, queue, execution_id, rows[execution_id])
-            if post_commit is not None:
-                queue.send(post_commit.noted)
+        engine = self._connections.engine
+        for execution_id in refill_together(engine, session, rows):
+            refill(engine, session, execution_id, rows[execution_id])
 
     def _oldest(self, queues: list[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

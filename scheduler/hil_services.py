@@ -1,4 +1,4 @@
-"""People in the scheduler's process: questions that are due, and messages that are to go out."""
+"""Human in the loop, in the scheduler's process: questions that are due, messages to be sent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from treadle.transport.connections import Connections
 @contextmanager
 def running_hil_services(connections: Connections) -> Iterator[None]:
     """Run a sweeper and a delivery while inside, each in a thread with its own session."""
-    settings, queue, graphs = connections.settings, connections.queue, connections.graphs
-    sweeper = Sweeper(connections.open_session, queue.pause_table, (graphs, queue, queue.publish))
+    settings, queue, engine = connections.settings, connections.queue, connections.engine
+    sweeper = Sweeper(connections.open_session, queue.pause_table, engine)
     dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
     delivery = Delivery(
         connections.open_session,
         connections.broker.client,
-        (graphs, queue, queue.publish),
+        engine,
         {"webhook": WebhookChannel(dialer, secrets_given())},
         public_url=settings.public_url,
     )
@@ -38,6 +38,6 @@ def running_hil_services(connections: Connections) -> Iterator[None]:
         yield
     finally:
         ending.set()
-        queue.wake_delivery()  # the delivery listens there
+        delivery.wake()
         for thread in threads:
             thread.join()

@@ -8,9 +8,7 @@ until the next due time, a doorbell, or a second.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from threading import Event
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -21,7 +19,6 @@ from treadle.core.postgres import LOST
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
 from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
-from treadle.ledger.engine.rows import PostCommit
 from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.scheduler.failure_detector import FailureDetector
@@ -52,7 +49,7 @@ class Scheduler:
         self._connections = connections
         self._session: psycopg.Connection | None = None
         settings = connections.settings
-        self._dead = FailureDetector(lease_seconds=settings.lease_seconds)
+        self._failures = FailureDetector(lease_seconds=settings.lease_seconds)
         #: Seconds between two looks at who beats: a silence is told apart to this much.
         self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
         self._watched = -self._watch_seconds
@@ -76,7 +73,7 @@ class Scheduler:
                     self._passed = time.monotonic()
                 except LOST as error:
                     _log.warning("scheduler.missed", error=str(error))
-                    self._dead.forget()
+                    self._failures.forget()
                     self._close()
                     pause = _PASS_SECONDS
                 self._sleep(stop, pause)
@@ -102,15 +99,14 @@ class Scheduler:
         return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))
 
     def _act(self, kind: str, execution_id: UUID) -> None:
+        engine, session = self._connections.engine, self._open()
         if kind == "wake":
-            post_commit = self._call(wake, execution_id)
+            acted = wake(engine, session, execution_id)
         elif kind == "deadline":
-            post_commit = self._call(end_by_deadline, execution_id)
+            acted = end_by_deadline(engine, session, execution_id)
         else:
-            post_commit = self._call(
-                end_overdue, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS
-            )
-        if post_commit is not None:
+            acted = end_overdue(engine, session, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        if acted:
             REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
 
@@ -120,15 +116,14 @@ class Scheduler:
         if now - self._watched < self._watch_seconds:
             return
         self._watched = now
-        session = self._open()
-        for worker, beat, executions in self._dead.find(session):
+        engine, session = self._connections.engine, self._open()
+        for worker, beat, executions in self._failures.find(session):
             for execution_id in executions:
-                if self._call(reclaim, execution_id, worker_id=worker, beat=beat) is None:
-                    continue  # somebody else holds it
-                REPAIRS.labels("reclaim").inc()
-                _log.warning(
-                    "lease.reclaimed", worker_id=str(worker), execution_id=str(execution_id)
-                )
+                if reclaim(engine, session, execution_id, worker_id=worker, beat=beat):
+                    REPAIRS.labels("reclaim").inc()
+                    _log.warning(
+                        "lease.reclaimed", worker_id=str(worker), execution_id=str(execution_id)
+                    )
 
     def _retain(self) -> None:
         now = time.monotonic()
@@ -138,17 +133,6 @@ class Scheduler:
         dropped = schedule.retain(self._open(), days=self._connections.settings.retention_days)
         if dropped:
             _log.info("partition.dropped", partitions=dropped)
-
-    def _call(
-        self, call: Callable[..., PostCommit | None], execution_id: UUID, **more: Any
-    ) -> PostCommit | None:
-        connections = self._connections
-        post_commit = call(
-            self._open(), connections.graphs, connections.queue, execution_id, **more
-        )
-        if post_commit is not None:
-            connections.queue.publish(post_commit)
-        return post_commit
 
     def _open(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:

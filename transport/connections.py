@@ -1,4 +1,4 @@
-"""What every process of the cluster opens: sessions, Redis, the queue and the graphs."""
+"""What every process of the cluster opens: sessions, Redis, the dispatch queue and the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import psycopg
 from treadle.core.postgres import connect
 from treadle.core.redis import connect as connect_redis
 from treadle.core.settings import Settings
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.versions import Graphs
 from treadle.transport.broker import ListBroker
 from treadle.transport.dispatch_queue import RedisDispatchQueue
 from treadle.transport.duration_estimator import DurationEstimator
@@ -24,7 +25,7 @@ class Connections:
     broker: ListBroker
     queue: RedisDispatchQueue
     durations: DurationEstimator
-    graphs: Graphs
+    engine: Engine
 
     @classmethod
     def to(
@@ -47,7 +48,7 @@ class Connections:
         queue = RedisDispatchQueue(
             broker, durations, queue_buffer_seconds=settings.queue_buffer_seconds
         )
-        return cls(settings, broker, queue, durations, graphs or Graphs())
+        return cls(settings, broker, queue, durations, Engine(graphs or Graphs(), queue))
 
     def open_session(self) -> psycopg.Connection:
         """Open a session to the ledger: a transaction is where a call says so, and nowhere else."""

@@ -1,4 +1,4 @@
-"""The queue: the short piece of the ledger's queue that Redis holds (rule 9).
+"""The dispatch queue: the short piece of the ledger's queue that Redis holds (rule 9).
 
 `admit` is asked while an execution's row is held, so it answers from memory; `refresh` looks at
 Redis beforehand, and `send` pushes the messages after the commit. Without Redis nothing is
@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from threading import Lock
 from typing import Any
-from uuid import UUID
 
 import redis
 from dramatiq import Message
 
 from treadle.core.ids import new_id
 from treadle.dag.specs import Lane
-from treadle.ledger.engine.rows import PostCommit, Queued
+from treadle.ledger.engine.post_commit import PostCommit, Queued
 from treadle.transport.broker import NODES, PRIORITIES, ListBroker, list_key
 from treadle.transport.duration_estimator import DurationEstimator
 from treadle.transport.notifier import OUTBOX_KEY, TIMERS_KEY, Notifier
@@ -50,7 +49,7 @@ class RedisDispatchQueue:
         self._notifier = Notifier(broker.client)
         self.pause_table = PauseTable(broker.client)
         self._durations = durations
-        self._belt_seconds = queue_buffer_seconds
+        self._buffer_seconds = queue_buffer_seconds
         self._epoch: str | None = None
         self._looked = 0.0
         #: Rows that each queue still has room for.
@@ -73,7 +72,7 @@ class RedisDispatchQueue:
             self._room[queue] = room - 1
             return self._epoch
 
-    def cost(self, queue: str, lane: Lane) -> float:
+    def expected_seconds(self, queue: str, lane: Lane) -> float:
         return self._durations.expected(queue, lane)
 
     def refresh(self, *, force: bool = False) -> None:
@@ -123,27 +122,25 @@ class RedisDispatchQueue:
             with self._lock:
                 self._epoch = None
 
-    def ring(self, touched: Mapping[UUID, int]) -> None:
-        """Notify the followers of executions; see `transport.notifier`."""
-        self._notifier.ring(touched)
-
-    def publish(self, post_commit: PostCommit) -> None:
-        """Do what a committed transaction leaves to its caller, claims aside.
+    def publish(self, work: PostCommit) -> None:
+        """Send messages, notify followers, and put the pause table right.
 
         What Redis does not hear is found by whoever looks in the ledger.
         """
-        self.send(post_commit.noted)
-        self.ring(post_commit.touched)
+        self.send(work.to_send)
+        self._notifier.notify(work.touched)
         try:
-            if post_commit.parked:
-                self.pause_table.park(post_commit.parked)
-            if post_commit.unparked:
-                self.pause_table.unpark(post_commit.unparked)
+            if work.parked:
+                self.pause_table.park(work.parked)
+            if work.unparked:
+                self.pause_table.unpark(work.unparked)
+            if work.has_timers:
+                self._notifier.wake(TIMERS_KEY)
+            if any(each.is_sent for each in work.parked):
+                self._notifier.wake(OUTBOX_KEY)
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
-        if any(each.is_sent for each in post_commit.parked):
-            self.wake_delivery()
 
     def _make_known(self, queues: set[str]) -> None:
         """Add to the set of queues; a queue that is new to this process is new to few others."""
@@ -152,24 +149,6 @@ class RedisDispatchQueue:
             self._queues |= new
         if new:
             self._broker.client.sadd(QUEUES_KEY, *new)
-
-    def wake_scheduler(self) -> None:
-        """Wake the scheduler: something new is due soon. It looks within a second anyway."""
-        self._wake(TIMERS_KEY)
-
-    def wake_delivery(self) -> None:
-        """Wake the delivery: something new is to be sent. It looks within a second anyway."""
-        self._wake(OUTBOX_KEY)
-
-    def _wake(self, key: str) -> None:
-        try:
-            pipeline = self._broker.client.pipeline(transaction=False)
-            pipeline.lpush(key, 1)
-            pipeline.ltrim(key, 0, 0)
-            pipeline.execute()
-        except redis.RedisError:
-            with self._lock:
-                self._epoch = None
 
     def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
         def key(row: Queued) -> tuple[str, int, str, str]:
@@ -194,10 +173,12 @@ class RedisDispatchQueue:
             self._carried[queue] = mean + _NEWEST * (rows - mean)
 
     def _capacity(self, queue: str) -> int:
-        """Return how many rows make `queue_buffer_seconds` of work."""
+        """Return how many rows make the buffer's seconds of work."""
         seconds = self._durations.seconds(queue)
         return (
-            _FIRST_ROOM if seconds is None else max(_FIRST_ROOM, int(self._belt_seconds / seconds))
+            _FIRST_ROOM
+            if seconds is None
+            else max(_FIRST_ROOM, int(self._buffer_seconds / seconds))
         )
 
     def _look(self, queues: list[str]) -> tuple[str, dict[str, int]]:

@@ -15,9 +15,9 @@ from uuid import UUID
 
 import redis
 
-#: Rings when a timer or a retry was set: the scheduler is to look at its clock.
+#: What wakes the scheduler: a timer or a retry was set.
 TIMERS_KEY = "treadle:timers"
-#: Rings when something is to be sent that was not before.
+#: What wakes the delivery: something new is in the outbox.
 OUTBOX_KEY = "treadle:outbox"
 _PREFIX = "treadle:events:"
 #: Seconds for which the list of listeners counts.
@@ -25,12 +25,12 @@ _FRESH_SECONDS = 0.1
 
 
 def channel(execution_id: UUID) -> str:
-    """Return the channel on which an execution's bell rings."""
+    """Return the channel on which the followers of an execution are notified."""
     return f"{_PREFIX}{execution_id}"
 
 
 class Notifier:
-    """Rings; safe for threads."""
+    """Publishes notifications; safe for threads."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
@@ -38,21 +38,32 @@ class Notifier:
         self._looked = 0.0
         self._lock = Lock()
 
-    def ring(self, touched: Mapping[UUID, int]) -> None:
+    def notify(self, touched: Mapping[UUID, int]) -> None:
         """Notify the followers of executions with new events of the last one's seq."""
         if not touched:
             return
         try:
             self._look()
-            heard = {channel(each): seq for each, seq in touched.items()}
-            heard = {name: seq for name, seq in heard.items() if name in self._listened}
-            if heard:
+            seqs = {channel(each): seq for each, seq in touched.items()}
+            followed = {name: seq for name, seq in seqs.items() if name in self._listened}
+            if followed:
                 pipeline = self._client.pipeline(transaction=False)
-                for name, seq in heard.items():
+                for name, seq in followed.items():
                     pipeline.publish(name, seq)
                 pipeline.execute()
         except redis.RedisError:
             return  # followers look anyway
+
+    def wake(self, key: str) -> None:
+        """Wake who waits at a list; it looks within a second anyway.
+
+        Raises:
+            redis.RedisError
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        pipeline.lpush(key, 1)
+        pipeline.ltrim(key, 0, 0)
+        pipeline.execute()
 
     def _look(self) -> None:
         now = time.monotonic()

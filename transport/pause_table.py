@@ -17,7 +17,7 @@ from uuid import UUID
 import redis
 
 from treadle.core.ids import new_id
-from treadle.ledger.engine.rows import Parked
+from treadle.ledger.engine.post_commit import Parked
 
 #: One hash tag, so that in a Redis cluster the keys lie on one node.
 _PREFIX = "treadle:{pauses}:"

@@ -1,34 +1,18 @@
-"""Workers: where, when and how attempts run, and the two processes that do it.
+"""Workers: where, when and how attempts run, and the process that does it.
 
 A worker holds nothing that matters. What is ready, what is leased and what counted is the ledger's
 to say; a worker takes ids from a message, asks for a lease, runs, and hands over an outcome.
 
-From a message to what follows:
-
-    broker        Dramatiq on Redis lists: pops the most urgent message this process can run
-    runner        the loop of a thread: claim, run, settle, go on with what was handed over
-    executor      a claim becomes an attempt, an attempt an outcome; never raises
-    arriving      what came to a node, and the names its expressions may use; `records` reads it
-    nodes         what each node type does with an attempt
-    tasks         user code by name; `secrets` what it may be given, and must not leave behind
-    gathering     a loop collects its results; `results` reads them, page by page
+    process       puts all of it together, from boot to drain
+    attempts      from a message to an outcome
+    nodes         what each node type does with an attempt, a folder a family
+    tasks         user code by name
     lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
-    progress      what running attempts report, each at most once a second
     committer     one thread that commits for all others
     leases        what this process runs, known by the life of an object; interruption
     heartbeat     beats, and compares leases with the ledger's
     middleware    one policy a file around Dramatiq's messages and threads
-    doorbell      tells those who follow an execution to look
-    process       puts the above together, from boot to drain
-
-The scheduler process, of which any number may run:
-
-    scheduler     a pass: wake, end, reclaim, refill, drop; then sleep until something is due
-    dispatcher    rows that no message stands for go to the queue
-    dead          who has been silent for a lease; `capability` what nobody can run
-    presence      the sign that a scheduler is at work
-
-`session` opens what either needs.
+    health        whether the process claims work
 
 Who decides what. The ledger decides whether a lease is given and whether an outcome counts; `dag`
 whether a failure is tried again. Here is decided how much to take over at once, what shares a
@@ -46,8 +30,8 @@ What can go wrong, and what follows:
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them
     a message is lost    its row is older than any message that waits: it is sent again
-    SIGTERM              nothing more is claimed; what runs has the grace time, the rest is given
-                         back uncharged
+    SIGTERM              nothing more is claimed; what runs has the grace time, the rest is
+                         released uncharged
 
 Invariants:
 

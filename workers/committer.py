@@ -25,9 +25,8 @@ from treadle.dag.outcomes import Failed
 from treadle.dag.values import NotAValue
 from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.claims import leases
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.locking import lock_waiting, wait_at_most
-from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 
@@ -62,12 +61,9 @@ class _Job:
 class Committer:
     """Owns the sessions that write for this process."""
 
-    def __init__(
-        self, open_session: Callable[[], psycopg.Connection], graphs: Graphs, queue: DispatchQueue
-    ) -> None:
+    def __init__(self, open_session: Callable[[], psycopg.Connection], engine: Engine) -> None:
         self._open_session = open_session
-        self._graphs = graphs
-        self._queue = queue
+        self._engine = engine
         self._waiting: deque[_Job] = deque()
         self._changed = Condition()
         self._stopping = False
@@ -122,7 +118,7 @@ class Committer:
             connection = session.connection()
             with COMMIT_SECONDS.time():
                 requests = [job.request for job in jobs]
-                results = commit(connection, self._graphs, self._queue, requests, wait=wait)
+                results = commit(self._engine, connection, requests, wait=wait)
             COMMIT_REQUESTS.observe(len(requests))
         except LOST as error:
             return self._after_failure(session, jobs, error)
@@ -216,7 +212,7 @@ class Committer:
             try:
                 connection = session.connection()
                 with connection.transaction():
-                    lock_waiting(connection, self._graphs, job.request.execution_id)
+                    lock_waiting(connection, self._engine.graphs, job.request.execution_id)
                     running, settled = leases(connection, [job.request.execution_id], wanted)
                 break
             except LOST:
@@ -259,17 +255,10 @@ def _parts(job: _Job) -> list[_Job]:
 
 def _together(job: _Job, results: Sequence[CommitResult]) -> CommitResult:
     """Return the results to a job's parts as the one result to it."""
-    post_commit = PostCommit()
-    for each in results:
-        post_commit.claimed += each.post_commit.claimed
-        post_commit.noted += each.post_commit.noted
-        post_commit.ended.update(each.post_commit.ended)
-        post_commit.touched.update(each.post_commit.touched)
-        post_commit.parked += each.post_commit.parked
-        post_commit.unparked += each.post_commit.unparked
     settled = job.settled.union(*(each.settled for each in results))
     started = frozenset().union(*(each.started for each in results))
-    return CommitResult(settled, results[-1].claims, started, post_commit)
+    handed_over = [each for result in results for each in result.handed_over]
+    return CommitResult(settled, results[-1].claims, started, handed_over)
 
 
 def _unstorable(request: Request, error: Exception) -> Request | None:

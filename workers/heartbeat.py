@@ -21,9 +21,9 @@ from treadle.core.postgres import LOST
 from treadle.dag.outcomes import Released
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.batches import Request
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import NOBODY, Claim, HandOffBudget, Ref
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.views import processes
 from treadle.monitoring.metrics import WORKER_IN_FLIGHT, pool_used
 from treadle.workers.attempts.runner import Runner
@@ -119,9 +119,8 @@ class Heartbeat:
         session = self._session()
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
-        follow = HandOffBudget(NOBODY, frozenset(), seconds=0.0, alone=False)
         outcome = settlement_of(claim, Released())
-        self._committer.commit(Request(ref.execution_id, follow, [outcome]))
+        self._committer.commit(Request(ref.execution_id, settlements=[outcome]))
 
     def _register(self) -> None:
         worker_id = new_id()

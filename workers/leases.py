@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from dramatiq.middleware import Interrupt
 from dramatiq.middleware.threading import raise_thread_exception
 
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 
 
 class AttemptOver(Interrupt):

@@ -15,8 +15,10 @@ from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings, secrets_given
 from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.specs.tasks import task_queue
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.versions import Graphs
+from treadle.transport.background_publisher import BackgroundPublisher
 from treadle.transport.broker import NODES
 from treadle.transport.connections import Connections
 from treadle.transport.dispatch_queue import ACTOR
@@ -62,7 +64,9 @@ class WorkerProcess:
             max_size=min(settings.worker_threads, _READING_SESSIONS),
             autocommit=True,
         )
-        self._committer = Committer(connections.open_session, connections.graphs, connections.queue)
+        self._publisher = BackgroundPublisher(connections.queue)
+        engine = Engine(connections.engine.graphs, self._publisher)
+        self._committer = Committer(connections.open_session, engine)
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
@@ -83,7 +87,7 @@ class WorkerProcess:
             runner=self.runner,
             leases=leases,
             committer=self._committer,
-            graphs=connections.graphs,
+            graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
         # What is first here begins first and ends last.
@@ -109,6 +113,7 @@ class WorkerProcess:
         the grace time, and release the rest.
         """
         self._connections.queue.refresh(force=True)
+        self._publisher.start()
         self._committer.start()
         self._loop.start()
         self._worker.start()
@@ -117,6 +122,7 @@ class WorkerProcess:
         _log.info("drain.started")
         self._worker.stop(timeout=round(self._grace_seconds * 1000))
         self._committer.stop()
+        self._publisher.stop()
         self._pool.close()
         _log.info("worker.stopped")
 

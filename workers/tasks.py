@@ -11,6 +11,7 @@ the operator names. The registry belongs to the process, because decorators run 
 from __future__ import annotations
 
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, NotRequired, Required, TypeVar, overload
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -56,7 +59,7 @@ class DuplicateTask(TreadleError):
 
 
 class TasksNotFound(TreadleError):
-    """A module that should hold tasks cannot be imported."""
+    """A module that should hold tasks cannot be imported, or holds none."""
 
     reason = "tasks_not_found"
     solution = "Check the module's name, and that it is installed where the worker runs."
@@ -178,17 +181,49 @@ class Tasks:
         """Import what installed packages and the operator name, and check every task found.
 
         Raises:
-            TasksNotFound: a module cannot be imported.
+            TasksNotFound: a module cannot be imported, or one that the operator names has no task.
             TreadleError: what registering or checking a task raises.
         """
-        named = [entry.module for entry in entry_points(group=ENTRY_POINTS)]
-        for module in [*named, *modules]:
-            try:
-                import_module(module)
-            except ImportError as exc:
-                raise TasksNotFound(f"Tasks in {module}: {exc}", module=module) from exc
+        for entry in entry_points(group=ENTRY_POINTS):
+            _imported(entry.module)
+        for name in modules:
+            module = _imported(name)
+            if not self._are_in(name):
+                raise _without_tasks(name, module)
         for task_found in self:
             task_found.check()
+
+    def _are_in(self, module: str) -> bool:
+        """Return whether a task stands in a module, in one of its package, or was brought by it."""
+        of = [task.function.__module__ for task in self]
+        if any(each == module or each.startswith(f"{module}.") for each in of):
+            return True
+        there = {id(each) for each in vars(sys.modules[module]).values()}
+        return any(id(task.function) in there for task in self)
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError as exc:
+        raise TasksNotFound(f"Tasks in {name}: {exc}", module=name) from exc
+
+
+def _without_tasks(name: str, module: ModuleType) -> TasksNotFound:
+    """Return the error of a module without a task: mostly another one of the same name."""
+    found = getattr(module, "__file__", None) or "built in"
+    message = f"The module {name} has no @task; it was imported from {found}."
+    top = name.partition(".")[0]
+    own = next((each for each in (Path(top), Path(f"{top}.py")) if each.exists()), None)
+    if own is None or Path(found).resolve().is_relative_to(Path.cwd()):
+        return TasksNotFound(message, module=name, file=found)
+    return TasksNotFound(
+        f"{message} {own.resolve()} has the same name and was not imported.",
+        solution=f"Rename {own}, so that it is not hidden by the other module.",
+        module=name,
+        file=found,
+        hidden=str(own.resolve()),
+    )
 
 
 TASKS = Tasks()
@@ -223,8 +258,8 @@ def task(
     Args:
         name: How nodes call it; the function's name if not given.
         lane: `process` for work that keeps a core busy; else the function's kind decides.
-        max_retries: Further attempts after a failure, where the node sets none.
-        timeout: Limit of one attempt, where the node sets none.
+        max_retries: Further attempts after a failure; the narrower of this and the node's counts.
+        timeout: Limit of one attempt; the narrower of this and the node's counts.
 
     Raises:
         TaskNotValid: the lane does not fit the function.

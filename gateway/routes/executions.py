@@ -34,11 +34,10 @@ from treadle.gateway.submitter import OutcomeUnknown
 from treadle.gateway.truncation import truncated
 from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.idempotency import IdempotencyConflict
 from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry
 from treadle.ledger.engine.retrying import retry as retry_in_ledger
-from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.engine.submission import NoSuchTrigger, Submission
 from treadle.ledger.views import executions, library, paging
 from treadle.ledger.views.library import NoSuchWorkflow
@@ -46,7 +45,7 @@ from treadle.planner.requests import PlanInputInvalid, PlanNotReady
 
 routes = Routes("executions")
 
-Control: TypeAlias = Callable[[psycopg.Connection, Graphs, DispatchQueue, UUID], PostCommit]
+Control: TypeAlias = Callable[[Engine, psycopg.Connection, UUID], None]
 """What a person does to one execution."""
 
 
@@ -166,12 +165,10 @@ def resume(execution_id: UUID, caller: Runner) -> Response:
 )
 def retry(execution_id: UUID, caller: Runner) -> Response:
     """Repeat an ended execution from where it failed, as a new execution."""
-    resources = caller.resources
     with caller.session() as connection:
-        made = retry_in_ledger(connection, resources.graphs, resources.queue, execution_id)
-        resources.deliver(made.post_commit)
-        brief = paging.brief(connection, made.execution_id)
-    return Json(brief, 202, {"Location": f"/v1/executions/{made.execution_id}"})
+        made = retry_in_ledger(caller.resources.engine, connection, execution_id)
+        brief = paging.brief(connection, made)
+    return Json(brief, 202, {"Location": f"/v1/executions/{made}"})
 
 
 def _fingerprint(body: NewExecution) -> bytes:
@@ -181,9 +178,8 @@ def _fingerprint(body: NewExecution) -> bytes:
 
 
 def _control(act: Control, execution_id: UUID, caller: Caller) -> Response:
-    resources = caller.resources
     with caller.session() as connection:
-        resources.deliver(act(connection, resources.graphs, resources.queue, execution_id))
+        act(caller.resources.engine, connection, execution_id)
         return Json(paging.brief(connection, execution_id))
 
 

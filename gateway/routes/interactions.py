@@ -76,13 +76,10 @@ def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
 )
 def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     """Decide a question; the same answer again returns what was decided."""
-    resources = caller.resources
     respond = responding(Account(caller.owner), "api", _raw(body))
     with caller.session() as connection:
-        made = answers.answer(
-            connection, resources.graphs, resources.queue, interaction_id, respond
-        )
-    return _answered(resources, made)
+        made = answers.answer(caller.resources.engine, connection, interaction_id, respond)
+    return _answered(made)
 
 
 @links.post(
@@ -97,20 +94,13 @@ def answer_by_token(interaction_id: UUID, body: LinkAnswer, request: Request) ->
     """Decide a question as the holder of its link: no key, but the token that came with it."""
     resources: Resources = request.app.state.resources
     with resources.pool.connection() as connection:
-        made = answer_by_link(
-            connection,
-            (resources.graphs, resources.queue),
-            interaction_id,
-            body.token,
-            _raw(body),
-        )
-    return _answered(resources, made)
+        made = answer_by_link(resources.engine, connection, interaction_id, body.token, _raw(body))
+    return _answered(made)
 
 
 def _raw(body: NewAnswer) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True, exclude={"token"})
 
 
-def _answered(resources: Resources, made: answers.Answered) -> Response:
-    resources.deliver(made.post_commit)
+def _answered(made: answers.Answered) -> Response:
     return Json({**to_wire(made.interaction), "repeated": made.repeated})

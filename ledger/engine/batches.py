@@ -6,37 +6,41 @@ the batch and come again with the next one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from treadle.core.postgres import pipelined_transaction
+from treadle.dag.values import Value
 from treadle.ledger.engine.claims import Wanted, claim
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget
+from treadle.ledger.engine.leases import NOBODY, Claim, Ref
 from treadle.ledger.engine.locking import GraphsUnknown, lock_available, lock_waiting
-from treadle.ledger.engine.progress import tell
-from treadle.ledger.engine.rows import (
-    Claim,
-    DispatchQueue,
-    HandOffBudget,
-    PostCommit,
-    Ref,
-    Report,
-    Settlement,
-)
-from treadle.ledger.engine.settlements import settle
+from treadle.ledger.engine.settle_rows import Settlement
+from treadle.ledger.engine.settlements import Settled, Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What an attempt has to say while it runs."""
+
+    claim: Claim
+    data: Value
+    """Something that `dag.values.payload` takes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What one caller wants of one execution: reports told, outcomes settled, rows claimed."""
+    """What one caller wants of one execution: reports added, outcomes settled, rows claimed."""
 
     execution_id: UUID
-    budget: HandOffBudget
-    """The hand-offs it has room for; no room at all is `seconds=0, alone=False`."""
+    budget: HandOffBudget = NO_HAND_OFF
+    """The hand-offs it has room for."""
     settlements: Sequence[Settlement] = ()
     claims: Sequence[Ref] = ()
     start_all: bool = False
@@ -49,20 +53,28 @@ class Request:
 class CommitResult:
     """What became of a request."""
 
-    settled: frozenset[UUID]
+    settled: frozenset[UUID] = frozenset()
     """The leases whose outcome counted."""
     claims: list[Claim] = field(default_factory=list)
     """Leases on the rows that the request named."""
     started: frozenset[UUID] = frozenset()
     """The leases of chunk members that the settle of the one before them started."""
-    post_commit: PostCommit = field(default_factory=PostCommit)
-    """What became ready by it."""
+    handed_over: list[Claim] = field(default_factory=list)
+    """Leases on what became ready by it and is the caller's to run now."""
+
+
+class _Running(NamedTuple):
+    """A lease under which an attempt is said to run."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    lease_id: UUID
 
 
 def commit(
+    engine: Engine,
     connection: psycopg.Connection,
-    graphs: Graphs,
-    queue: DispatchQueue,
     requests: Sequence[Request],
     *,
     wait: bool = False,
@@ -77,82 +89,85 @@ def commit(
             `ledger.engine.claims.leases`.
     """
     try:
-        return _commit(connection, graphs, queue, requests, wait=wait, at_hand=True)
+        return _commit(engine, connection, requests, wait=wait, at_hand=True)
     except GraphsUnknown as unknown:
         # Loaded while no row is locked. The lock told which: no query has to ask before each batch.
         for version_id in unknown.versions:
-            graphs.version(connection, version_id)
-        return _commit(connection, graphs, queue, requests, wait=wait, at_hand=False)
+            engine.graphs.version(connection, version_id)
+        return _commit(engine, connection, requests, wait=wait, at_hand=False)
 
 
 def _commit(
+    engine: Engine,
     connection: psycopg.Connection,
-    graphs: Graphs,
-    queue: DispatchQueue,
     requests: Sequence[Request],
     *,
     wait: bool,
     at_hand: bool,
 ) -> list[CommitResult | None]:
-    ids = sorted({request.execution_id for request in requests})
-    with pipelined_transaction(connection):
-        if wait:
-            one = lock_waiting(connection, graphs, ids[0])
-            locked = [one] if one else []
-        else:
-            locked = lock_available(connection, graphs, ids, at_hand=at_hand)
-        unit = UnitOfWork(
-            connection, locked, queue=queue, budgets=[request.budget for request in requests]
-        )
-        served = [i for i, request in enumerate(requests) if request.execution_id in unit.locked]
-        _tell(unit, requests, served)
-        settled, started = _settle(unit, requests, served)
-        claims = dict(zip(served, _claim(unit, requests, served), strict=True))
-        unit.save()
-    unit.committed()
-    if wait and not locked:
-        return [CommitResult(frozenset()) for _ in requests]  # retention has dropped the execution
+    executions = sorted({request.execution_id for request in requests})
+    workers = (request.budget.worker_id for request in requests)
+    worker_id = next((each for each in workers if each != NOBODY), NOBODY)
+
+    def lock(session: psycopg.Connection) -> Iterable[LockedExecution]:
+        if not wait:
+            return lock_available(session, engine.graphs, executions, at_hand=at_hand)
+        one = lock_waiting(session, engine.graphs, executions[0])
+        return [one] if one else []
+
+    with engine.acting(connection, lock, worker_id=worker_id) as unit:
+        served = {
+            index: Caller(request.budget)
+            for index, request in enumerate(requests)
+            if request.execution_id in unit
+        }
+        _add_reports(unit, [each for i in served for each in requests[i].reports])
+        settled = _settle(unit, requests, served)
+        claims = _claim(unit, requests, served)
+        handed_over = {
+            index: [each for each in caller.claimed if unit.stands(each.ref)]
+            for index, caller in served.items()
+        }
+        unit.keep_standing()
+    if wait and not served:
+        return [CommitResult() for _ in requests]  # retention has dropped the execution
     return [
-        CommitResult(_own(request, settled), claims[i], started, _standing(unit, i))
-        if i in claims
+        CommitResult(_own(request, settled), claims.get(i, []), settled.started, handed_over[i])
+        if i in served
         else None
         for i, request in enumerate(requests)
     ]
 
 
-def _tell(unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]) -> None:
-    reports = [each for i in served for each in requests[i].reports]
-    if reports:
-        tell(unit, reports)
+def _add_reports(unit: UnitOfWork, reports: Sequence[Report]) -> None:
+    """Add an event for each report whose attempt still has its lease (invariant 1)."""
+    if not reports:
+        return
+    rows = [_Running(*each.claim.ref, each.claim.lease_id) for each in reports]
+    running = {row.lease_id for row in unit.run_rows("running", rows).fetchall()}
+    for each in reports:
+        if each.claim.lease_id in running:
+            unit.node_event(each.claim.ref, "node_output_update", data=each.data)
 
 
-def _settle(
-    unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]
-) -> tuple[frozenset[UUID], frozenset[UUID]]:
-    outcomes = [(i, each) for i in served for each in requests[i].settlements]
-    return settle(unit, outcomes) if outcomes else (frozenset(), frozenset())
+def _settle(unit: UnitOfWork, requests: Sequence[Request], served: Mapping[int, Caller]) -> Settled:
+    outcomes = [
+        Settling(caller, each) for i, caller in served.items() for each in requests[i].settlements
+    ]
+    return settle(unit, outcomes) if outcomes else Settled()
 
 
-def _own(request: Request, settled: frozenset[UUID]) -> frozenset[UUID]:
-    return settled.intersection(each.claim.lease_id for each in request.settlements)
+def _own(request: Request, settled: Settled) -> frozenset[UUID]:
+    return settled.counted.intersection(each.claim.lease_id for each in request.settlements)
 
 
 def _claim(
-    unit: UnitOfWork, requests: Sequence[Request], served: Sequence[int]
-) -> list[list[Claim]]:
+    unit: UnitOfWork, requests: Sequence[Request], served: Iterable[int]
+) -> dict[int, list[Claim]]:
     """Return what each of the served requests claimed."""
     claiming = [i for i in served if requests[i].claims]
     wanted = [
         Wanted(each.claims, each.budget.worker_id, each.start_all)
         for each in (requests[i] for i in claiming)
     ]
-    claims = dict(zip(claiming, claim(unit, wanted), strict=True)) if wanted else {}
-    return [claims.get(i, []) for i in served]
-
-
-def _standing(unit: UnitOfWork, cause: int) -> PostCommit:
-    """Return what a caller goes on with, without what the same transaction ended after all."""
-    post_commit = unit.post_commit[cause]
-    post_commit.claimed = [each for each in post_commit.claimed if unit.stands(each.ref)]
-    post_commit.noted = [each for each in post_commit.noted if unit.stands(each.ref)]
-    return post_commit
+    return dict(zip(claiming, claim(unit, wanted), strict=True)) if wanted else {}

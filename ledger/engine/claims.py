@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from treadle.core.ids import new_id
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, LoopPhase
+from treadle.dag.states import LoopPhase
 from treadle.dag.values import loads
-from treadle.ledger.engine.rows import Claim, LockedExecution, Ref
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching
 
-_KEYS = ("execution_id", "scope", "node")
 _fetch = fetching("work")
+
+
+class ClaimRow(NamedTuple):
+    """A lease that is asked for."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    lease_id: UUID
+    worker_id: UUID
+    starts: bool
+    limit_seconds: float
+
+
+class StartRow(NamedTuple):
+    """A claimed member of a chunk that begins to run."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    lease_id: UUID
+    limit_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +53,16 @@ class Wanted:
     a chunk starts the next.
     """
 
-    def rows(self, locked: LockedExecution) -> list[tuple[Any, ...]]:
+    def rows(self, locked: LockedExecution) -> list[ClaimRow]:
         """Return the leases that are asked for."""
         nodes = locked.graph.nodes
         return [
-            (
+            ClaimRow(
                 *ref,
-                new_id(),
-                self.worker_id,
-                self.start_all or not index,
-                nodes[ref.node].timeout.total_seconds(),
+                lease_id=new_id(),
+                worker_id=self.worker_id,
+                starts=self.start_all or not index,
+                limit_seconds=nodes[ref.node].timeout.total_seconds(),
             )
             for index, ref in enumerate(self.refs)
         ]
@@ -56,44 +78,42 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
     rows = [row for each in asked for row in each]
     found = {}
     if rows:
-        names = (*_KEYS, "lease_id", "worker_id", "starts", "limit_seconds")
-        found = {row.lease_id: row for row in unit.run_rows("claim", names, rows).fetchall()}
+        found = {row.lease_id: row for row in unit.run_rows("claim", rows).fetchall()}
     claims = [
-        [_taken(unit, row, found[row[3]]) for row in each if row[3] in found] for each in asked
+        [_taken(unit, row, found[row.lease_id]) for row in each if row.lease_id in found]
+        for each in asked
     ]
     firsts = [each[0] for each in claims if each and not each[0].started]
     if firsts:  # the first that was asked for was not ready any more
         start(unit, firsts)
     for each, taken in zip(wanted, claims, strict=True):
         for one in taken if each.start_all else taken[:1]:
-            locked = unit.locked[one.ref.execution_id]
-            unit.event(locked, "node_started", node_id=one.ref.node, scope=one.ref.scope)
+            unit.node_event(one.ref, "node_started")
     return claims
 
 
-def _asked(unit: UnitOfWork, wanted: Wanted) -> list[tuple[Any, ...]]:
-    locked = unit.locked[wanted.refs[0].execution_id]
-    if locked.status in FINAL_EXECUTION_STATUSES:
+def _asked(unit: UnitOfWork, wanted: Wanted) -> list[ClaimRow]:
+    locked = unit.of(wanted.refs[0].execution_id)
+    if locked.is_final:
         return []
     if locked.paused:
-        unit.run_rows("clear_notes", _KEYS, list(wanted.refs))
+        unit.run_rows("clear_notes", wanted.refs)
         return []
     return wanted.rows(locked)
 
 
-def _taken(unit: UnitOfWork, asked: tuple[Any, ...], row: Any) -> Claim:
-    ref = Ref(*asked[:3])
+def _taken(unit: UnitOfWork, asked: ClaimRow, row: Any) -> Claim:
     return Claim(
-        ref=ref,
+        ref=Ref(asked.execution_id, asked.scope, asked.node),
         lease_id=row.lease_id,
-        graph=unit.locked[ref.execution_id].graph,
+        graph=unit.of(asked.execution_id).graph,
         attempt=row.attempt,
         retry_count=row.retry_count,
         lost_count=row.lost_count,
         chosen=row.chosen,
         phase=LoopPhase(row.phase) if row.phase else None,
         turn=row.loop_next or 0,
-        started=asked[5],
+        started=asked.starts,
         error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
         waited_seconds=row.waited_seconds,
     )
@@ -101,8 +121,10 @@ def _taken(unit: UnitOfWork, asked: tuple[Any, ...], row: Any) -> Claim:
 
 def start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:
     """Note that claimed members of a chunk begin to run now (rule 8); return the leases that do."""
-    rows = [(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members]
-    started = unit.run_rows("start_next", (*_KEYS, "lease_id", "limit_seconds"), rows)
+    rows = [
+        StartRow(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members
+    ]
+    started = unit.run_rows("start_next", rows)
     return frozenset(row.lease_id for row in started.fetchall())
 
 

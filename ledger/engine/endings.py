@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from treadle.core.errors import TreadleError
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
+from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import loads
-from treadle.ledger.engine.interactions import withdraw
-from treadle.ledger.engine.rows import LockedExecution
-from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.interactions import withdraw, withdraw_in_scopes
+from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
@@ -28,7 +28,7 @@ def end_early(
     error: Mapping[str, Any] | None,
 ) -> None:
     """End executions now, and cancel in the same transaction all of theirs that is not final."""
-    going = [locked for locked in executions if locked.status not in FINAL_EXECUTION_STATUSES]
+    going = [locked for locked in executions if not locked.is_final]
     if not going:
         return
     ids = [locked.id for locked in going]
@@ -42,9 +42,7 @@ def end_early(
 def end_finished(unit: UnitOfWork) -> None:
     """End the executions of which nothing is open any more."""
     finished = [
-        locked
-        for locked in unit.locked.values()
-        if locked.outstanding == 0 and locked.status not in FINAL_EXECUTION_STATUSES
+        locked for locked in unit.executions if locked.outstanding == 0 and not locked.is_final
     ]
     if not finished:
         return
@@ -52,10 +50,21 @@ def end_finished(unit: UnitOfWork) -> None:
     stranded = {row.execution_id for row in rows}
     for locked in finished:
         if locked.id in stranded:
-            unit.facts.append(Fact("ledger_inconsistent"))
+            unit.count_facts([Fact("ledger_inconsistent")])
             error = LedgerInconsistent("A node waits for an arrival that cannot come.").to_wire()
             end_early(unit, [locked], ExecutionStatus.ERROR, error)
         elif locked.failure is not None:
             unit.end(locked, ExecutionStatus.ERROR, loads(locked.failure))
         else:
             unit.end(locked, ExecutionStatus.SUCCESS, None)
+
+
+def cancel_scopes(unit: UnitOfWork, scopes: Sequence[ScopeRef]) -> None:
+    """Cancel every row and scope in `scopes` that is not final, inner ones too."""
+    if not scopes:
+        return
+    unit.save_scopes()
+    unit.cancel_scopes(scopes)
+    unit.run_rows("cancel_scope_nodes", scopes)
+    unit.run_rows("cancel_scopes", scopes)
+    withdraw_in_scopes(unit, scopes)

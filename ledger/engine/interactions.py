@@ -1,95 +1,111 @@
-"""Questions: asked by a settle, withdrawn by whatever ends their execution or scope early.
+"""Interactions: opened by a settle, withdrawn by whatever ends their execution or scope early.
 
-A node that asks waits without a worker, and its execution's status derives from what else is open.
-How a question is answered or times out stands in `answering`.
+A node that asks a person waits without a worker, and its execution's status derives from what else
+is open. How an interaction is answered or times out stands in `ledger.people`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from treadle.core.columns import pack
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Asked
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
-from treadle.dag.values import dumps, payload
-from treadle.ledger.engine.rows import LockedExecution, Parked, Settlement
+from treadle.dag.states import ExecutionStatus
+from treadle.dag.values import dumps
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.leases import Claim
+from treadle.ledger.engine.post_commit import Parked
+from treadle.ledger.engine.settle_rows import Settlement
+from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
 from treadle.monitoring.facts import Fact
 
-if TYPE_CHECKING:
-    from treadle.ledger.engine.unit_of_work import UnitOfWork
-
-#: Bytes that an answer may have: a question's input leaves this much room for it in the output.
-ANSWER_BYTES = 1024 * 1024
 #: A warning comes at the later of so many seconds before the time is over, and half of the time.
 _WARN_SECONDS = 15 * 60
 
-_ASKED = (
-    "id", "execution_id", "scope", "node", "interaction_type", "channel_type", "assignees",
-    "question", "input", "warn_seconds", "timeout_seconds",
-)  # fmt: skip
+
+class InteractionRow(NamedTuple):
+    """A question as it is asked."""
+
+    id: UUID
+    execution_id: UUID
+    scope: str
+    node: str
+    interaction_type: str
+    channel_type: str
+    assignees: str
+    question: bytes
+    input: bytes
+    warn_seconds: float
+    timeout_seconds: float
 
 
-def ask(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> None:
-    """Write the questions among outcomes that counted, each with the caller it came from.
+class OutboxRow(NamedTuple):
+    """What is to be sent for a question."""
+
+    id: UUID
+    interaction_id: UUID
+    kind: str
+    """`ask` or `warn`."""
+
+
+def open_interactions(unit: UnitOfWork, counted: Sequence[Settlement]) -> None:
+    """Write the questions among outcomes that counted.
 
     A question's id is the lease under which it was asked: asked once, like any settle.
     """
-    asked = [
-        (cause, each, each.outcome) for cause, each in counted if isinstance(each.outcome, Asked)
-    ]
+    asked = {
+        each.claim.lease_id: (each.claim, each.outcome)
+        for each in counted
+        if isinstance(each.outcome, Asked)
+    }
     if not asked:
         return
-    rows = [_asked_row(each, outcome) for _, each, outcome in asked]
-    written = unit.run_rows("ask", _ASKED, rows).fetchall()
-    times = {row.id: row for row in written}
-    for cause, each, outcome in asked:
-        locked, row = unit.locked[each.claim.ref.execution_id], times[each.claim.lease_id]
-        locked.questions += 1
-        question = outcome.question
-        is_sent = question.channel_type != "in_app"
-        parked = Parked(row.id, locked.id, row.warn_at, row.timeout_at, is_sent=is_sent)
-        unit.post_commit[max(cause, 0)].parked.append(parked)
-        labels = (question.interaction_type, question.channel_type)
-        unit.facts.append(Fact("question_asked", labels))
-        unit.event(
-            locked,
-            "user_input_required",
-            interaction_id=str(row.id),
-            node_id=each.claim.ref.node,
-            scope=each.claim.ref.scope,
-            interaction_type=question.interaction_type,
-            title=question.title,
-            timeout_at=int(row.timeout_at.timestamp() * 1000),
-        )
-    sent = [
-        (new_id(), each.claim.lease_id, "ask")
-        for _, each, outcome in asked
-        if outcome.question.channel_type != "in_app"
-    ]
+    rows = [_row(claim, outcome) for claim, outcome in asked.values()]
+    for row in unit.run_rows("ask", rows).fetchall():
+        claim, outcome = asked[row.id]
+        _opened(unit, claim, outcome, row)
+    sent = [OutboxRow(new_id(), row.id, "ask") for row in rows if row.channel_type != "in_app"]
     if sent:
-        unit.run_rows("send", ("id", "interaction_id", "kind"), sent)
+        unit.run_rows("send", sent)
 
 
-def _asked_row(settlement: Settlement, asked: Asked) -> tuple[Any, ...]:
+def _row(claim: Claim, asked: Asked) -> InteractionRow:
     question = asked.question
     seconds = question.timeout_seconds
-    return (
-        settlement.claim.lease_id, *settlement.claim.ref, question.interaction_type,
-        question.channel_type, dumps(question.assignees).decode(), question.stored(),
-        dumps(asked.input), max(seconds - _WARN_SECONDS, seconds / 2), seconds,
-    )  # fmt: skip
+    return InteractionRow(
+        claim.lease_id,
+        *claim.ref,
+        interaction_type=question.interaction_type,
+        channel_type=question.channel_type,
+        assignees=dumps(question.assignees).decode(),
+        question=question.stored(),
+        input=dumps(asked.input),
+        warn_seconds=max(seconds - _WARN_SECONDS, seconds / 2),
+        timeout_seconds=seconds,
+    )
 
 
-def room_for_answer(value: Any) -> None:
-    """Refuse the input of a question that would leave no room for its answer in the output.
-
-    Raises:
-        NotAValue: `output_not_storable`.
-    """
-    payload([value, "x" * ANSWER_BYTES])
+def _opened(unit: UnitOfWork, claim: Claim, asked: Asked, row: Any) -> None:
+    """Report a question that was written, and have it parked."""
+    question, ref = asked.question, claim.ref
+    unit.of(ref.execution_id).questions += 1
+    is_sent = question.channel_type != "in_app"
+    unit.park(Parked(row.id, ref.execution_id, row.warn_at, row.timeout_at, is_sent=is_sent))
+    labels = (question.interaction_type, question.channel_type)
+    unit.count_facts([Fact("question_asked", labels)])
+    unit.event(
+        unit.of(ref.execution_id),
+        "user_input_required",
+        interaction_id=str(row.id),
+        node_id=ref.node,
+        scope=ref.scope,
+        interaction_type=question.interaction_type,
+        title=question.title,
+        timeout_at=int(row.timeout_at.timestamp() * 1000),
+    )
 
 
 def withdraw(unit: UnitOfWork, executions: Sequence[LockedExecution]) -> None:
@@ -99,28 +115,27 @@ def withdraw(unit: UnitOfWork, executions: Sequence[LockedExecution]) -> None:
         _withdrawn(unit, unit.run("withdraw", ids=pack("uuid", asking)).fetchall())
 
 
-def withdraw_in_scopes(unit: UnitOfWork, scopes: Sequence[tuple[UUID, str]]) -> None:
+def withdraw_in_scopes(unit: UnitOfWork, scopes: Sequence[ScopeRef]) -> None:
     """Cancel the pending questions of scopes that end early, inner ones too."""
-    asking = [place for place in scopes if unit.locked[place[0]].questions]
+    asking = [scope for scope in scopes if unit.of(scope.execution_id).questions]
     if asking:
-        names = ("execution_id", "scope")
-        _withdrawn(unit, unit.run_rows("withdraw_in_scopes", names, asking).fetchall())
+        _withdrawn(unit, unit.run_rows("withdraw_in_scopes", asking).fetchall())
 
 
 def _withdrawn(unit: UnitOfWork, rows: Sequence[Any]) -> None:
     for row in rows:
-        unit.locked[row.execution_id].questions -= 1
-        unit.unparked.append(row.id)
+        unit.of(row.execution_id).questions -= 1
+    unit.unpark(row.id for row in rows)
 
 
-def derive(unit: UnitOfWork) -> None:
+def derive_statuses(unit: UnitOfWork) -> None:
     """Give unfinished executions the status that follows from what is open in them."""
     unsure = [
         locked
-        for locked in unit.locked.values()
+        for locked in unit.executions
         if (locked.questions or locked.status is not ExecutionStatus.RUNNING)
         and not locked.paused
-        and locked.status not in FINAL_EXECUTION_STATUSES
+        and not locked.is_final
     ]
     if not unsure:
         return

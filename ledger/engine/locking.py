@@ -11,8 +11,8 @@ from psycopg.rows import namedtuple_row
 
 from treadle.core.columns import pack
 from treadle.dag.states import ExecutionStatus
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import LockedExecution
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.queries import queries
 
 _SQL = queries("work")

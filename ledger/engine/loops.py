@@ -7,26 +7,52 @@ ends one of its scopes opens the next where no expression is needed, and makes i
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
 from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Failed, LoopOpened
-from treadle.dag.scopes import around, child_scope
-from treadle.dag.states import LoopPhase
+from treadle.dag.scopes import around
+from treadle.dag.states import LoopPhase, ScopeState
 from treadle.dag.values import dumps
-from treadle.ledger.engine.arrivals import Arrivals, place_rows
+from treadle.ledger.engine.arrivals import Arrivals, PlacedRow, place_rows
 from treadle.ledger.engine.claims import leases
-from treadle.ledger.engine.rows import Claim, Ref
-from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.ledger.engine.endings import cancel_scopes
+from treadle.ledger.engine.hand_off import Caller
+from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
 
 #: Node executions that one execution may have: past this its records are of no use to anybody.
 NODE_EXECUTIONS_LIMIT = 100_000
 
-_KEYS = ("execution_id", "scope", "node")
+
+class FailedScope(NamedTuple):
+    """A scope that a failure ends."""
+
+    execution_id: UUID
+    scope: str
+    error: bytes
+
+
+class LoopOf(NamedTuple):
+    """A loop, as its scopes name it."""
+
+    execution_id: UUID
+    parent: str
+    loop: str
+
+
+class LoopProgress(NamedTuple):
+    """How far a loop is that waits for its scopes."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    loop_next: int
+    loop_active: int
 
 
 class TooManyNodeExecutions(TreadleError):
@@ -51,7 +77,7 @@ def refused_openings(
     it, before any of it has run: so two that open side by side cannot both have the same room. In
     one batch the first comes first, and an outcome whose lease is lost takes nothing.
     """
-    room = {locked.id: NODE_EXECUTIONS_LIMIT - locked.node_count for locked in unit.locked.values()}
+    room = {locked.id: NODE_EXECUTIONS_LIMIT - locked.node_count for locked in unit.executions}
     needed = Counter[UUID]()
     for claim, opened in openings:
         needed[claim.ref.execution_id] += taken_by(claim, opened)
@@ -82,32 +108,31 @@ def _too_large(size: int, room: int) -> Failed:
 
 
 def open_scope(
-    unit: UnitOfWork, arrivals: Arrivals, loop: Ref, ordinal: int, *, cause: int
+    unit: UnitOfWork, arrivals: Arrivals, loop: Ref, ordinal: int, caller: Caller
 ) -> None:
     """Open one iteration of a loop: its first nodes get their arrivals."""
-    scope = child_scope(loop.scope, loop.node, ordinal)
-    unit.opened[loop.execution_id, scope] = (loop.scope, loop.node, ordinal)
-    arrivals.enter(loop.execution_id, loop.node, scope, cause=cause)
+    arrivals.enter(loop, unit.open_scope(loop, ordinal), caller)
 
 
 @dataclass(slots=True)
 class _Ended:
     """Scopes of one loop that ended in this transaction."""
 
+    caller: Caller
+    """Who ended the last of them."""
     count: int = 0
     failure: Mapping[str, Any] | None = None
-    cause: int = -1
 
 
 @dataclass(slots=True)
 class Failures:
     """Scopes that a failure ends, with the error of the first one each."""
 
-    scopes: dict[tuple[Any, str], Mapping[str, Any]] = field(default_factory=dict)
+    scopes: dict[ScopeRef, Mapping[str, Any]] = field(default_factory=dict)
 
     def covers(self, ref: Ref) -> bool:
         """Return whether `ref` stands in a scope that fails in this transaction."""
-        return any((ref.execution_id, scope) in self.scopes for scope in around(ref.scope))
+        return any(ScopeRef(ref.execution_id, scope) in self.scopes for scope in around(ref.scope))
 
 
 def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> None:
@@ -115,39 +140,38 @@ def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> N
     ended = _fail(unit, failures)
     while True:
         arrivals.write()
-        changes = [
-            (*place, change)
-            for place, change in unit.deltas.items()
-            if change and place not in unit.opened and place not in failures.scopes
-        ]
-        for execution_id, scope, _ in changes:
-            del unit.deltas[execution_id, scope]
+        changes = unit.take_scope_changes(failures.scopes)
         if changes:
-            rows = unit.run_rows("count_scopes", ("execution_id", "scope", "delta"), changes)
-            for row in rows.fetchall():
-                if row.status == "ended":
-                    loop = ended[Ref(row.execution_id, row.parent, row.loop)]
-                    loop.count += 1
-                    loop.cause = unit.causes[row.execution_id, row.scope]
+            for row in unit.run_rows("count_scopes", changes).fetchall():
+                if row.status == ScopeState.ENDED:
+                    _end(unit, ended, row).count += 1
         if not ended:
             return
         _advance(unit, arrivals, ended)
-        ended = defaultdict(_Ended)
+        ended = {}
 
 
-def _fail(unit: UnitOfWork, failures: Failures) -> defaultdict[Ref, _Ended]:
+def _end(unit: UnitOfWork, ended: dict[Ref, _Ended], row: Any) -> _Ended:
+    """Return what has ended of the loop of a scope, which ends now."""
+    loop = Ref(row.execution_id, row.parent, row.loop)
+    caller = unit.caller_of(row.execution_id, row.scope)
+    scopes = ended.setdefault(loop, _Ended(caller))
+    scopes.caller = caller
+    return scopes
+
+
+def _fail(unit: UnitOfWork, failures: Failures) -> dict[Ref, _Ended]:
     """End the scopes that fail, with all that is open in them."""
-    ended: defaultdict[Ref, _Ended] = defaultdict(_Ended)
+    ended: dict[Ref, _Ended] = {}
     if not failures.scopes:
         return ended
-    rows = [(*place, dumps(error)) for place, error in failures.scopes.items()]
-    failed = unit.run_rows("fail_scopes", ("execution_id", "scope", "error"), rows).fetchall()
-    unit.cancel_scopes([(row.execution_id, row.scope) for row in failed])
+    rows = [FailedScope(*scope, dumps(error)) for scope, error in failures.scopes.items()]
+    failed = unit.run_rows("fail_scopes", rows).fetchall()
+    cancel_scopes(unit, [ScopeRef(row.execution_id, row.scope) for row in failed])
     for row in failed:
-        loop = ended[Ref(row.execution_id, row.parent, row.loop)]
-        loop.count += 1
-        loop.failure = failures.scopes[row.execution_id, row.scope]
-        loop.cause = unit.causes.get((row.execution_id, row.scope), -1)
+        scopes = _end(unit, ended, row)
+        scopes.count += 1
+        scopes.failure = failures.scopes[ScopeRef(row.execution_id, row.scope)]
     return ended
 
 
@@ -157,7 +181,7 @@ def _advance(unit: UnitOfWork, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) 
     Those that give up come first: a loop that stands in what they cancel does nothing more.
     """
     _cancel_siblings(unit, [loop for loop in ended if _gives_up(unit, loop, ended[loop])])
-    rows = unit.run_rows("waiting_loops", _KEYS, list(ended)).fetchall()
+    rows = unit.run_rows("waiting_loops", list(ended)).fetchall()
     going, ready = [], []
     for row in rows:
         loop = Ref(row.execution_id, row.scope, row.node)
@@ -170,46 +194,49 @@ def _advance(unit: UnitOfWork, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) 
             next_phase, scopes.failure = LoopPhase.TURN, None
         else:
             for ordinal in range(turn, min(turn + scopes.count, row.loop_total)):
-                open_scope(unit, arrivals, loop, ordinal, cause=scopes.cause)
+                open_scope(unit, arrivals, loop, ordinal, scopes.caller)
                 turn, active = turn + 1, active + 1
             if active == 0:
                 next_phase, scopes.failure = LoopPhase.GATHER, None
         if next_phase is not None:
-            ready.append((loop, next_phase, scopes, row))
-        going.append((*loop, turn, active))
+            ready.append(_ready(unit, row, next_phase, scopes))
+        going.append(LoopProgress(*loop, turn, active))
     if going:
-        unit.run_rows("advance_loops", (*_KEYS, "loop_next", "loop_active"), going)
-    _make_ready(unit, ready)
+        unit.run_rows("advance_loops", going)
+    place_rows(unit, ready)
 
 
 def _gives_up(unit: UnitOfWork, loop: Ref, scopes: _Ended) -> bool:
-    node = unit.locked[loop.execution_id].graph.nodes[loop.node]
+    node = unit.of(loop.execution_id).graph.nodes[loop.node]
     on_error = node.configurations.literal.get("on_error", "fail")
     return scopes.failure is not None and on_error == "fail"
 
 
-def _cancel_siblings(unit: UnitOfWork, loops: list[Ref]) -> None:
+def _cancel_siblings(unit: UnitOfWork, loops: Sequence[Ref]) -> None:
     if loops:
-        rows = unit.run_rows("open_siblings", ("execution_id", "parent", "loop"), loops).fetchall()
-        unit.cancel_scopes([(row.execution_id, row.scope) for row in rows])
+        rows = unit.run_rows("open_siblings", [LoopOf(*loop) for loop in loops]).fetchall()
+        cancel_scopes(unit, [ScopeRef(row.execution_id, row.scope) for row in rows])
 
 
-def _make_ready(unit: UnitOfWork, loops: list[tuple[Ref, LoopPhase, _Ended, Any]]) -> None:
-    placed = []
-    for loop, phase, scopes, row in loops:
-        locked = unit.locked[loop.execution_id]
-        limit = locked.graph.nodes[loop.node].timeout.total_seconds()
-        state, lease_id, epoch = unit.place(
-            locked,
-            loop,
-            scopes.cause,
-            phase=phase,
-            error=scopes.failure,
-            turn=row.loop_next,
-            attempt=row.attempt + 1,
-            retry_count=row.retry_count,
-            lost_count=row.lost_count,
-        )
-        error = dumps(scopes.failure) if scopes.failure else None
-        placed.append((*loop, state, None, phase, error, lease_id, limit, epoch))
-    place_rows(unit, placed)
+def _ready(unit: UnitOfWork, row: Any, phase: LoopPhase, scopes: _Ended) -> PlacedRow:
+    """Make a loop ready for its next phase; return where its row goes."""
+    loop = Ref(row.execution_id, row.scope, row.node)
+    placed = unit.place(
+        loop,
+        scopes.caller,
+        phase=phase,
+        error=scopes.failure,
+        turn=row.loop_next,
+        attempt=row.attempt + 1,
+        retry_count=row.retry_count,
+        lost_count=row.lost_count,
+    )
+    return PlacedRow(
+        *loop,
+        placed.state,
+        phase=phase,
+        error=dumps(scopes.failure) if scopes.failure else None,
+        lease_id=placed.lease_id,
+        limit_seconds=unit.of(loop.execution_id).graph.nodes[loop.node].timeout.total_seconds(),
+        epoch=placed.epoch,
+    )

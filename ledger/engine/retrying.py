@@ -21,10 +21,9 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.control import NoSuchExecution
 from treadle.ledger.engine.endings import end_finished
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecution, Ref
-from treadle.ledger.engine.submission import Submitted
-from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("retrying")
@@ -45,52 +44,54 @@ class NothingToRetry(TreadleError):
     solution: ClassVar[str] = "Submit the workflow again to run all of it."
 
 
-def retry(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, execution_id: UUID
-) -> Submitted:
-    """Create an execution that repeats a final one from where it failed.
+def retry(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> UUID:
+    """Create an execution that repeats a final one from where it failed; return its id.
 
     Raises:
         NoSuchExecution, ExecutionNotFinal, NothingToRetry
     """
     old = _retried(connection, execution_id)
-    graph = graphs.version(connection, old.version_id)
-    with connection.transaction():
+    graph = engine.graphs.version(connection, old.version_id)
+    new = LockedExecution.begun(
+        NewExecution(
+            id=new_id(),
+            version_id=old.version_id,
+            graph=graph,
+            owner=old.owner,
+            trigger=old.trigger_node,
+            trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
+            priority=old.priority,
+            deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
+            retry_of=execution_id,
+        )
+    )
+    with engine.acting(connection, lambda _: [new], pipelined=False) as unit:
         ended = {
             row.node: (NodeState(row.state), row.output_key)
             for row in _fetch(connection, "root_rows", id=execution_id)
         }
         standing = retained_nodes(graph, ended)
-        locked = LockedExecution.begun(
-            NewExecution(
-                id=new_id(),
-                version_id=old.version_id,
-                graph=graph,
-                owner=old.owner,
-                trigger=old.trigger_node,
-                trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
-                priority=old.priority,
-                deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
-                retry_of=execution_id,
-            )
-        )
-        copied = {"id": execution_id, "new_id": locked.id, "nodes": sorted(standing)}
-        connection.execute(_SQL["copy_scopes"], copied)
-        in_scopes = connection.execute(_SQL["copy_nodes"], copied).rowcount - len(standing)
-        locked.node_count += in_scopes
-        unit = UnitOfWork(connection, [locked], queue=queue)
-        unit.event(
-            locked, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
-        )
-        refs = {node: Ref(locked.id, ROOT, node) for node in standing}
+        _copy(connection, execution_id, new, standing)
+        started = {"trigger_id": old.trigger_node, "retry_of": str(execution_id)}
+        unit.event(new, "execution_started", **started)
+        refs = {node: Ref(new.id, ROOT, node) for node in standing}
         arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))
         for node in graph.order:
             if node in refs:
-                arrivals.leave(refs[node], ended[node][1], cause=-1)
+                arrivals.leave(refs[node], ended[node][1], unit.nobody)
         arrivals.write()
         end_finished(unit)
-        unit.save()
-    return Submitted(locked.id, post_commit=unit.committed())
+    return new.id
+
+
+def _copy(
+    connection: psycopg.Connection, old: UUID, new: LockedExecution, standing: frozenset[str]
+) -> None:
+    """Copy the rows of nodes that stand, with those of the scopes inside them."""
+    copied = {"id": old, "new_id": new.id, "nodes": sorted(standing)}
+    connection.execute(_SQL["copy_scopes"], copied)
+    in_scopes = connection.execute(_SQL["copy_nodes"], copied).rowcount - len(standing)
+    new.node_count += in_scopes
 
 
 def _retried(connection: psycopg.Connection, execution_id: UUID) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("schedule")

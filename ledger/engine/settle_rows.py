@@ -7,8 +7,10 @@ What follows from those that count stands in `settlements`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from treadle.dag.outcomes import (
     Asked,
@@ -23,17 +25,46 @@ from treadle.dag.outcomes import (
 from treadle.dag.results import ResultsRef
 from treadle.dag.states import NodeState, WaitKind
 from treadle.dag.values import NotAValue, Value, dumps, payload
-from treadle.ledger.engine.interactions import room_for_answer
-from treadle.ledger.engine.rows import Claim, Settlement
+from treadle.ledger.engine.leases import Claim
 
-#: The columns of a settle: whose row, under which lease, and what is written.
-COLUMNS = (
-    "execution_id", "scope", "node", "lease_id", "state", "wait_kind", "delay", "output_key",
-    "output", "error", "details", "items", "loop_next", "loop_active", "loop_total",
-    "lost",
-)  # fmt: skip
-#: The columns of a settlement: all but what the claim says.
-WRITTEN = COLUMNS[4:]
+#: Bytes that an answer may have: a question's input leaves this much room for it in the output.
+ANSWER_BYTES = 1024 * 1024
+
+
+class SettleRow(NamedTuple):
+    """What a settle writes: whose row, under which lease, and its new columns, encoded."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    lease_id: UUID
+    state: NodeState
+    wait_kind: WaitKind | None = None
+    delay: int | None = None
+    """In microseconds."""
+    output_key: str | None = None
+    output: bytes | None = None
+    error: bytes | None = None
+    details: bytes | None = None
+    items: bytes | None = None
+    loop_next: int | None = None
+    loop_active: int | None = None
+    loop_total: int | None = None
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """An outcome on its way to the ledger, under the lease that permits it."""
+
+    claim: Claim
+    outcome: Outcome
+    row: SettleRow
+    """What the settle writes; made by `settlement_of`."""
+    starts: Claim | None = None
+    """The member of the same chunk that is started by this settle."""
+    seconds: float | None = None
+    """How long the attempt took; `None` for one that did not run to an outcome."""
 
 
 def settlement_of(
@@ -54,17 +85,19 @@ def settlement_of(
         seconds: how long the attempt took.
     """
     try:
-        return Settlement(claim, outcome, _columns(claim, outcome, arrived), starts, seconds)
+        return Settlement(claim, outcome, _row_of(claim, outcome, arrived), starts, seconds)
     except NotAValue as refusal:
         failed = Failed(refusal.to_wire())
-        return Settlement(claim, failed, _columns(claim, failed, None), starts, seconds)
+        return Settlement(claim, failed, _row_of(claim, failed, None), starts, seconds)
 
 
-def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
-    """Return what the settle writes, from `state` on, by the kind of outcome."""
+def _row_of(claim: Claim, outcome: Outcome, arrived: Value) -> SettleRow:
+    """Return what the settle writes, by the kind of outcome."""
     match outcome:
         case Completed(output, key, details):
-            return _row(
+            return SettleRow(
+                *claim.ref,
+                claim.lease_id,
                 state=NodeState.COMPLETED,
                 output_key=key,
                 output=payload(output),
@@ -73,7 +106,9 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
         case Failed(error, _, details, output):
             dealt_with = leaves_by_error(claim)
             output = output or _put_out_by_error(claim, error, arrived)
-            return _row(
+            return SettleRow(
+                *claim.ref,
+                claim.lease_id,
                 state=NodeState.FAILED,
                 error=dumps(error),
                 details=_encoded(details),
@@ -81,7 +116,9 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
                 output=payload(output) if dealt_with else None,
             )
         case Retrying(error, delay, details):
-            return _row(
+            return SettleRow(
+                *claim.ref,
+                claim.lease_id,
                 state=NodeState.RETRYING,
                 delay=_microseconds(delay),
                 error=dumps(error),
@@ -90,14 +127,16 @@ def _columns(claim: Claim, outcome: Outcome, arrived: Value) -> tuple[Any, ...]:
         case Sleeping() | LoopOpened() | Asked():
             return _waiting_row(claim, outcome)
         case Released(lost):
-            return _row(state=NodeState.READY, lost=int(lost))
+            return SettleRow(*claim.ref, claim.lease_id, NodeState.READY, lost=int(lost))
 
 
-def _waiting_row(claim: Claim, outcome: Sleeping | LoopOpened | Asked) -> tuple[Any, ...]:
+def _waiting_row(claim: Claim, outcome: Sleeping | LoopOpened | Asked) -> SettleRow:
     """Return the columns of a node that goes on without a worker: for a time, a body, a person."""
     match outcome:
         case Sleeping(delay, output):
-            return _row(
+            return SettleRow(
+                *claim.ref,
+                claim.lease_id,
                 state=NodeState.WAITING,
                 wait_kind=WaitKind.TIMER,
                 delay=_microseconds(delay),
@@ -107,9 +146,9 @@ def _waiting_row(claim: Claim, outcome: Sleeping | LoopOpened | Asked) -> tuple[
         case LoopOpened():
             return _opened_row(claim, outcome)
         case Asked():
-            room_for_answer(outcome.input)
+            check_room_for_answer(outcome.input)
             details = dumps({"interaction_id": str(claim.lease_id)})
-            return _row(state=NodeState.WAITING_INPUT, details=details)
+            return SettleRow(*claim.ref, claim.lease_id, NodeState.WAITING_INPUT, details=details)
 
 
 def _put_out_by_error(claim: Claim, error: Mapping[str, Any], arrived: Value) -> Value:
@@ -123,12 +162,6 @@ def _put_out_by_error(claim: Claim, error: Mapping[str, Any], arrived: Value) ->
     return {**failed, "count": claim.turn, "results_ref": ref.to_wire()}
 
 
-def _row(**values: Any) -> tuple[Any, ...]:
-    """Return the written columns in their order; those not given are null."""
-    values.setdefault("lost", 0)
-    return tuple(values.get(name) for name in WRITTEN)
-
-
 def _encoded(details: Mapping[str, Any]) -> bytes | None:
     return dumps(details) if details else None
 
@@ -137,7 +170,7 @@ def _microseconds(delay: timedelta) -> int:
     return round(delay.total_seconds() * 1e6)
 
 
-def _opened_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
+def _opened_row(claim: Claim, opened: LoopOpened) -> SettleRow:
     """Return the columns of a loop that waits for its body; the counts are what is opened."""
     items: Any = opened.items
     if opened.results is not None:
@@ -145,7 +178,9 @@ def _opened_row(claim: Claim, opened: LoopOpened) -> tuple[Any, ...]:
     elif opened.indices is not None:
         items = {"start": opened.indices.start, "step": opened.indices.step}
     first = first_ordinals(claim, opened)
-    return _row(
+    return SettleRow(
+        *claim.ref,
+        claim.lease_id,
         state=NodeState.WAITING,
         wait_kind=WaitKind.BODY,
         items=payload(items) if items is not None else None,
@@ -160,6 +195,15 @@ def first_ordinals(claim: Claim, opened: LoopOpened) -> range:
     if opened.indices is None and opened.total is not None:
         return range(min(opened.parallel, opened.total))
     return range(claim.turn, claim.turn + 1)
+
+
+def check_room_for_answer(value: Any) -> None:
+    """Refuse the input of a question that would leave no room for its answer in the output.
+
+    Raises:
+        NotAValue: `output_not_storable`.
+    """
+    payload([value, "x" * ANSWER_BYTES])
 
 
 def leaves_by_error(claim: Claim) -> bool:

@@ -10,14 +10,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
-from treadle.core.postgres import LOST, pipelined_transaction
+from treadle.core.postgres import LOST
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
@@ -27,15 +27,12 @@ from treadle.dag.states import NodeState
 from treadle.dag.values import Value, dumps, payload
 from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.endings import end_finished
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.idempotency import Key, reserve
-from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecution, PostCommit, Ref
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution
+from treadle.ledger.engine.idempotency import IdempotencyConflict, Key, reserve
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
-from treadle.ledger.engine.versions import store_version
-
-_TRIGGERS = (
-    "execution_id", "node", "queue", "priority", "state", "output_key", "output",
-)  # fmt: skip
+from treadle.ledger.engine.versions import Graphs, store_version
 
 #: Priorities run from 0 (first) to 9; a submission that names none takes the middle.
 DEFAULT_PRIORITY = 5
@@ -76,7 +73,18 @@ class Submitted:
     execution_id: UUID
     repeated: bool = False
     """The idempotency key was known: this is the execution of the first time."""
-    post_commit: PostCommit = field(default_factory=PostCommit)
+
+
+class TriggerRow(NamedTuple):
+    """A trigger as its execution begins."""
+
+    execution_id: UUID
+    node: str
+    queue: str
+    priority: int
+    state: NodeState
+    output_key: str | None = None
+    output: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +110,7 @@ class _Draft:
         return hashlib.sha256(b"\0".join((self.request.owner.encode(), self.definition))).digest()
 
 
-def submit(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, request: Submission
-) -> Submitted:
+def submit(engine: Engine, connection: psycopg.Connection, request: Submission) -> Submitted:
     """Create an execution in one transaction: its version, its triggers' rows, what is ready first.
 
     Raises:
@@ -112,17 +118,14 @@ def submit(
         NoSuchTrigger: the trigger cannot be told.
         NotAValue: the input is larger than a payload may be.
     """
-    (answer,) = submit_all(connection, graphs, queue, [request])
+    (answer,) = submit_all(engine, connection, [request])
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
 def submit_all(
-    connection: psycopg.Connection,
-    graphs: Graphs,
-    queue: DispatchQueue,
-    requests: Sequence[Submission],
+    engine: Engine, connection: psycopg.Connection, requests: Sequence[Submission]
 ) -> list[Submitted | Exception]:
     """Create the executions of several submissions in one transaction, as `submit` does each.
 
@@ -142,7 +145,7 @@ def submit_all(
         except TreadleError as error:
             answers[index] = error
     if drafts:
-        answers |= _create_or_halve(connection, graphs, queue, drafts)
+        answers |= _create_or_halve(engine, connection, drafts)
     return [answers[index] for index in range(len(requests))]
 
 
@@ -156,11 +159,11 @@ def _drafted(request: Submission, definitions: dict[int, bytes]) -> _Draft:
 
 
 def _create_or_halve(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, drafts: dict[int, _Draft]
+    engine: Engine, connection: psycopg.Connection, drafts: dict[int, _Draft]
 ) -> dict[int, Submitted | Exception]:
     """Create executions; those that the database refuses are found, and the others go through."""
     try:
-        return _create(connection, graphs, queue, drafts)
+        return _create(engine, connection, drafts)
     except LOST:
         raise
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one is that one's answer
@@ -168,30 +171,43 @@ def _create_or_halve(
             return dict.fromkeys(drafts, error)
     each, middle = list(drafts.items()), len(drafts) // 2
     return {
-        **_create_or_halve(connection, graphs, queue, dict(each[:middle])),
-        **_create_or_halve(connection, graphs, queue, dict(each[middle:])),
+        **_create_or_halve(engine, connection, dict(each[:middle])),
+        **_create_or_halve(engine, connection, dict(each[middle:])),
     }
 
 
 def _create(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, drafts: dict[int, _Draft]
+    engine: Engine, connection: psycopg.Connection, drafts: dict[int, _Draft]
 ) -> dict[int, Submitted | Exception]:
-    with pipelined_transaction(connection):
-        known = reserve(connection, _keys(drafts.values()))
-        new = [each for each in drafts.values() if each.execution_id not in known]
-        versions = _versions(connection, graphs, new)
-        unit = _begin(connection, queue, new, versions)
-    unit.committed()
+    known: dict[UUID, UUID | IdempotencyConflict] = {}
+    new: list[_Draft] = []
+    versions: dict[bytes, UUID] = {}
+
+    def begin(session: psycopg.Connection) -> Iterable[LockedExecution]:
+        known.update(reserve(session, _keys(drafts.values())))
+        new.extend(each for each in drafts.values() if each.execution_id not in known)
+        versions.update(_versions(session, engine.graphs, new))
+        return [LockedExecution.begun(_new(each, versions[each.version_digest])) for each in new]
+
+    with engine.acting(connection, begin) as unit:
+        if new:
+            arrivals = Arrivals(unit)
+            _settle_triggers(unit, arrivals, new)
+            arrivals.write()
+            end_finished(unit)
     for each in new:
-        graphs.stored_as(each.version_digest, versions[each.version_digest], each.request.graph)
-    answers: dict[UUID, Submitted | Exception] = {
-        each.execution_id: _submitted(unit, i, each.execution_id) for i, each in enumerate(new)
-    }
-    for execution_id, holder in known.items():
-        answers[execution_id] = (
-            Submitted(holder, repeated=True) if isinstance(holder, UUID) else holder
-        )
-    return {index: answers[each.execution_id] for index, each in drafts.items()}
+        digest = each.version_digest
+        engine.graphs.stored_as(digest, versions[digest], each.request.graph)
+    return {index: _answer(each, known) for index, each in drafts.items()}
+
+
+def _answer(
+    draft: _Draft, known: Mapping[UUID, UUID | IdempotencyConflict]
+) -> Submitted | Exception:
+    holder = known.get(draft.execution_id)
+    if holder is None:
+        return Submitted(draft.execution_id)
+    return Submitted(holder, repeated=True) if isinstance(holder, UUID) else holder
 
 
 def _keys(drafts: Iterable[_Draft]) -> list[Key]:
@@ -235,24 +251,6 @@ def fired_trigger(request: Submission) -> str:
     return candidates[0]
 
 
-def _begin(
-    connection: psycopg.Connection,
-    queue: DispatchQueue,
-    drafts: Sequence[_Draft],
-    versions: Mapping[bytes, UUID],
-) -> UnitOfWork:
-    """Write executions that begin, as far as their triggers lead."""
-    locked = [LockedExecution.begun(_new(each, versions[each.version_digest])) for each in drafts]
-    unit = UnitOfWork(connection, locked, queue=queue, budgets=[None] * len(locked))
-    if locked:
-        arrivals = Arrivals(unit)
-        _settle_triggers(unit, arrivals, drafts)
-        arrivals.write()
-        end_finished(unit)
-        unit.save()
-    return unit
-
-
 def _new(draft: _Draft, version_id: UUID) -> NewExecution:
     request = draft.request
     info = {
@@ -274,34 +272,19 @@ def _new(draft: _Draft, version_id: UUID) -> NewExecution:
 
 def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Draft]) -> None:
     """Settle every trigger as its execution begins: one fired it, the others are dead paths."""
-    rows: list[tuple[Any, ...]] = []
-    for cause, draft in enumerate(drafts):
-        locked = unit.locked[draft.execution_id]
+    rows = []
+    for draft in drafts:
+        locked = unit.of(draft.execution_id)
         unit.event(locked, "execution_started", trigger_id=draft.trigger)
         for trigger in locked.graph.triggers:
-            queue = locked.graph.nodes[trigger].queue
             ref = Ref(locked.id, ROOT, trigger)
-            at = (locked.id, trigger, queue, locked.priority)
+            at = (locked.id, trigger, locked.graph.nodes[trigger].queue, locked.priority)
             if trigger == draft.trigger:
-                rows.append((*at, NodeState.COMPLETED, "result", draft.entry))
-                unit.event(
-                    locked, "node_completed", node_id=trigger, scope=ROOT, output_key="result"
-                )
-                arrivals.leave(ref, "result", cause=cause)
+                rows.append(TriggerRow(*at, NodeState.COMPLETED, "result", draft.entry))
+                unit.node_event(ref, "node_completed", output_key="result")
+                arrivals.leave(ref, "result", unit.nobody)
             else:
-                rows.append((*at, NodeState.SKIPPED, None, None))
-                unit.event(locked, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
-                arrivals.leave(ref, None, cause=cause)
-    unit.run_rows("add_triggers", _TRIGGERS, rows)
-
-
-def _submitted(unit: UnitOfWork, index: int, execution_id: UUID) -> Submitted:
-    """Return what one of the executions leaves to its caller."""
-    return Submitted(
-        execution_id,
-        post_commit=PostCommit(
-            noted=unit.post_commit[index].noted,
-            ended={each: status for each, status in unit.ended.items() if each == execution_id},
-            touched={execution_id: unit.touched[execution_id]},
-        ),
-    )
+                rows.append(TriggerRow(*at, NodeState.SKIPPED))
+                unit.node_event(ref, "node_skipped", reason="not_fired")
+                arrivals.leave(ref, None, unit.nobody)
+    unit.run_rows("add_triggers", rows)

@@ -1,50 +1,82 @@
 """A unit of work: what one transaction does to the executions whose rows it holds.
 
-An execution is a small state machine and its row is its lock. A unit locks some (rule 1), other
+An execution is a small state machine and its row is its lock. The engine locks some (rule 1), other
 modules apply events to them (`settlements`, `arrivals`, `loops`, `endings`), and `save` writes what
-they come to. Nothing here commits: the caller owns the transaction.
+they come to. Nothing here commits or publishes: the engine does, around it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from treadle.core.ids import made_at, new_id
-from treadle.dag.model import SYSTEM_PREFIX
-from treadle.dag.scopes import ROOT, around
-from treadle.dag.specs import Lane
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
+from treadle.core.ids import new_id
+from treadle.dag.scopes import ROOT, around, child_scope
+from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState, ScopeState
 from treadle.dag.values import dumps
-from treadle.ledger.engine.interactions import derive, withdraw_in_scopes
-from treadle.ledger.engine.rows import (
-    CREATED,
-    SAVED,
-    Claim,
-    DispatchQueue,
-    HandOffBudget,
-    LockedExecution,
-    PostCommit,
-    Queued,
-    Ref,
-)
+from treadle.ledger.engine.execution_rows import CreatedRow, LockedExecution, SavedRow
+from treadle.ledger.engine.hand_off import Caller
+from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.post_commit import DispatchQueue, Parked, PostCommit, Queued
 from treadle.ledger.queries import columns, queries
-from treadle.monitoring import facts
 from treadle.monitoring.facts import Fact
 
 _SQL = {**queries("work"), **queries("people")}
 
 
-class UnitOfWork:
-    """The locked executions, what follows from their events so far, and the post-commit work.
+class ScopeRef(NamedTuple):
+    """A scope of an execution."""
 
-    `causes` below are indices into `budgets`: which caller of a batch made a node ready.
-    """
+    execution_id: UUID
+    scope: str
+
+
+class ScopeRow(NamedTuple):
+    """A scope that opens."""
+
+    execution_id: UUID
+    scope: str
+    parent: str
+    loop: str
+    ordinal: int
+    status: ScopeState
+    outstanding: int
+
+
+class ScopeChange(NamedTuple):
+    """A change to the count of a scope's open nodes."""
+
+    execution_id: UUID
+    scope: str
+    delta: int
+
+
+class NoteRow(NamedTuple):
+    """A ready row that is noted as sent."""
+
+    execution_id: UUID
+    scope: str
+    node: str
+    epoch: str
+
+
+class Placement(NamedTuple):
+    """Where a row goes that has become ready."""
+
+    state: NodeState
+    lease_id: UUID | None = None
+    """Set if a caller runs it at once."""
+    epoch: str | None = None
+    """Set if it is sent."""
+
+
+class UnitOfWork:
+    """The locked executions, what follows from their events so far, and the post-commit work."""
 
     def __init__(
         self,
@@ -52,42 +84,46 @@ class UnitOfWork:
         locked: Iterable[LockedExecution],
         *,
         queue: DispatchQueue,
-        budgets: Sequence[HandOffBudget | None] = (),
+        worker_id: UUID | None = None,
     ) -> None:
+        """`worker_id` is the process that leases are taken for; all callers of a batch are of one.
+
+        What no caller of a batch is named for is `nobody`'s: it takes nothing over.
+        """
         self.connection = connection
-        locked = list(locked)
-        self.locked = {execution.id: execution for execution in locked}
-        self.queue = queue
-        self.budgets = budgets
-        #: Executions that came to their end here, and those with new events and the last one's seq.
-        self.ended: dict[UUID, ExecutionStatus] = {}
-        self.touched: dict[UUID, int] = {}
-        #: Questions that are pending no more.
-        self.unparked: list[UUID] = []
-        self.post_commit = [
-            PostCommit(
-                ended=self.ended,
-                touched=self.touched,
-                unparked=self.unparked,
-            )
-            for _ in budgets or (None,)
-        ]
-        #: Seconds of work that each caller still takes over, and whether it took nothing yet.
-        self._room = [follow.seconds if follow else 0.0 for follow in budgets]
-        self._alone = [follow.alone if follow else False for follow in budgets]
-        #: Changes to the count of open nodes of inner scopes (invariant 4).
-        self.deltas: defaultdict[tuple[UUID, str], int] = defaultdict(int)
-        #: The caller that last changed a scope's count.
-        self.causes: dict[tuple[UUID, str], int] = {}
-        #: Scopes opened by this unit: (execution, scope) → (parent, loop, ordinal).
-        self.opened: dict[tuple[UUID, str], tuple[str, str, int]] = {}
-        #: Scopes that this unit canceled, with everything in them.
-        self._canceled: set[tuple[UUID, str]] = set()
-        #: What is counted if the transaction commits.
-        self.facts = [
-            Fact("execution_started") for each in locked if each.created and _is_users(each)
-        ]
-        self._node_counts = {execution.id: execution.node_count for execution in locked}
+        self.worker_id = worker_id
+        self.nobody = Caller()
+        #: Published once the transaction has committed.
+        self.post_commit = PostCommit()
+        #: What is counted then.
+        self.facts: list[Fact] = []
+        self._locked = {execution.id: execution for execution in locked}
+        self._queue = queue
+        #: Changes to the count of open nodes of inner scopes, and who made each (invariant 4).
+        self._changes: defaultdict[ScopeRef, int] = defaultdict(int)
+        self._callers: dict[ScopeRef, Caller] = {}
+        #: Scopes opened here, each with its loop and ordinal.
+        self._opened: dict[ScopeRef, tuple[Ref, int]] = {}
+        #: Scopes that were canceled here, with everything in them.
+        self._canceled: set[ScopeRef] = set()
+        self._node_counts = {each.id: each.node_count for each in self.executions}
+        self.count_facts(
+            Fact("execution_started") for each in self.executions if each.created and each.is_users
+        )
+
+    @property
+    def executions(self) -> Sequence[LockedExecution]:
+        """The executions that are locked."""
+        return list(self._locked.values())
+
+    def __contains__(self, execution_id: UUID) -> bool:
+        return execution_id in self._locked
+
+    def of(self, execution_id: UUID) -> LockedExecution:
+        """Return a locked execution."""
+        return self._locked[execution_id]
+
+    # -- statements -------------------------------------------------------------------------------
 
     def run(self, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
         """Send one named query of `sql/work.sql` or `sql/people.sql`.
@@ -99,87 +135,153 @@ class UnitOfWork:
         )
 
     def run_rows(
-        self,
-        query: str,
-        names: Sequence[str],
-        rows: Sequence[tuple[Any, ...]],
-        **parameters: Any,
+        self, query: str, rows: Sequence[tuple[Any, ...]], **parameters: Any
     ) -> psycopg.Cursor[Any]:
-        """Send one named query whose parameters are columns, given as rows."""
+        """Send one named query whose parameters are columns, given as named tuples."""
+        names: Sequence[str] = rows[0]._fields  # type: ignore[attr-defined]
         return self.run(query, **columns(_SQL[query], names, rows), **parameters)
 
-    @property
-    def worker_id(self) -> UUID | None:
-        """The process that this unit takes leases for; every caller of a batch is of one."""
-        return next((follow.worker_id for follow in self.budgets if follow), None)
-
-    def count(self, locked: LockedExecution, scope: str, change: int, cause: int) -> None:
-        """Add to the open nodes of a scope (invariant 4)."""
-        if scope == ROOT:
-            locked.outstanding += change
-        else:
-            self.deltas[locked.id, scope] += change
-            self.causes[locked.id, scope] = cause
+    # -- events, facts, post-commit work ----------------------------------------------------------
 
     def event(self, locked: LockedExecution, event_type: str, **data: Any) -> None:
         """Add the execution's next event (invariant 5)."""
         locked.events.append({"event_type": event_type, "data": data})
 
+    def node_event(self, ref: Ref, event_type: str, **data: Any) -> None:
+        """Add an event of one node execution."""
+        place = {"node_id": ref.node, "scope": ref.scope}
+        self.event(self._locked[ref.execution_id], event_type, **place, **data)
+
+    def count_facts(self, facts: Iterable[Fact]) -> None:
+        """Count these if the transaction commits."""
+        self.facts += facts
+
+    def park(self, question: Parked) -> None:
+        """Have a question put into the pause table."""
+        self.post_commit.parked.append(question)
+
+    def unpark(self, questions: Iterable[UUID]) -> None:
+        """Have questions taken out of the pause table."""
+        self.post_commit.unparked += questions
+
+    def set_timer(self) -> None:
+        """Have the scheduler look at its clock: a timer or a retry was set."""
+        self.post_commit.has_timers = True
+
+    # -- ready rows -------------------------------------------------------------------------------
+
     def place(
         self,
-        locked: LockedExecution,
         ref: Ref,
-        cause: int,
+        caller: Caller,
         *,
         phase: LoopPhase | None = None,
         **known: Any,
-    ) -> tuple[NodeState, UUID | None, str | None]:
+    ) -> Placement:
         """Decide where a row goes that has become ready: to the caller, to the queue, or nowhere.
 
-        Returns:
-            Its state, the lease if the caller runs it at once, and the epoch if it is sent.
+        Args:
+            caller: who made it ready.
+            phase: what a loop is made ready for.
+            known: what its row says, for the claim of a caller that runs it.
         """
+        locked = self._locked[ref.execution_id]
         if locked.paused:
-            return NodeState.READY, None, None
+            return Placement(NodeState.READY)
         node = locked.graph.nodes[ref.node]
-        queue = node.queue
-        if self._takes(cause, queue, node.lane):
+        if caller.takes(node.queue, self._queue.expected_seconds(node.queue, node.lane)):
             lease_id = new_id()
-            claim = Claim(ref, lease_id, locked.graph, phase=phase, **known)
-            self.post_commit[cause].claimed.append(claim)
-            self.event(locked, "node_started", node_id=ref.node, scope=ref.scope)
-            return NodeState.RUNNING, lease_id, None
-        epoch = self.queue.admit(queue)
+            caller.claimed.append(Claim(ref, lease_id, locked.graph, phase=phase, **known))
+            self.node_event(ref, "node_started")
+            return Placement(NodeState.RUNNING, lease_id=lease_id)
+        epoch = self._queue.admit(node.queue)
         if epoch is not None:
-            self.post_commit[max(cause, 0)].noted.append(
-                Queued(queue, locked.priority, node.lane, ref)
-            )
-        return NodeState.READY, None, epoch
+            self._send(locked, ref)
+        return Placement(NodeState.READY, epoch=epoch)
 
-    def _takes(self, cause: int, queue: str, lane: Lane) -> bool:
-        """Return whether the caller `cause` has room for one more hand-off, and use that room."""
-        follow = self.budgets[cause] if 0 <= cause < len(self.budgets) else None
-        if follow is None or queue not in follow.queues:
+    def note(self, locked: LockedExecution, refs: Iterable[Ref]) -> None:
+        """Note those of `refs` that are ready and find room in the queue, and have them sent."""
+        rows = []
+        for ref in refs:
+            epoch = self._queue.admit(locked.graph.nodes[ref.node].queue)
+            if epoch is not None:
+                rows.append(NoteRow(*ref, epoch))
+        if rows:
+            for row in self.run_rows("note", rows).fetchall():
+                self._send(locked, Ref(*row))
+
+    def _send(self, locked: LockedExecution, ref: Ref) -> None:
+        node = locked.graph.nodes[ref.node]
+        queued = Queued(node.queue, locked.priority, node.lane, ref)
+        self.post_commit.to_send.append(queued)
+
+    def keep_standing(self) -> None:
+        """Send nothing of what the same transaction ended after all."""
+        work = self.post_commit
+        work.to_send = [each for each in work.to_send if self.stands(each.ref)]
+
+    # -- scopes -----------------------------------------------------------------------------------
+
+    def count(self, ref: Ref, change: int, caller: Caller) -> None:
+        """Add to the open nodes of a node's scope (invariant 4)."""
+        if ref.scope == ROOT:
+            self._locked[ref.execution_id].outstanding += change
+        else:
+            scope = ScopeRef(ref.execution_id, ref.scope)
+            self._changes[scope] += change
+            self._callers[scope] = caller
+
+    def changed_by(self, scope: ScopeRef, caller: Caller) -> None:
+        """Note who ends a scope whose nodes are not counted any more."""
+        self._callers[scope] = caller
+
+    def caller_of(self, execution_id: UUID, scope: str) -> Caller:
+        """Return who changed a scope last."""
+        return self._callers.get(ScopeRef(execution_id, scope), self.nobody)
+
+    def take_scope_changes(self, failing: Mapping[ScopeRef, Any]) -> list[ScopeChange]:
+        """Return the changes to count now: not of scopes that open or fail here."""
+        taken = [
+            ScopeChange(*scope, delta)
+            for scope, delta in self._changes.items()
+            if delta and scope not in self._opened and scope not in failing
+        ]
+        for change in taken:
+            del self._changes[ScopeRef(change.execution_id, change.scope)]
+        return taken
+
+    def open_scope(self, loop: Ref, ordinal: int) -> str:
+        """Open one scope of a loop; return its name."""
+        scope = child_scope(loop.scope, loop.node, ordinal)
+        self._opened[ScopeRef(loop.execution_id, scope)] = (loop, ordinal)
+        return scope
+
+    def cancel_scopes(self, scopes: Iterable[ScopeRef]) -> None:
+        """Take note that scopes are canceled, with everything in them."""
+        self._canceled.update(scopes)
+
+    def stands(self, ref: Ref) -> bool:
+        """Return whether this unit ended neither the row's execution nor a scope around it."""
+        if self._locked[ref.execution_id].is_final:
             return False
-        seconds = self.queue.cost(queue, lane)
-        if seconds > self._room[cause] and not self._alone[cause]:
-            return False
-        self._room[cause] -= seconds
-        self._alone[cause] = False
-        return True
+        scopes = (ScopeRef(ref.execution_id, scope) for scope in around(ref.scope))
+        return not any(scope in self._canceled for scope in scopes)
+
+    # -- the end ----------------------------------------------------------------------------------
 
     def end(
         self, locked: LockedExecution, status: ExecutionStatus, error: Mapping[str, Any] | None
     ) -> None:
         """Give an execution its final status, with the event that says so; a final one is final."""
-        if locked.status in FINAL_EXECUTION_STATUSES:
+        if locked.is_final:
             return
         locked.status = status
-        if _is_users(locked):
-            seconds = max(0.0, (locked.now - made_at(locked.id)).total_seconds())
-            self.facts += (
-                Fact("execution_finished", (status,)),
-                Fact("execution_seconds", (status,), seconds),
+        if locked.is_users:
+            self.count_facts(
+                (
+                    Fact("execution_finished", (status,)),
+                    Fact("execution_seconds", (status,), locked.age_seconds),
+                )
             )
         locked.error = dumps(error) if error else None
         locked.outstanding = 0
@@ -189,60 +291,38 @@ class UnitOfWork:
         }.get(status, "execution_failed")
         self.event(locked, kind, status=status, **({"error": error} if error else {}))
 
-    def cancel_scopes(self, scopes: Sequence[tuple[UUID, str]]) -> None:
-        """Cancel every row and scope in `scopes` that is not final, inner ones too."""
-        if not scopes:
-            return
-        self.save_scopes()
-        self._canceled.update(scopes)
-        self.run_rows("cancel_scope_nodes", ("execution_id", "scope"), scopes)
-        self.run_rows("cancel_scopes", ("execution_id", "scope"), scopes)
-        withdraw_in_scopes(self, scopes)
+    def save_scopes(self) -> None:
+        """Write the scopes opened so far: what follows finds them as rows."""
+        if self._opened:
+            self.run_rows("open_scopes", list(self._opened_rows()))
+            self._opened.clear()
 
-    def stands(self, ref: Ref) -> bool:
-        """Return whether this unit ended neither the row's execution nor a scope around it."""
-        if self.locked[ref.execution_id].status in FINAL_EXECUTION_STATUSES:
-            return False
-        return not any((ref.execution_id, scope) in self._canceled for scope in around(ref.scope))
+    def _opened_rows(self) -> Iterator[ScopeRow]:
+        for scope, (loop, ordinal) in self._opened.items():
+            outstanding = self._changes.pop(scope, 0)
+            yield ScopeRow(*scope, loop.scope, loop.node, ordinal, ScopeState.OPEN, outstanding)
 
     def save(self) -> None:
-        """Write opened scopes, events and the executions' own rows; the last step before commit."""
-        self.save_scopes()
-        derive(self)
+        """Write events and the executions' own rows; the last step before commit."""
         created, changed = [], []
-        for locked in self.locked.values():
+        for locked in self._locked.values():
             if not locked.events and locked.node_count == self._node_counts[locked.id]:
                 continue
             if locked.created is not None:
-                created.append((*locked.take_row(), *locked.created.columns()))
+                created.append((locked.take_row(), locked.created.row()))
             else:
                 changed.append(locked.take_row())
-            self.touched[locked.id] = locked.next_seq - 1
-            if locked.status in FINAL_EXECUTION_STATUSES:
-                self.ended[locked.id] = locked.status
+            self.post_commit.touched[locked.id] = locked.next_seq - 1
         if created:
-            self.run_rows("add_executions", (*SAVED, *CREATED), created)
+            self._create(created)
         if changed:
-            self.run_rows("save_executions", SAVED, changed)
+            self.run_rows("save_executions", changed)
 
-    def committed(self) -> PostCommit:
-        """Count what the transaction did; return what it leaves to its first caller."""
-        facts.count(self.facts)
-        return self.post_commit[0]
-
-    def save_scopes(self) -> None:
-        """Write the scopes opened so far: what follows finds them as rows."""
-        if not self.opened:
-            return
-        rows = [
-            (execution_id, scope, *place, "open", self.deltas.pop((execution_id, scope), 0))
-            for (execution_id, scope), place in self.opened.items()
-        ]
-        names = ("execution_id", "scope", "parent", "loop", "index", "status", "outstanding")
-        self.run_rows("open_scopes", names, rows)
-        self.opened.clear()
-
-
-def _is_users(locked: LockedExecution) -> bool:
-    """Return whether an execution is one that people see: not, say, the making of a plan."""
-    return not locked.graph.workflow.metadata.id.startswith(SYSTEM_PREFIX)
+    def _create(self, rows: Sequence[tuple[SavedRow, CreatedRow]]) -> None:
+        query = _SQL["add_executions"]
+        saved, created = zip(*rows, strict=True)
+        self.run(
+            "add_executions",
+            **columns(query, SavedRow._fields, saved),
+            **columns(query, CreatedRow._fields, created),
+        )

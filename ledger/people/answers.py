@@ -8,7 +8,7 @@ the same code as any settle's. What happens when nobody answers stands in `timeo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,11 +18,9 @@ from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.dag.questions import ReplyInvalid
 from treadle.dag.values import Value, dumps, loads
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.interactions import ANSWER_BYTES
-from treadle.ledger.engine.locking import lock_waiting
-from treadle.ledger.engine.rows import DispatchQueue, PostCommit
-from treadle.ledger.engine.settlements import apply_outcomes
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.settle_rows import ANSWER_BYTES
+from treadle.ledger.engine.settlements import Settling, apply_outcomes
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.decisions import Response, decide
 from treadle.ledger.people.interactions import (
@@ -55,13 +53,11 @@ class Answered:
     interaction: Interaction
     repeated: bool = False
     """The same had been decided before; nothing was done."""
-    post_commit: PostCommit = field(default_factory=PostCommit)
 
 
 def answer(
+    engine: Engine,
     connection: psycopg.Connection,
-    graphs: Graphs,
-    queue: DispatchQueue,
     interaction_id: UUID,
     respond: Callable[[Interaction], Response],
 ) -> Answered:
@@ -80,47 +76,38 @@ def answer(
     if execution_id is None:
         raise InteractionNotFound(interaction_id)
     decided: Interaction | None = None
-    with connection.transaction():
-        locked = lock_waiting(connection, graphs, execution_id)
-        if locked is None:
+    with engine.waiting(connection, execution_id) as acting:
+        if acting is None:
             raise InteractionNotFound(interaction_id)  # retention has dropped it
+        unit, locked = acting
         asked = interaction(connection, interaction_id)
         response = _response(asked, respond)
         same = response is not None and (asked.decision, asked.answer) == (
             response.decision,
             response.answer,
         )
-        unit = UnitOfWork(connection, [locked], queue=queue)
         if response is not None:
             _record(unit, asked, response, same=same)
         if asked.pending and response is not None:
             arrived = _input(unit, asked)
             left = decide(unit, locked, asked, response, status="completed", arrived=arrived)
-            apply_outcomes(unit, [(-1, left)])
-            unit.save()
+            apply_outcomes(unit, [Settling(unit.nobody, left)])
             decided = interaction(connection, interaction_id)
     if decided is not None:
-        return Answered(decided, post_commit=unit.committed())
+        return Answered(decided)
     if same and asked.status == "completed":
         return Answered(asked, repeated=True)
     raise _decided(asked)
 
 
-def delivered(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, interaction_id: UUID
-) -> PostCommit:
+def delivered(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -> None:
     """Note that a question reached its channel: its execution may now wait for a person."""
     execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
-        return PostCommit()
-    with connection.transaction():
-        locked = lock_waiting(connection, graphs, execution_id)
-        if locked is None:
-            return PostCommit()
-        unit = UnitOfWork(connection, [locked], queue=queue)
-        unit.run("deliver", id=interaction_id)
-        unit.save()
-    return unit.committed()
+        return
+    with engine.waiting(connection, execution_id) as acting:
+        if acting is not None:
+            acting[0].run("deliver", id=interaction_id)
 
 
 def _response(asked: Interaction, respond: Callable[[Interaction], Response]) -> Response | None:

@@ -13,8 +13,9 @@ from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.questions import TIMEOUT_KEY
 from treadle.dag.values import Value, dumps
-from treadle.ledger.engine.rows import Claim, LockedExecution, Ref, Settlement
-from treadle.ledger.engine.settle_rows import WRITTEN, settlement_of
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.interactions import Interaction
 from treadle.ledger.views.executions import milliseconds
@@ -84,7 +85,7 @@ def _close(
     status: str,
 ) -> None:
     locked.questions -= 1
-    unit.unparked.append(asked.id)
+    unit.unpark([asked.id])
     _count(unit, locked, asked, response, status=status)
     decision = response.decision if response else None
     unit.run(
@@ -121,12 +122,14 @@ def _count(
     if status == "timeout" or response is None:
         missed = asked.delivered_at is None
         action = "not_delivered" if missed else asked.question.timeout_action
-        unit.facts.append(Fact("question_timed_out", (action,)))
+        unit.count_facts([Fact("question_timed_out", (action,))])
         return
     seconds = (locked.now - asked.created_at).total_seconds()
-    unit.facts += (
-        Fact("question_answered", (kind, response.decision)),
-        Fact("question_seconds", (kind,), seconds),
+    unit.count_facts(
+        (
+            Fact("question_answered", (kind, response.decision)),
+            Fact("question_seconds", (kind,), seconds),
+        )
     )
 
 
@@ -138,11 +141,17 @@ def _left(
     unit: UnitOfWork, locked: LockedExecution, asked: Interaction, settlement: Settlement
 ) -> Settlement:
     """Write the node's row."""
-    columns = dict(zip(WRITTEN, settlement.columns, strict=True))
-    written = {
-        name: columns[name] for name in ("state", "output_key", "output", "error", "details")
-    }
-    unit.run("leave_waiting", **settlement.claim.ref._asdict(), id=asked.id, **written)
+    row = settlement.row
+    unit.run(
+        "leave_waiting",
+        **settlement.claim.ref._asdict(),
+        id=asked.id,
+        state=row.state,
+        output_key=row.output_key,
+        output=row.output,
+        error=row.error,
+        details=row.details,
+    )
     return settlement
 
 

@@ -13,7 +13,7 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.dag.questions import Question
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.rows import Parked
+from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.queries import fetching
 
 _fetch = fetching("people")

@@ -1,11 +1,15 @@
 """The outbox: what is to be sent to the world outside, written by the transactions that decide it.
 
+With a question goes a token that lets its holder answer it, of which only a hash is kept.
+
 Sending is at-least-once: a row is taken for a while, and comes again if nobody says what became of
 it. The row's id names the message on every try, so that a receiver knows it again.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +21,8 @@ from treadle.dag.values import Value, dumps
 from treadle.ledger.queries import queries
 
 _SQL = queries("people")
+#: Random bytes of a token: 256 bits, so that none is found by trying.
+_TOKEN_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +64,29 @@ def next_due(connection: psycopg.Connection) -> float | None:
 
 def _run(connection: psycopg.Connection, query: str, **parameters: Any) -> psycopg.Cursor[Any]:
     return connection.cursor(row_factory=namedtuple_row).execute(_SQL[query], parameters)
+
+
+def new_link(connection: psycopg.Connection, interaction_id: UUID, *, recipient: str) -> str:
+    """Make a token for one question and one recipient, and return it; it is kept nowhere."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    connection.execute(
+        _SQL["add_link"],
+        {
+            "token_hash": _hash(token),
+            "interaction_id": interaction_id,
+            "recipient": recipient,
+        },
+    )
+    return token
+
+
+def recipient_of(connection: psycopg.Connection, interaction_id: UUID, token: str) -> str | None:
+    """Return whom the link to a question with this token was sent to; `None` if there is none."""
+    row = connection.execute(
+        _SQL["link"], {"token_hash": _hash(token), "interaction_id": interaction_id}
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,9 +1,10 @@
-"""Timeouts: questions whose time is over end as they say, many in one transaction."""
+"""Timeouts: questions whose time is over end as they say; before that, people are warned once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,17 +12,24 @@ import psycopg
 
 from treadle.core.columns import pack
 from treadle.core.errors import TreadleError
-from treadle.core.postgres import pipelined_transaction
+from treadle.core.ids import new_id
 from treadle.dag.outcomes import Failed
 from treadle.dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.locking import lock_available, lock_briefly
-from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, PostCommit, Settlement
-from treadle.ledger.engine.settlements import apply_outcomes
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.interactions import OutboxRow
+from treadle.ledger.engine.post_commit import PostCommit
+from treadle.ledger.engine.settle_rows import Settlement
+from treadle.ledger.engine.settlements import Settling, apply_outcomes
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.decisions import SYSTEM, Response, decide, give_up
-from treadle.ledger.people.interactions import Interaction, executions_of, pending_among
+from treadle.ledger.people.interactions import (
+    Interaction,
+    execution_of,
+    executions_of,
+    pending_among,
+)
 
 
 class HilTimeout(TreadleError):
@@ -40,59 +48,92 @@ class HilNotDelivered(TreadleError):
     solution: ClassVar[str] = "Look at the channel's address and at what it answered."
 
 
-def time_out(
-    connection: psycopg.Connection, graphs: Graphs, queue: DispatchQueue, questions: Sequence[UUID]
-) -> tuple[PostCommit, list[UUID]]:
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """What became of questions that were said to be due."""
+
+    gone: int
+    """How many are pending no more: ended now, or decided before."""
+    busy: list[UUID]
+    """Those whose execution somebody else holds: come again."""
+
+
+def time_out(engine: Engine, connection: psycopg.Connection, questions: Sequence[UUID]) -> TimedOut:
     """End questions whose time is over, each as its `timeout_action` says; others stay.
 
-    Returns:
-        What follows, and those whose execution somebody else holds: come again. A single one is
-        waited for a moment.
+    Several are ended in one transaction; a single one is waited for a moment.
     """
     executions = executions_of(connection, questions)
-    post_commit = PostCommit(unparked=[each for each in questions if each not in executions])
-    if not executions:
-        return post_commit, []
-    ids = sorted(set(executions.values()))
-    graphs.prepare(connection, ids)
-    alone = len(questions) == 1
-    with _transaction(connection, alone=alone):
-        locked = _locked(connection, graphs, ids, alone=alone)
-        unit = UnitOfWork(connection, locked, queue=queue)
-        mine = [each for each, execution in executions.items() if execution in unit.locked]
-        unit.unparked += post_commit.unparked
-        if mine:
+    unknown = [each for each in questions if each not in executions]
+    with _acting(engine, connection, sorted(set(executions.values()))) as unit:
+        mine = [each for each, execution in executions.items() if unit and execution in unit]
+        if unit is not None:
+            unit.unpark(unknown)
             _end_due(unit, mine)
-            unit.save()
+    if unit is None:
+        engine.publish(PostCommit(unparked=unknown))
+        return TimedOut(len(unknown), list(executions))
     busy = [each for each in executions if each not in mine]
-    return unit.committed(), busy
+    return TimedOut(len(unit.post_commit.unparked), busy)
 
 
-def _transaction(connection: psycopg.Connection, *, alone: bool) -> AbstractContextManager[Any]:
-    """Return a transaction; one that may wait for a row and be refused is not pipelined."""
-    return connection.transaction() if alone else pipelined_transaction(connection)
-
-
-def _locked(
-    connection: psycopg.Connection, graphs: Graphs, ids: Sequence[UUID], *, alone: bool
-) -> list[LockedExecution]:
-    if not alone:
-        return lock_available(connection, graphs, ids)
-    one = lock_briefly(connection, graphs, ids[0])
-    return [one] if one else []
+@contextmanager
+def _acting(
+    engine: Engine, connection: psycopg.Connection, executions: Sequence[UUID]
+) -> Iterator[UnitOfWork | None]:
+    """Act on executions; on a single one once whoever holds it lets go, if that is soon."""
+    if not executions:
+        yield None
+    elif len(executions) > 1:
+        with engine.available(connection, executions) as unit:
+            yield unit
+    else:
+        with engine.briefly(connection, executions[0]) as acting:
+            yield acting[0] if acting else None
 
 
 def _end_due(unit: UnitOfWork, questions: Sequence[UUID]) -> None:
     """End those that are due; those that are pending no more leave the pause table."""
+    if not questions:
+        return
     pending = pending_among(unit.connection, questions)
-    unit.unparked += [each for each in questions if each not in pending]
+    unit.unpark(each for each in questions if each not in pending)
     due = [asked for asked, is_due in pending.values() if is_due]
     if not due:
         return
     rows = unit.run("question_inputs", ids=pack("uuid", [each.id for each in due])).fetchall()
     inputs = {row.id: loads(row.input) for row in rows}
-    ended = [_end(unit, unit.locked[each.execution_id], each, inputs[each.id]) for each in due]
-    apply_outcomes(unit, [(-1, settlement) for settlement in ended])
+    ended = [_end(unit, unit.of(each.execution_id), each, inputs[each.id]) for each in due]
+    apply_outcomes(unit, [Settling(unit.nobody, settlement) for settlement in ended])
+
+
+def warn(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -> bool | None:
+    """Warn that a pending question's time is nearly over, if that is so and nobody has yet.
+
+    Returns:
+        Whether people were warned; `None` if somebody else holds its execution: come again.
+    """
+    execution_id = execution_of(connection, interaction_id)
+    if execution_id is None:
+        engine.publish(PostCommit(unparked=[interaction_id]))
+        return False
+    with engine.briefly(connection, execution_id) as acting:
+        if acting is None:
+            return None
+        unit, locked = acting
+        row = unit.run("warn", id=interaction_id).fetchone()
+        if row is not None:
+            unit.event(
+                locked,
+                "user_input_due_soon",
+                interaction_id=str(row.id),
+                node_id=row.node,
+                scope=row.scope,
+                timeout_at=int(row.timeout_at.timestamp() * 1000),
+            )
+            if row.channel_type != "in_app":
+                unit.run_rows("send", [OutboxRow(new_id(), row.id, "warn")])
+    return row is not None
 
 
 def _end(

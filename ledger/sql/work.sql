@@ -90,7 +90,7 @@ returning n.lease_id
 insert into node_executions as n (
     execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
     attempt, worker_id, lease_id, started_at, limit_at, ready_at, enqueued_at, epoch, finished_at)
-select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.poisoned, a.chosen, a.queue,
+select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.upstream_failed, a.chosen, a.queue,
        a.priority, a.phase, (a.state = 'running')::integer,
        case when a.state = 'running' then %(worker_id)b::uuid end, a.lease_id,
        case when a.state = 'running' then clock_timestamp() end,
@@ -100,16 +100,17 @@ select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.poisoned,
        case when a.state = 'skipped' then clock_timestamp() end
 from unnest(
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
-    %(arrived)b::integer[], %(taken)b::integer[], %(poisoned)b::integer[], %(chosen)b::integer[],
+    %(arrived)b::integer[], %(taken)b::integer[], %(upstream_failed)b::integer[], %(chosen)b::integer[],
     %(queue)b::text[], %(priority)b::smallint[], %(phase)b::text[], %(lease_id)b::uuid[],
     %(limit_seconds)b::float8[], %(epoch)b::text[]
-) as a (execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
+) as a (execution_id, scope, node, state, arrived, taken, upstream_failed, chosen, queue, priority, phase,
         lease_id, limit_seconds, epoch)
 on conflict (execution_id, scope, node) do update set
     arrived = n.arrived + excluded.arrived,
     taken = n.taken + excluded.taken,
     poisoned = n.poisoned + excluded.poisoned
-returning n.execution_id, n.scope, n.node, n.state, n.arrived, n.taken, n.poisoned
+returning n.execution_id, n.scope, n.node, n.state, n.arrived, n.taken,
+          n.poisoned as upstream_failed
 
 -- name: place
 -- A join that became complete (or a loop, a timer, a retry) goes to `ready`, `running` or `skipped`.
@@ -194,7 +195,7 @@ where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
 -- name: open_scopes
 insert into scopes (execution_id, scope, parent, loop, index, status, outstanding)
 select * from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(parent)b::text[], %(loop)b::text[],
-                     %(index)b::bigint[], %(status)b::text[], %(outstanding)b::integer[])
+                     %(ordinal)b::bigint[], %(status)b::text[], %(outstanding)b::integer[])
 
 -- name: cancel_scope_nodes
 -- Rule 3: whatever ends a scope early cancels in the same transaction all its rows that are not final.

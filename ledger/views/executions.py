@@ -15,8 +15,8 @@ from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.control import NoSuchExecution
-from treadle.ledger.engine.graphs import Graphs
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.spending import credits_of, spent
 

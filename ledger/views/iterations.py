@@ -10,7 +10,7 @@ import psycopg
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.scopes import child_scope
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.queries import fetching
 
 _fetch = fetching("iterations")

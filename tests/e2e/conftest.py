@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.command_line import UP_SECONDS, Folder, Running
-from tests.support.file_locks import lock, locked
-from tests.support.ports import port_base
+from tests.support.command_line import Folder, Running
+from tests.support.sharing import port_of, shared_cluster
 
 #: A module in the user's folder. `open_gate` fails until there is a file, `hold` takes its time,
 #: `wait_for` as much as somebody lets it.
@@ -56,34 +52,15 @@ def fail_once(file: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster_folder(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str, wait_until: Callable[..., Any]
-) -> Iterator[Path]:
+def cluster_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
     """Return the folder in which the cluster of all pytest workers runs."""
-    root = tmp_path_factory.getbasetemp()
-    root = root if worker_id == "master" else root.parent
-    path = root / "e2e"
-    path.mkdir(exist_ok=True)
-    running = None
-    with locked(root / "e2e-starting", fcntl.LOCK_EX):
-        if not (path / "up").exists():
-            (path / "tasks_of_user.py").write_text(TASKS)
-            ports = port_base()
-            arguments = ("up", "--workers", "2", "--tasks", "tasks_of_user", *ports)
-            running = Running(path, arguments)
-            wait_until(running.is_up, timeout=UP_SECONDS)
-            (path / "up").write_text(ports[1])
-        users = lock(root / "e2e-users", fcntl.LOCK_SH)
-    yield path
-    os.close(users)
-    if running is not None:
-        # Whoever comes now waits at `e2e-starting`, and then starts its own.
-        with (
-            locked(root / "e2e-starting", fcntl.LOCK_EX),
-            locked(root / "e2e-users", fcntl.LOCK_EX),
-        ):
-            (path / "up").unlink()
-            assert running.end() == 0, running.said
+
+    def up(folder: Path, ports: tuple[str, ...]) -> Running:
+        (folder / "tasks_of_user.py").write_text(TASKS)
+        return Running(folder, ("up", "--workers", "2", "--tasks", "tasks_of_user", *ports))
+
+    with shared_cluster(request, "e2e", up) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -96,4 +73,4 @@ def folder(cluster_folder: Path, tmp_path: Path) -> Folder:
 @pytest.fixture
 def server(cluster_folder: Path) -> str:
     """Return the address of the shared cluster's gateway."""
-    return f"http://127.0.0.1:{(cluster_folder / 'up').read_text()}"
+    return f"http://127.0.0.1:{port_of(cluster_folder)}"

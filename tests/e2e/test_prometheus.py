@@ -161,10 +161,7 @@ def ask_for_plan(observed: Observed) -> str:
     folder = observed.folder.path / ".treadle"
     connections = Connections.to(Settings(data_dir=folder))
     with closing(connections.open_session()) as session, closing(connections.broker.client):
-        connections.queue.refresh(force=True)
-        queue, graphs = connections.queue, connections.graphs
-        asked = submit(session, graphs, queue, requests.request("The answer."))
-        queue.send(asked.post_commit.noted)
+        asked = submit(connections.engine, session, requests.request("The answer."))
     return str(asked.execution_id)
 
 

@@ -204,10 +204,7 @@ class Cell:
 
     def _submit(self, request: Submission) -> UUID:
         connections = self.connections
-        connections.queue.refresh(force=True)
-        submitted = self.ask(lambda s: submit(s, connections.graphs, connections.queue, request))
-        connections.queue.send(submitted.post_commit.noted)
-        return submitted.execution_id
+        return self.ask(lambda s: submit(connections.engine, s, request)).execution_id
 
     def ask_for_plan(self, prompt: str) -> UUID:
         """Ask for a plan; its id is its execution's."""
@@ -217,10 +214,7 @@ class Cell:
         """Cancel, pause or resume an execution."""
         call = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}[action]
         connections = self.connections
-        post_commit = self.ask(
-            lambda s: call(s, connections.graphs, connections.queue, execution_id)
-        )
-        connections.queue.send(post_commit.noted)
+        self.ask(lambda s: call(connections.engine, s, execution_id))
 
     def ask(self, call: Callable[[psycopg.Connection], Result]) -> Result:
         """Call with a session to the ledger; once more with a new one if that broke."""

@@ -21,7 +21,7 @@ def check_success(cell: Cell, execution_id: UUID, document: Document, expected: 
     """Check a successful end: every record as the reference has it, and all invariants."""
     execution = cell.ask(
         lambda session: executions.execution(
-            session, cell.connections.graphs, execution_id, records=None, inline_bytes=None
+            session, cell.connections.engine.graphs, execution_id, records=None, inline_bytes=None
         )
     )
     assert differences(expected, execution) == []

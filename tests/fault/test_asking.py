@@ -59,11 +59,8 @@ def confirm(cell: Cell, question: UUID) -> None:
     """Answer a question with yes."""
     response = Response("confirmed", {"option": "approve", "comment": None}, "ana", "api")
     connections = cell.connections
-    made = cell.ask(
-        lambda s: answer(s, connections.graphs, connections.queue, question, lambda _: response)
-    )
+    made = cell.ask(lambda s: answer(connections.engine, s, question, lambda _: response))
     assert not made.repeated
-    connections.queue.send(made.post_commit.noted)
 
 
 def check_asked_once(cell: Cell, execution: UUID) -> None:

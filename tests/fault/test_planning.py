@@ -64,7 +64,7 @@ def test_a_planner_killed_in_mid_plan_leads_to_one_plan(cell: Cell, provider: Pr
 
 def planned(cell: Cell, plan_id: UUID) -> dict[str, Any]:
     """Return a plan as it stands."""
-    graphs = cell.connections.graphs
+    graphs = cell.connections.engine.graphs
     return requests.plan_of(
         cell.ask(lambda session: executions.execution(session, graphs, plan_id))
     )

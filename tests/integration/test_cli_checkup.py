@@ -13,7 +13,6 @@ from treadle.core import postgres, redis
 from treadle.core.embedded import Cluster
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
-from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.views import processes
 from treadle.transport import scheduler_heartbeat
@@ -42,8 +41,8 @@ def submit_task(settings: Settings, task: str) -> None:
     assert validation.workflow is not None
     assert validation.graph is not None
     with postgres.connect(settings.database_url, autocommit=True) as session:
-        queue = Connections.to(settings).queue
-        submit(session, Graphs(), queue, Submission(validation.workflow, validation.graph))
+        engine = Connections.to(settings).engine
+        submit(engine, session, Submission(validation.workflow, validation.graph))
 
 
 def test_what_is_missing_is_told_each_with_what_mends_it(settings: Settings) -> None:

@@ -141,7 +141,7 @@ def ends_its_own() -> None:
             "select id from executions where finished_at is null order by id desc limit 1"
         ).fetchone()
         connections = Ending.cluster.connections
-        control.cancel(session, connections.graphs, connections.queue, execution_id)
+        control.cancel(connections.engine, session, execution_id)
 
 
 def test_the_cluster_is_told_by_what_is_open(
@@ -153,7 +153,7 @@ def test_the_cluster_is_told_by_what_is_open(
     task_node = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody_has"})
     own.submit(chain(task_node))
     paused = own.submit(chain(node("n")))
-    control.pause(own.session, own.graphs, own.queue, paused)
+    control.pause(own.engine, own.session, paused)
     running_one = own.submit(chain(node("n")))
     own.claim(running_one, "n")
 
@@ -179,8 +179,8 @@ def test_a_wait_begins_when_the_node_is_ready_and_again_with_a_resume(own: Hand)
     execution = own.submit(chain(node("n")))
     ready = "update node_executions set ready_at = ready_at - interval '1 hour'"
     own.session.execute(ready)
-    control.pause(own.session, own.graphs, own.queue, execution)
-    control.resume(own.session, own.graphs, own.queue, execution)
+    control.pause(own.engine, own.session, execution)
+    control.resume(own.engine, own.session, execution)
     resumed = own.claim(execution, "n")
     own.settle((resumed, Completed(1)))
     waited = own.submit(chain(node("n")))

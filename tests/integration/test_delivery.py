@@ -15,7 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conftest import WaitUntil
 from tests.integration.loopback import Answer, Loopback, Seen, serving
-from tests.support.ledger_driver import Hand, check
+from tests.support.ledger_driver import Hand, OpenQueue, check
 from tests.support.workflows import chain, node
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect
@@ -24,7 +24,8 @@ from treadle.hil.answers import answer_by_link
 from treadle.hil.delivery import Delivery
 from treadle.hil.rights import LinkNotValid
 from treadle.hil.webhook import WebhookChannel
-from treadle.ledger.engine.rows import PostCommit
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.post_commit import PostCommit
 from treadle.ledger.people import interactions, outbox
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.people.interactions import Interaction
@@ -55,21 +56,21 @@ def delivering(hand: Hand, redis_url: str) -> Iterator[Callable[..., Any]]:
 
     @contextmanager
     def run(*, secrets: dict[str, str] | None = None) -> Iterator[list[PostCommit]]:
-        post_commit: list[PostCommit] = []
+        queue = OpenQueue()
         stop = Event()
         with connect(redis_url) as client:
-            dialer = Dialer(AddressPolicy([ip_network("127.0.0.1/32")]))
+            dialer = Dialer(AddressPolicy((ip_network("127.0.0.1/32"),)))
             delivery = Delivery(
                 lambda: Hand(hand.url).session,
                 client,
-                (hand.graphs, hand.queue, post_commit.append),
+                Engine(hand.graphs, queue),
                 {"webhook": WebhookChannel(dialer, secrets or {"HOOK": SECRET})},
                 public_url="https://treadle.example.org/",
             )
             thread = Thread(target=delivery.run_until, args=(stop,))
             thread.start()
             try:
-                yield post_commit
+                yield queue.published
             finally:
                 stop.set()
                 client.lpush(OUTBOX_KEY, 1)
@@ -94,7 +95,7 @@ def answer(hand: Hand, message: dict[str, Any], token: str | None = None, **raw:
     """Answer a message by its link."""
     data = message["data"]
     link = token or data["answer_link"]["token"]
-    return answer_by_link(hand.session, (hand.graphs, hand.queue), UUID(data["id"]), link, raw)
+    return answer_by_link(hand.engine, hand.session, UUID(data["id"]), link, raw)
 
 
 def test_a_question_is_posted_signed_and_may_then_be_answered(
@@ -105,8 +106,8 @@ def test_a_question_is_posted_signed_and_may_then_be_answered(
     execution = asked_of(hand, question).execution_id
     assert hand.status(execution) == "PAUSED"
 
-    with delivering() as post_commit:
-        wait_until(lambda: asked_of(hand, question).delivered_at and post_commit)
+    with delivering() as published:
+        wait_until(lambda: asked_of(hand, question).delivered_at and published)
 
     (seen,) = receiver.seen
     message = Webhook(SECRET).verify(seen.body, dict(seen.headers))
@@ -116,7 +117,7 @@ def test_a_question_is_posted_signed_and_may_then_be_answered(
     url = f"https://treadle.example.org/v1/interactions/{question}/answer-by-link"
     assert message["data"]["answer_link"]["url"] == url
     assert hand.status(execution) == "WAITING_FOR_HUMAN"
-    assert post_commit[0].touched.keys() == {execution}
+    assert published[0].touched.keys() == {execution}
     assert check(hand.session, execution) == []
 
 

@@ -32,7 +32,7 @@ def test_a_follower_hears_the_seq_of_the_last_event(
     listener.subscribe(channel(post_commit))
     wait_until(lambda: client.pubsub_channels(channel(post_commit)))
 
-    Notifier(client).ring({other: 3, post_commit: 7})
+    Notifier(client).notify({other: 3, post_commit: 7})
 
     heard = wait_until(lambda: listener.get_message(timeout=0.1))
     assert heard["channel"].decode() == channel(post_commit)
@@ -44,11 +44,11 @@ def test_a_follower_hears_the_seq_of_the_last_event(
 def test_what_nobody_follows_is_not_rung_for(client: redis.Redis) -> None:
     """Redis is asked who listens once in a while, not for each event."""
     bells = Notifier(client)
-    bells.ring({new_id(): 1})
+    bells.notify({new_id(): 1})
     asked = commands_processed(client)
 
     for _ in range(50):
-        bells.ring({new_id(): 1})
+        bells.notify({new_id(): 1})
 
     assert commands_processed(client) - asked < 10
 
@@ -57,7 +57,7 @@ def test_a_bell_that_cannot_be_rung_is_no_error() -> None:
     """Followers look anyway."""
     nowhere = redis.Redis(unix_socket_path="/nowhere.sock")
 
-    Notifier(nowhere).ring({new_id(): 1})
+    Notifier(nowhere).notify({new_id(): 1})
 
 
 def test_a_scheduler_is_seen_until_a_while_after_its_last_pass(client: redis.Redis) -> None:

@@ -30,9 +30,9 @@ def test_cancel_ends_an_execution_with_all_that_is_open(hand: Hand) -> None:
         (retrying, Retrying(BROKEN, timedelta(hours=1))), (sleeping, Sleeping(timedelta(1), 1))
     )
 
-    post_commit = control.cancel(hand.session, hand.graphs, hand.queue, execution)
+    control.cancel(hand.engine, hand.session, execution)
 
-    assert post_commit.ended == {execution: "CANCELED"}
+    assert hand.execution(execution).status == "CANCELED"
     states = hand.states(execution)
     assert {states[f"n{number}"] for number in range(4)} == {"canceled"}
     assert hand.settle((running, Completed(1))).settled == frozenset()
@@ -44,7 +44,7 @@ def test_a_final_status_is_final(hand: Hand) -> None:
     """Nothing that a person or a clock does changes an execution that has ended."""
     execution = hand.submit(workflow(start()))
     events = hand.events(execution)
-    parts = (hand.session, hand.graphs, hand.queue, execution)
+    parts = (hand.engine, hand.session, execution)
 
     for call in (control.cancel, control.pause, control.resume):
         with pytest.raises(ExecutionIsFinal):
@@ -60,7 +60,7 @@ def test_a_final_status_is_final(hand: Hand) -> None:
 def test_what_is_not_there_cannot_be_canceled(hand: Hand) -> None:
     """An unknown id is told as one, with a reason."""
     with pytest.raises(NoSuchExecution) as caught:
-        control.cancel(hand.session, hand.graphs, hand.queue, new_id())
+        control.cancel(hand.engine, hand.session, new_id())
 
     assert caught.value.to_wire()["error_code"] == "execution_not_found"
 
@@ -74,13 +74,13 @@ def test_behind_a_closed_gate_nothing_is_claimed_or_handed_over(hand: Hand) -> N
     execution = hand.submit(document)
     running = hand.claim(execution, "n0")
 
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
     assert hand.claims(execution, "n1") == []
     answer = hand.settle((running, Completed(1)), room=8)
 
     assert answer.settled == {running.lease_id}
-    assert places(answer.post_commit.claimed) == []
-    assert answer.post_commit.noted == []
+    assert places(answer.handed_over) == []
+    assert hand.published.to_send == []
     assert hand.states(execution)["next"] == "ready"
     assert hand.status(execution) == "PAUSED"
     assert check(hand.session, execution) == []
@@ -91,7 +91,7 @@ def test_a_claim_refused_by_the_gate_takes_its_note_back(hand: Hand) -> None:
     execution = hand.submit(fan(1))
     assert hand.row(execution, "n0").epoch == "today"
 
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
     assert hand.claims(execution, "n0") == []
 
     row = hand.row(execution, "n0")
@@ -102,11 +102,11 @@ def test_resume_sends_what_is_ready(hand: Hand) -> None:
     """The gate opens, and every ready row is noted and left to send."""
     execution = hand.submit(fan(3))
     hand.claim(execution, "n2")
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
 
-    post_commit = control.resume(hand.session, hand.graphs, hand.queue, execution)
+    control.resume(hand.engine, hand.session, execution)
 
-    assert sorted(queued.ref.node for queued in post_commit.noted) == ["n0", "n1"]
+    assert sorted(queued.ref.node for queued in hand.published.to_send) == ["n0", "n1"]
     assert hand.status(execution) == "RUNNING"
     assert hand.events(execution)[-2:] == [("execution_paused", None), ("execution_resumed", None)]
     assert len(hand.claims(execution, "n0")) == 1
@@ -116,10 +116,10 @@ def test_resume_sends_what_is_ready(hand: Hand) -> None:
 def test_a_resume_without_room_takes_the_notes_back(hand: Hand) -> None:
     """What the queue has no room for counts as unsent, whatever was sent before the pause."""
     execution = hand.submit(fan(1))
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
     hand.queue.epoch = None
 
-    control.resume(hand.session, hand.graphs, hand.queue, execution)
+    control.resume(hand.engine, hand.session, execution)
 
     assert hand.row(execution, "n0").epoch is None
 
@@ -127,7 +127,7 @@ def test_a_resume_without_room_takes_the_notes_back(hand: Hand) -> None:
 def test_a_second_pause_or_resume_changes_nothing(hand: Hand) -> None:
     """Both are states, not counters, and tell themselves once."""
     execution = hand.submit(fan(1))
-    parts = (hand.session, hand.graphs, hand.queue, execution)
+    parts = (hand.engine, hand.session, execution)
 
     control.pause(*parts)
     control.pause(*parts)
@@ -143,7 +143,7 @@ def test_a_paused_execution_ends_by_its_last_running_attempt(hand: Hand) -> None
     """A pause holds what is to come, not what is done."""
     execution = hand.submit(fan(1))
     running = hand.claim(execution, "n0")
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
 
     hand.settle((running, Completed(1)))
 
@@ -157,7 +157,7 @@ def test_a_pause_starts_no_further_member_of_a_chunk(hand: Hand) -> None:
     """
     execution = hand.submit(fan(2))
     first, second = hand.claims(execution, "n0", "n1", start_all=False)
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
 
     answer = hand.settle_all([settlement_of(first, Completed(1), starts=second)])
 
@@ -171,7 +171,7 @@ def test_a_failure_under_pause_ends_the_execution(hand: Hand) -> None:
     """PAUSED is no shelter from a failure of what ran."""
     execution = hand.submit(fan(2))
     running = hand.claim(execution, "n0")
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
 
     hand.settle((running, Failed(BROKEN)))
 
@@ -184,7 +184,7 @@ def test_timers_run_under_pause(hand: Hand) -> None:
     document = chain(node("nap", "FLOW.DELAY", configurations={}), node("next"))
     execution = hand.submit(document)
     hand.settle((hand.claim(execution, "nap"), Sleeping(timedelta(hours=1), {})))
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
     hand.elapse(execution, "nap")
 
     hand.wake(execution)
@@ -202,7 +202,7 @@ def test_the_deadline_ends_an_execution(hand: Hand) -> None:
     due = schedule.due(hand.session, grace_seconds=5)
     assert ("deadline", late) in due
     assert ("deadline", early) not in due
-    control.end_by_deadline(hand.session, hand.graphs, hand.queue, late)
+    control.end_by_deadline(hand.engine, hand.session, late)
 
     assert hand.status(late) == "TIMEOUT"
     assert hand.error_code(late) == "execution_deadline_exceeded"
@@ -215,7 +215,7 @@ def test_deadlines_run_under_pause(hand: Hand) -> None:
     """A pause does not stop the clock."""
     execution = hand.submit(fan(1), deadline=timedelta(microseconds=1))
 
-    control.pause(hand.session, hand.graphs, hand.queue, execution)
+    control.pause(hand.engine, hand.session, execution)
 
     assert ("deadline", execution) in schedule.due(hand.session, grace_seconds=5)
 
@@ -227,20 +227,18 @@ def test_a_refill_notes_only_what_is_ready(hand: Hand) -> None:
     hand.claim(execution, "n0")
     hand.queue.epoch = "today"
 
-    post_commit = control.refill(
-        hand.session, hand.graphs, hand.queue, execution,
+    assert control.refill(hand.engine, hand.session, execution,
         [ref_of(execution, "n0"), ref_of(execution, "n1")],
     )  # fmt: skip
 
-    assert post_commit is not None
-    assert [queued.ref.node for queued in post_commit.noted] == ["n1"]
+    assert [queued.ref.node for queued in hand.published.to_send] == ["n1"]
     assert hand.row(execution, "n1").epoch == "today"
 
 
 def test_the_scheduler_leaves_an_execution_that_is_held_alone(hand: Hand, other: Hand) -> None:
-    """Its calls return `None` for a busy execution; it comes back (rule 1)."""
+    """Its calls say so of a busy execution; it comes back (rule 1)."""
     execution = hand.submit(fan(1))
-    parts = (hand.session, hand.graphs, hand.queue, execution)
+    parts = (hand.engine, hand.session, execution)
 
     with other.session.transaction():
         other.session.execute("select from executions where id = %s for update", (execution,))
@@ -250,5 +248,5 @@ def test_the_scheduler_leaves_an_execution_that_is_held_alone(hand: Hand, other:
             hand.reclaim(execution, other),
         ]
 
-    assert answers == [None, None, None]
+    assert answers == [False, False, False]
     assert hand.status(execution) == "RUNNING"

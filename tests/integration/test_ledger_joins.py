@@ -8,7 +8,7 @@ from tests.support.ledger_driver import BROKEN, Hand, check, places
 from tests.support.workflows import Document, chain, node, start, when, workflow
 from treadle.dag.outcomes import Completed, Failed
 from treadle.ledger.engine.batches import Request
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import settlement_of
 
 DIAMOND = workflow(
@@ -43,9 +43,9 @@ def test_a_chain_runs_to_its_end(hand: Hand) -> None:
 
     hand.complete(execution, "a", {"v": 1})
     assert hand.states(execution) == {"start": "completed", "a": "completed", "b": "ready"}
-    answer = hand.complete(execution, "b", {"v": 2})
+    hand.complete(execution, "b", {"v": 2})
 
-    assert answer.post_commit.ended == {execution: "SUCCESS"}
+    assert hand.execution(execution).status == "SUCCESS"
     assert hand.status(execution) == "SUCCESS"
     assert hand.events(execution) == [
         ("execution_started", None),
@@ -80,7 +80,7 @@ def test_a_join_whose_sources_settle_together_is_ready_at_once(hand: Hand) -> No
 
     answer = hand.settle((left, Completed(1)), (right, Completed(2)), room=8)
 
-    assert places(answer.post_commit.claimed) == ["join"]
+    assert places(answer.handed_over) == ["join"]
     assert hand.states(execution)["join"] == "running"
     assert check(hand.session, execution) == []
 
@@ -136,8 +136,9 @@ def test_a_workflow_of_triggers_alone_ends_as_it_is_submitted(hand: Hand) -> Non
     """A submission of which nothing is open is final when it is acknowledged."""
     submitted = hand.submitted(workflow(start()), {"n": 1})
 
-    assert submitted.post_commit.ended == {submitted.execution_id: "SUCCESS"}
-    assert hand.execution(submitted.execution_id).finished_at is not None
+    row = hand.execution(submitted.execution_id)
+    assert row.status == "SUCCESS"
+    assert row.finished_at is not None
     assert check(hand.session, submitted.execution_id) == []
 
 
@@ -180,9 +181,9 @@ def test_a_failure_ends_the_execution_and_cancels_what_is_open(hand: Hand) -> No
     left, right = hand.claims(execution, "left", "right")
     hand.settle((left, Completed(1)))
 
-    answer = hand.settle((right, Failed(BROKEN)))
+    hand.settle((right, Failed(BROKEN)))
 
-    assert answer.post_commit.ended == {execution: "ERROR"}
+    assert hand.execution(execution).status == "ERROR"
     assert hand.states(execution)["join"] == "canceled"
     assert hand.error_code(execution) == "broken"
     assert hand.events(execution)[-2:] == [("node_failed", "right"), ("execution_failed", None)]
@@ -300,8 +301,8 @@ def test_a_hand_off_takes_no_more_than_the_caller_has_room_for(hand: Hand) -> No
 
     answer = hand.settle((hand.claim(execution, "a"), Completed(1)), room=2)
 
-    assert places(answer.post_commit.claimed) == ["b", "c"]
-    assert [queued.ref.node for queued in answer.post_commit.noted] == ["d"]
+    assert places(answer.handed_over) == ["b", "c"]
+    assert [queued.ref.node for queued in hand.published.to_send] == ["d"]
     assert hand.row(execution, "d").epoch == "today"
     assert check(hand.session, execution) == []
 
@@ -338,7 +339,7 @@ def test_an_answer_tells_of_its_own_request_alone(hand: Hand) -> None:
     executions = [hand.submit(chain(node("a"))) for _ in range(2)]
     claims = [hand.claim(each, "a") for each in executions]
     requests = [
-        Request(claim.ref.execution_id, hand.follow(), [settlement_of(claim, Completed(1))])
+        Request(claim.ref.execution_id, hand.budget(), [settlement_of(claim, Completed(1))])
         for claim in claims
     ]
 

@@ -234,7 +234,7 @@ def test_a_canceled_loop_opens_no_further_scope(hand: Hand) -> None:
 
     answer = hand.settle((work, Completed(1)), (beside, Failed(BROKEN)), room=8)
 
-    assert places(answer.post_commit.claimed) == ["outer"]
+    assert places(answer.handed_over) == ["outer"]
     assert "outer:0/inner:1" not in hand.scopes(execution)
     assert check(hand.session, execution) == []
 
@@ -249,7 +249,7 @@ def test_an_inner_loop_canceled_with_its_scope_does_not_give_up_too(hand: Hand) 
 
     answer = hand.settle((work, Failed(BROKEN)), (beside, Failed(BROKEN)), room=8)
 
-    assert places(answer.post_commit.claimed) == ["outer"]
+    assert places(answer.handed_over) == ["outer"]
     assert hand.states(execution)["outer:0 inner"] == "canceled"
     assert check(hand.session, execution) == []
 
@@ -266,7 +266,7 @@ def test_no_hand_off_is_left_that_the_same_transaction_canceled(hand: Hand) -> N
 
     answer = hand.settle((one, Completed(1)), (two, Failed(BROKEN)), room=8)
 
-    assert places(answer.post_commit.claimed) == ["each"]
+    assert places(answer.handed_over) == ["each"]
     assert hand.states(execution)["each:0 next"] == "canceled"
     assert check(hand.session, execution) == []
 
@@ -323,9 +323,9 @@ def test_two_committers_do_not_open_more_than_the_limit_together(hand: Hand, oth
     pairs = []
     for each, loop in ((hand, "one"), (other, "two")):
         request = Request(
-            execution, each.follow(), [settlement_of(each.claim(execution, loop), MOST)]
+            execution, each.budget(), [settlement_of(each.claim(execution, loop), MOST)]
         )
-        committer = Committer(partial(connect, each.url, autocommit=True), each.graphs, each.queue)
+        committer = Committer(partial(connect, each.url, autocommit=True), each.engine)
         pairs.append((committer, committer.commit(request)))
 
     for committer, _ in pairs:

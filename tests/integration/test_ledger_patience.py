@@ -11,9 +11,10 @@ from tests.support.ledger_driver import OpenQueue
 from tests.support.workflows import chain, node
 from treadle.core.postgres import connect
 from treadle.dag.validation import validate
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.locking import lock_available, lock_briefly
 from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.engine.versions import Graphs
 
 RELENTLESS = 3
 """Sessions that take the execution's row in turn, as committers under load do."""
@@ -56,7 +57,7 @@ def _submitted(session: psycopg.Connection, graphs: Graphs) -> UUID:
     assert validated.workflow is not None
     assert validated.graph is not None
     submission = Submission(validated.workflow, validated.graph)
-    return submit(session, graphs, OpenQueue(), submission).execution_id
+    return submit(Engine(graphs, OpenQueue()), session, submission).execution_id
 
 
 def _commit_without_end(url: str, execution_id: UUID, stop: Event) -> None:

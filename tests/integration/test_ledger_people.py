@@ -60,14 +60,14 @@ def test_an_answer_lets_the_node_leave_by_its_decision(hand: Hand) -> None:
     execution = hand.submit(asking())
     question = hand.ask(execution, "ask")
 
-    answered = hand.answer(question, "rejected")
+    hand.answer(question, "rejected")
 
     assert hand.states(execution) == {
         "start": "completed", "ask": "completed",
         "no": "ready", "yes": "skipped", "late": "skipped",
     }  # fmt: skip
-    assert [each.ref.node for each in answered.post_commit.noted] == ["no"]
-    assert answered.post_commit.unparked == [question]
+    assert [each.ref.node for each in hand.published.to_send] == ["no"]
+    assert hand.published.unparked == [question]
     assert hand.status(execution) == "RUNNING"
     (output,) = [
         each["output_data"]
@@ -84,9 +84,9 @@ def test_the_last_answer_ends_the_execution(hand: Hand) -> None:
     """A question that nothing follows is a leaf like any other."""
     execution = hand.submit(chain(node("ask")))
 
-    answered = hand.answer(hand.ask(execution, "ask"))
+    hand.answer(hand.ask(execution, "ask"))
 
-    assert answered.post_commit.ended == {execution: "SUCCESS"}
+    assert hand.execution(execution).status == "SUCCESS"
     assert check(hand.session, execution) == []
 
 
@@ -120,7 +120,7 @@ def test_a_question_whose_time_is_over_fails_its_node(hand: Hand) -> None:
     post_commit = hand.time_out(question)
 
     assert post_commit is not None
-    assert post_commit.ended == {execution: "ERROR"}
+    assert hand.execution(execution).status == "ERROR"
     assert hand.error_code(execution) == "hil_timeout"
     with pytest.raises(InteractionDecided):
         hand.answer(question)
@@ -162,9 +162,9 @@ def test_cancel_withdraws_what_was_asked(hand: Hand) -> None:
     execution = hand.submit(fan())
     question = hand.ask(execution, "a")
 
-    post_commit = control.cancel(hand.session, hand.graphs, hand.queue, execution)
+    control.cancel(hand.engine, hand.session, execution)
 
-    assert post_commit.unparked == [question]
+    assert hand.published.unparked == [question]
     with pytest.raises(InteractionDecided, match="had ended"):
         hand.answer(question)
     hand.time_out(question)
@@ -218,14 +218,15 @@ def test_people_may_answer_while_an_execution_is_paused(hand: Hand) -> None:
     """The gate keeps what follows from being sent; the answer counts."""
     execution = hand.submit(asking())
     question = hand.ask(execution, "ask")
-    parts = (hand.session, hand.graphs, hand.queue, execution)
+    parts = (hand.engine, hand.session, execution)
     control.pause(*parts)
 
-    answered = hand.answer(question)
+    hand.answer(question)
 
     assert hand.status(execution) == "PAUSED"
-    assert answered.post_commit.noted == []
-    assert [each.ref.node for each in control.resume(*parts).noted] == ["yes"]
+    assert hand.published.to_send == []
+    control.resume(*parts)
+    assert [each.ref.node for each in hand.published.to_send] == ["yes"]
     assert hand.status(execution) == "RUNNING"
     assert check(hand.session, execution) == []
 
@@ -234,7 +235,7 @@ def test_resume_of_an_execution_that_waits_for_a_person_waits_on(hand: Hand) -> 
     """Resuming opens the gate; what stands open says what the status is."""
     execution = hand.submit(asking())
     hand.ask(execution, "ask")
-    parts = (hand.session, hand.graphs, hand.queue, execution)
+    parts = (hand.engine, hand.session, execution)
     control.pause(*parts)
 
     control.resume(*parts)
@@ -249,7 +250,7 @@ def test_a_question_that_is_not_delivered_pauses_its_execution(hand: Hand) -> No
     question = hand.ask(execution, "ask", channel_type="webhook")
     assert hand.status(execution) == "PAUSED"
 
-    delivered(hand.session, hand.graphs, hand.queue, question)
+    delivered(hand.engine, hand.session, question)
 
     assert hand.status(execution) == "WAITING_FOR_HUMAN"
     assert check(hand.session, execution) == []
@@ -273,7 +274,7 @@ def test_a_stale_attempt_asks_nothing(hand: Hand) -> None:
     hand.settle((claim, Completed(1, "confirmed")))
 
     asked = Asked(Question(interaction_type="approval", title="May it?"), {})
-    hand.commit(Request(execution, hand.follow(), [settlement_of(claim, asked)]))
+    hand.commit(Request(execution, hand.budget(), [settlement_of(claim, asked)]))
 
     with pytest.raises(InteractionNotFound):
         interactions.interaction(hand.session, claim.lease_id)

@@ -134,7 +134,7 @@ def test_what_a_dead_process_ran_is_taken_back(hand: Hand, other: Hand) -> None:
     post_commit = hand.reclaim(execution, other, beat=0)
 
     assert post_commit is not None
-    assert [queued.ref.node for queued in post_commit.noted] == ["a"]
+    assert [queued.ref.node for queued in hand.published.to_send] == ["a"]
     row = hand.row(execution, "a")
     assert (row.state, row.lost_count, row.retry_count) == ("ready", 1, 0)
     assert hand.states(execution)["b"] == "running"
@@ -265,7 +265,7 @@ def test_the_rest_of_a_hung_chunk_is_given_back(hand: Hand) -> None:
     row = hand.row(execution, "b")
     assert (row.state, row.lost_count, row.retry_count) == ("ready", 0, 0)
     assert post_commit is not None
-    assert [queued.ref.node for queued in post_commit.noted] == ["b"]
+    assert [queued.ref.node for queued in hand.published.to_send] == ["b"]
     assert check(hand.session, execution) == []
 
 
@@ -279,7 +279,7 @@ def test_recovered_rows_are_not_sent_through_a_closed_gate(
     retried = hand.claim(execution, "b")
     hand.settle((retried, Retrying(BROKEN, timedelta(hours=1))))
     if paused:
-        control.pause(hand.session, hand.graphs, hand.queue, execution)
+        control.pause(hand.engine, hand.session, execution)
     hand.elapse(execution, "b")
 
     hand.wake(execution)
@@ -321,7 +321,7 @@ def test_a_read_back_does_not_take_a_canceled_lease_for_a_settled_one(hand: Hand
     """What a cancel ended counted for nothing, whoever asks."""
     execution = hand.submit(side_by_side("a"))
     claim = hand.claim(execution, "a")
-    control.cancel(hand.session, hand.graphs, hand.queue, execution)
+    control.cancel(hand.engine, hand.session, execution)
 
     assert leases(hand.session, [execution], [claim.lease_id]) == (
         frozenset(),

@@ -15,8 +15,8 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, LoopOpened
 from treadle.dag.results import ResultsRef, StoredResults
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES, loads
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.retrying import retry
-from treadle.ledger.engine.rows import Ref
 from treadle.ledger.views import executions, iterations
 
 
@@ -158,7 +158,7 @@ def test_a_reference_holds_in_a_retry_and_in_no_other_execution(hand: Hand) -> N
     execution = hand.submit(one_loop())
     ref = gathered(hand, execution, 2)
     hand.fail(execution, "after")
-    again = retry(hand.session, hand.graphs, hand.queue, execution).execution_id
+    again = retry(hand.engine, hand.session, execution)
     stranger = hand.submit(one_loop())
     gathered(hand, stranger, 2)
 

@@ -11,12 +11,13 @@ import pytest
 import redis
 
 from tests.conftest import WaitUntil
-from tests.support.ledger_driver import Hand, check
+from tests.support.ledger_driver import Hand, ParkingQueue, check
 from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
 from treadle.core.redis import connect
 from treadle.hil.sweeper import Sweeper
-from treadle.ledger.engine.rows import Parked, PostCommit
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.people import interactions
 from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, PauseTable
 
@@ -39,23 +40,17 @@ def table(client: redis.Redis) -> PauseTable:
 def parked(*, warn: float = 100.0, timeout: float = 200.0) -> Parked:
     """Return a question that is to be warned of and ended in so many seconds."""
     now = datetime.now(UTC)
-    ends = (now + timedelta(seconds=each) for each in (warn, timeout))
-    return Parked(new_id(), new_id(), *ends)
+    ends = [now + timedelta(seconds=each) for each in (warn, timeout)]
+    return Parked(new_id(), new_id(), ends[0], ends[1])
 
 
 class Replica:
     """A sweeper and what it left to do."""
 
     def __init__(self, hand: Hand, table: PauseTable) -> None:
-        self.post_commit: list[PostCommit] = []
-        self.table = table
-        self.sweeper = Sweeper(
-            lambda: Hand(hand.url).session, table, (hand.graphs, hand.queue, self._publish)
-        )
-
-    def _publish(self, post_commit: PostCommit) -> None:
-        self.post_commit.append(post_commit)
-        self.table.unpark(post_commit.unparked)
+        self.queue = ParkingQueue(table)
+        engine = Engine(hand.graphs, self.queue)
+        self.sweeper = Sweeper(lambda: Hand(hand.url).session, table, engine)
 
     def sweep(self) -> float:
         """Pass once, with nothing in the ledger but what the table tells of."""
@@ -260,11 +255,7 @@ def test_the_ledger_is_swept_while_redis_is_away(hand: Hand) -> None:
     question = ask(hand)
     let_pass(hand, question)
     nowhere = redis.Redis(port=1, retry=None)
-    sweeper = Sweeper(
-        lambda: Hand(hand.url).session,
-        PauseTable(nowhere),
-        (hand.graphs, hand.queue, lambda _: None),
-    )
+    sweeper = Sweeper(lambda: Hand(hand.url).session, PauseTable(nowhere), hand.engine)
 
     sweeper.run_pass()
     sweeper.close()
@@ -292,10 +283,7 @@ def test_two_replicas_end_each_question_once(
         thread.join()
 
     ended = [
-        each
-        for replica in replicas
-        for post_commit in replica.post_commit
-        for each in post_commit.ended
+        each for replica in replicas for work in replica.queue.published for each in work.touched
     ]
     assert sorted(ended) == sorted(execution_of(hand, each) for each in questions)
     for question in questions:

@@ -43,12 +43,11 @@ class Client:
         request = requests.request(prompt, **more)
         connections = self.connections
         connections.queue.refresh(force=True)
-        submitted = submit(self.session, connections.graphs, connections.queue, request)
-        connections.queue.send(submitted.post_commit.noted)
+        submitted = submit(connections.engine, self.session, request)
         return submitted.execution_id
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:
-        shown = executions.execution(self.session, self.connections.graphs, plan_id)
+        shown = executions.execution(self.session, self.connections.engine.graphs, plan_id)
         return requests.plan_of(shown)
 
     def made(self, plan_id: UUID) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from tests.support.workflows import chain, node
 from treadle.dag.outcomes import Completed
 from treadle.dag.values import Value
 from treadle.ledger.engine import control
-from treadle.ledger.engine.batches import CommitResult, Request
-from treadle.ledger.engine.rows import Claim, Report
+from treadle.ledger.engine.batches import CommitResult, Report, Request
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import executions
 from treadle.workers.committer import Committer
@@ -30,10 +30,10 @@ def test_a_report_becomes_an_event_while_its_attempt_runs(hand: Hand) -> None:
     """It says which node in which scope, and what it had to say; followers are told to look."""
     execution, claim = running(hand)
 
-    answer = tell(hand, claim, {"text": "a"})
+    tell(hand, claim, {"text": "a"})
 
     assert told(hand, execution) == [{"node_id": "a", "scope": "", "data": {"text": "a"}}]
-    assert answer.post_commit.touched == {execution: last_seq(hand, execution)}
+    assert hand.published.touched == {execution: last_seq(hand, execution)}
     assert check(hand.session, execution) == []
 
 
@@ -44,10 +44,10 @@ def test_a_report_under_a_stale_lease_adds_no_event(hand: Hand, other: Hand) -> 
     again = hand.claim(execution, "a")
     before = last_seq(hand, execution)
 
-    answer = tell(hand, claim, 1)
+    tell(hand, claim, 1)
 
     assert (told(hand, execution), last_seq(hand, execution)) == ([], before)
-    assert answer.post_commit.touched == {}
+    assert hand.published.touched == {}
     tell(hand, again, 2)
     assert [each["data"] for each in told(hand, execution)] == [2]
 
@@ -55,7 +55,7 @@ def test_a_report_under_a_stale_lease_adds_no_event(hand: Hand, other: Hand) -> 
 def test_a_report_of_a_canceled_execution_adds_no_event(hand: Hand) -> None:
     """Its last event stays the last."""
     execution, claim = running(hand)
-    control.cancel(hand.session, hand.graphs, hand.queue, execution)
+    control.cancel(hand.engine, hand.session, execution)
 
     tell(hand, claim, 1)
 
@@ -68,7 +68,7 @@ def test_a_report_stands_before_the_outcome_it_came_with(hand: Hand) -> None:
     tell(hand, claim, 1)
 
     outcome = settlement_of(claim, Completed({"v": 1}))
-    hand.commit(Request(execution, hand.follow(), [outcome], reports=[Report(claim, 2)]))
+    hand.commit(Request(execution, hand.budget(), [outcome], reports=[Report(claim, 2)]))
 
     events = executions.events(hand.session, execution)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
@@ -84,8 +84,8 @@ def test_reports_of_several_executions_share_a_transaction(hand: Hand) -> None:
     report, outcome = Report(first, 1), settlement_of(second, Completed(None))
 
     hand.commit(
-        Request(one, hand.follow(), reports=[report]),
-        Request(two, hand.follow(), [outcome]),
+        Request(one, hand.budget(), reports=[report]),
+        Request(two, hand.budget(), [outcome]),
     )
 
     assert [each["data"] for each in told(hand, one)] == [1]
@@ -98,7 +98,7 @@ def test_a_report_whose_commit_went_wrong_is_told_once(hand: Hand, breaks: str) 
     execution, claim = running(hand)
 
     with committing(hand, breaks) as one:
-        one.commit(Request(execution, hand.follow(), reports=[Report(claim, 1)])).result(PATIENCE)
+        one.commit(Request(execution, hand.budget(), reports=[Report(claim, 1)])).result(PATIENCE)
 
     assert [each["data"] for each in told(hand, execution)] == [1]
 
@@ -108,7 +108,7 @@ def test_a_report_that_came_with_an_outcome_is_told_once_with_it(hand: Hand, bre
     """What became of the outcome says what became of the report."""
     execution, claim = running(hand)
     outcome = settlement_of(claim, Completed(None))
-    request = Request(execution, hand.follow(), [outcome], reports=[Report(claim, 1)])
+    request = Request(execution, hand.budget(), [outcome], reports=[Report(claim, 1)])
 
     with committing(hand, breaks) as one:
         assert one.commit(request).result(PATIENCE).settled
@@ -125,7 +125,7 @@ def running(hand: Hand) -> tuple[UUID, Claim]:
 
 
 def tell(hand: Hand, claim: Claim, data: Value) -> CommitResult:
-    request = Request(claim.ref.execution_id, hand.follow(), reports=[Report(claim, data)])
+    request = Request(claim.ref.execution_id, hand.budget(), reports=[Report(claim, data)])
     (answer,) = hand.commit(request)
     assert answer is not None
     return answer
@@ -154,7 +154,7 @@ def committing(hand: Hand, breaks: str) -> Iterator[Committer]:
         session.breaks = next(armed, None)
         return session
 
-    one = Committer(open_session, hand.graphs, hand.queue)
+    one = Committer(open_session, hand.engine)
     one.start()
     yield one
     one.stop()

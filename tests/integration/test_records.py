@@ -12,7 +12,7 @@ from treadle.core.embedded import EmbeddedServers
 from treadle.core.postgres import open_pool
 from treadle.dag.states import NodeState
 from treadle.dag.values import Value
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.migrations import migrate
 from treadle.ledger.views.executions import Settled
 from treadle.workers.attempts.inputs import InputReader

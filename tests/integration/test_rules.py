@@ -41,7 +41,7 @@ def test_a_cancel_beside_a_settle_misses_nothing(
     """
     execution = hand.submit(chain(node("a"), node("b")))
     claim = hand.claim(execution, "a")
-    parts = (other.session, other.graphs, other.queue, execution)
+    parts = (other.engine, other.session, execution)
     canceled = Thread(target=control.cancel, args=parts)
 
     with hand.settling((claim, Completed(1))):
@@ -123,7 +123,7 @@ def test_an_early_end_leaves_nothing_of_an_execution_alive(hand: Hand) -> None:
     hand.complete(execution, "other")
     assert hand.states(execution)["join"] == "pending"
 
-    control.cancel(hand.session, hand.graphs, hand.queue, execution)
+    control.cancel(hand.engine, hand.session, execution)
 
     assert set(hand.scopes(execution).values()) == {"canceled"}
     assert check(hand.session, execution) == []
@@ -189,7 +189,7 @@ def test_whatever_waits_goes_in_one_transaction(hand: Hand) -> None:
     execution = hand.submit(side_by_side(*ids))
     requests = [done(hand, execution, each) for each in ids]
     before = transactions(hand, execution)
-    committer = Committer(lambda: connect(hand.url, autocommit=True), hand.graphs, hand.queue)
+    committer = Committer(lambda: connect(hand.url, autocommit=True), hand.engine)
     futures = [committer.commit(request) for request in requests]
 
     committer.start()
@@ -227,11 +227,11 @@ def test_a_settle_claims_what_it_makes_ready(hand: Hand) -> None:
 
     answer = hand.settle((claim, Completed(1)), room=1)
 
-    assert places(answer.post_commit.claimed) == ["b"]
-    assert answer.post_commit.noted == []
+    assert places(answer.handed_over) == ["b"]
+    assert hand.published.to_send == []
     row = hand.row(execution, "b")
     assert (row.state, row.worker_id, row.epoch) == ("running", hand.worker_id, None)
-    assert row.lease_id == answer.post_commit.claimed[0].lease_id
+    assert row.lease_id == answer.handed_over[0].lease_id
 
 
 def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) -> None:
@@ -247,7 +247,7 @@ def test_after_a_cut_line_the_ledger_tells_what_became_of_a_lease(hand: Hand) ->
     session.breaks = "after"
 
     with pytest.raises(psycopg.OperationalError):
-        commit(session, hand.graphs, hand.queue, [request])
+        commit(hand.engine, session, [request])
     hand.reclaim(execution, hand)
 
     wanted = [request.settlements[0].claim.lease_id, lost.lease_id]
@@ -273,7 +273,7 @@ def test_a_lease_fits_one_attempt_alone(hand: Hand) -> None:
 def done(hand: Hand, execution: UUID, place: str = "a") -> Request:
     """Claim a node and return the request that completes it."""
     outcome = settlement_of(hand.claim(execution, place), Completed(1))
-    return Request(execution, hand.follow(), [outcome])
+    return Request(execution, hand.budget(), [outcome])
 
 
 def transactions(hand: Hand, execution: UUID) -> int:

@@ -230,11 +230,11 @@ def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
     """
     own.queue.epoch = "today"
     execution = own.submit(chain(node("a")))
-    control.pause(own.session, own.graphs, own.queue, execution)
+    control.pause(own.engine, own.session, execution)
     own.claims(execution, "a")
     own.queue.epoch = None
 
-    control.resume(own.session, own.graphs, own.queue, execution)
+    control.resume(own.engine, own.session, execution)
 
     unsent = schedule.unsent(
         own.session,
@@ -359,7 +359,7 @@ def test_losing_the_lease_cancels_the_coroutine(
         execution = client.submit(calling("waits"))
         wait_until(Waiting.began.is_set)
 
-        control.cancel(own.session, own.graphs, own.queue, execution)
+        control.cancel(own.engine, own.session, execution)
 
         wait_until(Waiting.ended.is_set)
     client.close()
@@ -379,8 +379,8 @@ def test_a_successor_that_a_worker_cannot_run_is_not_handed_to_it(own: Hand) -> 
 
     answer = own.settle((own.claim(execution, "a"), Completed(1)), room=8)
 
-    assert answer.post_commit.claimed == []
-    assert [queued.queue for queued in answer.post_commit.noted] == ["task.elsewhere"]
+    assert answer.handed_over == []
+    assert [queued.queue for queued in own.published.to_send] == ["task.elsewhere"]
 
 
 def test_a_task_that_a_process_does_not_have_is_given_back(
@@ -477,5 +477,5 @@ def planted(hand: Hand, *, weeks: int) -> UUID:
         hand.session.execute(f"update t set {key} = '{old}'")
         hand.session.execute(f"insert into {table} select * from t")
         hand.session.execute("drop table t")
-    control.cancel(hand.session, hand.graphs, hand.queue, model)
+    control.cancel(hand.engine, hand.session, model)
     return old

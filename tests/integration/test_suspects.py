@@ -17,8 +17,8 @@ from tests.support.in_process_cluster import InProcess, in_threads
 from tests.support.ledger_driver import check
 from tests.support.workflows import Document, chain, connection, for_each, node, start, workflow
 from treadle.core.settings import Settings
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
-from treadle.ledger.engine.rows import Claim
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.attempts.executor import AttemptResult
@@ -53,7 +53,7 @@ class Bench:
             )
         self.process = WorkerProcess(settings)
         runner = self.process.runner
-        self.alone = runner.alone = Counting(settings, runner.executor, runner.leases)
+        self.isolated = runner.isolated = Counting(settings, runner.executor, runner.leases)
         self.client = InProcess(settings)
 
 
@@ -106,7 +106,7 @@ def test_nodes_of_every_lane_can_run_alone(bench: Bench, wait_until: WaitUntil) 
         shown = ended(bench, wait_until, document)
 
     assert shown["status"] == "SUCCESS", shown["error"]
-    assert bench.alone.ran == dict.fromkeys(ids, 1)
+    assert bench.isolated.ran == dict.fromkeys(ids, 1)
     output = shown["output"]
     assert output["if"] == ITEMS
     assert output["sort"] == {"data": [1, 2, 3]}
@@ -131,7 +131,7 @@ def test_a_loop_can_open_turn_and_gather_alone(bench: Bench, wait_until: WaitUnt
     results = {name: each["results"] for name, each in shown["output"].items()}
     assert results == {"each": wrapped(6, 2, 4), "turns": wrapped(0, 1)}
     phases = {"each": 2, "turns": 3}  # open and gather; open and two turns, the last of which ends
-    assert {name: bench.alone.ran[name] for name in phases} == phases
+    assert {name: bench.isolated.ran[name] for name in phases} == phases
 
 
 def test_a_failure_in_a_child_is_the_nodes_own(bench: Bench, wait_until: WaitUntil) -> None:

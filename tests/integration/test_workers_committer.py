@@ -36,7 +36,7 @@ def committer(hand: Hand) -> Iterator[Make]:
 
     def make(open_session: Callable[[], psycopg.Connection] | None = None) -> Committer:
         opened = open_session or (lambda: session_of(hand))
-        one = Committer(opened, hand.graphs, hand.queue)
+        one = Committer(opened, hand.engine)
         one.start()
         made.append(one)
         return one
@@ -53,7 +53,7 @@ def session_of(hand: Hand) -> psycopg.Connection:
 def done(hand: Hand, execution: UUID, place: str, key: str = "result", **more: Any) -> Request:
     """Claim a node and return the request that completes it."""
     outcome = settlement_of(hand.claim(execution, place), Completed({"v": 1}, key))
-    return Request(execution, hand.follow(), [outcome], **more)
+    return Request(execution, hand.budget(), [outcome], **more)
 
 
 def side_by_side(*ids: str) -> Document:
@@ -65,7 +65,7 @@ def test_what_is_handed_over_is_committed_before_the_committer_stops(hand: Hand)
     """`stop` loses nothing that somebody waits for."""
     execution = hand.submit(side_by_side("a", "b", "c"))
     requests = [done(hand, execution, each) for each in "abc"]
-    one = Committer(lambda: session_of(hand), hand.graphs, hand.queue)
+    one = Committer(lambda: session_of(hand), hand.engine)
     futures = [one.commit(request) for request in requests]
 
     one.start()
@@ -107,7 +107,7 @@ def test_an_outcome_that_is_refused_fails_none_of_its_own_request(
         settlement_of(a, Completed(1)), settlement_of(b, Completed(2, UNSTORABLE_KEY)),
     ]  # fmt: skip
 
-    answer = committer().commit(Request(execution, hand.follow(), outcomes)).result(PATIENCE)
+    answer = committer().commit(Request(execution, hand.budget(), outcomes)).result(PATIENCE)
 
     assert answer.settled == {a.lease_id}
     assert hand.states(execution)["a"] == "completed"

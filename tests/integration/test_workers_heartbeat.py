@@ -14,7 +14,7 @@ from tests.conftest import WaitUntil
 from tests.support.ledger_driver import Hand
 from tests.support.workflows import chain, node, valid
 from treadle.core.settings import Settings
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.views import executions, processes
 from treadle.transport.connections import Connections
@@ -122,11 +122,9 @@ def ran(quick: Settings, own: Hand, wait_until: WaitUntil) -> str:
     assert validation.graph is not None
     session: psycopg.Connection = own.session
     submitted = submit(
+        connections.engine,
         session,
-        connections.graphs,
-        connections.queue,
         Submission(validation.workflow, validation.graph),
     )
-    connections.queue.send(submitted.post_commit.noted)
     wait_until(lambda: own.execution(submitted.execution_id).finished_at)
     return str(executions.status(session, submitted.execution_id))

@@ -25,10 +25,10 @@ from treadle.dag.states import NODE_TRANSITIONS, NodeState
 from treadle.ledger.engine import control
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.claims import leases
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.locking import lock_waiting
 from treadle.ledger.engine.retrying import retry
-from treadle.ledger.engine.rows import Claim, Ref, Settlement
-from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views import executions
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
@@ -104,7 +104,7 @@ class World:
             by_execution.setdefault(ref.execution_id, []).append(ref)
         hand = self.hands[who]
         requests = [
-            Request(execution, hand.follow(), claims=refs, start_all=start_all)
+            Request(execution, hand.budget(), claims=refs, start_all=start_all)
             for execution, refs in by_execution.items()
         ]
         for answer in hand.commit(*requests):
@@ -122,7 +122,7 @@ class World:
             assert answer is not None
             sent = {each.claim.lease_id for each in request.settlements}
             assert answer.settled == sent
-            self.claims[who].extend(answer.post_commit.claimed)
+            self.claims[who].extend(answer.handed_over)
         self._done(who, settlements)
         self._forget_the_canceled()
 
@@ -133,7 +133,7 @@ class World:
         session.breaks = breaks
         requests = self._requests(who, settlements, room=2)
         try:
-            commit(session, hand.graphs, hand.queue, requests)
+            commit(hand.engine, session, requests)
             raise AssertionError("the connection was not cut")
         except psycopg.OperationalError:
             session.close()
@@ -177,7 +177,7 @@ class World:
         before = hand.execution(execution)
         answer = hand.settle_all([zombie], room=2)
         assert answer.settled == frozenset()
-        assert answer.post_commit.claimed == []
+        assert answer.handed_over == []
         assert hand.execution(execution) == before
 
     # -- what clocks and people do ----------------------------------------------------------------
@@ -203,7 +203,7 @@ class World:
     def control(self, execution: UUID, what: str) -> None:
         call = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}[what]
         hand = self.hands[0]
-        call(hand.session, hand.graphs, hand.queue, execution)
+        call(hand.engine, hand.session, execution)
         self._forget_the_canceled()
 
     # -- what there is ----------------------------------------------------------------------------
@@ -258,8 +258,8 @@ class World:
         for execution, case in list(self.cases.items()):
             if self.hands[0].status(execution) != "SUCCESS":
                 hand = self.hands[1]
-                repeated = retry(hand.session, hand.graphs, hand.queue, execution)
-                self.cases[repeated.execution_id] = case
+                repeated = retry(hand.engine, hand.session, execution)
+                self.cases[repeated] = case
 
     def differences(self) -> list[str]:
         """Say where what was not canceled differs from the reference."""
@@ -275,8 +275,8 @@ class World:
         by_execution: dict[UUID, list[Settlement]] = {}
         for each in settlements:
             by_execution.setdefault(each.claim.ref.execution_id, []).append(each)
-        follow = self.hands[who].follow(room)
-        return [Request(execution, follow, some) for execution, some in by_execution.items()]
+        budget = self.hands[who].budget(room)
+        return [Request(execution, budget, some) for execution, some in by_execution.items()]
 
     def _done(self, who: int, settlements: Iterable[Settlement]) -> None:
         for each in settlements:

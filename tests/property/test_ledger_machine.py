@@ -116,13 +116,15 @@ class Ledger(RuleBasedStateMachine):
     def hold(self, which: int, what: str) -> None:
         unfinished = self.world.unfinished()
         if unfinished:
-            self.world.control(*some(unfinished, which, 1), what)
+            (execution,) = some(unfinished, which, 1)
+            self.world.control(execution, what)
 
     @rule(which=numbers, really=st.integers(0, 7))
     def cancel(self, which: int, really: int) -> None:
         unfinished = self.world.unfinished()
         if unfinished and really == 7:
-            self.world.control(*some(unfinished, which, 1), "cancel")
+            (execution,) = some(unfinished, which, 1)
+            self.world.control(execution, "cancel")
 
     @invariant()
     def nothing_is_broken(self) -> None:

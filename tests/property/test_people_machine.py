@@ -25,14 +25,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.support.ledger_driver import Hand, check
+from tests.support.ledger_driver import Hand, ParkingQueue, check
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.postgres import connect
 from treadle.core.redis import connect as connect_redis
 from treadle.hil.sweeper import Sweeper
 from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
-from treadle.ledger.engine.rows import PostCommit
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
@@ -84,12 +84,8 @@ class People(RuleBasedStateMachine):
         self.threads = ThreadPoolExecutor(6)
 
     def _sweeper(self, hand: Hand) -> Sweeper:
-        ledger = (hand.graphs, hand.queue, self._publish)
-        return Sweeper(lambda: connect(self.url, autocommit=True), self.table, ledger)
-
-    def _publish(self, post_commit: PostCommit) -> None:
-        self.table.park(post_commit.parked)
-        self.table.unpark(post_commit.unparked)
+        engine = Engine(hand.graphs, ParkingQueue(self.table))
+        return Sweeper(lambda: connect(self.url, autocommit=True), self.table, engine)
 
     @initialize()
     def submit(self) -> None:
@@ -266,7 +262,7 @@ class People(RuleBasedStateMachine):
             answered = hand.answer(asked.id, decision, by)
         except InteractionDecided:
             return "late"
-        self._publish(answered.post_commit)
+        self.table.unpark(hand.published.unparked)
         return "repeated" if answered.repeated else "decided"
 
     def _swept(self, sweeper: Sweeper) -> str:
@@ -276,7 +272,8 @@ class People(RuleBasedStateMachine):
     def _control(self, hand: Hand, execution: UUID, what: str) -> str:
         try:
             call = getattr(control, what)
-            self._publish(call(hand.session, hand.graphs, hand.queue, execution))
+            call(hand.engine, hand.session, execution)
+            self.table.unpark(hand.published.unparked)
         except ExecutionIsFinal:
             return "final"
         return what

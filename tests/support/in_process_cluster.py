@@ -31,11 +31,7 @@ class InProcess:
         assert validation.workflow is not None
         assert validation.graph is not None
         request = Submission(validation.workflow, validation.graph, value or {}, **more)
-        connections = self.connections
-        connections.queue.refresh()
-        submitted = submit(self.session, connections.graphs, connections.queue, request)
-        connections.queue.send(submitted.post_commit.noted)
-        return submitted.execution_id
+        return submit(self.connections.engine, self.session, request).execution_id
 
     def has_ended(self, execution: UUID) -> bool:
         return self.shown(execution, records=0)["end_time"] is not None
@@ -43,7 +39,7 @@ class InProcess:
     def shown(self, execution: UUID, *, records: int = 5_000) -> dict[str, Any]:
         """Return an execution as the wire model shows it."""
         return executions.execution(
-            self.session, self.connections.graphs, execution, records=records
+            self.session, self.connections.engine.graphs, execution, records=records
         )
 
     def close(self) -> None:

@@ -23,19 +23,22 @@ from treadle.dag.questions import Question
 from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.batches import CommitResult, Request, commit
-from treadle.ledger.engine.graphs import Graphs
+from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.hand_off import Caller, HandOffBudget
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.locking import lock_available
+from treadle.ledger.engine.post_commit import PostCommit
 from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
-from treadle.ledger.engine.rows import Claim, HandOffBudget, PostCommit, Ref, Settlement
-from treadle.ledger.engine.settle_rows import settlement_of
-from treadle.ledger.engine.settlements import settle
+from treadle.ledger.engine.settle_rows import Settlement, settlement_of
+from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.submission import Submission, Submitted, submit
 from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
-from treadle.ledger.people.timeouts import time_out
-from treadle.ledger.people.warnings import warn
+from treadle.ledger.people.timeouts import TimedOut, time_out, warn
 from treadle.ledger.views import executions, processes
+from treadle.transport.pause_table import PauseTable
 
 #: An Error of the wire model, as an attempt fails with.
 BROKEN = {
@@ -53,11 +56,33 @@ class OpenQueue:
     def __init__(self, epoch: str | None = "today") -> None:
         self.epoch = epoch
 
+        #: What each transaction left to be published, the newest last.
+        self.published: list[PostCommit] = []
+
+    def refresh(self) -> None:
+        """Have room for what `epoch` says."""
+
     def admit(self, queue: str) -> str | None:
         return self.epoch
 
-    def cost(self, queue: str, lane: Lane) -> float:
+    def expected_seconds(self, queue: str, lane: Lane) -> float:
         return 1.0
+
+    def publish(self, work: PostCommit) -> None:
+        self.published.append(work)
+
+
+class ParkingQueue(OpenQueue):
+    """A queue that puts a pause table right, as a real one does."""
+
+    def __init__(self, table: PauseTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def publish(self, work: PostCommit) -> None:
+        super().publish(work)
+        self._table.park(work.parked)
+        self._table.unpark(work.unparked)
 
 
 class Hand:
@@ -67,8 +92,14 @@ class Hand:
         self.url = url
         self.graphs = graphs or Graphs()
         self.queue = OpenQueue()
+        self.engine = Engine(self.graphs, self.queue)
         self.worker_id = new_id()
         self.session = connect(url, autocommit=True)
+
+    @property
+    def published(self) -> PostCommit:
+        """What the last transaction left to be published."""
+        return self.queue.published[-1]
 
     def close(self) -> None:
         self.session.close()
@@ -84,19 +115,19 @@ class Hand:
         assert validation.workflow is not None
         assert validation.graph is not None
         request = Submission(validation.workflow, validation.graph, value or {}, **more)
-        return submit(self.session, self.graphs, self.queue, request)
+        return submit(self.engine, self.session, request)
 
-    def follow(self, room: int = 0) -> HandOffBudget:
+    def budget(self, room: int = 0) -> HandOffBudget:
         """Return the room for `room` hand-offs: every node costs one second here."""
-        return HandOffBudget(self.worker_id, frozenset({CORE_QUEUE}), seconds=room, alone=False)
+        return HandOffBudget(self.worker_id, frozenset({CORE_QUEUE}), seconds=room, idle=False)
 
     def commit(self, *requests: Request, wait: bool = False) -> list[CommitResult | None]:
-        return commit(self.session, self.graphs, self.queue, requests, wait=wait)
+        return commit(self.engine, self.session, requests, wait=wait)
 
     def wish(self, execution: UUID, *places: str, start_all: bool = True) -> Request:
         """Return a request for leases; a place is `node`, or `scope node`."""
         refs = [ref_of(execution, place) for place in places]
-        return Request(execution, self.follow(), claims=refs, start_all=start_all)
+        return Request(execution, self.budget(), claims=refs, start_all=start_all)
 
     def claims(self, execution: UUID, *places: str, start_all: bool = True) -> list[Claim]:
         """Take leases."""
@@ -111,12 +142,13 @@ class Hand:
     @contextmanager
     def settling(self, *outcomes: tuple[Claim, Outcome]) -> Iterator[None]:
         """Settle outcomes in a transaction that stays open until the block ends."""
-        settlements = [(0, settlement_of(claim, outcome)) for claim, outcome in outcomes]
-        executions = {each.claim.ref.execution_id for _, each in settlements}
+        settlements = [settlement_of(claim, outcome) for claim, outcome in outcomes]
+        executions = {each.claim.ref.execution_id for each in settlements}
         with self.session.transaction():
-            held = lock_available(self.session, self.graphs, executions)
-            unit = UnitOfWork(self.session, held, queue=self.queue, budgets=[self.follow()])
-            settle(unit, settlements)
+            locked = lock_available(self.session, self.graphs, executions)
+            unit = UnitOfWork(self.session, locked, queue=self.queue)
+            caller = Caller(self.budget())
+            settle(unit, [Settling(caller, each) for each in settlements])
             unit.save()
             yield
 
@@ -127,7 +159,7 @@ class Hand:
 
     def settle_all(self, settlements: Sequence[Settlement], *, room: int = 0) -> CommitResult:
         execution = settlements[0].claim.ref.execution_id
-        (answer,) = self.commit(Request(execution, self.follow(room), settlements))
+        (answer,) = self.commit(Request(execution, self.budget(room), settlements))
         assert answer is not None
         return answer
 
@@ -137,7 +169,7 @@ class Hand:
         """Open a FOR_EACH over `count` entries; return the places of the hand-offs."""
         opened = LoopOpened(items=tuple(range(count)), parallel=parallel)
         answer = self.settle((self.claim(execution, place), opened), room=room)
-        return places(answer.post_commit.claimed)
+        return places(answer.handed_over)
 
     def open_turn(self, execution: UUID, place: str) -> None:
         """Open the next turn of a `while` loop."""
@@ -163,24 +195,23 @@ class Hand:
     def answer(self, question: UUID, decision: str = "confirmed", by: str = "ana") -> Answered:
         """Answer a question as a person who may."""
         response = Response(decision, {"decision": decision}, by, "api")
-        parts = (self.session, self.graphs, self.queue, question)
-        return answer(*parts, lambda _: response)
+        return answer(self.engine, self.session, question, lambda _: response)
 
-    def time_out(self, question: UUID, *, is_over: bool = True) -> PostCommit | None:
-        """End a question whose time is over, letting it pass first."""
+    def time_out(self, question: UUID, *, is_over: bool = True) -> TimedOut | None:
+        """End a question whose time is over, letting it pass first; `None` if it is busy."""
         if is_over:
             past = "update interactions set timeout_at = now() - interval '1 s' where id = %s"
             self.session.execute(past, (question,))
-        post_commit, busy = time_out(self.session, self.graphs, self.queue, [question])
-        return None if busy else post_commit
+        timed_out = time_out(self.engine, self.session, [question])
+        return None if timed_out.busy else timed_out
 
-    def warn(self, question: UUID) -> PostCommit | None:
+    def warn(self, question: UUID) -> bool | None:
         """Warn of a question's end, if that is due."""
-        return warn(self.session, self.graphs, self.queue, question)
+        return warn(self.engine, self.session, question)
 
     def wake(self, execution: UUID) -> None:
         """Do what is due in an execution."""
-        assert wake(self.session, self.graphs, self.queue, execution) is not None
+        assert wake(self.engine, self.session, execution)
 
     def register(self, **more: Any) -> None:
         """Make this process known to the ledger."""
@@ -188,15 +219,13 @@ class Hand:
             self.session, self.worker_id, host="here", pid=1, queues=[CORE_QUEUE], **more
         )
 
-    def reclaim(self, execution: UUID, dead: Hand, beat: int | None = None) -> PostCommit | None:
+    def reclaim(self, execution: UUID, dead: Hand, beat: int | None = None) -> bool:
         """Reclaim what `dead` runs of an execution, seen to stand still at `beat`."""
-        parts = (self.session, self.graphs, self.queue, execution)
-        return reclaim(*parts, worker_id=dead.worker_id, beat=beat)
+        return reclaim(self.engine, self.session, execution, worker_id=dead.worker_id, beat=beat)
 
-    def end_overdue(self, execution: UUID) -> PostCommit | None:
+    def end_overdue(self, execution: UUID) -> bool:
         """Settle what is past its limit in an execution."""
-        parts = (self.session, self.graphs, self.queue, execution)
-        return end_overdue(*parts, grace_seconds=5)
+        return end_overdue(self.engine, self.session, execution, grace_seconds=5)
 
     # -- what the rows say ------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from treadle.dag.graph import CompiledGraph
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.validation import validate
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES
-from treadle.ledger.engine.rows import Claim, Ref
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.views.iterations import Iteration
 from treadle.workers.attempts.loop_results import gather
 

@@ -80,7 +80,6 @@ def _run(local: Local, file: Path, countries_url: str, report: Path) -> NoReturn
     validation = validate(file.read_bytes())
     assert validation.workflow is not None  # a test holds the example to it
     assert validation.graph is not None
-    local.queue.refresh(force=True)
     request = Submission(
         validation.workflow,
         validation.graph,

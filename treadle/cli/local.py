@@ -19,7 +19,6 @@ from treadle.hil.rights import Account
 from treadle.hil.wire import to_wire
 from treadle.ledger.engine import control
 from treadle.ledger.engine.retrying import retry
-from treadle.ledger.engine.rows import PostCommit
 from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, submit
 from treadle.ledger.people.answers import answer
 from treadle.ledger.people.interactions import interactions
@@ -48,12 +47,11 @@ class ClusterNotReady(TreadleError):
 
 
 class Local:
-    """The ledger and the queue, as one command uses them."""
+    """The ledger and its engine, as one command uses them."""
 
     def __init__(self, connections: Connections) -> None:
         self.connections = connections
-        self.graphs = connections.graphs
-        self.queue = connections.queue
+        self.engine = connections.engine
         self._session: psycopg.Connection | None = None
 
     def session(self) -> psycopg.Connection:
@@ -66,23 +64,22 @@ class Local:
             self._session = self.connections.open_session()
         return self._session
 
-    def deliver(self, post_commit: PostCommit) -> None:
-        """Do what a committed transaction leaves to its caller."""
-        self.queue.publish(post_commit)
-
     def submit(self, request: Submission) -> Started:
-        submitted = submit(self.session(), self.graphs, self.queue, request)
-        self.deliver(submitted.post_commit)
+        submitted = submit(self.engine, self.session(), request)
         return self._started(submitted.execution_id, repeated=submitted.repeated)
 
     def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
         inline_bytes = None if whole else 0
         return executions.execution(
-            self.session(), self.graphs, execution_id, records=None, inline_bytes=inline_bytes
+            self.session(),
+            self.engine.graphs,
+            execution_id,
+            records=None,
+            inline_bytes=inline_bytes,
         )
 
     def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
-        return self.graphs.execution(self.session(), UUID(execution["id"]))
+        return self.engine.graphs.execution(self.session(), UUID(execution["id"]))
 
     def executions(
         self, *, status: str | None, workflow_id: str | None, limit: int
@@ -97,19 +94,17 @@ class Local:
 
     def control(self, action: Control, execution_id: UUID) -> str:
         call = _CONTROLS[action]
-        self.deliver(call(self.session(), self.graphs, self.queue, execution_id))
+        call(self.engine, self.session(), execution_id)
         return executions.status(self.session(), execution_id)
 
     def retry(self, execution_id: UUID) -> Started:
-        submitted = retry(self.session(), self.graphs, self.queue, execution_id)
-        self.deliver(submitted.post_commit)
-        return self._started(submitted.execution_id)
+        return self._started(retry(self.engine, self.session(), execution_id))
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
         return self.submit(requests.request(prompt, idempotency_key=key))
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:
-        found = executions.execution(self.session(), self.graphs, plan_id, records=0)
+        found = executions.execution(self.session(), self.engine.graphs, plan_id, records=0)
         return requests.plan_of(found)
 
     def questions(
@@ -129,8 +124,7 @@ class Local:
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
         respond = responding(Account(LOCAL_OWNER), "cli", raw)
-        made = answer(self.session(), self.graphs, self.queue, interaction_id, respond)
-        self.deliver(made.post_commit)
+        made = answer(self.engine, self.session(), interaction_id, respond)
         return {**to_wire(made.interaction), "repeated": made.repeated}
 
     def close(self) -> None:
@@ -155,7 +149,6 @@ def connected_here(settings: Settings) -> Iterator[Local]:
     local = Local(Connections.to(settings))
     try:
         local.session()
-        local.queue.refresh(force=True)
         with relaying(local.connections.broker.client):
             yield local
     except psycopg.OperationalError as error:

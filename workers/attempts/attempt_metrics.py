@@ -16,7 +16,8 @@ import structlog
 from treadle.dag.outcomes import OUTCOME_NAMES, Failed, Retrying
 from treadle.dag.specs import Lane
 from treadle.ledger.engine.batches import CommitResult
-from treadle.ledger.engine.rows import Claim, Settlement
+from treadle.ledger.engine.leases import Claim
+from treadle.ledger.engine.settle_rows import Settlement
 from treadle.monitoring.metrics import (
     CHUNK_NODES,
     HAND_OFFS,
@@ -65,7 +66,7 @@ def settled(
         if _log.is_enabled_for(level):
             outcome = OUTCOME_NAMES[type(each.outcome)] if counts else "lease_lost"
             _tell(level, each, outcome, worker_id)
-    HAND_OFFS.inc(len(result.post_commit.claimed))
+    HAND_OFFS.inc(len(result.handed_over))
 
 
 def _tell(level: int, settlement: Settlement, outcome: str, worker_id: UUID | None) -> None:

@@ -22,7 +22,7 @@ from treadle.dag.retries import apply_retry_policy
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records

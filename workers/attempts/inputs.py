@@ -15,7 +15,7 @@ from treadle.dag.results import reference_in
 from treadle.dag.scopes import ROOT, enclosing_scope, ordinal_of, parent_scope
 from treadle.dag.specs.loops import FOR_EACH
 from treadle.dag.values import Value
-from treadle.ledger.engine.rows import Claim, Ref
+from treadle.ledger.engine.leases import Claim, Ref
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to, result_of
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.specs.spec import DONE_KEY
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value, dumps
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import results_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from treadle.dag.values import Value
-from treadle.ledger.engine.rows import Claim, Report
+from treadle.ledger.engine.batches import Report
+from treadle.ledger.engine.leases import Claim
 from treadle.workers.nodes.attempt import Join
 
 #: Seconds between two events of one attempt. The first report does not wait.

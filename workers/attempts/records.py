@@ -20,7 +20,7 @@ from psycopg_pool import ConnectionPool
 from treadle.core.postgres import LOST
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.values import Value, dumps
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.views import executions, iterations
 from treadle.ledger.views.executions import Settled
 from treadle.ledger.views.iterations import Iteration

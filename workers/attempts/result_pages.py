@@ -8,7 +8,7 @@ from uuid import UUID
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.results import ResultsRef
 from treadle.dag.values import Value
-from treadle.ledger.engine.rows import Ref
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.views.iterations import Iteration
 from treadle.workers.attempts.records import Records
 from treadle.workers.nodes.errors import ResultsNotFound

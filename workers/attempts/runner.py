@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
@@ -19,14 +19,15 @@ from uuid import UUID
 
 import structlog
 
-from treadle.dag.outcomes import Completed, Released, Retrying, Sleeping
+from treadle.dag.outcomes import Completed, Released
 from treadle.dag.specs import Lane
 from treadle.dag.states import NodeState
 from treadle.dag.values import loads
-from treadle.ledger.engine.batches import CommitResult, Request
+from treadle.ledger.engine.batches import CommitResult, Report, Request
+from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
+from treadle.ledger.engine.leases import NOBODY, Claim, Ref
 from treadle.ledger.engine.recovery import timed_out
-from treadle.ledger.engine.rows import NOBODY, Claim, HandOffBudget, Ref, Report, Settlement
-from treadle.ledger.engine.settle_rows import settlement_of
+from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
 from treadle.transport.dispatch_queue import RedisDispatchQueue
 from treadle.transport.duration_estimator import DurationEstimator
@@ -124,9 +125,9 @@ class Runner:
             if not settlements:
                 continue
             hand_over = time.monotonic() < until and not self.draining.is_set()
-            result = self._settle(settlements, hand_over=hand_over, alone=not todo)
-            todo.extend(result.post_commit.claimed)
-            self.executor.look_ahead(result.post_commit.claimed)
+            result = self._settle(settlements, hand_over=hand_over, idle=not todo)
+            todo.extend(result.handed_over)
+            self.executor.look_ahead(result.handed_over)
             starts = settlements[-1].starts
             if starts is not None and starts.lease_id not in result.started:
                 self._drop_unstarted(todo)
@@ -137,7 +138,7 @@ class Runner:
         for each in members:
             todo.remove(each)
         self._settle(
-            [settlement_of(each, Released()) for each in members], hand_over=False, alone=False
+            [settlement_of(each, Released()) for each in members], hand_over=False, idle=False
         )
 
     def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
@@ -226,8 +227,8 @@ class Runner:
         async def work() -> None:
             with self.leases.interruptible(claim, seconds, cancel_this_task()):
                 ran = await self._run_on_loop(claim, attempt, seconds)
-            said, took = self._progress.ended(claim), time.perf_counter() - started
-            self._after.submit(self._go_on, claim, ran, took, said)
+            reports, took = self._progress.ended(claim), time.perf_counter() - started
+            self._after.submit(self._go_on, claim, ran, took, reports)
 
         self.loop.spawn(work())
         return None
@@ -243,63 +244,56 @@ class Runner:
             )
 
     def _go_on(
-        self, claim: Claim, ran: AttemptResult, seconds: float, said: Sequence[Report]
+        self, claim: Claim, ran: AttemptResult, seconds: float, reports: Sequence[Report]
     ) -> None:
         settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
         try:
             result = self._settle(
-                [settlement], hand_over=not self.draining.is_set(), alone=True, said=said
+                [settlement], hand_over=not self.draining.is_set(), idle=True, reports=reports
             )
-            self._run(result.post_commit.claimed)
+            self._run(result.handed_over)
         except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
 
     def _tell(self, report: Report) -> None:
         """Have a report written, beside what else is; nobody waits for it."""
         request = Request(report.claim.ref.execution_id, self._budget(), reports=[report])
-        self.committer.commit(request).add_done_callback(self._told)
-
-    def _told(self, done: Future[CommitResult]) -> None:
-        if not self.draining.is_set() and done.exception() is None:
-            self._after.submit(self.queue.publish, done.result().post_commit)
+        self.committer.commit(request)
 
     def _settle(
         self,
         settlements: Sequence[Settlement],
         *,
         hand_over: bool,
-        alone: bool,
-        said: Sequence[Report] = (),
+        idle: bool,
+        reports: Sequence[Report] = (),
     ) -> CommitResult:
         seconds = _ROOM_SECONDS if hand_over else 0.0
-        follow = self._budget(seconds, alone=hand_over and alone)
+        budget = self._budget(seconds, idle=hand_over and idle)
         execution_id = settlements[0].claim.ref.execution_id
-        result = self._commit(Request(execution_id, follow, settlements, reports=said))
-        if any(isinstance(each.outcome, Sleeping | Retrying) for each in settlements):
-            self.queue.wake_scheduler()
+        result = self._commit(Request(execution_id, budget, settlements, reports=reports))
         attempt_metrics.settled(settlements, result, self.worker_id)
         for each in settlements:
             if each.claim.lease_id in result.settled and isinstance(each.outcome, Completed):
                 self.records.keep(each.claim.ref, _as_settled(each))
         return result
 
-    def _budget(self, seconds: float = 0.0, *, alone: bool = False) -> HandOffBudget:
-        return HandOffBudget(self.worker_id or NOBODY, self.queues, seconds, alone)
+    def _budget(self, seconds: float = 0.0, *, idle: bool = False) -> HandOffBudget:
+        return HandOffBudget(self.worker_id or NOBODY, self.queues, seconds, idle)
 
     def _commit(self, request: Request) -> CommitResult:
         self.queue.refresh()
         if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
-            budget = HandOffBudget(NOBODY, frozenset(), seconds=0.0, alone=False)
-            request = replace(request, budget=budget, claims=())
+            request = replace(request, budget=NO_HAND_OFF, claims=())
         result = self.committer.commit(request).result()
         self.leases.add(result.claims)
-        self.leases.add(result.post_commit.claimed)
-        self.queue.publish(result.post_commit)
+        self.leases.add(result.handed_over)
         return result
 
 
 def _as_settled(settlement: Settlement) -> Settled:
     outcome = settlement.outcome
     assert isinstance(outcome, Completed)
-    output = settlement.columns[4]
+    output = settlement.row.output
+    assert output is not None  # it completed
     return Settled(NodeState.COMPLETED, outcome.output_key, loads(output), len(output))

@@ -16,7 +16,7 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings, secrets_given
 from treadle.dag.graph import compile_graph
-from treadle.ledger.engine.rows import Claim
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error, settlement_of
 from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.records import Records

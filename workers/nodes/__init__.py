@@ -6,20 +6,16 @@ Overview
     templates rendered, configuration checked against its spec.
 
     - `attempt`          what an implementation sees
-    - `registry`         which function runs which node type; lanes and limits of tasks
-    - `flow`             IF, SWITCH, FILTER, SORT, DELAY
-    - `loops`            FOR_EACH, LOOP: what they go over, whether one more turn is due
-    - `merge`            MERGE
-    - `transformation`   DATA_TRANSFORMATION, an operation a function
-    - `http_request`     HTTP_REQUEST, and `http_body` for what it sends and gets
-    - `model_call`       AI_AGENT: loads, with a process's first such node, `conversations` (asking,
-                         checking, repairing), `openai_wire`, `anthropic_wire` and `model_wire`
-    - `planning`         PLANNER.PLAN, which only the planner's process runs
-    - `python_task`      PYTHON_TASK, in this process or in a child
-    - `comparing`, `lists`, `tables`, `figures`   pure: JSON values compared, joined, grouped
-    - `going_over`       lists that expressions go over item by item
-    - `results`          such lists where a loop left them in the ledger, read in pages
+    - `implementation`   which function runs which node type: each registers itself
     - `errors`           what data can fail a node by
+    - `flow/`            IF, SWITCH, FILTER, SORT, DELAY, MERGE
+    - `loops/`           FOR_EACH, LOOP: what they go over, whether one more turn is due; lists that
+                         expressions go over item by item, also where a loop left them in the ledger
+    - `data/`            DATA_TRANSFORMATION, an operation a function
+    - `http/`            HTTP_REQUEST
+    - `models/`          AI_AGENT; `models/sdk/` is loaded with a process's first such node
+    - `people/`          nodes that ask a person
+    - `tasks/`           PYTHON_TASK, in this process or in a child
 
 Who decides what
     A spec (`dag.specs`) decides which configurations there are and which keys a node leaves by;

@@ -7,7 +7,7 @@ from typing import ClassVar
 from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Asked
 from treadle.dag.specs.people import IN_APP_APPROVAL, MANUAL_REVIEW, Asking, question_of
-from treadle.ledger.engine.interactions import ANSWER_BYTES, room_for_answer
+from treadle.ledger.engine.settle_rows import ANSWER_BYTES, check_room_for_answer
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implements
 
@@ -40,5 +40,5 @@ def ask(attempt: Attempt) -> Asked:
             bytes=size,
             limit=_QUESTION_BYTES,
         )
-    room_for_answer(attempt.input)
+    check_room_for_answer(attempt.input)
     return Asked(question, attempt.input)
