@@ -21,7 +21,7 @@ help:
 	@echo "make demo     run a pipeline over the data in examples/ and show it"
 	@echo "make test     run all tests"
 	@echo "make check    lint, formatting, types, layers, then all tests: what CI runs"
-	@echo "make format   mend what ruff can mend"
+	@echo "make format   fix what ruff can fix"
 	@echo "make bench    measure Treadle beside raw Dramatiq"
 	@echo "make docs     write the pages that are made from code"
 	@echo "make install  prepare .venv (the others do it first)"
