@@ -12,6 +12,7 @@ class ProviderKeyMissing(TreadleError):
     """No key is set for a provider that is to be called."""
 
     reason: ClassVar[str] = "provider_key_missing"
+    solution: ClassVar[str] = "Set the provider's key where the process runs that calls it."
 
 
 class ProviderUnavailable(TreadleError):

@@ -1,207 +1,246 @@
-"""docs/errors.md from the errors that the code defines: `python docs/errors.py`."""
+"""docs/errors.md from the errors' own words: `python docs/errors.py`.
+
+Classes of `TreadleError` say their cause, their solution and whether a retry can help. What is
+reported as a problem, or as a note, has no class; `docs/problems.toml` says of each what it means.
+"""
 
 from __future__ import annotations
 
-import ast
-import re
+import importlib
+import inspect
+import pkgutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from importlib import import_module
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
-from pkgutil import walk_packages
 
 import treadle
 from treadle.core.errors import TreadleError
-from treadle.dag.shape import MODEL_SOLUTIONS
 from treadle.gateway.errors import STATUS
-from treadle.gateway.live.stream import CLOSED
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "errors.md"
-#: Modules that do something when they are imported.
-_PROGRAMS = ("__main__", "guardian")
+PAGE = Path(__file__).with_name("errors.md")
+PROBLEMS = Path(__file__).with_name("problems.toml")
+
+SUBMITTING = "Submitting and validating"
+PROBLEM = "Problems in a workflow, a request or an answer"
+EXECUTIONS = "Reading, controlling and retrying executions"
+RUNNING = "Running a node"
+PEOPLE = "Questions to people and their answers"
+HTTP = "HTTP and keys"
+COMMANDS = "Command line and operators"
+PLANNER = "Planner"
+
+#: The sections of the page in their order, each with what it holds.
+SECTIONS: Mapping[str, str] = {
+    SUBMITTING: "What refuses a workflow or its submission as a whole.",
+    PROBLEM: (
+        "What is listed under `problems` of an error such as"
+        " [`workflow_invalid`](#workflow_invalid), [`request_invalid`](#request_invalid) or"
+        " [`reply_invalid`](#reply_invalid). Each comes with the path to the place, and with a"
+        " message and a solution for the case."
+    ),
+    EXECUTIONS: "What refuses a request about an execution, and why an execution ends by itself.",
+    RUNNING: "Why an attempt of a node failed; `treadle show` and the node's record have it.",
+    PEOPLE: "What refuses an answer, and why a question ended without one.",
+    HTTP: "What the gateway answers to any request.",
+    COMMANDS: "Why a command or a process does not start, or is not ready.",
+    PLANNER: "Why no plan was made, and what was changed in one.",
+}
+
+#: The section of a class by the package it is in; `dag` and `ledger` serve several.
+_BY_PACKAGE: Mapping[str, str] = {
+    "cli": COMMANDS,
+    "core": COMMANDS,
+    "gateway": HTTP,
+    "hil": PEOPLE,
+    "monitoring": COMMANDS,
+    "planner": PLANNER,
+    "scheduler": COMMANDS,
+    "transport": COMMANDS,
+    "workers": RUNNING,
+}
+#: The sections of all others, by reason.
+_BY_REASON: Mapping[str, str] = {
+    SUBMITTING: """
+        expression_invalid idempotency_conflict invalid_workflow outcome_unknown
+        secret_not_allowed_here trigger_not_found workflow_differs workflow_exists workflow_invalid
+        workflow_not_found
+    """,
+    EXECUTIONS: """
+        execution_deadline_exceeded execution_is_final execution_not_final execution_not_found
+        ledger_inconsistent node_execution_not_found nothing_to_retry
+    """,
+    RUNNING: """
+        address_not_allowed answer_cut answer_filtered answer_incomplete answer_malformed
+        attempt_timed_out certificate_not_trusted connection_failed context_too_long
+        expression_failed invalid_configuration model_refused name_not_resolved output_not_storable
+        provider_key_missing provider_refused provider_unavailable redirect_not_safe
+        request_not_valid request_timed_out response_too_large too_many_node_executions
+        too_many_redirects worker_lost
+    """,
+    PEOPLE: """
+        answer_too_large hil_not_delivered hil_timeout interaction_decided interaction_not_found
+        question_too_large reply_invalid
+    """,
+    HTTP: "internal_error key_not_found",
+    COMMANDS: """
+        duplicate_task task_not_valid tasks_not_found worker_draining worker_not_registered
+    """,
+    PLANNER: "plan_not_ready",
+}
+
+#: Packages whose own errors the gateway never answers with, although a reason may be the same.
+_NOT_SERVED = ("cli", "workers")
 
 _HEAD = """# Errors
 
-Written by `python docs/errors.py` from the errors that the code defines; edit those.
+Written by `python docs/errors.py` from the classes of errors, and from `docs/problems.toml` for
+reasons that have no class; edit those.
 
-Every error has a message for the person at hand, a machine-readable `reason` that is never renamed,
-and a `solution`: the step that fixes it. Here stands every reason with its cause and the solution
-where the raiser knows none better. Over HTTP an error is a problem (RFC 9457) with the status named
-here; on the command line its reason stands below the message. *Retry* says whether the same request
-may succeed later, unchanged; a node that fails so is tried again by itself, as its policy says."""
+An error has a reason, a message, a solution, and facts about the case. The reason never changes its
+name, so programs can rely on it; the message and the solution of a case can be more specific than
+the sentences here. On the wire:
 
-#: Where people meet the errors of a module: the first prefix that fits.
-_PLACES: Mapping[str, str] = {
-    "treadle.ledger.people": "Questions and answers",
-    "treadle.hil": "Questions and answers",
-    "treadle.dag.questions": "Questions and answers",
-    "treadle.planner": "Planning",
-    "treadle.ledger.engine.recovery": "Running a node",
-    "treadle.ledger.engine.loops": "Running a node",
-    "treadle.ledger.engine.endings": "Running a node",
-    "treadle.core.dialer": "Running a node",
-    "treadle.core.provider_errors": "Models",
-    "treadle.core.providers": "Models",
-    "treadle.workers.nodes.models": "Models",
-    "treadle.workers.tasks": "Tasks",
-    "treadle.workers.nodes.tasks": "Tasks",
-    "treadle.workers.health": "Processes and operators",
-    "treadle.workers": "Running a node",
-    "treadle.dag": "Running a node",
-    "treadle.ledger": "Executions and workflows",
-    "treadle.gateway": "HTTP",
-    "treadle": "Processes and operators",
+```json
+{
+  "error_code": "execution_not_found",
+  "error_message": "…",
+  "error_details": {"reason": "execution_not_found", "solution": "…"},
+  "is_retryable": false,
+  "timestamp": 1767225600000
 }
-_PROBLEMS = "Problems of a workflow, a request or an answer"
-_REASON = re.compile(r"[a-z]+(?:_[a-z]+)*\Z")
+```
+
+*Retryable* says whether the same request or attempt may succeed later, unchanged. A worker repeats
+the attempt of a node after a retryable error, up to `max_retries` times; other errors settle the
+node at once (see [semantics](semantics.md#errors)). *HTTP status* is there if the gateway answers
+with this error; all other errors stand in records of nodes, executions and plans, or end a command
+(its exit codes are in [command line](cli.md#exit-codes)). A reason with several causes has each of
+them."""
 
 
-@dataclass(slots=True)
+class Unplaced(Exception):
+    """A reason is in no section, in two, or in one from which it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """What the page says of one reason in one place."""
+    """One cause of a reason."""
 
     reason: str
-    causes: list[str] = field(default_factory=list)
-    solutions: list[str] = field(default_factory=list)
-    retryable: bool = False
-
-    def add(self, cause: str, solution: str) -> None:
-        for known, new in ((self.causes, cause), (self.solutions, solution)):
-            if new and new not in known:
-                known.append(new)
+    section: str
+    cause: str
+    solution: str
+    retryable: bool | None = None
+    """None for what is no error by itself."""
+    status: HTTPStatus | None = None
 
 
 def markdown() -> str:
     """Return the page."""
+    by_section: dict[str, dict[str, list[Entry]]] = defaultdict(dict)
+    for reason, meanings in entries().items():
+        by_section[meanings[0].section][reason] = meanings
     lines = [_HEAD]
-    for place, entries in sections().items():
-        lines += ["", f"## {place}", ""]
-        lines += _table(entries, with_retry=place != _PROBLEMS)
+    for section, said in SECTIONS.items():
+        lines += ["", f"## {section}", "", said]
+        for reason, meanings in sorted(by_section[section].items()):
+            lines += ["", f"### `{reason}`"]
+            lines += [line for each in _distinct(meanings) for line in _lines(each)]
     return "\n".join(lines) + "\n"
 
 
-def sections() -> dict[str, list[Entry]]:
-    """Return the entries by place, each sorted by reason."""
-    found: dict[str, dict[str, Entry]] = {place: {} for place in (*_PLACES.values(), _PROBLEMS)}
-    for error in errors():
-        place = next(name for start, name in _PLACES.items() if error.__module__.startswith(start))
-        entry = found[place].setdefault(error.reason, Entry(error.reason))
-        entry.add(_first_sentence(error.__doc__ or ""), error.solution)
-        entry.retryable = entry.retryable or error.retryable
-    for reason, solution in CLOSED.items():
-        entry = found["HTTP"].setdefault(reason, Entry(reason))
-        entry.add("A live stream was closed before its execution ended.", solution)
-    for reason, message, solution in problems():
-        found[_PROBLEMS].setdefault(reason, Entry(reason)).add(message, solution)
-    return {
-        place: [entries[reason] for reason in sorted(entries)]
-        for place, entries in found.items()
-        if entries
-    }
+def entries() -> dict[str, list[Entry]]:
+    """Return what each reason means; the first entry decides where it stands.
+
+    Raises:
+        Unplaced
+    """
+    found: dict[str, list[Entry]] = defaultdict(list)
+    placed = _placed()
+    classes = {each.reason for each in errors()}
+    if gone := placed.keys() - classes:
+        raise Unplaced(f"docs/errors.py: no class has {', '.join(sorted(gone))}")
+    for each in errors():
+        package = each.__module__.split(".")[1]
+        section = placed.get(each.reason) or _BY_PACKAGE.get(package)
+        if section is None:
+            raise Unplaced(f"docs/errors.py, _BY_REASON: add {each.reason}")
+        cause = _first_paragraph(inspect.getdoc(each) or "")
+        status = None if package in _NOT_SERVED else STATUS.get(each.reason)
+        found[each.reason].append(
+            Entry(each.reason, section, cause, each.solution, each.retryable, status)
+        )
+    for reason, said in tomllib.loads(PROBLEMS.read_text("utf-8")).items():
+        section = {"planner": PLANNER, "http": HTTP}.get(said.get("section", ""), PROBLEM)
+        found[reason].append(Entry(reason, section, said["cause"], said["solution"]))
+    return found
 
 
 def errors() -> Iterator[type[TreadleError]]:
-    """Yield every class of error that Treadle has, with a reason of its own."""
-    for module in walk_packages(treadle.__path__, "treadle."):
-        if not module.name.endswith(_PROGRAMS):
-            import_module(module.name)
-    found: list[type[TreadleError]] = [TreadleError]
-    for each in found:
-        found += each.__subclasses__()
-        if "reason" in vars(each) and each.__module__.startswith("treadle."):
-            yield each
+    """Yield every class of the product that declares a reason, in a stable order."""
+    for module in pkgutil.walk_packages(treadle.__path__, "treadle."):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    kinds: list[type[TreadleError]] = [TreadleError]
+    for kind in kinds:  # grows while it is walked
+        kinds += kind.__subclasses__()
+    for kind in sorted(set(kinds[1:]), key=_place):
+        # A class that is made at run time, from an answer of the gateway, is in no module.
+        declared = getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind
+        if "reason" in vars(kind) and declared and kind.__module__.startswith("treadle."):
+            yield kind
 
 
-def problems() -> Iterator[tuple[str, str, str]]:
-    """Yield reason, message and solution of the problems that the code reports.
-
-    They are values made where they are found: three texts in a row, the first of which is a reason.
-    What a message or a solution quotes from the document stands as `…`.
-    """
-    for path in sorted((ROOT / "dag").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        for scope in ast.walk(tree):
-            if isinstance(scope, ast.FunctionDef):
-                yield from _problems_in(scope)
+def _place(kind: type) -> tuple[bool, str, str]:
+    """Order by module and name, the command line last: it repeats the words of others."""
+    return kind.__module__.startswith("treadle.cli."), kind.__module__, kind.__qualname__
 
 
-def _problems_in(function: ast.FunctionDef) -> Iterator[tuple[str, str, str]]:
-    for node in ast.walk(function):
-        parts = node.args if isinstance(node, ast.Call) else getattr(node, "elts", [])
-        yield from _model_problem(parts)
-        if len(parts) < len(("reason", "message", "solution")):
-            continue
-        names = _assigned(function, before=node.lineno)
-        texts = [_text(each, names) for each in parts]
-        for reason, message, solution in zip(texts, texts[1:], texts[2:], strict=False):
-            is_reason = isinstance(reason, str) and _REASON.match(reason)
-            if is_reason and message and solution and " " in message and message[-1] in ".…":
-                yield str(reason), message, solution
+def _placed() -> dict[str, str]:
+    placed: dict[str, str] = {}
+    for section, reasons in _BY_REASON.items():
+        for reason in reasons.split():
+            if reason in placed:
+                raise Unplaced(f"docs/errors.py, _BY_REASON: {reason} stands twice")
+            placed[reason] = section
+    return placed
 
 
-def _model_problem(parts: list[ast.expr]) -> Iterator[tuple[str, str, str]]:
-    """Yield what a validator of a model raises: its solution stands in `dag.shape`."""
-    texts = [_text(each, {}) for each in parts[:2]]
-    if len(texts) == len(("reason", "message")) and texts[0] in MODEL_SOLUTIONS and texts[1]:
-        message = re.sub(r"\{\w+\}", "…", texts[1])
-        yield str(texts[0]), message, MODEL_SOLUTIONS[str(texts[0])]
+def _distinct(meanings: list[Entry]) -> list[Entry]:
+    """Leave out a meaning that says no more than one before it: a command repeats the gateway's."""
+    kept: dict[str, Entry] = {}
+    for each in meanings:
+        kept.setdefault(each.cause, each)
+    return list(kept.values())
 
 
-def _assigned(function: ast.FunctionDef, *, before: int) -> dict[str, str | None]:
-    """Return the texts that names stand for at a line: what was assigned to them last."""
-    assigned = [
-        (node.lineno, target.id, _text(node.value, {}))
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and node.lineno < before
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    ]
-    return {name: text for _, name, text in sorted(assigned, key=lambda each: each[0])}
+def _lines(entry: Entry) -> Iterator[str]:
+    yield ""
+    yield _prose(entry.cause)
+    yield ""
+    yield f"- **Solution:** {_prose(entry.solution)}"
+    if entry.retryable is not None:
+        yield f"- **Retryable:** {'yes' if entry.retryable else 'no'}"
+    if entry.status is not None:
+        yield f"- **HTTP status:** {entry.status.value} {entry.status.phrase}"
 
 
-def _text(node: ast.expr, names: Mapping[str, str | None]) -> str | None:
-    """Return a text of the code, with `…` for what is filled in; `None` if it is none."""
-    match node:
-        case ast.Constant(str(text)):
-            return text
-        case ast.JoinedStr(parts):
-            return "".join(
-                str(each.value) if isinstance(each, ast.Constant) else "…" for each in parts
-            )
-        case ast.Name(name):
-            return names.get(name) or "…"
-        case ast.Call() | ast.IfExp() | ast.BoolOp() | ast.Subscript() | ast.Attribute():
-            return "…"
-    return None
+def _prose(text: str) -> str:
+    """Return text in which `<` outside of code starts no HTML."""
+    parts = text.split("`")
+    return "`".join(
+        part if index % 2 else part.replace("<", "&lt;") for index, part in enumerate(parts)
+    )
 
 
-def _table(entries: Iterable[Entry], *, with_retry: bool) -> Iterator[str]:
-    if with_retry:
-        yield "| reason | cause | solution | retry | HTTP |"
-        yield "|---|---|---|---|---|"
-    else:
-        yield "| reason | what is wrong | solution |"
-        yield "|---|---|---|"
-    for entry in entries:
-        anchor = f'<a id="{entry.reason}"></a>`{entry.reason}`'
-        cells = [anchor, _cell(entry.causes), _cell(entry.solutions)]
-        if with_retry:
-            status = STATUS.get(entry.reason)
-            cells += ["yes" if entry.retryable else "", str(status.value) if status else ""]
-        yield f"| {' | '.join(cells)} |"
-
-
-def _cell(texts: list[str]) -> str:
-    shown = [each for each in texts if each != "…"] or ["As the message says."]
-    return "<br>".join(shown).replace("|", "\\|")
-
-
-def _first_sentence(text: str) -> str:
+def _first_paragraph(text: str) -> str:
+    """Return the first paragraph of a docstring as one line."""
     return " ".join(text.partition("\n\n")[0].split())
 
 
 if __name__ == "__main__":
     PAGE.write_text(markdown(), encoding="utf-8")
-    sys.exit(0)

@@ -27,24 +27,26 @@ from treadle.ledger.views.keys import Scope
 
 
 class KeyMissing(TreadleError):
-    """The request bears no key."""
+    """The request has no key."""
 
     reason: ClassVar[str] = "key_missing"
-    solution: ClassVar[str] = "Send `Authorization: Bearer KEY`; `treadle keys create` makes a key."
+    solution: ClassVar[str] = (
+        "Send `Authorization: Bearer KEY`; `treadle keys create` creates a key."
+    )
 
 
 class KeyInvalid(TreadleError):
-    """The key is none, has expired, or was revoked."""
+    """The key does not exist, has expired, or was revoked."""
 
     reason: ClassVar[str] = "key_invalid"
-    solution: ClassVar[str] = "Use a key that `treadle keys list` shows as usable, or make one."
+    solution: ClassVar[str] = "Use a key that `treadle keys list` shows as usable, or create one."
 
 
 class ScopeMissing(TreadleError):
-    """The key may be used, but not for this."""
+    """The key is valid, but does not have the scope that this request needs."""
 
     reason: ClassVar[str] = "scope_missing"
-    solution: ClassVar[str] = "Use a key that has the scope, or make one that has."
+    solution: ClassVar[str] = "Use a key with this scope, or create one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ async def admit(request: Request, scope: Scope) -> Caller:
     """
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not text.strip():
-        raise KeyMissing("The request bears no key.")
+        raise KeyMissing("The request has no key.")
     named = {
         name: str(value)
         for name, value in (*request.query_params.multi_items(), *request.path_params.items())
@@ -94,7 +96,7 @@ def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, st
     with resources.pool.connection() as connection:
         key = keys.usable(connection, text)
         if key is None:
-            raise KeyInvalid("The key is none, has expired, or was revoked.")
+            raise KeyInvalid("The key does not exist, has expired, or was revoked.")
         if scope not in key.scopes:
             raise ScopeMissing(
                 f"This takes the scope {scope}, which the key has not.",

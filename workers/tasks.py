@@ -36,40 +36,38 @@ ENTRY_POINTS = "treadle.tasks"
 
 
 class NonRetryable(TreadleError):
-    """Raised by a task: it failed, and trying again cannot help."""
+    """Raised by a task: it failed, and a retry cannot help."""
 
     reason = "task_failed"
     solution = "See the task's own documentation for this message."
 
 
 class TaskNotValid(TreadleError):
-    """A function that cannot be a task as it is written."""
+    """The function cannot be used as a task."""
 
     reason = "task_not_valid"
-    solution = (
-        "Give every parameter a name that JSON input can carry, and a type it can be read as."
-    )
+    solution = "Give every parameter a name, and a type that can be read from JSON."
 
 
 class DuplicateTask(TreadleError):
-    """Two functions want the same name."""
+    """Two task functions have the same name."""
 
     reason = "duplicate_task"
-    solution = 'Give one of them another name: @task(name="…").'
+    solution = 'Give one of them another name: `@task(name="…")`.'
 
 
 class TasksNotFound(TreadleError):
-    """A module that should hold tasks cannot be imported, or holds none."""
+    """A module named for tasks cannot be imported, or contains none."""
 
     reason = "tasks_not_found"
-    solution = "Check the module's name, and that it is installed where the worker runs."
+    solution = "Check the module's name, that the worker can import it, and that it contains tasks."
 
 
 class TaskInputInvalid(TreadleError):
-    """The node's input does not fit the task's parameters."""
+    """The node's input does not match the task's parameters."""
 
     reason = "task_input_invalid"
-    solution = "Set what is missing or of another type in input_params."
+    solution = "Set what is missing or has another type in `input_params`."
 
 
 @dataclass(frozen=True)

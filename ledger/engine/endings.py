@@ -16,10 +16,12 @@ from treadle.monitoring.facts import Fact
 
 
 class LedgerInconsistent(TreadleError):
-    """Nothing of an execution is open, and yet a node still waits for an arrival."""
+    """An execution has nothing left to run, but a node still waits for its input."""
 
     reason: ClassVar[str] = "ledger_inconsistent"
-    solution: ClassVar[str] = "Report this with the execution's id; retry the execution meanwhile."
+    solution: ClassVar[str] = (
+        "Report this with the execution's id; until it is fixed, retry the execution."
+    )
 
 
 def end_early(

@@ -57,10 +57,10 @@ class LoopProgress(NamedTuple):
 
 
 class TooManyNodeExecutions(TreadleError):
-    """A loop would have more iterations than an execution has room for."""
+    """A loop would exceed the number of node executions that one execution may have."""
 
     reason: ClassVar[str] = "too_many_node_executions"
-    solution: ClassVar[str] = "Go over less: filter first, or split the input over executions."
+    solution: ClassVar[str] = "Filter the input first, or split it over several executions."
 
 
 def taken_by(claim: Claim, opened: LoopOpened) -> int:

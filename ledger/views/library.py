@@ -20,14 +20,14 @@ _fetch = fetching("library")
 
 
 class NoSuchWorkflow(TreadleError):
-    """The owner has no workflow with this id, or it has no such version."""
+    """The owner has no workflow with this id, or the workflow has no such version."""
 
     reason: ClassVar[str] = "workflow_not_found"
     solution: ClassVar[str] = "Check the id and the version; GET /v1/workflows lists them."
 
 
 class WorkflowExists(TreadleError):
-    """The owner has a workflow with this id already."""
+    """The owner already has a workflow with this id."""
 
     reason: ClassVar[str] = "workflow_exists"
     solution: ClassVar[str] = "Store it as a new version of that workflow, or choose another id."

@@ -33,11 +33,11 @@ _MESSAGE_SHOWN = 4_000
 
 
 class TaskFailed(TreadleError):
-    """The function raised."""
+    """The task function raised an exception."""
 
     reason = "task_failed"
     retryable = True
-    solution = "See the traceback; raise treadle.NonRetryable where trying again cannot help."
+    solution = "See the traceback; raise `treadle.NonRetryable` where a retry cannot help."
 
 
 @dataclass(frozen=True, slots=True)

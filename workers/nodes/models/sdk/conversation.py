@@ -63,11 +63,11 @@ Ask: TypeAlias = Callable[[Question, StreamedReply, OnDelta], Awaitable[None]]
 
 
 class AnswerInvalid(TreadleError):
-    """The model's answer is not as the schema says, also after it was told what is wrong."""
+    """The model's answer does not match the schema, even after a second request with the errors."""
 
     reason: ClassVar[str] = "answer_invalid"
     solution: ClassVar[str] = (
-        "Simplify output_schema, say in the prompt what it asks for, or use another model."
+        "Simplify output_schema, describe it in the prompt, or use another model."
     )
 
 
