@@ -100,14 +100,14 @@ def _texts_of(detail: ErrorDetails, last: str, value: object) -> tuple[str, str,
         case _ if kind in _RANGE or kind in _LENGTH:
             message = f"{last} is {quoted(value)}: {text}."
             texts = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
-        case _ if kind in _CUSTOM:
-            texts = (kind, detail["msg"], _CUSTOM[kind])
+        case _ if kind in MODEL_SOLUTIONS:
+            texts = (kind, detail["msg"], MODEL_SOLUTIONS[kind])
         case _:
             texts = ("wrong_type", f"{last}: {text.rstrip('.')}.", "Correct the value.")
     return texts
 
 
-_CUSTOM: Mapping[str, str] = {
+MODEL_SOLUTIONS: Mapping[str, str] = {
     "invalid_id": "Rename the node, and every connection and expression that names it.",
     "name_has_white_space": "Join the words of the name with _ or -.",
     "zero_step": "Use a positive or a negative step.",

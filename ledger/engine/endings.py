@@ -10,7 +10,8 @@ from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import withdraw, withdraw_in_scopes
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.scopes import ScopeRef
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
@@ -64,7 +65,7 @@ def cancel_scopes(unit: UnitOfWork, scopes: Sequence[ScopeRef]) -> None:
     if not scopes:
         return
     unit.save_scopes()
-    unit.cancel_scopes(scopes)
+    unit.scopes.cancel(scopes)
     unit.run_rows("cancel_scope_nodes", scopes)
     unit.run_rows("cancel_scopes", scopes)
     withdraw_in_scopes(unit, scopes)

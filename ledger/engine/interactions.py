@@ -18,8 +18,9 @@ from treadle.dag.values import dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.post_commit import Parked
+from treadle.ledger.engine.scopes import ScopeRef
 from treadle.ledger.engine.settle_rows import Settlement
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 #: A warning comes at the later of so many seconds before the time is over, and half of the time.
