@@ -69,7 +69,6 @@ def answer_problems(schema: Mapping[str, Value], answer: Value) -> list[str]:
 
 
 #: The former name of `answer_problems`, which `workers/` still imports.
-complaints = answer_problems
 
 
 def is_strict(schema: Value) -> bool:

@@ -1,7 +1,7 @@
 """Channels: how a question reaches people. One protocol; a channel is one module.
 
 `in_app` needs none of it: its question is there as soon as it is asked, for whoever looks (the API,
-`treadle inbox`). Every other channel is told of it through the outbox by `hil.delivery`.
+`treadle inbox`). Through every other channel it is sent from the outbox by `hil.delivery`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The cluster's gauges: what is true of all of it, looked up when a scheduler is asked.
+"""Cluster stats: the gauges of what is true of all of it, looked up when a scheduler is asked.
 
 They are nobody's counts, so every scheduler that is asked gives the same ones: take the largest,
 not the sum. An answer is kept for a while, and the longer the look took the longer; so however
@@ -141,14 +141,14 @@ def _queues(found: list[Open], workers: list[WorkerRow]) -> Iterator[Metric]:
 
 def _people(found: list[Open]) -> Iterator[Metric]:
     named = {(each.kind, each.name): each for each in found}
-    for name, key, told in (
+    for name, key, description in (
         ("questions_pending", ("questions", "pending"), "Questions that wait for an answer."),
         ("questions_undelivered", ("questions", "undelivered"), "Those not yet delivered."),
         ("questions_overdue", ("questions", "overdue"), "Those whose time is over."),
         ("outbox_pending", ("outbox", "pending"), "Messages that are still to be delivered."),
     ):
-        yield _value(f"treadle_{name}", told, named[key].count)
-    for name, key, told in (
+        yield _value(f"treadle_{name}", description, named[key].count)
+    for name, key, description in (
         ("questions_oldest_seconds", ("questions", "pending"), "Age of the oldest question."),
         (
             "questions_overdue_seconds",
@@ -161,7 +161,7 @@ def _people(found: list[Open]) -> Iterator[Metric]:
             "Time by which the oldest message is late.",
         ),
     ):
-        yield _value(f"treadle_{name}", told, max(0.0, named[key].oldest_seconds or 0.0))
+        yield _value(f"treadle_{name}", description, max(0.0, named[key].oldest_seconds or 0.0))
 
 
 def _workers(workers: list[WorkerRow]) -> Metric:
@@ -182,9 +182,9 @@ def _workers(workers: list[WorkerRow]) -> Metric:
     return gauge
 
 
-def _gauge(name: str, told: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, told, labels=labels)
+def _gauge(name: str, description: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, description, labels=labels)
 
 
-def _value(name: str, told: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, told, value=value)
+def _value(name: str, description: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, description, value=value)

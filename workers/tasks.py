@@ -93,7 +93,7 @@ class Task:
         Keys that no parameter asks for are left out, unless the function takes `**keywords`.
 
         Raises:
-            TaskInputInvalid: something is missing or of another type; all of it is told.
+            TaskInputInvalid: something is missing or of another type; the error lists all of it.
         """
         try:
             return self._arguments.validate_json(payload)
@@ -102,9 +102,9 @@ class Task:
                 {"path": ".".join(map(str, error["loc"])), "message": error["msg"]}
                 for error in exc.errors(include_url=False)
             ]
-            told = "; ".join(f"{one['path'] or 'input'}: {one['message']}" for one in found)
+            text = "; ".join(f"{one['path'] or 'input'}: {one['message']}" for one in found)
             raise TaskInputInvalid(
-                f"The input does not fit task {self.name}: {told}", task=self.name, problems=found
+                f"The input does not fit task {self.name}: {text}", task=self.name, problems=found
             ) from exc
 
     def check(self) -> None:

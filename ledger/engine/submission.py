@@ -115,7 +115,7 @@ def submit(engine: Engine, connection: psycopg.Connection, request: Submission) 
 
     Raises:
         IdempotencyConflict: the key belongs to a different request.
-        NoSuchTrigger: the trigger cannot be told.
+        NoSuchTrigger: which trigger fires cannot be determined.
         NotAValue: the input is larger than a payload may be.
     """
     (answer,) = submit_all(engine, connection, [request])

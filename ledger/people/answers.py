@@ -1,4 +1,4 @@
-"""Answering: a question is decided once, by whoever comes first (invariant 8).
+"""Answers: a question is decided once, by whoever comes first (invariant 8).
 
 A person's answer and a channel's receipt are one transaction each. They lock the execution, then
 the question; the node leaves by the decision's key with no worker needed, and all that follows is

@@ -177,5 +177,5 @@ def _version(
 
 def _missing(workflow_id: str, number: int | None = None) -> NoSuchWorkflow:
     which = f"There is no workflow {workflow_id!r}"
-    told = f"{which}." if number is None else f"{which} with a version {number}."
-    return NoSuchWorkflow(told, workflow_id=workflow_id)
+    message = f"{which}." if number is None else f"{which} with a version {number}."
+    return NoSuchWorkflow(message, workflow_id=workflow_id)

@@ -15,14 +15,10 @@ TERMS, _, LEFT = GLOSSARY.read_text("utf-8").partition("\n## Names that left\n")
 
 #: Folders and files in which names that left, or words of them, are still used; to be emptied.
 PENDING: tuple[str, ...] = (
-    "dag/output_schema.py",  # a former name that `workers` imports
     "docs/errors.md",  # made from the errors of the folders below
     "docs/modules.md",  # made from the docstrings of the folders below
     "gateway",
-    "ledger",
-    "scheduler",
     "treadle/cli",
-    "workers",
 )
 
 PACKAGES = (
