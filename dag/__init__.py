@@ -17,6 +17,8 @@ From a document to something that runs:
 Who decides what:
 
     - `specs`       each node type, once: configurations, output keys, lane, where secrets stand
+    - `channels`    each way to people, once: its fields, what it carries, whether it is sent by
+    - `fields`      the markers of a configuration's fields, and the plan made of them
     - `topology`    order, cycles, reach, loop bodies; the only user of networkx
     - `graph`       the compiled graph, made anew from what is stored
     - `states`      the states of nodes, scopes and executions and every way between them

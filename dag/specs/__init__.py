@@ -1,8 +1,8 @@
 """Node types: one declarative value each, from which everything about them is derived.
 
 A `NodeSpec` names a pydantic model of the configurations and says what pydantic cannot: the output
-keys, the lane, what fields ask of one another. Markers in the model's annotations (`fields`) say
-where a bare expression stands and what it sees, which fields are fixed by the definition, and
+keys, the lane, what fields ask of one another. Markers in the model's annotations (`dag.fields`)
+say where a bare expression stands and what it sees, which fields are fixed by the definition, and
 which take secrets. From this come validation, compilation, the JSON Schema and publication.
 
 Three kinds of field:

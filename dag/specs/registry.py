@@ -12,7 +12,7 @@ from treadle.dag.specs.planned import PLANNED
 from treadle.dag.specs.spec import NodeSpec
 
 #: Modules of this package that define no node type of their own.
-_MACHINERY = frozenset({"configuration", "defaults", "fields", "planned", "registry", "spec"})
+_MACHINERY = frozenset({"configuration", "defaults", "planned", "registry", "spec"})
 #: The order in which people and planners read of node types; a type that is not named comes last.
 _TYPES = ("TRIGGER", "FLOW", "ACTION", "EXTERNAL_ACTION", "AI_AGENT", "HUMAN_IN_THE_LOOP")
 
