@@ -59,6 +59,7 @@ docs: install
 	$(BIN)/python -m treadle.dag.state_docs docs/states.md
 	$(BIN)/python -m treadle.dag.node_docs docs/nodes.md
 	$(BIN)/python -m treadle.dag.channel_docs docs/channels.md
+	$(BIN)/python -m treadle.dag.event_docs docs/events.md
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py

@@ -22,6 +22,7 @@ Who decides what:
     - `topology`    order, cycles, reach, loop bodies; the only user of networkx
     - `graph`       the compiled graph, made anew from what is stored
     - `states`      the states of nodes, scopes and executions and every way between them
+    - `events`      what an execution tells, each type with what it means and carries
     - `readiness`   when a node may run; `scopes` what iterations are called
     - `inputs`      what a node gets of what arrived; `retries` whether and when it is tried again
     - `outcomes`    what an attempt hands to the ledger
