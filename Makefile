@@ -63,6 +63,8 @@ docs: install
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
+	$(BIN)/python docs/settings.py
+	$(BIN)/python docs/monitoring.py
 
 clean:
 	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

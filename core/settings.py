@@ -42,6 +42,15 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "anthropic_base_url": ("TREADLE_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
 }
 
+#: What holds where a setting is not given, if that is not nothing: for docs/settings.md.
+UNSET: Mapping[str, str] = {
+    "configured_database_url": "that of `treadle up` in this folder",
+    "configured_redis_url": "that of `treadle up` in this folder",
+    "openai_base_url": "OpenAI's",
+    "anthropic_base_url": "Anthropic's",
+    "planner_model": "by the key that is given",
+}
+
 
 class SettingsInvalid(TreadleError):
     """A setting has a value that cannot be used."""
@@ -73,50 +82,51 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    # These two are what is given, if anything; code uses `database_url` and `redis_url`.
     configured_database_url: str | None = Field(
         None,
         validation_alias=AliasChoices(*ALIASES["configured_database_url"], "database_url"),
         repr=False,
     )
-    """PostgreSQL's address as given, if any; use `database_url`."""
+    """PostgreSQL's address."""
     configured_redis_url: str | None = Field(
         None,
         validation_alias=AliasChoices(*ALIASES["configured_redis_url"], "redis_url"),
         repr=False,
     )
-    """Redis's or Valkey's address as given, if any; use `redis_url`."""
+    """Redis's or Valkey's address."""
     data_dir: Path = Path(".treadle")
     """Folder of the embedded servers' data, relative to the current one."""
     lease_seconds: float = Field(15.0, ge=1)
-    """Silence after which a worker process is taken for dead and its nodes are reclaimed."""
+    """Silence after which a worker is taken for dead and its nodes are reclaimed."""
     heartbeat_seconds: float = Field(3.0, gt=0)
-    """Time between two beats of a worker process; at most a third of a lease."""
+    """Time between two beats of a worker; at most a third of a lease."""
     queue_buffer_seconds: float = Field(2.0, gt=0)
     """How much work a queue may hold ahead in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
-    """Time a stopping worker gives its running attempts before it hands them back."""
+    """Time a stopping worker gives what runs before it hands it back."""
     worker_threads: int = Field(24, ge=1, le=256)
-    """Threads of one worker process; they wait for commits more than they work, and share them."""
+    """Threads of one worker; they wait for commits more than they work, and share them."""
     async_bound: int = Field(1000, ge=1)
-    """Attempts of the async lane in flight in one worker process."""
+    """Coroutines in flight in one worker."""
     gateway_sessions: int = Field(16, ge=2, le=256)
-    """Sessions to PostgreSQL of one gateway process, beside the one that submits."""
+    """Sessions to PostgreSQL of one gateway, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
-    """Age after which a partition without unfinished executions is dropped."""
+    """Age after which a week without unfinished executions is dropped."""
     server: str | None = None
-    """Address of a gateway that commands talk to instead of this folder's cluster."""
+    """Address of a gateway that commands talk to, instead of this folder's cluster."""
     api_key: SecretStr | None = None
     """The key that commands show that gateway."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Lowest level of Treadle's own logs that is written."""
+    """Lowest level of Treadle's own logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
-    """Private networks or addresses that workflows may call, separated by commas."""
+    """Private addresses or networks that workflows may call, with commas between."""
     public_url: str = "http://127.0.0.1:8000"
     """Address of the gateway as those see it who are sent questions."""
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_api_key"], "openai_api_key")
     )
-    """Key for OpenAI, or for what speaks its wire at `openai_base_url`."""
+    """Key for OpenAI, or for what speaks its wire at the address below."""
     openai_base_url: str | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_base_url"], "openai_base_url")
     )
@@ -130,11 +140,11 @@ class Settings(BaseSettings):
     )
     """Address of a service that speaks Anthropic's wire."""
     planner_model: str | None = None
-    """What plans: `openai/MODEL`, `anthropic/MODEL` or `local/smollm2`; unset, by the key given."""
+    """What plans: `openai/MODEL`, `anthropic/MODEL` or `local/smollm2`; see planner.md."""
     planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
-    """How the model is held to a plan's shape; `auto` chooses by its provider."""
+    """What holds a model to a plan's shape: `json_schema`, `tools`, `json`; or by its provider."""
     planner_rounds: int = Field(3, ge=1, le=10)
-    """Times a model is asked for one plan at most, the first time included."""
+    """Times a model is asked for one plan at most, the first included."""
     planner_timeout_seconds: float = Field(120.0, gt=0, le=600)
     """Time that a model has for one answer."""
     planner_max_tokens: int = Field(8192, ge=256)

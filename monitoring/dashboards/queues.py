@@ -57,6 +57,12 @@ def _queues() -> list[Panel]:
             "s",
         ),
         graph(
+            "Begun",
+            "Nodes that run, wait or will be tried again.",
+            {"{{state}}": cluster("treadle_nodes_open", "state")},
+            stacked=True,
+        ),
+        graph(
             "Without a worker",
             "Queues that something waits in and no process takes.",
             {"queues": cluster("treadle_stranded_queues")},
