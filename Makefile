@@ -62,10 +62,14 @@ bench: install
 docs: install
 	$(BIN)/python -m treadle.dag.state_docs docs/states.md
 	$(BIN)/python -m treadle.dag.node_docs docs/nodes.md
+	$(BIN)/python -m treadle.dag.channel_docs docs/channels.md
+	$(BIN)/python -m treadle.dag.event_docs docs/events.md
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
 	$(BIN)/python docs/errors.py
+	$(BIN)/python docs/settings.py
+	$(BIN)/python docs/monitoring.py
 
 clean:
 	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

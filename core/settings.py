@@ -42,6 +42,15 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "anthropic_base_url": ("TREADLE_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
 }
 
+#: What holds where a setting is not given, if that is not nothing: for docs/settings.md.
+UNSET: Mapping[str, str] = {
+    "configured_database_url": "that of `treadle up` in this folder",
+    "configured_redis_url": "that of `treadle up` in this folder",
+    "openai_base_url": "OpenAI's",
+    "anthropic_base_url": "Anthropic's",
+    "planner_model": "by the key that is given",
+}
+
 
 class SettingsInvalid(TreadleError):
     """A setting has a value that cannot be used."""
@@ -73,6 +82,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    # These two are what is given, if anything; code uses `database_url` and `redis_url`.
     configured_database_url: str | None = Field(
         None,
         validation_alias=AliasChoices(*ALIASES["configured_database_url"], "database_url"),
@@ -100,17 +110,17 @@ class Settings(BaseSettings):
     async_bound: int = Field(1000, ge=1)
     """Most attempts of the async lane in flight in one worker process."""
     gateway_sessions: int = Field(16, ge=2, le=256)
-    """Sessions to PostgreSQL of one gateway process, beside the one that submits."""
+    """Sessions to PostgreSQL of one gateway, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
-    """Age after which a partition without unfinished executions is dropped."""
+    """Age after which a week without unfinished executions is dropped."""
     server: str | None = None
-    """Address of a gateway that commands talk to instead of this folder's cluster."""
+    """Address of a gateway that commands talk to, instead of this folder's cluster."""
     api_key: SecretStr | None = None
     """The API key of commands for that gateway."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """Lowest level of Treadle's own logs that is written."""
+    """Lowest level of Treadle's own logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
-    """Private networks or addresses that workflows may call, separated by commas."""
+    """Private addresses or networks that workflows may call, with commas between."""
     public_url: str = "http://127.0.0.1:8000"
     """Public address of the gateway, for the links in questions that are sent out."""
     openai_api_key: SecretStr | None = Field(

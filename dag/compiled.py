@@ -19,9 +19,9 @@ from treadle.dag.expressions import (
     compile_expression,
     compile_template,
 )
+from treadle.dag.fields import has_template
 from treadle.dag.problems import Problem, Step, json_path
 from treadle.dag.specs import NodeSpec
-from treadle.dag.specs.fields import has_template
 from treadle.dag.values import Value
 
 Sink: TypeAlias = Callable[[Problem], None]

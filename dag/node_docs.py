@@ -17,9 +17,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from treadle.dag.fields import Bare, FieldPlan
 from treadle.dag.schema import configurations_schema
 from treadle.dag.specs import AVAILABLE, SPECS, Configuration, NodeSpec
-from treadle.dag.specs.fields import Bare, FieldPlan
 
 _HEAD = """# Node types
 

@@ -18,6 +18,7 @@ from treadle.dag.answer_problems import (
     out_of_range,
     wrong_type,
 )
+from treadle.dag.channels import DEFAULT_CHANNEL, ChannelFields, ChannelType
 from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems, values_problems
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem, quoted
@@ -68,11 +69,14 @@ APPROVE_OR_REJECT = (
 )
 
 
-class Question(Strict):
-    """A question as it is asked: texts rendered, defaults filled in."""
+class Question(ChannelFields):
+    """A question as it is asked: every text rendered, every default filled in.
+
+    It has the fields of every channel besides; those of the one it is asked by are filled in.
+    """
 
     interaction_type: Literal["approval", "input", "selection", "review"]
-    channel_type: Literal["in_app", "webhook"] = "in_app"
+    channel_type: ChannelType = DEFAULT_CHANNEL
     title: str
     message: str = ""
     timeout_seconds: int = Field(3600, ge=60, le=86_400)
@@ -88,10 +92,7 @@ class Question(Strict):
     content: Any = None
     """`review`: what is shown, and may be edited."""
     default_response: dict[str, Any] | None = None
-    """The system's answer when time is over."""
-    webhook_url: str | None = None
-    webhook_secret: str | None = None
-    """The name of the secret that signs what is sent; never the secret."""
+    """What the system answers when nobody did in time."""
 
     def stored(self) -> bytes:
         """Return it as the ledger keeps it; `Question.model_validate_json` reads it back.
@@ -107,6 +108,14 @@ OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "input": ("input_fields",),
     "selection": ("selection_options", "min_selections", "max_selections"),
     "review": ("content",),
+}
+
+#: What an answer to each type cannot do without.
+ANSWER_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "approval": ("decision",),
+    "input": ("values",),
+    "selection": ("selected",),
+    "review": ("decision",),
 }
 
 

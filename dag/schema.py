@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from treadle.dag.fields import FieldPlan
 from treadle.dag.model import Node, Workflow
 from treadle.dag.specs import AVAILABLE, NodeSpec
 from treadle.dag.specs.configuration import ALIASES
-from treadle.dag.specs.fields import FieldPlan
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -23,7 +23,7 @@ the route's scope compared, and each thing that path or query names is looked up
 What is another's is not found. Then the route's function runs in a thread, takes a session to the
 ledger for as long as it needs one and never while it waits, and answers.
 
-To add a route: a function in a module of `routes/`, whose `Routes` stands in `app.ROUTERS`.
+To add a route: a function in a module of `routes/`, whose `Routes` the app finds by itself.
 
     routes = Routes("things")
 

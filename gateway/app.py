@@ -21,32 +21,7 @@ from treadle.gateway.live import Live
 from treadle.gateway.openapi import document
 from treadle.gateway.pages import add_pages
 from treadle.gateway.resources import Resources
-from treadle.gateway.routes import (
-    absent,
-    events,
-    executions,
-    interactions,
-    keys,
-    node_types,
-    nodes,
-    plans,
-    service,
-    workflows,
-)
-from treadle.gateway.routing import Routes
-
-#: The routers under `/v1`, in the order in which the documentation lists them.
-ROUTERS: tuple[Routes, ...] = (
-    workflows.routes,
-    executions.routes,
-    nodes.routes,
-    events.routes,
-    interactions.routes,
-    plans.routes,
-    node_types.routes,
-    keys.routes,
-    absent.routes,
-)
+from treadle.gateway.routes.registry import routers
 
 #: Threads that answer requests beyond those that hold a session: they parse, or wait for one.
 _FURTHER_THREADS = 24
@@ -86,7 +61,7 @@ def build(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a client that does not follow would see an empty success
     )
-    for each in (*ROUTERS, interactions.links, service.routes):
+    for each in routers():
         app.router.routes.extend(each.routes)
     add_pages(app)
     return app

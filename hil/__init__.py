@@ -8,7 +8,7 @@ nothing here can break it. This package is what stands around it:
     answers     an answer becomes a response: its rights checked, its content validated
     pauses      the pause table in Redis: when something is next due for each question
     sweeper     ends what is due and warns of what soon will be; any number of replicas
-    channels    how a question reaches people: one protocol; `webhook` is one
+    channels/   how a question reaches people: one protocol; `webhook` is one
     delivery    sends what the outbox holds by its channel, and tries again
     wire        an interaction as clients see it
 

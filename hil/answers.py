@@ -25,20 +25,20 @@ from treadle.ledger.people.outbox import recipient_of
 
 
 def responding(
-    responder: Responder, via: str, raw: Mapping[str, Any]
+    responder: Responder, via: str | None, raw: Mapping[str, Any]
 ) -> Callable[[Interaction], Response]:
     """Return what the ledger calls under the lock, with the question as it stands.
 
     Args:
         responder: who answers.
-        via: the way it came: `api`, `cli`, `webhook`.
+        via: the way it came: `api`, `cli`; `None` is the channel by which the question was sent.
         raw: the answer, as `dag.questions.reply` takes it.
     """
 
     def respond(asked: Interaction) -> Response:
         name = check_may_answer(asked, responder)
         made = reply(asked.question, raw)
-        return Response(made.decision, made.answer, name, via)
+        return Response(made.decision, made.answer, name, via or asked.question.channel_type)
 
     return respond
 
@@ -60,7 +60,7 @@ def answer_by_link(
     if recipient is None:
         raise LinkNotValid("No question was sent out with this token.")
     holder = LinkHolder(interaction_id, recipient)
-    return answer(engine, connection, interaction_id, responding(holder, "webhook", raw))
+    return answer(engine, connection, interaction_id, responding(holder, None, raw))
 
 
 def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from threading import Event
 from typing import Any, TypeVar
 
@@ -19,13 +20,14 @@ import redis
 import structlog
 
 from treadle.core.postgres import LOST
-from treadle.hil.channels import Channel, DeliveryFailed, Message
+from treadle.dag.channels import CHANNELS, Inbound
+from treadle.hil.channels import AnswerLink, Channel, DeliveryFailed, Message
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people import outbox
 from treadle.ledger.people.answers import delivered
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
 from treadle.ledger.people.outbox import Sending, new_link
-from treadle.monitoring.metrics import DELIVERIES
+from treadle.monitoring.metrics import DELIVERIES, closed
 from treadle.transport.notifier import OUTBOX_KEY, Notifier
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
@@ -45,6 +47,9 @@ _OUTAGE_SECONDS = 1.0
 Result = TypeVar("Result")
 
 _log = structlog.get_logger()
+
+_SENT = [each.name for each in CHANNELS.values() if each.is_sent]
+closed(DELIVERIES, *product(_SENT, ("arrived", "failed")))
 
 
 class Delivery:
@@ -128,23 +133,26 @@ class Delivery:
             )
 
     async def _try(self, sending: Sending, asked: Interaction) -> None:
-        channel = self._channels[asked.question.channel_type]
-        recipient = channel.recipient(asked.question)
-        token = await self._ask(new_link, asked.id, recipient=recipient)
-        url = f"{self._public_url}/v1/interactions/{asked.id}/answer-by-link"
-        facts = {"interaction_id": str(asked.id), "channel": asked.question.channel_type}
+        name = asked.question.channel_type
+        channel = self._channels[name]
+        link = await self._link(asked, channel) if Inbound.LINK in CHANNELS[name].inbound else None
+        facts = {"interaction_id": str(asked.id), "channel": name}
         try:
-            await channel.send(Message(sending.id, sending.kind, asked, url, token))
+            await channel.send(Message(sending.id, sending.kind, asked, link))
         except DeliveryFailed as error:
             seconds = max(error.after_seconds, _backoff(sending.attempts))
             await self._ask(outbox.send_again, sending.id, error=error.to_wire(), seconds=seconds)
-            DELIVERIES.labels(asked.question.channel_type, "failed").inc()
+            DELIVERIES.labels(name, "failed").inc()
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
             return
         await self._act(delivered, asked.id)
         await self._ask(outbox.sent, sending.id)
-        DELIVERIES.labels(asked.question.channel_type, "arrived").inc()
+        DELIVERIES.labels(name, "arrived").inc()
         _log.info("delivery.arrived", **facts, attempt=sending.attempts)
+
+    async def _link(self, asked: Interaction, channel: Channel) -> AnswerLink:
+        token = await self._ask(new_link, asked.id, recipient=channel.recipient(asked.question))
+        return AnswerLink(f"{self._public_url}/v1/interactions/{asked.id}/answer-by-link", token)
 
     async def _act(self, call: Callable[..., Result], *arguments: Any) -> Result:
         """Call the engine, one call after the other, without holding up what is on its way."""

@@ -26,8 +26,11 @@ _TYPES = ("approval", "input", "selection", "review")
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-def _closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
-    """Return a metric with these label values, so that each is exported from the start as zero."""
+def closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
+    """Return a metric whose labels have these values: each shows from the beginning, as zero.
+
+    Whoever counts by values that are declared above this package closes the metric over them.
+    """
     for value in values:
         metric.labels(*((value,) if isinstance(value, str) else value))
     return metric
@@ -36,11 +39,11 @@ def _closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
 EXECUTIONS_STARTED = Counter(
     "treadle_executions_started_total", "Executions that were acknowledged."
 )
-EXECUTIONS_FINISHED = _closed(
-    Counter("treadle_executions_finished_total", "Executions that ended.", ("status",)),
+EXECUTIONS_FINISHED = closed(
+    Counter("treadle_executions_finished_total", "Executions that came to their end.", ("status",)),
     *_FINAL,
 )
-EXECUTION_SECONDS = _closed(
+EXECUTION_SECONDS = closed(
     Histogram(
         "treadle_execution_seconds",
         "Time from an execution's start to its end, including waits for people.",
@@ -109,15 +112,12 @@ WORKER_IN_FLIGHT = Gauge(
     multiprocess_mode="livesum",
 )
 
-QUESTIONS_ASKED = _closed(
-    Counter(
-        "treadle_questions_asked_total",
-        "Questions that nodes asked people.",
-        ("interaction_type", "channel_type"),
-    ),
-    *product(_TYPES, ("in_app", "webhook")),
+QUESTIONS_ASKED = Counter(
+    "treadle_questions_asked_total",
+    "Questions that nodes asked people.",
+    ("interaction_type", "channel_type"),
 )
-QUESTIONS_ANSWERED = _closed(
+QUESTIONS_ANSWERED = closed(
     Counter(
         "treadle_questions_answered_total",
         "Questions that a person decided.",
@@ -125,7 +125,7 @@ QUESTIONS_ANSWERED = _closed(
     ),
     *product(_TYPES, ("confirmed", "rejected")),
 )
-QUESTIONS_TIMED_OUT = _closed(
+QUESTIONS_TIMED_OUT = closed(
     Counter(
         "treadle_questions_timed_out_total",
         "Questions without an answer in time, by the action taken.",
@@ -136,7 +136,7 @@ QUESTIONS_TIMED_OUT = _closed(
     "default_response",
     "not_delivered",
 )
-QUESTION_SECONDS = _closed(
+QUESTION_SECONDS = closed(
     Histogram(
         "treadle_question_seconds",
         "Time from a question to its answer.",
@@ -168,21 +168,18 @@ LIVE_READERS_CLOSED = Counter(
     ("reason",),
 )
 
-DELIVERIES = _closed(
-    Counter(
-        "treadle_deliveries_total",
-        "Attempts to deliver a question to its channel, by outcome.",
-        ("channel_type", "outcome"),
-    ),
-    *product(("webhook",), ("arrived", "failed")),
+DELIVERIES = Counter(
+    "treadle_deliveries_total",
+    "Tries to bring a question to its channel, by what came of them.",
+    ("channel_type", "outcome"),
 )
 
-PLANS = _closed(
-    Counter("treadle_planner_plans_total", "Plans, by outcome.", ("outcome",)),
+PLANS = closed(
+    Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",)),
     "ready",
 )
 PLAN_SECONDS = Histogram("treadle_planner_plan_seconds", "Time of one plan.", buckets=_SLOW)
-PLAN_REPAIRS = _closed(
+PLAN_REPAIRS = closed(
     Counter(
         "treadle_planner_repairs_total",
         "Problems of drafts that the model or a rule repaired.",
@@ -213,10 +210,8 @@ MODEL_COST_USD = Counter(
     ("purpose", "provider"),
 )
 
-REPAIRS = _closed(
-    Counter(
-        "treadle_repairs_total", "What the scheduler repaired or moved on, by kind.", ("kind",)
-    ),
+REPAIRS = closed(
+    Counter("treadle_repairs_total", "What a scheduler repaired or moved on, by kind.", ("kind",)),
     "wake",
     "deadline",
     "overdue",

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from itertools import count, pairwise
 from typing import Any, TypeAlias
 
+from treadle.dag.fields import Bare, has_template
 from treadle.dag.schema import configurations_schema
 from treadle.dag.specs import NodeSpec, spec_of
-from treadle.dag.specs.fields import Bare, has_template
 from treadle.dag.values import Value, loads
 from treadle.planner.drafts import PlanDraft, SettingDraft, StepDraft
 

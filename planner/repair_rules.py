@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from treadle.dag.fields import Bare
 from treadle.dag.problems import Problem
 from treadle.dag.specs import BODY_KEY, ERROR_KEY, NodeSpec, spec_of
-from treadle.dag.specs.fields import Bare
 from treadle.dag.validation import Validation, validate
 from treadle.planner.building import Document, slug
 from treadle.planner.placeholders import Fix, Placeholder

@@ -8,9 +8,10 @@ often anybody asks, the ledger spends little on it, and nothing while nobody doe
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from threading import Lock, Thread
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -43,6 +44,45 @@ _UNSERVED = "unserved"
 _OPEN_STATES = (NodeState.RUNNING, NodeState.RETRYING, NodeState.WAITING)
 
 _log = structlog.get_logger()
+
+
+class Gauge(NamedTuple):
+    """What is said of one of the cluster's gauges."""
+
+    description: str
+    labels: tuple[str, ...] = ()
+
+
+GAUGES: Mapping[str, Gauge] = {
+    "treadle_executions_in_progress": Gauge("Executions that have not ended.", ("status",)),
+    "treadle_nodes_open": Gauge(
+        "Node executions that run, wait or will be tried again.", ("state",)
+    ),
+    "treadle_queue_depth": Gauge(
+        "Nodes that are ready and wait for a worker; not those of paused executions.",
+        ("queue", "priority"),
+    ),
+    "treadle_queue_oldest_seconds": Gauge(
+        "How long the oldest ready node has waited.",
+        ("queue", "priority"),
+    ),
+    "treadle_workers": Gauge(
+        "Processes that take nodes (`worker`) or plan (`planner`), `up` or `draining`; a dead one "
+        "counts until its lease is over.",
+        ("kind", "state"),
+    ),
+    "treadle_questions_pending": Gauge("Questions that wait for an answer."),
+    "treadle_questions_oldest_seconds": Gauge("Age of the oldest question that waits."),
+    "treadle_questions_undelivered": Gauge("Questions that have not reached their channel."),
+    "treadle_questions_overdue": Gauge(
+        "Questions whose time is over and that no sweeper has ended yet."
+    ),
+    "treadle_questions_overdue_seconds": Gauge("How late the latest question is."),
+    "treadle_pause_table_parked": Gauge("Questions that stand in Redis; the ledger is the truth."),
+    "treadle_outbox_pending": Gauge("Messages that are still to be delivered."),
+    "treadle_outbox_oldest_seconds": Gauge("How late the oldest message is."),
+}
+"""Every gauge of the cluster, by name, in the order of docs/monitoring.md."""
 
 
 class ClusterStats(Collector):
@@ -96,24 +136,18 @@ class ClusterStats(Collector):
             parked = self._pauses.parked()
         except redis.RedisError:
             return
-        yield _value(
-            "treadle_pause_table_parked", "Questions that stand in the pause table.", parked
-        )
+        yield _value("treadle_pause_table_parked", parked)
 
 
 def _executions(found: list[Open]) -> Iterator[Metric]:
     counts = {each.name: each.count for each in found if each.kind == "executions"}
-    in_progress = _gauge(
-        "treadle_executions_in_progress", "Executions that have not ended, by status.", "status"
-    )
+    in_progress = _gauge("treadle_executions_in_progress")
     for status in ExecutionStatus:
         if status not in FINAL_EXECUTION_STATUSES:
             in_progress.add_metric([status], counts.get(status, 0))
     yield in_progress
     counts = {each.name: each.count for each in found if each.kind == "nodes"}
-    nodes = _gauge(
-        "treadle_nodes_open", "Node executions between ready and settled, by state.", "state"
-    )
+    nodes = _gauge("treadle_nodes_open")
     for state in _OPEN_STATES:
         nodes.add_metric([state], counts.get(state, 0))
     yield nodes
@@ -127,11 +161,8 @@ def _queues(found: list[Open], workers: list[WorkerRow]) -> Iterator[Metric]:
             key = (each.name if each.name in served else _UNSERVED, str(each.priority))
             count, seconds = waiting.get(key, (0, 0.0))
             waiting[key] = (count + each.count, max(seconds, each.oldest_seconds or 0.0))
-    labels = ("queue", "priority")
-    depth = _gauge("treadle_queue_depth", "Nodes that are ready and wait for a worker.", *labels)
-    oldest = _gauge(
-        "treadle_queue_oldest_seconds", "Time that the oldest ready node has waited.", *labels
-    )
+    depth = _gauge("treadle_queue_depth")
+    oldest = _gauge("treadle_queue_oldest_seconds")
     for key, (count, seconds) in waiting.items():
         depth.add_metric(key, count)
         oldest.add_metric(key, seconds)
@@ -141,36 +172,23 @@ def _queues(found: list[Open], workers: list[WorkerRow]) -> Iterator[Metric]:
 
 def _people(found: list[Open]) -> Iterator[Metric]:
     named = {(each.kind, each.name): each for each in found}
-    for name, key, description in (
-        ("questions_pending", ("questions", "pending"), "Questions that wait for an answer."),
-        ("questions_undelivered", ("questions", "undelivered"), "Those not yet delivered."),
-        ("questions_overdue", ("questions", "overdue"), "Those whose time is over."),
-        ("outbox_pending", ("outbox", "pending"), "Messages that are still to be delivered."),
+    for name, key in (
+        ("treadle_questions_pending", ("questions", "pending")),
+        ("treadle_questions_undelivered", ("questions", "undelivered")),
+        ("treadle_questions_overdue", ("questions", "overdue")),
+        ("treadle_outbox_pending", ("outbox", "pending")),
     ):
-        yield _value(f"treadle_{name}", description, named[key].count)
-    for name, key, description in (
-        ("questions_oldest_seconds", ("questions", "pending"), "Age of the oldest question."),
-        (
-            "questions_overdue_seconds",
-            ("questions", "overdue"),
-            "Time by which the most overdue question is late.",
-        ),
-        (
-            "outbox_oldest_seconds",
-            ("outbox", "pending"),
-            "Time by which the oldest message is late.",
-        ),
+        yield _value(name, named[key].count)
+    for name, key in (
+        ("treadle_questions_oldest_seconds", ("questions", "pending")),
+        ("treadle_questions_overdue_seconds", ("questions", "overdue")),
+        ("treadle_outbox_oldest_seconds", ("outbox", "pending")),
     ):
-        yield _value(f"treadle_{name}", description, max(0.0, named[key].oldest_seconds or 0.0))
+        yield _value(name, max(0.0, named[key].oldest_seconds or 0.0))
 
 
 def _workers(workers: list[WorkerRow]) -> Metric:
-    gauge = _gauge(
-        "treadle_workers",
-        "Processes that take nodes, as the ledger knows them: workers, and those that plan.",
-        "kind",
-        "state",
-    )
+    gauge = _gauge("treadle_workers")
     kinds = {
         "worker": [each for each in workers if CORE_QUEUE in each.queues],
         "planner": [each for each in workers if PLANNER_QUEUE in each.queues],
@@ -182,9 +200,9 @@ def _workers(workers: list[WorkerRow]) -> Metric:
     return gauge
 
 
-def _gauge(name: str, description: str, *labels: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, description, labels=labels)
+def _gauge(name: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, GAUGES[name].description, labels=GAUGES[name].labels)
 
 
-def _value(name: str, description: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, description, value=value)
+def _value(name: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, GAUGES[name].description, value=value)

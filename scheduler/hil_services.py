@@ -8,9 +8,9 @@ from threading import Event, Thread
 
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.settings import secrets_given
+from treadle.hil.channels import Services, senders
 from treadle.hil.delivery import Delivery
 from treadle.hil.sweeper import Sweeper
-from treadle.hil.webhook import WebhookChannel
 from treadle.transport.connections import Connections
 
 
@@ -19,12 +19,12 @@ def running_hil_services(connections: Connections) -> Iterator[None]:
     """Run a sweeper and a delivery while inside, each in a thread with its own session."""
     settings, queue, engine = connections.settings, connections.queue, connections.engine
     sweeper = Sweeper(connections.open_session, queue.pause_table, engine)
-    dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
+    policy = AddressPolicy(settings.allowed_private_addresses)
     delivery = Delivery(
         connections.open_session,
         connections.broker.client,
         engine,
-        {"webhook": WebhookChannel(dialer, secrets_given())},
+        senders(Services(lambda: Dialer(policy), secrets_given())),
         public_url=settings.public_url,
     )
     ending = Event()

@@ -1,8 +1,8 @@
 """Node types: one declarative value each, from which everything about them is derived.
 
 A `NodeSpec` names a pydantic model of the configurations and adds what pydantic cannot express: the
-output keys, the lane, constraints between fields. Markers in the model's annotations (`fields`) say
-which fields are bare expressions and which names these see, which fields are fixed by the
+output keys, the lane, constraints between fields. Markers in the model's annotations (`dag.fields`)
+say which fields are bare expressions and which names these see, which fields are fixed by the
 definition, and which take secrets. From this come validation, compilation, the JSON Schema and
 publication.
 

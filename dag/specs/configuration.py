@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from treadle.dag.fields import Fixed
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
-from treadle.dag.specs.fields import Fixed
 from treadle.dag.values import Value
 
 

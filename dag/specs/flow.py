@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from treadle.dag.fields import PER_ITEM, Bare, Expression, Fixed
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import PER_ITEM, Bare, Expression, Fixed
 from treadle.dag.specs.spec import ERROR_KEY, Config, Join, NodeSpec
 
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from treadle.dag.fields import SecretCapable
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import SecretCapable
 from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
 Status = Annotated[int, Field(ge=100, le=599)]

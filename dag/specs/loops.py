@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from treadle.dag.fields import Bare, Expression, Fixed
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import Bare, Expression, Fixed
 from treadle.dag.specs.spec import BODY_KEY, DONE_KEY, Config, NodeSpec
 
 IN_SEQUENCE = frozenset({"index", "last"})

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from treadle.dag.fields import Fixed, SecretCapable
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import Fixed, SecretCapable
 from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
+from treadle.dag.channels import (
+    CHANNELS,
+    DEFAULT_CHANNEL,
+    PLANNED,
+    ChannelFields,
+    ChannelType,
+)
+from treadle.dag.fields import Fixed, has_template
 from treadle.dag.forms import PARTS, InputField
 from treadle.dag.problems import Problem
 from treadle.dag.questions import (
+    ANSWER_NEEDS,
     APPROVE_OR_REJECT,
     OF_TYPE,
     TIMEOUT_KEY,
@@ -21,20 +29,13 @@ from treadle.dag.questions import (
     question_problems,
 )
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import Fixed, has_template
 from treadle.dag.specs.spec import Config, Lane, NodeSpec
-
-#: Channels of a later release.
-_LATER_CHANNELS = ("slack", "email", "discord", "telegram")
-
-#: Names of secrets; the secrets that sign webhooks begin with a prefix that names must not have.
-_SECRET_NAME = re.compile(r"(?!whsec_)[A-Za-z_][A-Za-z0-9_]*\Z")
 
 Account = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 def _available(channel: Any) -> Any:
-    if channel in _LATER_CHANNELS:
+    if channel in PLANNED:
         raise PydanticCustomError(
             "feature_not_implemented",
             "The channel `{name}` is not in this release.",
@@ -43,17 +44,15 @@ def _available(channel: Any) -> Any:
     return channel
 
 
-class Asking(Configuration):
-    """A question to a person."""
+class _Question(Configuration):
+    """What every question has, by whatever channel it is asked."""
 
     interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
         "approval"
     )
-    """Yes or no; a form; a choice; a review of content that may be edited."""
-    channel_type: Annotated[Literal["in_app", "webhook"], BeforeValidator(_available), Fixed()] = (
-        "in_app"
-    )
-    """How people learn of it: they look (API, `treadle inbox`), or your server is called."""
+    """Yes or no; a form; a choice; a look at something that may be edited."""
+    channel_type: Annotated[ChannelType, BeforeValidator(_available), Fixed()] = DEFAULT_CHANNEL
+    """How people learn of it: they look (API, `treadle inbox`), or a server of yours is called."""
     title: Annotated[str, Field(min_length=1, max_length=200)]
     """What is asked, in a line."""
     message: Annotated[str, Field(max_length=20_000)] = ""
@@ -79,11 +78,11 @@ class Asking(Configuration):
     max_selections: int = Field(default=1, ge=1, le=PARTS)
     """`selection`: the most to choose."""
     content: Any = None
-    """`review`: what is shown."""
-    webhook_url: Annotated[str, Field(max_length=8_192)] | None = None
-    """`webhook`: where the question is posted, with the link that answers it."""
-    webhook_secret: Annotated[str | None, Fixed(), Field(max_length=64)] = None
-    """`webhook`: the name of the secret that signs it (TREADLE_SECRET_<NAME> of the scheduler)."""
+    """`review`: what is looked at."""
+
+
+class Asking(ChannelFields, _Question):
+    """A question to a person, with the fields of every channel."""
 
 
 class Reviewing(Asking):
@@ -114,21 +113,24 @@ def _problems(config: Config, default: str) -> Iterator[Problem]:
         elif belongs and name in _NEEDED and config.get(name) is None:
             message = f"`{name}` is missing."
             yield Problem(name, "missing", message, f"Add `{name}`.")
-    url = config.get("webhook_url")
-    if isinstance(url, str) and not url.startswith(("http://", "https://", "{{")):
-        message = "It is not an address that can be called."
-        yield Problem("webhook_url", "invalid_url", message, "Begin it with https:// or http://.")
-    secret = config.get("webhook_secret")
-    if isinstance(secret, str) and not has_template(secret) and not _SECRET_NAME.match(secret):
-        message = "It is not the name of a secret; the secret itself must not be written here."
-        solution = "Set TREADLE_SECRET_<NAME>, and write NAME: letters, digits and _."
-        yield Problem("webhook_secret", "invalid_name", message, solution)
+    for channel in CHANNELS.values():
+        yield from channel.check(config)
+    yield from _carrying(config, kind)
     question = _known(config, kind)
     if question is not None:
         yield from question_problems(question)
 
 
-_NEEDED = ("default_response", "webhook_url", "webhook_secret")
+def _carrying(config: Config, kind: Any) -> Iterator[Problem]:
+    """Report a channel that cannot carry a question, or its answer."""
+    name = config.get("channel_type", DEFAULT_CHANNEL)
+    channel = CHANNELS.get(name) if isinstance(name, str) else None
+    if channel and kind in OF_TYPE and not channel.can_ask(kind, ANSWER_NEEDS[kind]):
+        message = f"A question of type {kind} cannot be asked by `{name}`."
+        yield Problem("channel_type", "not_carried", message, "Use another channel.")
+
+
+_NEEDED = ("default_response", *(name for each in CHANNELS.values() for name in each.needed))
 
 
 def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
@@ -136,8 +138,9 @@ def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
     yield "default_response", config.get("timeout_action") == "default_response"
-    for name in ("webhook_url", "webhook_secret"):
-        yield name, config.get("channel_type") == "webhook"
+    for channel in CHANNELS.values():
+        of_it = config.get("channel_type") == channel.name
+        yield from ((name, of_it) for name in channel.fields.model_fields)
 
 
 def _known(config: Config, kind: Any) -> Question | None:

@@ -12,7 +12,7 @@ from treadle.dag.specs.planned import PLANNED
 from treadle.dag.specs.spec import NodeSpec
 
 #: Modules of this package that define no node type of their own.
-_MACHINERY = frozenset({"configuration", "defaults", "fields", "planned", "registry", "spec"})
+_MACHINERY = frozenset({"configuration", "defaults", "planned", "registry", "spec"})
 #: The order in which node types are listed; a type that is not here comes last.
 _TYPES = ("TRIGGER", "FLOW", "ACTION", "EXTERNAL_ACTION", "AI_AGENT", "HUMAN_IN_THE_LOOP")
 

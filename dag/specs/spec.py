@@ -10,11 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from treadle.core.errors import TreadleError
-from treadle.dag.problems import Hints, Problem, Step, json_path
-from treadle.dag.shape import problems_of
-from treadle.dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
-from treadle.dag.specs.defaults import Fill, defaults_of, fills_of
-from treadle.dag.specs.fields import (
+from treadle.dag.fields import (
     Bare,
     FieldPlan,
     Shape,
@@ -23,6 +19,10 @@ from treadle.dag.specs.fields import (
     plan,
     texts_in,
 )
+from treadle.dag.problems import Hints, Problem, Step, json_path
+from treadle.dag.shape import problems_of
+from treadle.dag.specs.configuration import ALIASES, Configuration, canonical, check_policy
+from treadle.dag.specs.defaults import Fill, defaults_of, fills_of
 from treadle.dag.values import Value
 
 ERROR_KEY = "error"

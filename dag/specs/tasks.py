@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from treadle.dag.fields import Fixed
 from treadle.dag.specs.configuration import Configuration
-from treadle.dag.specs.fields import Fixed
 from treadle.dag.specs.spec import Lane, NodeSpec
 
 

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from treadle.dag.compiled import Texts
 from treadle.dag.expressions import Expression
+from treadle.dag.fields import has_template, texts_in
 from treadle.dag.problems import Problem, Step, quoted
-from treadle.dag.specs.fields import has_template, texts_in
 from treadle.dag.specs.loops import LOOP_SPECS
 from treadle.dag.topology import Link, Topology
 from treadle.dag.validation.draft import Draft, DraftNode

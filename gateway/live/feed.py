@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.values import dumps
 
-#: Events that end an execution: none follows.
-FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})
 #: Bytes of events that a feed keeps; a reader further behind reads from the ledger.
 _KEPT_BYTES = 512 * 1024
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from treadle.dag.channels import ChannelType
 from treadle.dag.forms import InputField
 from treadle.dag.model import JsonObject, Milliseconds, Strict
 from treadle.dag.questions import ApprovalOption, SelectionOption
@@ -66,7 +67,7 @@ class Interaction(Strict):
     node_id: str
     scope: str
     interaction_type: Literal["approval", "input", "selection", "review"]
-    channel_type: Literal["in_app", "webhook"]
+    channel_type: ChannelType
     status: Literal["pending", "completed", "timeout", "canceled"]
     assignees: list[str]
     """Who may answer; the execution's owner if it is empty."""

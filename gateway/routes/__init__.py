@@ -1,1 +1,1 @@
-"""The routes, one module a thing; `gateway/__init__.py` tells how one is added."""
+"""The routes, one module a thing, found by `registry`; `gateway` tells how one is added."""

@@ -7,12 +7,15 @@ is open. How an interaction is answered or times out stands in `ledger.people`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from treadle.core.columns import pack
 from treadle.core.ids import new_id
+from treadle.dag.channels import CHANNELS, is_sent
 from treadle.dag.outcomes import Asked
+from treadle.dag.questions import OF_TYPE
 from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
@@ -22,9 +25,12 @@ from treadle.ledger.engine.scopes import ScopeRef
 from treadle.ledger.engine.settle_rows import Settlement
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
+from treadle.monitoring.metrics import QUESTIONS_ASKED, closed
 
 #: A warning comes at the later of so many seconds before the time is over, and half of the time.
 _WARN_SECONDS = 15 * 60
+
+closed(QUESTIONS_ASKED, *product(OF_TYPE, CHANNELS))
 
 
 class InteractionRow(NamedTuple):
@@ -36,6 +42,7 @@ class InteractionRow(NamedTuple):
     node: str
     interaction_type: str
     channel_type: str
+    is_sent: bool
     assignees: str
     question: bytes
     input: bytes
@@ -68,7 +75,7 @@ def open_interactions(unit: UnitOfWork, counted: Sequence[Settlement]) -> None:
     for row in unit.run_rows("ask", rows).fetchall():
         claim, outcome = asked[row.id]
         _opened(unit, claim, outcome, row)
-    sent = [OutboxRow(new_id(), row.id, "ask") for row in rows if row.channel_type != "in_app"]
+    sent = [OutboxRow(new_id(), row.id, "ask") for row in rows if row.is_sent]
     if sent:
         unit.run_rows("send", sent)
 
@@ -81,6 +88,7 @@ def _row(claim: Claim, asked: Asked) -> InteractionRow:
         *claim.ref,
         interaction_type=question.interaction_type,
         channel_type=question.channel_type,
+        is_sent=is_sent(question.channel_type),
         assignees=dumps(question.assignees).decode(),
         question=question.stored(),
         input=dumps(asked.input),
@@ -93,8 +101,8 @@ def _opened(unit: UnitOfWork, claim: Claim, asked: Asked, row: Any) -> None:
     """Report a question that was written, and have it parked."""
     question, ref = asked.question, claim.ref
     unit.of(ref.execution_id).questions += 1
-    is_sent = question.channel_type != "in_app"
-    unit.park(Parked(row.id, ref.execution_id, row.warn_at, row.timeout_at, is_sent=is_sent))
+    sent = is_sent(question.channel_type)
+    unit.park(Parked(row.id, ref.execution_id, row.warn_at, row.timeout_at, is_sent=sent))
     labels = (question.interaction_type, question.channel_type)
     unit.count_facts([Fact("question_asked", labels)])
     unit.event(

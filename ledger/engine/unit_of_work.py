@@ -111,7 +111,7 @@ class UnitOfWork:
     # -- events, facts, post-commit work ----------------------------------------------------------
 
     def event(self, locked: LockedExecution, event_type: str, **data: Any) -> None:
-        """Add the execution's next event (invariant 5)."""
+        """Add the execution's next event (invariant 5), of a type that `dag.events` has."""
         locked.events.append({"event_type": event_type, "data": data})
 
     def node_event(self, ref: Ref, event_type: str, **data: Any) -> None:

@@ -13,6 +13,7 @@ import psycopg
 from treadle.core.columns import pack
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
+from treadle.dag.channels import is_sent
 from treadle.dag.outcomes import Failed
 from treadle.dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
 from treadle.dag.values import Value, loads
@@ -131,7 +132,7 @@ def warn(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -
                 scope=row.scope,
                 timeout_at=int(row.timeout_at.timestamp() * 1000),
             )
-            if row.channel_type != "in_app":
+            if is_sent(row.channel_type):
                 unit.run_rows("send", [OutboxRow(new_id(), row.id, "warn")])
     return row is not None
 

@@ -7,12 +7,12 @@ select a.id, a.execution_id, a.scope, a.node, e.owner, a.interaction_type, a.cha
        array(select json_array_elements_text(a.assignees::json)), a.question, a.input,
        clock_timestamp() + a.warn_seconds * interval '1 second',
        clock_timestamp() + a.timeout_seconds * interval '1 second',
-       case when a.channel_type = 'in_app' then clock_timestamp() end
+       case when not a.is_sent then clock_timestamp() end
 from unnest(
     %(id)b::uuid[], %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[],
-    %(interaction_type)b::text[], %(channel_type)b::text[], %(assignees)b::text[],
+    %(interaction_type)b::text[], %(channel_type)b::text[], %(is_sent)b::boolean[], %(assignees)b::text[],
     %(question)b::bytea[], %(input)b::bytea[], %(warn_seconds)b::float8[], %(timeout_seconds)b::float8[]
-) as a (id, execution_id, scope, node, interaction_type, channel_type, assignees, question, input,
+) as a (id, execution_id, scope, node, interaction_type, channel_type, is_sent, assignees, question, input,
         warn_seconds, timeout_seconds)
 join executions e on e.id = a.execution_id
 returning id, execution_id, warn_at, timeout_at

@@ -57,6 +57,12 @@ def _queues() -> list[Panel]:
             "s",
         ),
         graph(
+            "Begun",
+            "Nodes that run, wait or will be tried again.",
+            {"{{state}}": cluster("treadle_nodes_open", "state")},
+            stacked=True,
+        ),
+        graph(
             "Without a worker",
             "Queues with waiting nodes that no process serves.",
             {"queues": cluster("treadle_stranded_queues")},

@@ -21,9 +21,9 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect
 from treadle.dag.values import loads
 from treadle.hil.answers import answer_by_link
+from treadle.hil.channels import Services, senders
 from treadle.hil.delivery import Delivery
 from treadle.hil.rights import LinkNotValid
-from treadle.hil.webhook import WebhookChannel
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.post_commit import PostCommit
 from treadle.ledger.people import interactions, outbox
@@ -59,12 +59,12 @@ def delivering(hand: Hand, redis_url: str) -> Iterator[Callable[..., Any]]:
         queue = OpenQueue()
         stop = Event()
         with connect(redis_url) as client:
-            dialer = Dialer(AddressPolicy((ip_network("127.0.0.1/32"),)))
+            policy = AddressPolicy((ip_network("127.0.0.1/32"),))
             delivery = Delivery(
                 lambda: Hand(hand.url).session,
                 client,
                 Engine(hand.graphs, queue),
-                {"webhook": WebhookChannel(dialer, secrets or {"HOOK": SECRET})},
+                senders(Services(lambda: Dialer(policy), secrets or {"HOOK": SECRET})),
                 public_url="https://treadle.example.org/",
             )
             thread = Thread(target=delivery.run_until, args=(stop,))

@@ -186,7 +186,7 @@ def test_a_key_without_the_scope_answers_nothing(
 
 def test_a_link_answers_without_a_key(hand: Hand, clients: Clients, account: str) -> None:
     """Whoever holds the token that was sent; the record says so, and a repeat is told the same."""
-    question = ask(hand, account)
+    question = ask(hand, account, channel_type="webhook")
     token = new_link(hand.session, UUID(question), recipient="https://example.org/hook")
     anyone = clients.without_key()
     path, body = at(question, "/answer-by-link"), {"token": token, "decision": "approve"}

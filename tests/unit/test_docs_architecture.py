@@ -50,16 +50,9 @@ def test_what_the_map_names_exists(path: str, symbol: str) -> None:
         assert symbol in defined(ast.parse(place.read_text("utf-8")))
 
 
-def test_every_package_and_every_node_type_has_its_place_on_the_map() -> None:
-    """Whoever adds a top-level package or a module of node types says where it stands."""
-    families = {f"dag/specs/{each.name}" for each in (ROOT / "dag" / "specs").glob("*.py")} - {
-        f"dag/specs/{name}.py"
-        for name in ("__init__", "configuration", "defaults", "fields", "planned", "spec")
-    }
-    named = {path for path, _ in names()}
-
-    assert _packages() <= named
-    assert families <= named
+def test_every_package_has_its_place_on_the_map() -> None:
+    """Whoever adds a top-level package says where it stands."""
+    assert _packages() <= {path for path, _ in names()}
 
 
 def test_every_invariant_and_rule_says_where_it_is_kept() -> None:
@@ -87,7 +80,7 @@ def test_every_module_stands_on_the_page_of_modules_and_no_other() -> None:
         if path.name != "__init__.py"
     }
 
-    assert listed == there
+    assert listed == there, "`make docs` writes it"
 
 
 def _packages() -> set[str]:

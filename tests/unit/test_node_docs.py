@@ -14,7 +14,7 @@ def test_the_page_of_node_types_is_written_from_the_specs() -> None:
     """docs/nodes.md is what `dag.node_docs` writes."""
     page = Path(__file__).parents[2] / "docs" / "nodes.md"
 
-    assert page.read_text("utf-8") == markdown()
+    assert page.read_text("utf-8") == markdown(), "`make docs` writes it"
 
 
 @pytest.mark.parametrize("spec", AVAILABLE, ids=lambda spec: spec.key)

@@ -13,9 +13,6 @@ from treadle.ledger.engine.submission import Submission
 Event = dict[str, Any]
 Control = Literal["cancel", "pause", "resume"]
 
-#: Events that end an execution.
-FINAL_EVENTS = frozenset({"execution_completed", "execution_failed", "execution_canceled"})
-
 
 @dataclass(frozen=True, slots=True)
 class Started:

@@ -7,17 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from treadle.dag.events import EVENTS
 from treadle.dag.graph import CompiledGraph
 
-#: What a node's event makes of its status, on the wire.
-_STATUS_AFTER: Mapping[str, str] = {
-    "node_started": "running",
-    "node_completed": "completed",
-    "node_failed": "failed",
-    "node_retrying": "retrying",
-    "node_skipped": "skipped",
-    "user_input_required": "waiting_input",
-}
 #: Statuses a person wants to see first.
 _URGENT = ("failed", "waiting_input", "retrying", "running", "pending")
 #: Statuses from which nothing goes on.
@@ -101,7 +93,8 @@ class Progress:
 
     def _change(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         node = self.nodes[data["node_id"]]
-        status = _STATUS_AFTER.get(event_type)
+        spec = EVENTS.get(event_type)  # a gateway of another release may tell more
+        status = spec.node_status if spec else None
         if status is None:
             return
         node.statuses[data["scope"]] = status

@@ -13,8 +13,9 @@ import httpx
 from httpx_sse import connect_sse
 from pydantic import SecretStr
 
-from treadle.cli.cluster import FINAL_EVENTS, Control, Event, Started
+from treadle.cli.cluster import Control, Event, Started
 from treadle.core.errors import TreadleError
+from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.publish import publish
 from treadle.dag.validation import validate

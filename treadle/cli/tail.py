@@ -16,7 +16,8 @@ import psycopg
 import redis
 from redis.client import PubSub
 
-from treadle.cli.cluster import FINAL_EVENTS, Event
+from treadle.cli.cluster import Event
+from treadle.dag.events import FINAL_EVENTS
 from treadle.ledger.views import executions
 from treadle.transport.notifier import channel
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import orjson
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from treadle.core.dialer import Dialer, DialerError, OutgoingRequest
+from treadle.core.dialer import DialerError, OutgoingRequest
 from treadle.core.retry_after import retry_after
+from treadle.dag.channels.webhook import WEBHOOK, WebhookFields
 from treadle.dag.questions import Question
-from treadle.hil.channels import DeliveryFailed, Message
+from treadle.hil.channels.channel import DeliveryFailed, Message
+from treadle.hil.channels.sender import Services, sends_by
 from treadle.hil.wire import to_wire
 
 #: Time that a receiver has to take a message.
@@ -26,37 +27,42 @@ _SHOWN = 500
 _TYPES = {"ask": "interaction.asked", "warn": "interaction.due_soon"}
 
 
+@sends_by(WEBHOOK)
 class WebhookChannel:
     """Posts to `webhook_url`, signed with the secret that `webhook_secret` names."""
 
-    def __init__(self, dialer: Dialer, secrets: Mapping[str, str]) -> None:
-        """`secrets` are by name in capitals."""
-        self._dialer = dialer
-        self._secrets = secrets
+    def __init__(self, services: Services) -> None:
+        self._dialer = services.open_dialer()
+        self._secrets = services.secrets
 
     def recipient(self, question: Question) -> str:
-        return str(question.webhook_url).partition("?")[0]
+        return str(WEBHOOK.configured(question).webhook_url).partition("?")[0]
 
     async def send(self, message: Message) -> None:
-        question, at = message.asked.question, datetime.now(UTC)
+        fields, at = WEBHOOK.configured(message.asked.question), datetime.now(UTC)
+        link = message.link
+        assert link is not None  # its spec says that answers come by one
         body = orjson.dumps(
             {
                 "type": _TYPES[message.kind],
                 "timestamp": at.isoformat(timespec="milliseconds"),
                 "data": {
                     **to_wire(message.asked),
-                    "answer_link": {"url": message.answer_url, "token": message.token},
+                    "answer_link": {"url": link.url, "token": link.token},
                 },
             }
         )
         request = OutgoingRequest(
             "POST",
-            str(question.webhook_url),
+            str(fields.webhook_url),
             headers=(
                 ("Content-Type", "application/json"),
                 ("webhook-id", str(message.id)),
                 ("webhook-timestamp", str(int(at.timestamp()))),
-                ("webhook-signature", self._signature(question, message, at, body)),
+                (
+                    "webhook-signature",
+                    self._signature(fields, message, at, body),
+                ),
             ),
             body=body,
             timeout=_TIMEOUT,
@@ -71,7 +77,7 @@ class WebhookChannel:
         if not 200 <= answer.status_code < 300:
             wait = retry_after(dict(answer.headers).get("retry-after"), at)
             raise DeliveryFailed(
-                f"{question.webhook_url} answered {answer.status_code}.",
+                f"{fields.webhook_url} answered {answer.status_code}.",
                 after_seconds=wait.total_seconds() if wait else 0.0,
                 status=answer.status_code,
                 body=answer.body[:_SHOWN].decode(errors="replace"),
@@ -80,8 +86,8 @@ class WebhookChannel:
     async def aclose(self) -> None:
         await self._dialer.aclose()
 
-    def _signature(self, question: Question, message: Message, at: datetime, body: bytes) -> str:
-        name = str(question.webhook_secret)
+    def _signature(self, fields: WebhookFields, message: Message, at: datetime, body: bytes) -> str:
+        name = str(fields.webhook_secret)
         secret = self._secrets.get(name.upper())
         if secret is None:
             raise DeliveryFailed(

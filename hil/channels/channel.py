@@ -1,8 +1,4 @@
-"""Channels: how a question reaches people. One protocol; a channel is one module.
-
-`in_app` needs none of it: its question is there as soon as it is asked, for whoever looks (the API,
-`treadle inbox`). Through every other channel it is sent from the outbox by `hil.delivery`.
-"""
+"""Channel: the one protocol by which questions are sent, and the message that is sent."""
 
 from __future__ import annotations
 
@@ -29,6 +25,16 @@ class DeliveryFailed(TreadleError):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLink:
+    """What answers a question without a key."""
+
+    url: str
+    """Where a POST answers it."""
+    token: str
+    """What makes that POST count: made for this question and this try."""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is sent for a question."""
 
@@ -37,10 +43,8 @@ class Message:
     kind: str
     """`ask`: it was asked; `warn`: its time is nearly over."""
     asked: Interaction
-    answer_url: str
-    """Where a POST answers it."""
-    token: str
-    """What makes that POST count: made for this question and this try."""
+    link: AnswerLink | None
+    """For channels by whose links answers come."""
 
 
 class Channel(Protocol):

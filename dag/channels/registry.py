@@ -1,0 +1,57 @@
+"""Which channels there are: every `ChannelSpec` that a module of this package defines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from treadle.dag.channels.in_app import IN_APP
+from treadle.dag.channels.spec import ChannelSpec
+from treadle.dag.model import Strict
+
+#: Modules of this package that define no channel.
+_MACHINERY = frozenset({"planned", "registry", "spec"})
+
+
+def _defined() -> Iterator[ChannelSpec[Any]]:
+    """Yield the specs that the modules of this package define, module by module."""
+    package, _, _ = __name__.rpartition(".")
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name not in _MACHINERY:
+            found = vars(import_module(f"{package}.{module.name}")).values()
+            yield from (each for each in found if isinstance(each, ChannelSpec))
+
+
+CHANNELS: Mapping[str, ChannelSpec[Any]] = MappingProxyType(
+    {each.name: each for each in _defined()}
+)
+"""Every channel that this release has, by name."""
+
+DEFAULT_CHANNEL = IN_APP.name
+"""How a question is asked that does not say how."""
+
+if TYPE_CHECKING:
+    ChannelType: TypeAlias = str
+
+    class ChannelFields(Strict):
+        """What a type checker knows of the fields of all channels: nothing."""
+
+else:
+    ChannelType = Literal[tuple(CHANNELS)]
+    _MODELS = dict.fromkeys(each.fields for each in reversed(CHANNELS.values()))
+
+    class ChannelFields(*(each for each in _MODELS if each is not Strict), Strict):
+        """The fields that belong to single channels, of all of them."""
+
+
+def is_sent(channel_type: str) -> bool:
+    """Return whether questions of a channel go to the outbox; so do those of an unknown one.
+
+    A process of another release may have a channel that this one has not.
+    """
+    spec = CHANNELS.get(channel_type)
+    return spec is None or spec.is_sent
