@@ -14,8 +14,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, Loopback, Seen, serving
 from tests.support.ledger_driver import Hand, OpenQueue, check
+from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from tests.support.workflows import chain, node
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect

@@ -12,10 +12,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, Loopback
-from tests.integration.loopback import serving as receiving
 from tests.support.gateway_server import Served, serving
 from tests.support.in_process_cluster import InProcess, running
+from tests.support.loopback_server import Answer, Loopback
+from tests.support.loopback_server import serving as receiving
 from tests.support.workflows import Document, node, start, workflow
 from treadle.core.settings import Settings
 

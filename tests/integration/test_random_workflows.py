@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.property.compare import differences
+from tests.reference.compare import differences
 from tests.reference.generate import random_case
 from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import check

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, serving
 from tests.support.in_process_cluster import InProcess, in_threads
 from tests.support.ledger_driver import check
+from tests.support.loopback_server import Answer, serving
 from tests.support.workflows import Document, chain, connection, for_each, node, start, workflow
 from treadle.core.settings import Settings
 from treadle.ledger.engine.leases import Claim

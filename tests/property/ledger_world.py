@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.property.compare import differences
+from tests.reference.compare import differences
 from tests.reference.generate import Case
 from tests.support.broken_workflows import Breaking
 from tests.support.ledger_driver import Hand, check

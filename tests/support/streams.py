@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.integration.loopback import Answer
+from tests.support.loopback_server import Answer
 
 #: A kept connection would outlive the event loop of a test.
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
