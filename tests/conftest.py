@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 class WaitUntil(Protocol):
     """Poll a predicate; return its first true result or fail after `timeout` seconds."""
 
-    def __call__(self, predicate: Callable[[], Result], timeout: float = 10.0) -> Result: ...
+    def __call__(self, predicate: Callable[[], Result | None], timeout: float = 10.0) -> Result: ...
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +90,11 @@ def redis_url(cluster: Cluster, worker_id: str) -> str:
 @pytest.fixture
 def settings(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings that point at this worker's servers and at an empty folder."""
-    return Settings(database_url=postgres_url, redis_url=redis_url, data_dir=tmp_path / ".treadle")
+    return Settings(
+        configured_database_url=postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path / ".treadle",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +103,7 @@ def wait_until() -> WaitUntil:
     return _wait_until
 
 
-def _wait_until(predicate: Callable[[], Result], timeout: float = 10.0) -> Result:
+def _wait_until(predicate: Callable[[], Result | None], timeout: float = 10.0) -> Result:
     deadline = time.monotonic() + timeout
     while not (result := predicate()):
         if time.monotonic() > deadline:

@@ -17,7 +17,9 @@ from treadle.core.settings import Settings, child_environment
 from treadle.gateway.app import build
 from treadle.ledger.views.keys import Scope
 
-DOCUMENT = build(Settings(database_url="postgresql://", redis_url="redis://")).openapi()
+DOCUMENT = build(
+    Settings(configured_database_url="postgresql://", configured_redis_url="redis://")
+).openapi()
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 HERE = Path(__file__).parent
 

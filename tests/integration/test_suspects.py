@@ -61,8 +61,8 @@ class Bench:
 def bench(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[Bench]:
     """Return a cluster of its own that runs."""
     settings = Settings(
-        database_url=fresh_postgres_url,
-        redis_url=redis_url,
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
         data_dir=tmp_path,
         worker_threads=2,
         allowed_private_addresses="127.0.0.1",

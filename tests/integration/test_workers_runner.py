@@ -77,8 +77,8 @@ def cluster_here(
     CALLS.clear()
     with running(
         Settings(
-            database_url=fresh_postgres_url,
-            redis_url=redis_url,
+            configured_database_url=fresh_postgres_url,
+            configured_redis_url=redis_url,
             data_dir=module_folder,
             worker_threads=2,
         )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -214,8 +215,11 @@ class People(RuleBasedStateMachine):
                 assert self._found(asked) != "pending"
         finally:
             self.threads.shutdown()
-            for each in (*self.sweepers, *self.hands, self.client):
-                each.close()
+            for sweeper in self.sweepers:
+                sweeper.close()
+            for hand in self.hands:
+                hand.close()
+            self.client.close()
 
     # -- what the model does ----------------------------------------------------------------------
 
@@ -278,7 +282,7 @@ class People(RuleBasedStateMachine):
             return "final"
         return what
 
-    def _events(self, execution: UUID) -> list[dict[str, object]]:
+    def _events(self, execution: UUID) -> list[dict[str, Any]]:
         return list(executions.events(self.hands[0].session, execution))
 
 

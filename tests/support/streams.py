@@ -74,7 +74,7 @@ def _message(
     stop: str | None,
     usage: tuple[int, int],
 ) -> Answer:
-    message = {
+    message: dict[str, object] = {
         "id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
         "model": "claude-sonnet-5-5-20260512", "content": [], "stop_reason": None,
         "stop_sequence": None,
