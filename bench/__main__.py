@@ -17,6 +17,14 @@ from bench.throughput import KINDS, Throughput
 
 def main() -> None:
     """Run the benchmark; see `bench/README.md` for how to read what it prints."""
+    asked = _arguments()
+    console = Console(width=max(120, Console().width))
+    figures = _measured(asked, console)
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each shape on each side")
@@ -26,9 +34,12 @@ def main() -> None:
     parser.add_argument("--skip-people", action="store_true", help="park and answer no questions")
     parser.add_argument("--skip-gateway", action="store_true", help="ask no gateway")
     parser.add_argument("--skip-models", action="store_true", help="wait for no models")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Measure what was asked for, show it, and return all figures."""
     shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
-    console = Console(width=max(120, Console().width))
     figures: dict[str, object] = {}
     if not asked.skip_models:
         console.print("Measuring nodes that wait for a model…")
@@ -60,8 +71,7 @@ def main() -> None:
                 results.append(throughput.measure(shape, kind, asked.repeats))
     show_results(console, results)
     figures["shapes"] = [each.as_json() for each in results]
-    if asked.json:
-        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return figures
 
 
 main()
