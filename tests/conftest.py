@@ -31,8 +31,17 @@ from treadle.ledger.migrations import migrate
 hypothesis.settings.register_profile("treadle", deadline=None)
 hypothesis.settings.load_profile("treadle")
 
+#: Folders whose tests all start processes of Treadle; elsewhere, a test that is slow says so.
+SLOW_FOLDERS = {"e2e", "fault"}
 TEMPLATE = "migrated"
 Result = TypeVar("Result")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what stands in a folder of slow tests."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
 
 
 class WaitUntil(Protocol):

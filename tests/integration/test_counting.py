@@ -28,6 +28,8 @@ from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 
+pytestmark = pytest.mark.slow
+
 
 @task
 def takes_no_time() -> None:

@@ -31,6 +31,8 @@ from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.people.interactions import Interaction
 from treadle.transport.notifier import OUTBOX_KEY
 
+pytestmark = pytest.mark.slow
+
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
 

@@ -92,6 +92,7 @@ def test_the_gateway_tells_of_itself_to_everybody(clients: Clients) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_nothing_that_is_made_up_finds_an_answer_that_is_not_documented(
     served: Served, tmp_path: Path

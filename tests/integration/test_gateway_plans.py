@@ -21,6 +21,8 @@ from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:

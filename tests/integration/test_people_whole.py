@@ -20,6 +20,8 @@ from tests.support.loopback_server import serving as receiving
 from tests.support.workflows import Document, node, start, workflow
 from treadle.core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
 

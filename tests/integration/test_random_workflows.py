@@ -15,6 +15,8 @@ from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import check
 from treadle.core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 #: Workflows that run side by side; each batch of them takes some seconds.
 TOGETHER = 20
 

@@ -28,6 +28,8 @@ from treadle.ledger.views import processes
 from treadle.scheduler.failure_detector import FailureDetector
 from treadle.workers.process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 #: Seconds of the lease that the tests of silence wait for.
 LEASE = 0.2
 

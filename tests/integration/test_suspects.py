@@ -26,7 +26,7 @@ from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.process import WorkerProcess
 
 #: Each attempt starts a process, a second of work; on a machine that is busy, several times that.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ITEMS = {"items": [3, 1, 2]}
 

@@ -20,6 +20,8 @@ from treadle.ledger.views import executions, processes
 from treadle.transport.connections import Connections
 from treadle.workers.process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:

@@ -20,6 +20,8 @@ from treadle import task
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 #: How often each call of `counted` ran, by its key.
 CALLS: Counter[str] = Counter()
 #: Tasks side by side: enough for chunks of many once their durations are known.

@@ -39,6 +39,8 @@ from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
 from treadle.transport.pause_table import PauseTable
 
+pytestmark = pytest.mark.slow
+
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 TITLED = {"configurations": {"title": "?"}}
 WORKFLOW = workflow(
