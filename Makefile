@@ -15,12 +15,14 @@ SYNC := $(BIN)/uv sync --locked --inexact --no-progress --compile-bytecode
 # The folders that are parts of `treadle`, and the one that has a link to each.
 HOUSES := core dag gateway hil ledger monitoring planner scheduler transport treadle workers
 
-.PHONY: help install demo test check format bench docs clean
+.PHONY: help install demo test test-fast check coverage format bench docs clean
 
 help:
 	@echo "make demo     run a pipeline over the data in examples/ and show it"
 	@echo "make test     run all tests"
+	@echo "make test-fast  the tests that take no time and start no processes of Treadle"
 	@echo "make check    lint, formatting, types, layers, then all tests: what CI runs"
+	@echo "make coverage run all tests and report which lines and branches they reach, by package"
 	@echo "make format   fix what ruff can fix"
 	@echo "make bench    measure Treadle beside raw Dramatiq"
 	@echo "make docs     write the pages that are made from code"
@@ -45,12 +47,20 @@ demo: install
 test: install
 	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
+test-fast: install
+	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+
 check: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(MAKE) test
+
+# A measured process is slower, so a test has more time.
+coverage: install
+	$(BIN)/pytest -n $(WORKERS) --timeout 300 --cov --cov-report= $(ARGS)
+	$(BIN)/python -m tests.support.coverage_by_package
 
 format: install
 	$(BIN)/ruff check --fix
@@ -72,4 +82,4 @@ docs: install
 	$(BIN)/python docs/monitoring.py
 
 clean:
-	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*

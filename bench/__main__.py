@@ -17,6 +17,14 @@ from bench.throughput import KINDS, Throughput
 
 def main() -> None:
     """Run the benchmark; see `bench/README.md` for how to read what it prints."""
+    asked = _arguments()
+    console = Console(width=max(120, Console().width))
+    figures = _measured(asked, console)
+    if asked.json:
+        asked.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each shape on each side")
@@ -28,42 +36,44 @@ def main() -> None:
     parser.add_argument("--skip-people", action="store_true", help="measure no questions")
     parser.add_argument("--skip-gateway", action="store_true", help="measure no gateway")
     parser.add_argument("--skip-models", action="store_true", help="measure no model calls")
-    options = parser.parse_args()
-    shapes = [s for s in SHAPES if any(part in s.name for part in options.shape or [""])]
-    console = Console(width=max(120, Console().width))
+    return parser.parse_args()
+
+
+def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
+    """Measure what was asked for, show it, and return all figures."""
+    shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
     figures: dict[str, object] = {}
-    if not options.skip_models:
+    if not asked.skip_models:
         console.print("Measuring nodes that wait for a model…")
         waiting = models.measure()
         show_models(console, waiting)
         figures["models"] = waiting.as_json()
     with running_cluster() as cluster:
-        if not options.skip_quiet:
+        if not asked.skip_quiet:
             console.print("Measuring an idle cluster…")
             idle = quiet.measure(cluster)
             show_quiet(console, idle)
             figures["idle"] = idle.as_json()
         throughput = Throughput(cluster)
         throughput.warm_up()
-        if not options.skip_people:
+        if not asked.skip_people:
             console.print("Measuring executions that wait for people…")
             asking = people.measure(cluster)
             show_people(console, asking)
             figures["people"] = asking.as_json()
-        if not options.skip_gateway:
+        if not asked.skip_gateway:
             console.print("Measuring a gateway…")
             served = gateway.measure(cluster)
             show_gateway(console, served)
             figures["gateway"] = served.as_json()
         results = []
-        for kind in options.kind or KINDS:
+        for kind in asked.kind or KINDS:
             for shape in shapes:
                 console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
-                results.append(throughput.measure(shape, kind, options.repeats))
+                results.append(throughput.measure(shape, kind, asked.repeats))
     show_results(console, results)
     figures["shapes"] = [each.as_json() for each in results]
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+    return figures
 
 
 main()

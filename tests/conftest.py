@@ -31,14 +31,23 @@ from treadle.ledger.migrations import migrate
 hypothesis.settings.register_profile("treadle", deadline=None)
 hypothesis.settings.load_profile("treadle")
 
+#: Folders whose tests all start processes of Treadle; elsewhere, a test that is slow says so.
+SLOW_FOLDERS = {"e2e", "fault"}
 TEMPLATE = "migrated"
 Result = TypeVar("Result")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what stands in a folder of slow tests."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
 
 
 class WaitUntil(Protocol):
     """Poll a predicate; return its first true result or fail after `timeout` seconds."""
 
-    def __call__(self, predicate: Callable[[], Result], timeout: float = 10.0) -> Result: ...
+    def __call__(self, predicate: Callable[[], Result | None], timeout: float = 10.0) -> Result: ...
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +99,11 @@ def redis_url(cluster: Cluster, worker_id: str) -> str:
 @pytest.fixture
 def settings(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings that point at this worker's servers and at an empty folder."""
-    return Settings(database_url=postgres_url, redis_url=redis_url, data_dir=tmp_path / ".treadle")
+    return Settings(
+        configured_database_url=postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path / ".treadle",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +112,7 @@ def wait_until() -> WaitUntil:
     return _wait_until
 
 
-def _wait_until(predicate: Callable[[], Result], timeout: float = 10.0) -> Result:
+def _wait_until(predicate: Callable[[], Result | None], timeout: float = 10.0) -> Result:
     deadline = time.monotonic() + timeout
     while not (result := predicate()):
         if time.monotonic() > deadline:

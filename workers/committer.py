@@ -26,9 +26,10 @@ from treadle.dag.values import NotAValue
 from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.locking import lock_waiting, wait_at_most
+from treadle.ledger.engine.locking import lock_waiting
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
+from treadle.workers.lasting_session import RECONNECT_SECONDS, LastingSession
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256
@@ -41,8 +42,6 @@ _MISSES = 3
 _MOMENT_SECONDS = 0.02
 #: Busy executions that can be waited for at once, beside the batches.
 _BESIDE_THREADS = 4
-#: Seconds between two tries to reach the database.
-_RECONNECT_SECONDS = 0.25
 
 _log = structlog.get_logger()
 
@@ -96,7 +95,7 @@ class Committer:
         return job.future
 
     def _run(self) -> None:
-        session = _Session(self._open_session, patience_seconds=_MOMENT_SECONDS)
+        session = LastingSession(self._open_session, patience_seconds=_MOMENT_SECONDS)
         batch: list[_Job] = []
         while True:
             if len(batch) > 1:
@@ -112,7 +111,9 @@ class Committer:
             self._come_again(session, busy, alone=len(busy) == len(batch))
         session.close()
 
-    def _serve(self, session: _Session, jobs: Sequence[_Job], *, wait: bool = False) -> list[_Job]:
+    def _serve(
+        self, session: LastingSession, jobs: Sequence[_Job], *, wait: bool = False
+    ) -> list[_Job]:
         """Commit jobs in one transaction; return those whose execution was busy."""
         try:
             connection = session.connection()
@@ -135,7 +136,7 @@ class Committer:
                 job.future.set_result(replace(result, settled=counted))
         return busy
 
-    def _come_again(self, session: _Session, busy: list[_Job], *, alone: bool) -> None:
+    def _come_again(self, session: LastingSession, busy: list[_Job], *, alone: bool) -> None:
         """Put busy jobs back, or let them wait for their execution."""
         with self._changed:
             alone = alone and not self._waiting
@@ -153,7 +154,7 @@ class Committer:
 
     def _serve_beside(self, left: list[_Job]) -> None:
         """Wait for one execution as long as it takes, with a session that nobody else needs."""
-        session = _Session(self._open_session)
+        session = LastingSession(self._open_session)
         try:
             while left:
                 left = self._serve(session, left, wait=True)
@@ -164,7 +165,7 @@ class Committer:
         finally:
             session.close()
 
-    def _halve(self, session: _Session, jobs: Sequence[_Job], error: Exception) -> list[_Job]:
+    def _halve(self, session: LastingSession, jobs: Sequence[_Job], error: Exception) -> list[_Job]:
         """Find the request that the ledger refuses; the others go through without it (rule 5)."""
         if len(jobs) > 1:
             middle = len(jobs) // 2
@@ -182,13 +183,13 @@ class Committer:
         return [job]
 
     def _after_failure(
-        self, session: _Session, jobs: Sequence[_Job], error: psycopg.Error
+        self, session: LastingSession, jobs: Sequence[_Job], error: psycopg.Error
     ) -> list[_Job]:
         """Find out what became of a transaction that did not answer."""
         if not session.is_broken():
             # The server refused a statement: nothing happened.
             if not isinstance(error, psycopg.errors.LockNotAvailable):
-                time.sleep(_RECONNECT_SECONDS)
+                time.sleep(RECONNECT_SECONDS)
             for job in jobs:
                 job.misses = _MISSES
             return list(jobs)
@@ -196,7 +197,7 @@ class Committer:
         session.reset()
         return [job for job in jobs if not self._read_back(session, job)]
 
-    def _read_back(self, session: _Session, job: _Job) -> bool:
+    def _read_back(self, session: LastingSession, job: _Job) -> bool:
         """Return whether a job needs nothing more: all its outcomes counted, or their leases are
         lost. What is still running under its lease is settled again.
         """
@@ -217,7 +218,7 @@ class Committer:
                 break
             except LOST:
                 session.reset()
-                time.sleep(_RECONNECT_SECONDS)
+                time.sleep(RECONNECT_SECONDS)
         job.settled |= settled
         left = [each for each in job.request.settlements if each.claim.lease_id in running]
         job.request = replace(job.request, settlements=left)
@@ -269,41 +270,3 @@ def _unstorable(request: Request, error: Exception) -> Request | None:
     refused = request.settlements[0]
     failed = settlement_of(refused.claim, Failed(refusal), starts=refused.starts)
     return replace(request, settlements=[failed])
-
-
-class _Session:
-    """One connection that is opened anew when it breaks, for as long as that takes."""
-
-    def __init__(
-        self,
-        open_session: Callable[[], psycopg.Connection],
-        *,
-        patience_seconds: float | None = None,
-    ) -> None:
-        """`patience_seconds` is how long it waits for a row; by default as long as any session."""
-        self._open = open_session
-        self._patience_seconds = patience_seconds
-        self._connection: psycopg.Connection | None = None
-
-    def connection(self) -> psycopg.Connection:
-        while self._connection is None or self._connection.closed:
-            try:
-                opened = self._open()
-                if self._patience_seconds is not None:
-                    wait_at_most(opened, self._patience_seconds)
-                self._connection = opened
-            except LOST as error:
-                _log.warning("database.missed", error=str(error))
-                time.sleep(_RECONNECT_SECONDS)
-        return self._connection
-
-    def is_broken(self) -> bool:
-        return self._connection is None or bool(self._connection.closed)
-
-    def reset(self) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None

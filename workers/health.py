@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from treadle.core.errors import TreadleError
-from treadle.workers.attempts.runner import Runner
+from treadle.workers.runner import Runner
 
 
 class WorkerNotRegistered(TreadleError):

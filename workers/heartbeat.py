@@ -26,9 +26,8 @@ from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.views import processes
 from treadle.monitoring.metrics import WORKER_IN_FLIGHT, pool_used
-from treadle.workers.attempts.runner import Runner
-from treadle.workers.committer import Committer
 from treadle.workers.leases import Leases
+from treadle.workers.runner import Runner
 from treadle.workers.tasks import TASKS
 
 _log = structlog.get_logger()
@@ -43,14 +42,12 @@ class Heartbeat:
         *,
         runner: Runner,
         leases: Leases,
-        committer: Committer,
         graphs: Graphs,
         period_seconds: float,
     ) -> None:
         self._open_session = open_session
         self._runner = runner
         self._leases = leases
-        self._committer = committer
         self._graphs = graphs
         self._period_seconds = period_seconds
         self._connection: psycopg.Connection | None = None
@@ -120,7 +117,7 @@ class Heartbeat:
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
         outcome = settlement_of(claim, Released())
-        self._committer.commit(Request(ref.execution_id, settlements=[outcome]))
+        self._runner.committer.commit(Request(ref.execution_id, settlements=[outcome]))
 
     def _register(self) -> None:
         worker_id = new_id()

@@ -24,8 +24,6 @@ from treadle.transport.connections import Connections
 from treadle.transport.dispatch_queue import ACTOR
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
-from treadle.workers.attempts.runner import Runner
-from treadle.workers.attempts.secrets import Secrets
 from treadle.workers.committer import Committer
 from treadle.workers.heartbeat import Heartbeat
 from treadle.workers.lanes.event_loop import EventLoop
@@ -40,6 +38,8 @@ from treadle.workers.middleware import (
     TimeLimits,
 )
 from treadle.workers.nodes.tasks.limits import within_task_limits
+from treadle.workers.runner import Runner
+from treadle.workers.secrets import Secrets
 from treadle.workers.tasks import TASKS
 
 #: Sessions that threads read by: a read takes a fraction of a millisecond, and then they are free.
@@ -86,20 +86,10 @@ class WorkerProcess:
             connections.open_session,
             runner=self.runner,
             leases=leases,
-            committer=self._committer,
             graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
-        # What is first here begins first and ends last.
-        for middleware in (
-            LeaseKeeping(heartbeat),
-            TimeLimits(leases),
-            Drain(self.runner, grace_seconds=settings.drain_grace_seconds),
-            LedgerRetries(),
-            MessageMetrics(),
-            Context(),
-        ):
-            connections.broker.add_middleware(middleware)
+        _add_middleware(connections, heartbeat, leases, self.runner)
         _declare(connections, self.runner)
         self._worker = Worker(
             connections.broker,
@@ -125,6 +115,21 @@ class WorkerProcess:
         self._publisher.stop()
         self._pool.close()
         _log.info("worker.stopped")
+
+
+def _add_middleware(
+    connections: Connections, heartbeat: Heartbeat, leases: Leases, runner: Runner
+) -> None:
+    """Add the policies around messages and threads: what is first begins first and ends last."""
+    for middleware in (
+        LeaseKeeping(heartbeat),
+        TimeLimits(leases),
+        Drain(runner, grace_seconds=connections.settings.drain_grace_seconds),
+        LedgerRetries(),
+        MessageMetrics(),
+        Context(),
+    ):
+        connections.broker.add_middleware(middleware)
 
 
 def _declare(connections: Connections, runner: Runner) -> None:

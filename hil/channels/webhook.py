@@ -39,8 +39,26 @@ class WebhookChannel:
         return str(WEBHOOK.configured(question).webhook_url).partition("?")[0]
 
     async def send(self, message: Message) -> None:
-        fields, at = WEBHOOK.configured(message.asked.question), datetime.now(UTC)
-        link = message.link
+        at = datetime.now(UTC)
+        request = self._request(message, at)
+        try:
+            answer = await self._dialer.send(request)
+        except DialerError as error:
+            raise DeliveryFailed(error.message, cause=error.reason, **error.context) from error
+        if not 200 <= answer.status_code < 300:
+            wait = retry_after(dict(answer.headers).get("retry-after"), at)
+            raise DeliveryFailed(
+                f"{request.url} answered {answer.status_code}.",
+                after_seconds=wait.total_seconds() if wait else 0.0,
+                status=answer.status_code,
+                body=answer.body[:_SHOWN].decode(errors="replace"),
+            )
+
+    async def aclose(self) -> None:
+        await self._dialer.aclose()
+
+    def _request(self, message: Message, at: datetime) -> OutgoingRequest:
+        fields, link = WEBHOOK.configured(message.asked.question), message.link
         assert link is not None  # its spec says that answers come by one
         body = orjson.dumps(
             {
@@ -52,7 +70,7 @@ class WebhookChannel:
                 },
             }
         )
-        request = OutgoingRequest(
+        return OutgoingRequest(
             "POST",
             str(fields.webhook_url),
             headers=(
@@ -70,21 +88,6 @@ class WebhookChannel:
             max_redirects=0,
             secret_body=True,
         )
-        try:
-            answer = await self._dialer.send(request)
-        except DialerError as error:
-            raise DeliveryFailed(error.message, cause=error.reason, **error.context) from error
-        if not 200 <= answer.status_code < 300:
-            wait = retry_after(dict(answer.headers).get("retry-after"), at)
-            raise DeliveryFailed(
-                f"{fields.webhook_url} answered {answer.status_code}.",
-                after_seconds=wait.total_seconds() if wait else 0.0,
-                status=answer.status_code,
-                body=answer.body[:_SHOWN].decode(errors="replace"),
-            )
-
-    async def aclose(self) -> None:
-        await self._dialer.aclose()
 
     def _signature(self, fields: WebhookFields, message: Message, at: datetime, body: bytes) -> str:
         name = str(fields.webhook_secret)

@@ -18,6 +18,8 @@ from treadle.core.embedded.binaries import postgres_program, valkey_program
 from treadle.core.processes import Command, GuardedProcess
 from treadle.core.settings import child_environment
 
+pytestmark = pytest.mark.slow
+
 SERVING = [name for name in OURS if "healthcheck" in OURS[name]]
 
 

@@ -17,6 +17,8 @@ from treadle.monitoring import metrics
 from treadle.monitoring.dashboards.__main__ import pages
 from treadle.scheduler.cluster_stats import GAUGES
 
+pytestmark = pytest.mark.slow
+
 DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 RULES = yaml.safe_load((CONFIGS / "alerts.yml").read_text())["groups"][0]["rules"]
 #: The part of a name that tells which series of a metric is meant.

@@ -128,13 +128,16 @@ def test_workers_ring_for_who_follows(
 def local_to(cluster_folder: Path, redis_url: str | None = None) -> Local:
     cluster = find_cluster(cluster_folder / ".treadle")
     assert cluster is not None
-    settings = Settings(database_url=cluster.database_url, redis_url=redis_url or cluster.redis_url)
+    settings = Settings(
+        configured_database_url=cluster.database_url,
+        configured_redis_url=redis_url or cluster.redis_url,
+    )
     return Local(Connections.to(settings))
 
 
 def read_to_end(descriptor: int) -> str:
     """Return all that is written to a terminal until its last user has closed it."""
-    parts = []
+    parts: list[bytes] = []
     while True:
         try:
             part = os.read(descriptor, 65_536)

@@ -151,7 +151,8 @@ def question_of(client: Client, execution_id: str, wait_until: WaitUntil) -> str
     """Return the id of the question that an execution asks, once it does."""
 
     def asked() -> list[Any]:
-        return client.get("/v1/interactions", execution_id=execution_id)["interactions"]
+        page = client.get("/v1/interactions", execution_id=execution_id)
+        return list(page["interactions"])
 
     return str(wait_until(asked)[0]["id"])
 

@@ -241,7 +241,7 @@ class Cell:
 
     # -- waiting ----------------------------------------------------------------------------------
 
-    def wait(self, predicate: Callable[[], Result]) -> Result:
+    def wait(self, predicate: Callable[[], Result | None]) -> Result:
         """Wait for something; tell the state of the cell if it does not come."""
         try:
             return self._wait_until(predicate, timeout=PATIENCE_SECONDS)

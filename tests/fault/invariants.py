@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from tests.fault.cell import Cell
-from tests.property.compare import differences
 from tests.reference import Result
+from tests.reference.compare import differences
 from tests.support.workflows import Document, valid
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, NodeState
 from treadle.ledger.views import executions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -77,13 +78,16 @@ def test_a_killed_gateway_loses_no_submission_and_runs_none_twice(cell: Cell, po
         body = {"workflow": document, "input": {"n": number}}
         acknowledged[name] = submit_until_acknowledged(http, body, name)
 
+    def have_come(count: int) -> bool:
+        return len(acknowledged) > count
+
     with (
         httpx.Client(base_url=gateway.url, headers=headers) as http,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
         work = pool.map(submit, enumerate(names))
         for kill in range(1, KILLS + 1):
-            cell.wait(lambda kill=kill: len(acknowledged) > kill * SUBMISSIONS // (KILLS + 1))
+            cell.wait(partial(have_come, kill * SUBMISSIONS // (KILLS + 1)))
             gateway.kill()
         assert len(list(work)) == SUBMISSIONS
         repeated = {

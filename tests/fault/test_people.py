@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from functools import partial
 from uuid import UUID
 
 from tests.fault.cell import Cell
@@ -84,8 +85,11 @@ def test_schedulers_that_die_while_questions_fall_due_forget_none(cell: Cell) ->
     fall_due(cell, executions, after=1, within=4)
     ended = "select count(*) from interactions where execution_id = any(%s) and status = 'timeout'"
 
+    def have_ended(least: int) -> bool:
+        return bool(cell.rows(ended, executions)[0][0] >= least)
+
     for dead, least in ((0, 20), (1, 150)):
-        cell.wait(lambda least=least: cell.rows(ended, executions)[0][0] >= least)
+        cell.wait(partial(have_ended, least))
         cell.schedulers[dead].kill()
     cell.make_whole(schedulers=1)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fault.cell import Cell
 from tests.fault.invariants import events_of
-from tests.integration.loopback import Answer, Seen
+from tests.support.loopback_server import Answer, Seen
 from tests.support.model_servers import Provider, draft, providing, step
 from treadle.ledger.views import executions
 from treadle.planner import requests

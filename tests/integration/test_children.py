@@ -11,6 +11,8 @@ from treadle.dag.values import dumps, loads
 from treadle.workers.lanes.child_pool import ChildDied, Children
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
+pytestmark = pytest.mark.slow
+
 TASKS = "tests.integration.child_tasks"
 
 

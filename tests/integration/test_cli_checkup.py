@@ -23,8 +23,8 @@ from treadle.transport.connections import Connections
 def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings of a database that only this test uses, with quick beats."""
     return Settings(
-        database_url=fresh_postgres_url,
-        redis_url=redis_url,
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
         data_dir=tmp_path,
         heartbeat_seconds=0.2,
     )
@@ -91,7 +91,7 @@ def test_a_database_without_the_schema_is_told(
         session.execute(f"CREATE DATABASE {name}")
     url = cluster.database_url.replace("/treadle?", f"/{name}?")
 
-    told = found(Settings(database_url=url, redis_url=redis_url))
+    told = found(Settings(configured_database_url=url, configured_redis_url=redis_url))
 
     assert told["migrations"][0] is False
     assert "0001" in told["migrations"][1]

@@ -24,6 +24,8 @@ from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 DOUBLING = draft(
     step("check", "FLOW.IF", condition_expression="trigger.count > 0"),
     step("double", operation="custom", expression="trigger.count * 2"),

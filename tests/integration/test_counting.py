@@ -28,6 +28,8 @@ from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 
+pytestmark = pytest.mark.slow
+
 
 @task
 def takes_no_time() -> None:
@@ -50,7 +52,9 @@ def own(fresh_postgres_url: str) -> Iterator[Hand]:
 @pytest.fixture
 def connections(own: Hand, redis_url: str, tmp_path: Path) -> Connections:
     """Return a scheduler's connections to that ledger."""
-    return Connections.to(Settings(database_url=own.url, redis_url=redis_url, data_dir=tmp_path))
+    return Connections.to(
+        Settings(configured_database_url=own.url, configured_redis_url=redis_url, data_dir=tmp_path)
+    )
 
 
 def gauges(stats: ClusterStats) -> dict[str, dict[tuple[str, ...], float]]:
@@ -70,7 +74,9 @@ def value(name: str, **labels: str) -> float:
 def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings of a database that holds nothing of other tests: all lines are counted."""
     return Settings(
-        database_url=fresh_postgres_url, redis_url=redis_url, data_dir=tmp_path / ".treadle"
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path / ".treadle",
     )
 
 
@@ -207,7 +213,9 @@ def test_a_ledger_that_is_away_has_no_gauges(
 ) -> None:
     """Nothing is told rather than what was; readiness says what is wrong."""
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
-    settings = Settings(database_url=nowhere, redis_url=redis_url, data_dir=tmp_path)
+    settings = Settings(
+        configured_database_url=nowhere, configured_redis_url=redis_url, data_dir=tmp_path
+    )
 
     with capture_logs() as lines:
         assert gauges(ClusterStats(Connections.to(settings))) == {}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from ipaddress import ip_network
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, Loopback, Seen, serving
 from tests.support.ledger_driver import Hand, OpenQueue, check
+from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from tests.support.workflows import chain, node
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect
@@ -30,6 +30,8 @@ from treadle.ledger.people import interactions, outbox
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.people.interactions import Interaction
 from treadle.transport.notifier import OUTBOX_KEY
+
+pytestmark = pytest.mark.slow
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
@@ -50,8 +52,16 @@ def receiver() -> Iterator[Loopback]:
         yield made
 
 
+class Delivering(Protocol):
+    """Runs a delivery while its block lasts; gives what its transactions leave to be published."""
+
+    def __call__(
+        self, *, secrets: dict[str, str] | None = None
+    ) -> AbstractContextManager[list[PostCommit]]: ...
+
+
 @pytest.fixture
-def delivering(hand: Hand, redis_url: str) -> Iterator[Callable[..., Any]]:
+def delivering(hand: Hand, redis_url: str) -> Delivering:
     """Return what runs a delivery while its block lasts."""
 
     @contextmanager
@@ -99,7 +109,7 @@ def answer(hand: Hand, message: dict[str, Any], token: str | None = None, **raw:
 
 
 def test_a_question_is_posted_signed_and_may_then_be_answered(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """The receiver can verify who sent it; the execution waits for a person from then on."""
     question = ask(hand, receiver.on("/hook", Answer(204)))
@@ -122,7 +132,7 @@ def test_a_question_is_posted_signed_and_may_then_be_answered(
 
 
 def test_what_was_changed_on_its_way_is_not_verified(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """The signature covers the body."""
     ask(hand, receiver.on("/hook", Answer(200)))
@@ -135,7 +145,7 @@ def test_what_was_changed_on_its_way_is_not_verified(
 
 
 def test_a_receiver_that_is_busy_is_asked_again_with_the_same_id(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """503 twice, then it takes the message; each try has a link of its own, and all are good."""
     statuses = [503, 503, 200]
@@ -160,7 +170,7 @@ def test_a_receiver_that_is_busy_is_asked_again_with_the_same_id(
 
 
 def test_a_question_that_no_receiver_took_fails_and_says_why(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """Not even its default counts: nobody had a chance to say no."""
     default = {"timeout_action": "default_response", "default_response": {"decision": "confirmed"}}
@@ -188,7 +198,7 @@ def test_a_question_that_no_receiver_took_fails_and_says_why(
 )
 def test_what_keeps_a_question_from_being_sent_is_noted(
     hand: Hand,
-    delivering: Any,
+    delivering: Delivering,
     wait_until: WaitUntil,
     url: str,
     secrets: dict[str, str],
@@ -204,7 +214,7 @@ def test_what_keeps_a_question_from_being_sent_is_noted(
 
 
 def test_a_redirect_carries_no_link_elsewhere(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """It counts as a refusal."""
     elsewhere = receiver.on("/elsewhere", Answer(200))
@@ -217,7 +227,7 @@ def test_a_redirect_carries_no_link_elsewhere(
 
 
 def test_a_question_that_was_decided_is_not_sent(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """Whoever was asked by another way has answered."""
     question = ask(hand, receiver.on("/hook", Answer(200)))
@@ -229,7 +239,7 @@ def test_a_question_that_was_decided_is_not_sent(
 
 
 def test_a_warning_goes_out_too(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """As a message of its own."""
     question = ask(hand, receiver.on("/hook", Answer(200)))
@@ -247,7 +257,7 @@ def test_a_warning_goes_out_too(
 
 
 def test_a_link_answers_its_own_question_alone(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """A token is bound to one question; what is made up is none."""
     url = receiver.on("/hook", Answer(200))
@@ -272,7 +282,7 @@ def test_a_link_answers_its_own_question_alone(
 
 
 def test_no_token_is_kept(
-    hand: Hand, receiver: Loopback, delivering: Any, wait_until: WaitUntil
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """Only its hash is, so that who reads the ledger can answer nothing."""
     question = ask(hand, receiver.on("/hook", Answer(200)))

@@ -12,7 +12,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from tests.integration.loopback import CERTIFICATE, Answer, Loopback, serving
+from tests.support.loopback_server import CERTIFICATE, Answer, Loopback, serving
 from treadle.core.dialer import (
     AddressPolicy,
     Dialer,

@@ -22,6 +22,8 @@ from treadle.core.embedded.ownership import service_user
 from treadle.core.processes import Command, GuardedProcess, User
 from treadle.core.settings import child_environment
 
+pytestmark = pytest.mark.slow
+
 PARENT = Path(__file__).with_name("hold_servers.py")
 WaitUntil = Callable[..., Any]
 

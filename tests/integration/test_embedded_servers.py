@@ -25,6 +25,8 @@ from treadle.core.embedded.binaries import postgres_program
 from treadle.core.embedded.postgres import DataOfAnotherRelease
 from treadle.core.settings import NoServers, Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

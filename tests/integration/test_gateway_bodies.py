@@ -86,6 +86,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(ada: Client) -> N
     assert said == counted == (413, "request_too_large")
 
 
+@pytest.mark.slow
 def test_a_body_that_does_not_come_is_waited_for_no_longer_than_its_time(
     ada: Client, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,8 @@ from treadle.gateway.models.events import Events
 from treadle.ledger.views import keys
 from treadle.monitoring import metrics
 
+pytestmark = pytest.mark.slow
+
 Event = dict[str, Any]
 
 

@@ -21,7 +21,9 @@ from treadle.ledger.views.keys import Scope
 
 GATED = [
     route
-    for route in build(Settings(database_url="postgresql://", redis_url="redis://")).routes
+    for route in build(
+        Settings(configured_database_url="postgresql://", configured_redis_url="redis://")
+    ).routes
     if isinstance(route, GatedRoute)
 ]
 """Every route behind the gate, as the app has them: a new one is tested without being named."""

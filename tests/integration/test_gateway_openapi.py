@@ -17,7 +17,9 @@ from treadle.core.settings import Settings, child_environment
 from treadle.gateway.app import build
 from treadle.ledger.views.keys import Scope
 
-DOCUMENT = build(Settings(database_url="postgresql://", redis_url="redis://")).openapi()
+DOCUMENT = build(
+    Settings(configured_database_url="postgresql://", configured_redis_url="redis://")
+).openapi()
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 HERE = Path(__file__).parent
 
@@ -90,6 +92,7 @@ def test_the_gateway_tells_of_itself_to_everybody(clients: Clients) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_nothing_that_is_made_up_finds_an_answer_that_is_not_documented(
     served: Served, tmp_path: Path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.process import WorkerProcess
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -59,6 +62,10 @@ def doubling() -> dict[str, Any]:
     )
 
 
+def has_ended(client: Client, path: str) -> bool:
+    return client.get(path)["end_time"] is not None
+
+
 @pytest.mark.usefixtures("planner")
 def test_a_plan_is_asked_for_followed_and_run(
     ada: Client, provider: Provider, wait_until: WaitUntil
@@ -86,7 +93,7 @@ def test_a_plan_is_asked_for_followed_and_run(
         ada.post("/v1/executions", {"plan_id": asked.id, "input": {"count": 21}}, 202),
     ):
         path = f"/v1/executions/{run['id']}"
-        wait_until(lambda path=path: ada.get(path)["end_time"])
+        wait_until(partial(has_ended, ada, path))
         assert ada.get(path)["output"] == {"double": {"data": 42}}
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.loopback import Answer, Loopback, Seen, serving
 from tests.support.attempts import attempt_of
+from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.retry_after import retry_after
 from treadle.core.settings import Settings

@@ -19,6 +19,8 @@ from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.retrying import retry
 from treadle.ledger.views import executions, iterations
 
+pytestmark = pytest.mark.slow
+
 
 def mapped(node_id: str, over: str | None = None, **fields: str) -> Document:
     """Return a node that maps its input, or each item of a list."""

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.integration.loopback import Answer
 from tests.support.attempts import attempt_of
+from tests.support.loopback_server import Answer
 from tests.support.model_servers import Provider, providing, refusal
 from tests.support.streams import (
     EVENTS,

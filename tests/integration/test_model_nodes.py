@@ -21,6 +21,8 @@ from treadle.dag.validation import validate
 from treadle.dag.values import dumps
 from treadle.ledger.views import executions
 
+pytestmark = pytest.mark.slow
+
 KEY = SecretStr("sk-operators-own")
 
 

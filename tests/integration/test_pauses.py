@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.conftest import WaitUntil
 from tests.support.ledger_driver import Hand, ParkingQueue, check
@@ -254,7 +256,7 @@ def test_the_ledger_is_swept_while_redis_is_away(hand: Hand) -> None:
     """Nobody waits longer because of it."""
     question = ask(hand)
     let_pass(hand, question)
-    nowhere = redis.Redis(port=1, retry=None)
+    nowhere = redis.Redis(port=1, retry=Retry(NoBackoff(), 0))
     sweeper = Sweeper(lambda: Hand(hand.url).session, PauseTable(nowhere), hand.engine)
 
     sweeper.run_pass()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ import pytest
 from standardwebhooks import Webhook
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, Loopback
-from tests.integration.loopback import serving as receiving
 from tests.support.gateway_server import Served, serving
 from tests.support.in_process_cluster import InProcess, running
+from tests.support.loopback_server import Answer, Loopback
+from tests.support.loopback_server import serving as receiving
 from tests.support.workflows import Document, node, start, workflow
 from treadle.core.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
@@ -36,9 +39,10 @@ def cluster(
 ) -> Iterator[tuple[InProcess, Served]]:
     """Return a worker, a scheduler and a gateway that know of each other."""
     monkeypatch.setenv("TREADLE_SECRET_HOOK", SECRET)
-    servers: dict[str, Any] = {"database_url": fresh_postgres_url, "redis_url": redis_url}
-    with serving(Settings(**servers)) as served:
-        settings = Settings(**servers, public_url=served.url, allowed_private_addresses="127.0.0.1")
+    servers = Settings(configured_database_url=fresh_postgres_url, configured_redis_url=redis_url)
+    with serving(servers) as served:
+        more = {"public_url": served.url, "allowed_private_addresses": (ip_network("127.0.0.1"),)}
+        settings = servers.model_copy(update=more)
         with running(settings) as client:
             yield client, served
 

@@ -19,6 +19,8 @@ from treadle.planner.local import LocalModelMissing
 from treadle.planner.model_choice import SMALL
 from treadle.planner.planning import plan
 
+pytestmark = pytest.mark.slow
+
 LOCAL = Settings(planner_model="local/smollm2")
 
 

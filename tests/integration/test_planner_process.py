@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,19 @@ from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 
+pytestmark = pytest.mark.slow
+
 KEY = SecretStr("sk-loopback")
+
+
+@pytest.fixture
+def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Return settings of a ledger in which no other test's plans wait: requests are counted."""
+    return Settings(
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path,
+    )
 
 
 @pytest.fixture

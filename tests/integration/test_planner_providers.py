@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.integration.loopback import Answer, Seen
+from tests.support.loopback_server import Answer, Seen
 from tests.support.model_servers import (
     ANTHROPIC_PATH,
     OPENAI_PATH,

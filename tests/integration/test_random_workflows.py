@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.property.compare import differences
+from tests.reference.compare import differences
 from tests.reference.generate import random_case
 from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import check
 from treadle.core.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 #: Workflows that run side by side; each batch of them takes some seconds.
 TOGETHER = 20
@@ -21,7 +24,10 @@ TOGETHER = 20
 @pytest.fixture
 def cluster_here(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[InProcess]:
     settings = Settings(
-        database_url=fresh_postgres_url, redis_url=redis_url, data_dir=tmp_path, worker_threads=4
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path,
+        worker_threads=4,
     )
     with running(settings) as client:
         yield client
@@ -36,7 +42,7 @@ def test_random_workflows_come_to_what_the_reference_says(
     executions = [cluster_here.submit(case.document, case.input) for case in cases]
 
     for execution in executions:
-        wait_until(lambda execution=execution: cluster_here.has_ended(execution), timeout=60)
+        wait_until(partial(cluster_here.has_ended, execution), timeout=60)
 
     found = {}
     for seed, (case, execution) in enumerate(zip(cases, executions, strict=True), start=first):

@@ -6,6 +6,8 @@ from pathlib import Path
 from threading import Thread
 from uuid import uuid4
 
+import pytest
+
 from tests.support.ledger_driver import Hand
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.embedded import EmbeddedServers
@@ -19,6 +21,7 @@ from treadle.workers.attempts.inputs import InputReader
 from treadle.workers.attempts.records import Records
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_database_is_waited_out(tmp_path: Path) -> None:
     """A read that finds the database gone comes back with its answer once it is there again."""
     with EmbeddedServers(tmp_path / "servers") as servers:

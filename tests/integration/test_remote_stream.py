@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.loopback import Answer, serving
+from tests.support.loopback_server import Answer, serving
 from treadle.cli.remote import Remote
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id

@@ -20,6 +20,8 @@ from treadle.ledger.views import executions
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implementations
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[[Attempt], Any]
 Start = Callable[[Run], InProcess]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread, current_thread
@@ -27,6 +27,8 @@ from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
 from treadle.scheduler.failure_detector import FailureDetector
 from treadle.workers.process import WorkerProcess
+
+pytestmark = pytest.mark.slow
 
 #: Seconds of the lease that the tests of silence wait for.
 LEASE = 0.2
@@ -95,8 +97,8 @@ def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     Waiting.began.clear()
     Waiting.ended.clear()
     return Settings(
-        database_url=fresh_postgres_url,
-        redis_url=redis_url,
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
         data_dir=tmp_path,
         heartbeat_seconds=0.1,
         lease_seconds=1,
@@ -173,9 +175,22 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
     execution = own.submit(chain(node("a")))
     moment, sent = timedelta(seconds=30), own.row(execution, "a").enqueued_at
 
-    def found(**queue: object) -> list[str]:
-        given = {"epoch": "today", "oldest": {}, "grace_seconds": 0.0, "limit": 9, **queue}
-        return [ref.node for ref, _, _ in schedule.unsent(own.session, **given)]
+    def found(
+        *,
+        epoch: str = "today",
+        oldest: Mapping[str, datetime] | None = None,
+        full: Sequence[str] = (),
+        grace_seconds: float = 0.0,
+    ) -> list[str]:
+        rows = schedule.unsent(
+            own.session,
+            epoch=epoch,
+            oldest=oldest or {},
+            full=full,
+            grace_seconds=grace_seconds,
+            limit=9,
+        )
+        return [ref.node for ref, _, _ in rows]
 
     assert found(oldest={"core": sent - moment}) == []
     assert found(grace_seconds=30.0) == []

@@ -17,6 +17,8 @@ import pytest
 
 from treadle.core.processes import Command, GuardedProcess, Service, Supervisor
 
+pytestmark = pytest.mark.slow
+
 WaitUntil = Callable[..., Any]
 PARENT = Path(__file__).with_name("supervise.py")
 PATIENT = "trap '' TERM; echo ready; while :; do sleep 0.05; done"

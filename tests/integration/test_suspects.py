@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from tests.conftest import WaitUntil
-from tests.integration.loopback import Answer, serving
 from tests.support.in_process_cluster import InProcess, in_threads
 from tests.support.ledger_driver import check
+from tests.support.loopback_server import Answer, serving
 from tests.support.workflows import Document, chain, connection, for_each, node, start, workflow
 from treadle.core.settings import Settings
 from treadle.ledger.engine.leases import Claim
@@ -26,7 +26,7 @@ from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.process import WorkerProcess
 
 #: Each attempt starts a process, a second of work; on a machine that is busy, several times that.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ITEMS = {"items": [3, 1, 2]}
 
@@ -61,8 +61,8 @@ class Bench:
 def bench(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[Bench]:
     """Return a cluster of its own that runs."""
     settings = Settings(
-        database_url=fresh_postgres_url,
-        redis_url=redis_url,
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
         data_dir=tmp_path,
         worker_threads=2,
         allowed_private_addresses="127.0.0.1",

@@ -20,13 +20,15 @@ from treadle.ledger.views import executions, processes
 from treadle.transport.connections import Connections
 from treadle.workers.process import WorkerProcess
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings of a cluster of its own that beats ten times a second."""
     return Settings(
-        database_url=fresh_postgres_url,
-        redis_url=redis_url,
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
         data_dir=tmp_path / ".treadle",
         heartbeat_seconds=0.1,
         lease_seconds=1,

@@ -20,6 +20,8 @@ from treadle import task
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 #: How often each call of `counted` ran, by its key.
 CALLS: Counter[str] = Counter()
 #: Tasks side by side: enough for chunks of many once their durations are known.
@@ -77,8 +79,8 @@ def cluster_here(
     CALLS.clear()
     with running(
         Settings(
-            database_url=fresh_postgres_url,
-            redis_url=redis_url,
+            configured_database_url=fresh_postgres_url,
+            configured_redis_url=redis_url,
             data_dir=module_folder,
             worker_threads=2,
         )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import psycopg
 
-from tests.property.compare import differences
+from tests.reference.compare import differences
 from tests.reference.generate import Case
 from tests.support.broken_workflows import Breaking
 from tests.support.ledger_driver import Hand, check
@@ -32,7 +32,7 @@ from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views import executions
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
-from treadle.workers.attempts.secrets import Secrets
+from treadle.workers.secrets import Secrets
 
 #: Rounds in which every workflow that is generated ends, however slow.
 MOST_ROUNDS = 400

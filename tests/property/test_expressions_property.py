@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 import minijinja
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from treadle.dag.expressions import (
     compile_template,
 )
 from treadle.dag.values import dumps, loads
+
+pytestmark = pytest.mark.slow
 
 CONTEXT = Context(
     node_ids=frozenset({"start"}),

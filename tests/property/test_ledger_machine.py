@@ -26,6 +26,8 @@ from tests.reference.generate import random_case
 from treadle.dag.outcomes import Released
 from treadle.ledger.engine.settle_rows import settlement_of
 
+pytestmark = pytest.mark.slow
+
 #: Nodes of a workflow here: enough for loops in loops and joins, few enough to end soon.
 MOST_NODES = 14
 

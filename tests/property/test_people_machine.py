@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -37,6 +38,8 @@ from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
 from treadle.transport.pause_table import PauseTable
+
+pytestmark = pytest.mark.slow
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 TITLED = {"configurations": {"title": "?"}}
@@ -214,8 +217,11 @@ class People(RuleBasedStateMachine):
                 assert self._found(asked) != "pending"
         finally:
             self.threads.shutdown()
-            for each in (*self.sweepers, *self.hands, self.client):
-                each.close()
+            for sweeper in self.sweepers:
+                sweeper.close()
+            for hand in self.hands:
+                hand.close()
+            self.client.close()
 
     # -- what the model does ----------------------------------------------------------------------
 
@@ -278,7 +284,7 @@ class People(RuleBasedStateMachine):
             return "final"
         return what
 
-    def _events(self, execution: UUID) -> list[dict[str, object]]:
+    def _events(self, execution: UUID) -> list[dict[str, Any]]:
         return list(executions.events(self.hands[0].session, execution))
 
 

@@ -29,7 +29,7 @@ def graphs(draw: st.DrawFn, *, cyclic: bool = False) -> Drawn:
     pairs = [(draw(st.integers(max(0, index - 3), index - 1)), index) for index in range(1, count)]
     some = st.integers(0, count - 1)
     pairs += draw(st.lists(st.tuples(some, some), max_size=5))
-    links = []
+    links: list[Link] = []
     for one, two in pairs:
         low, high = (one, two) if cyclic else (min(one, two), max(one, two))
         if low != high:
@@ -43,7 +43,7 @@ def body_by_dominators(
     names: list[str], links: list[Link], loops: frozenset[str]
 ) -> dict[str, str | None]:
     """For each reachable node, the innermost loop whose body vertex dominates it."""
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[tuple[str, str]] = nx.DiGraph()
     graph.add_nodes_from((name, "") for name in names)
     graph.add_edges_from(((loop, ""), (loop, "body")) for loop in loops)
     for link in links:
@@ -81,7 +81,7 @@ def test_every_link_leads_forward_where_there_is_no_cycle(graph: Drawn) -> None:
     names, links, loops = graph
     topology = Topology(names, links, names[:1], loops)
     position = {name: index for index, name in enumerate(topology.order)}
-    plain = nx.DiGraph([(link.source, link.target) for link in links])
+    plain: nx.DiGraph[str] = nx.DiGraph([(link.source, link.target) for link in links])
     plain.add_nodes_from(names)
 
     assert topology.cycle() == []

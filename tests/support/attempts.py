@@ -11,7 +11,7 @@ from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
 from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
-from treadle.workers.nodes.loops.results import Results
+from treadle.workers.nodes.results import Results
 
 
 def attempt_of(

@@ -13,7 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.conftest import _wait_until
-from tests.integration import loopback
+from tests.support import loopback_server as loopback
 from tests.support.gateway_server import Clients, serving
 from tests.support.ledger_driver import Hand, OpenQueue
 from tests.support.workflows import chain, node
@@ -72,7 +72,7 @@ def channel(database_url: str, redis_url: str) -> dict[str, Any]:
 
 def route(database_url: str, redis_url: str) -> dict[str, Any]:
     """Ask the new route of a gateway, with a key, without one, and with one of another scope."""
-    settings = Settings(database_url=database_url, redis_url=redis_url)
+    settings = Settings(configured_database_url=database_url, configured_redis_url=redis_url)
     owner = f"ada-{new_id()}"
     with serving(settings) as served, Clients(served) as clients:
         got = clients.of(owner, Scope.READ).get("/v1/account")

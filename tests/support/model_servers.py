@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
-from tests.integration.loopback import Answer, Loopback, Seen, serving
+from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from treadle.core.settings import Settings
 
 OPENAI_PATH = "/v1/chat/completions"

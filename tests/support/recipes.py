@@ -118,10 +118,11 @@ def _end(tree: ast.Module, name: str) -> tuple[int, str, str]:
     found: Any = next(each for each in tree.body if name in _names(each))
     if isinstance(found, ast.ClassDef):
         fields = [i for i, each in enumerate(found.body) if isinstance(each, ast.AnnAssign)]
-        said = found.body[fields[-1] + 1]  # the line that explains the last field
+        said: Any = found.body[fields[-1] + 1]  # the line that explains the last field
         return said.end_lineno or 0, " " * said.col_offset, ""
-    shown = found.body[-1].value if isinstance(found, ast.FunctionDef) else found.value
-    last = (shown.keys if isinstance(shown, ast.Dict) else shown.elts)[-1]
+    shown: Any = found.body[-1] if isinstance(found, ast.FunctionDef) else found
+    shown = shown.value
+    last: Any = (shown.keys if isinstance(shown, ast.Dict) else shown.elts)[-1]
     return shown.end_lineno - 1, " " * last.col_offset, ","
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.integration.loopback import Answer
+from tests.support.loopback_server import Answer
 
 #: A kept connection would outlive the event loop of a test.
 EVENTS = {"Content-Type": "text/event-stream; charset=utf-8", "Connection": "close"}
@@ -74,7 +74,7 @@ def _message(
     stop: str | None,
     usage: tuple[int, int],
 ) -> Answer:
-    message = {
+    message: dict[str, object] = {
         "id": "msg_01XFDUDYJgAACzvnptvVoYEL", "type": "message", "role": "assistant",
         "model": "claude-sonnet-5-5-20260512", "content": [], "stop_reason": None,
         "stop_sequence": None,

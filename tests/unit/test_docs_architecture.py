@@ -23,17 +23,14 @@ def defined(tree: ast.Module) -> set[str]:
     """Return what a module defines: functions, classes, constants; methods under their class."""
     found: set[str] = set()
     for node in tree.body:
-        found |= {name.id for name in ast.walk(node) if _is_target(name)}
+        names_in = (name for name in ast.walk(node) if isinstance(name, ast.Name))
+        found |= {name.id for name in names_in if isinstance(name.ctx, ast.Store)}
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found.add(node.name)
         if isinstance(node, ast.ClassDef):
             methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
             found |= {f"{node.name}.{each.name}" for each in methods}
     return found
-
-
-def _is_target(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 @pytest.mark.parametrize(

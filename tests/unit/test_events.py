@@ -36,7 +36,7 @@ def added() -> Iterator[Added]:
                 and len(call.args) == 2
             ):
                 literal = call.args[1]
-                name = literal.value if isinstance(literal, ast.Constant) else None
+                name = str(literal.value) if isinstance(literal, ast.Constant) else None
                 data = {each.arg for each in call.keywords if each.arg}
                 data |= PLACE if call.func.attr == "node_event" else set()
                 yield Added(f"{path.relative_to(ROOT)}:{call.lineno}", name, data)

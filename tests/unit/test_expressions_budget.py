@@ -25,6 +25,7 @@ def evaluate(source: str, budget: Budget | None = None) -> Any:
     return compile_expression(source, CONTEXT).evaluate({"input": INPUT}, budget)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -75,6 +76,7 @@ def test_a_pathological_expression_is_an_error_within_its_budget(source: str) ->
     assert process_time() - started < SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

@@ -17,7 +17,7 @@ from treadle.workers.nodes.data.transformation import run_transformation
 from treadle.workers.nodes.flow.branches import run_filter, run_sort
 from treadle.workers.nodes.flow.merge import run_merge
 from treadle.workers.nodes.loops.opening import open_for_each
-from treadle.workers.nodes.loops.results import Results, fitting
+from treadle.workers.nodes.results import Results, fitting
 
 REF = ResultsRef("each", "outer:1", UUID("01999999-0000-7000-8000-000000000001"))
 BY_REFERENCE = {"count": 3, "results_ref": REF.to_wire()}

@@ -63,9 +63,8 @@ def test_a_body_that_does_not_fit_its_type_is_refused(body: Value, body_type: st
 def parts_of(body: Value) -> list[Message]:
     written = encoded(body, "multipart")
     head = f"Content-Type: {written.content_type}\r\n\r\n".encode()
-    parsed = message_from_bytes(head + written.content)
-    parts = parsed.get_payload()
-    assert isinstance(parts, list)
+    whole, *parts = message_from_bytes(head + written.content).walk()
+    assert whole.is_multipart()
     return parts
 
 

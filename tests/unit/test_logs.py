@@ -45,8 +45,12 @@ def events_logged() -> Iterator[tuple[str, str | None]]:
                 logger = ast.unparse(call.func.value).split("(")[0].split(".")[-1]
                 if call.func.attr in LEVELS and logger in LOGGERS:
                     names = call.args[1:] if call.func.attr == "log" else call.args
-                    literal = names[0].value if isinstance(names[0], ast.Constant) else None
-                    yield f"{path}:{call.lineno}", literal
+                    yield f"{path}:{call.lineno}", _literal(names[0])
+
+
+def _literal(node: ast.expr) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def test_every_logged_event_is_on_the_list() -> None:

@@ -175,6 +175,7 @@ def in_child(task: str, came: Value) -> Any:
         return outcome_of(reply.result(60))
 
 
+@pytest.mark.slow
 def test_a_cpu_bound_task_runs_in_a_process_of_its_own() -> None:
     """It imports the task's module there and puts out the same as here."""
     outcome = in_child("heavy", {"n": 5})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from treadle.core import provider_errors
 from treadle.core.errors import TreadleError
@@ -34,4 +35,4 @@ def test_everything_in_a_plan_is_told() -> None:
     told = set(re.findall(r"`([a-z_]+)`", PAGE))
 
     assert set(Made.model_fields) <= told
-    assert set(PlanStatus.__args__) <= told
+    assert set(get_args(PlanStatus)) <= told

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.property.compare import differences, equal
 from tests.reference import ANY, Record, Result
+from tests.reference.compare import differences, equal
 
 
 def result(*records: Record, status: str = "SUCCESS", **more: Any) -> Result:

@@ -44,6 +44,7 @@ def test_a_seed_always_gives_the_same_case() -> None:
     assert once.expected == again.expected
 
 
+@pytest.mark.slow
 def test_random_workflows_reach_every_corner() -> None:
     """Among a few dozen there is each node type, each end, and loops inside loops."""
     made = [random_case(seed) for seed in SEEDS]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.property.compare import equal
 from tests.reference import Record, Result, interpret
+from tests.reference.compare import equal
 from tests.reference.shapes import SHAPES, expected_outputs, scientific
 
 ACCEPTANCE = Path(__file__).parents[3] / "shared" / "acceptance" / "run"

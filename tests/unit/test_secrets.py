@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from treadle.dag.outcomes import Completed, Failed, Retrying
-from treadle.workers.attempts.secrets import PieceMask, SecretNotFound, Secrets, masked
+from treadle.workers.secrets import PieceMask, SecretNotFound, Secrets, masked
 
 SECRET = "s3cr3t/with+signs=and ä"
 

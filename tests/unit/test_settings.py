@@ -109,7 +109,9 @@ def test_without_servers_the_error_says_what_to_do() -> None:
 
 def test_addresses_are_not_in_the_representation() -> None:
     """They hold passwords, and representations end up in logs."""
-    assert "hunter2" not in repr(Settings(database_url="postgresql://me:hunter2@db/treadle"))
+    assert "hunter2" not in repr(
+        Settings(configured_database_url="postgresql://me:hunter2@db/treadle")
+    )
 
 
 def test_a_child_gets_our_environment_and_more(monkeypatch: pytest.MonkeyPatch) -> None:

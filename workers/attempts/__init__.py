@@ -1,13 +1,11 @@
-"""Attempts: from a message to a claim, and from a claim to an outcome.
+"""Attempts: from a claim to an outcome.
 
-    runner            the loop of a thread: claim, run, settle, go on with what was handed over
     executor          a claim becomes an attempt, an attempt an outcome; never raises
     inputs            what came to a node, and the names its expressions may use
     records           settled outputs, read from the ledger once
     result_pages      what the scopes of a loop came to, page by page
     loop_results      a loop collects them, and leaves
     progress          what running attempts report, each at most once a second
-    secrets           what an attempt may be given, and must not leave behind
     attempt_metrics   what is counted of attempts, and the one line each
 
 Whatever goes wrong in an attempt is a value. An inline node runs in the thread that has it, never

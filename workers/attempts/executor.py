@@ -27,10 +27,10 @@ from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
-from treadle.workers.attempts.secrets import Secrets, masked, without
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
+from treadle.workers.secrets import Secrets, masked, without
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000

@@ -11,7 +11,7 @@ from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import results_of
-from treadle.workers.nodes.loops.results import fitting
+from treadle.workers.nodes.results import fitting
 
 
 def gather(records: Records, claim: Claim) -> Completed | Failed:

@@ -12,7 +12,7 @@ from treadle.ledger.engine.leases import Ref
 from treadle.ledger.views.iterations import Iteration
 from treadle.workers.attempts.records import Records
 from treadle.workers.nodes.errors import ResultsNotFound
-from treadle.workers.nodes.loops.results import Results
+from treadle.workers.nodes.results import Results
 
 #: Scopes of a page at most: many small results a round trip, by a bounded list of names.
 _PAGE_SCOPES = 500

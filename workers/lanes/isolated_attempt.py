@@ -20,10 +20,10 @@ from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error, settlement_of
 from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.records import Records
-from treadle.workers.attempts.secrets import Secrets
 from treadle.workers.lanes.child_pool import Child, Watch, environment
 from treadle.workers.lanes.child_process import serve
 from treadle.workers.nodes.implementation import module_of
+from treadle.workers.secrets import Secrets
 
 
 def run_isolated(claim: Claim, settings: Settings, *, watch: Watch) -> AttemptResult:

@@ -7,7 +7,7 @@ import time
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
-from treadle.workers.attempts.runner import Runner
+from treadle.workers.runner import Runner
 
 
 class Drain(Middleware):

@@ -13,7 +13,7 @@ from treadle.dag.expressions import Budget
 from treadle.dag.graph import CompiledNode, Edge
 from treadle.dag.results import ResultsRef
 from treadle.dag.values import NotAValue, Value, dumps
-from treadle.workers.nodes.loops.results import Results
+from treadle.workers.nodes.results import Results
 
 #: Bytes of one report as JSON. It is read by everybody who follows the execution.
 REPORT_LIMIT_BYTES = 64 * 1024

@@ -13,7 +13,7 @@ from treadle.dag.specs.data import Aggregation, Function
 from treadle.dag.values import INTEGER_LIMIT, Value
 from treadle.workers.nodes.data.comparison import check_comparable, field_of, identity
 from treadle.workers.nodes.errors import NotANumber, NumberOutOfRange
-from treadle.workers.nodes.loops.results import Items, within
+from treadle.workers.nodes.results import Items, within
 
 
 def figure(function: Function, path: str | None, items: Items) -> Value:

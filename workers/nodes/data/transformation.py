@@ -15,7 +15,7 @@ from treadle.workers.nodes.data.comparison import ordered
 from treadle.workers.nodes.data.lists import distinct, join
 from treadle.workers.nodes.implementation import implements
 from treadle.workers.nodes.loops.iteration import entries, kept, listed
-from treadle.workers.nodes.loops.results import within
+from treadle.workers.nodes.results import within
 
 
 @implements(DATA_TRANSFORMATION)

@@ -10,7 +10,7 @@ from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.data.lists import concatenated, intersection, joined, union, zipped
 from treadle.workers.nodes.implementation import implements
-from treadle.workers.nodes.loops.results import whole
+from treadle.workers.nodes.results import whole
 
 
 @implements(MERGE)

@@ -7,7 +7,7 @@ from treadle.dag.results import reference_in
 from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.errors import NotAList
-from treadle.workers.nodes.loops.results import Items, whole, within
+from treadle.workers.nodes.results import Items, whole, within
 
 
 def entries(attempt: Attempt, path: str) -> Items:

@@ -14,7 +14,7 @@ from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.errors import MaxIterationsReached
 from treadle.workers.nodes.implementation import implements
 from treadle.workers.nodes.loops.iteration import entries
-from treadle.workers.nodes.loops.results import Results
+from treadle.workers.nodes.results import Results
 
 
 @implements(FOR_EACH)

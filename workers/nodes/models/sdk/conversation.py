@@ -39,7 +39,6 @@ from treadle.dag.output_schema import answer_problems
 from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
 from treadle.dag.values import Value, loads
 from treadle.monitoring import models
-from treadle.workers.attempts.secrets import PieceMask, without
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.models.sdk import anthropic_wire, openai_wire
 from treadle.workers.nodes.models.sdk.wire import (
@@ -49,6 +48,7 @@ from treadle.workers.nodes.models.sdk.wire import (
     StreamedReply,
     check_end,
 )
+from treadle.workers.secrets import PieceMask, without
 
 #: Characters of an answer that one report carries at most.
 _TOLD_CHARACTERS = 10_000
