@@ -98,8 +98,10 @@ def question_of(config: Asking) -> Question:
     return Question.model_validate(asked)
 
 
-def _type_of(config: Config, default: str) -> Any:
-    return config.get("interaction_type", default)
+def _type_of(config: Config, default: str) -> str:
+    """Return a question's type; the default where it is none, which the model reports."""
+    kind = config.get("interaction_type", default)
+    return kind if isinstance(kind, str) else default
 
 
 def _problems(config: Config, default: str) -> Iterator[Problem]:
@@ -119,7 +121,7 @@ def _problems(config: Config, default: str) -> Iterator[Problem]:
         yield from question_problems(question)
 
 
-def _carrying(config: Config, kind: Any) -> Iterator[Problem]:
+def _carrying(config: Config, kind: str) -> Iterator[Problem]:
     """Report a channel that cannot carry a question, or its answer."""
     name = config.get("channel_type", DEFAULT_CHANNEL)
     channel = CHANNELS.get(name) if isinstance(name, str) else None
@@ -131,7 +133,7 @@ def _carrying(config: Config, kind: Any) -> Iterator[Problem]:
 _NEEDED = ("default_response", *(name for each in CHANNELS.values() for name in each.needed))
 
 
-def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
+def _belonging(config: Config, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the fields that not every question has, and whether this one does."""
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
@@ -141,7 +143,7 @@ def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
         yield from ((name, of_it) for name in channel.fields.model_fields)
 
 
-def _known(config: Config, kind: Any) -> Question | None:
+def _known(config: Config, kind: str) -> Question | None:
     """Return the question as far as answers to it go; `None` while templates keep it open."""
     names = [*OF_TYPE.get(kind, ()), "default_response"]
     parts = {name: config[name] for name in names if config.get(name) not in (None, [])}
