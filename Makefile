@@ -12,13 +12,16 @@ BIN := .venv/bin
 # start fast everywhere, also where Python is told to write no bytecode.
 SYNC := $(BIN)/uv sync --locked --inexact --no-progress --compile-bytecode
 
+# The folders that are parts of `treadle`, and the one that has a link to each.
+HOUSES := core dag gateway hil ledger monitoring planner scheduler transport treadle workers
+
 .PHONY: help install demo test check format bench docs clean
 
 help:
 	@echo "make demo     run a pipeline over the data in examples/ and show it"
 	@echo "make test     run all tests"
 	@echo "make check    lint, formatting, types, layers, then all tests: what CI runs"
-	@echo "make format   mend what ruff can mend"
+	@echo "make format   fix what ruff can fix"
 	@echo "make bench    measure Treadle beside raw Dramatiq"
 	@echo "make docs     write the pages that are made from code"
 	@echo "make install  prepare .venv (the others do it first)"
@@ -33,6 +36,7 @@ install: .venv/installed
 
 .venv/installed: .venv/bin/uv pyproject.toml uv.lock
 	UV_PYTHON_DOWNLOADS=never $(SYNC) --quiet
+	$(BIN)/python -m compileall -q -j 0 $(HOUSES)
 	@touch $@
 
 demo: install
@@ -65,6 +69,7 @@ docs: install
 	$(BIN)/python docs/modules.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/monitoring.py
+	$(BIN)/python docs/errors.py
 
 clean:
 	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 """The benchmark: Treadle beside raw Dramatiq, in one run on the same Valkey.
 
-`shapes` says which graphs are run, `raw` and `tasks` what their nodes do on either side, `cluster`
-starts the processes, `counters` reads what they cost, `throughput` and `quiet` measure, `report`
-prints. How to read the figures stands in `bench/README.md`.
+`shapes` has the graphs, `raw` and `tasks` the code of their nodes on either side, `cluster` starts
+the processes, `counters` reads their cost, `throughput`, `quiet`, `people`, `gateway` and `models`
+measure, `report` prints. `bench/README.md` explains the figures.
 """

@@ -22,7 +22,7 @@ from treadle.ledger.migrations import migrate
 from treadle.transport.connections import Connections
 
 PROCESSES = 2
-#: Of a process of raw actors: Dramatiq's default. Treadle's workers have their own.
+#: Threads of a process of raw actors: Dramatiq's default. Treadle's workers have their own.
 THREADS = 8
 _START_SECONDS = 60.0
 

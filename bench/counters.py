@@ -13,7 +13,7 @@ import psycopg
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # Transactions that wrote have an id of their own; readers have none. So ids count commits exactly,
-# where the statistics of busy backends come up to ten seconds late.
+# while the statistics of busy backends are up to ten seconds late.
 _LEDGER = """
 select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as commits,
        (pg_current_wal_insert_lsn() - '0/0')::bigint as wal_bytes
@@ -25,7 +25,7 @@ select xact_commit + xact_rollback from pg_stat_database where datname = current
 
 @dataclass(frozen=True)
 class Counts:
-    """Readings of counters that only rise."""
+    """Readings of counters that only increase."""
 
     commits: int
     wal_bytes: int
@@ -40,7 +40,7 @@ def read(session: psycopg.Connection) -> Counts:
 
 
 def statements(session: psycopg.Connection) -> int:
-    """Return the transactions so far, readers' too; a second late, or ten from busy backends."""
+    """Return the transactions so far, including readers'; up to ten seconds late."""
     return int(_one(session, _STATEMENTS)[0])
 
 
@@ -64,7 +64,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Return what a process keeps in memory."""
+    """Return the resident memory of a process."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
 
 

@@ -26,9 +26,9 @@ from treadle.ledger.engine.submission import LOCAL_OWNER
 from treadle.ledger.views import keys
 from treadle.ledger.views.keys import Scope
 
-#: Requests that are sent one after the other, with nothing else going on.
+#: Requests that are sent one after the other, without other load.
 _ALONE = 300
-#: Submissions that are sent at one time, over so many connections.
+#: Submissions that are sent in parallel, and over how many connections.
 _TOGETHER, _CONNECTIONS = 2_000, 16
 #: Events that a reader waits for, one at a time.
 _EVENTS = 200
@@ -37,10 +37,10 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Served:
-    """What asking the gateway takes."""
+    """The figures of the gateway."""
 
     submissions_per_second: float
-    """Acknowledged, over 16 connections; each with a definition, an input and a key of its own."""
+    """Acknowledged, over 16 connections; each with its own definition, input and key."""
     submit_ms_p50: float
     """From the first byte sent to the last one read, over 16 connections."""
     submit_ms_p99: float
@@ -84,7 +84,7 @@ def measure(cluster: Cluster) -> Served:
 
 
 class Line:
-    """One connection that is kept, with as little between it and the gateway as can be."""
+    """One persistent connection to the gateway, with as little overhead as possible."""
 
     def __init__(self, port: int, key: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -115,7 +115,7 @@ class Line:
         return json.loads(answer)
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the lines of an answer that goes on."""
+        """Yield the lines of a streaming response."""
         yield from self._file
 
 
@@ -155,7 +155,7 @@ def _events(cluster: Cluster, port: int, key: str) -> list[float]:
                 arrived.put(time.perf_counter())
 
     Thread(target=read, daemon=True).start()
-    time.sleep(1.0)  # until the reader is known to those that notify
+    time.sleep(1.0)  # until the reader's subscription is visible to the notifier
     connections, taken = cluster.connections, []
     for number in range(_EVENTS):
         act = control.resume if number % 2 else control.pause
@@ -178,7 +178,7 @@ def _delay(name: str) -> dict[str, Any]:
 
 @contextmanager
 def _gateway(cluster: Cluster) -> Iterator[int]:
-    """Run a gateway as a process of its own while inside; return its port."""
+    """Run a gateway process for the `with` block; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     settings = cluster.connections.settings

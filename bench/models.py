@@ -1,4 +1,4 @@
-"""Nodes that wait for a model: many at once in one worker process, whose answers take a second."""
+"""Nodes that wait for a model: many at once in one worker process, with answers of one second."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from treadle.ledger.migrations import migrate
 from treadle.ledger.views import executions
 from treadle.transport.connections import Connections
 
-#: Nodes side by side, and seconds that the provider takes for each.
+#: Nodes in parallel, and seconds that the provider takes for each.
 _NODES = 200
 _ANSWER_SECONDS = 1.0
-#: Pieces in which an answer comes.
+#: Chunks of a streamed answer.
 _PIECES = 10
 _LONGEST_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Models:
-    """What it takes to wait for many models."""
+    """The figures of waiting for many models."""
 
     first_seconds: float
     """One node alone, in a process that has not loaded the providers' SDKs."""
@@ -45,7 +45,7 @@ class Models:
     worker_cpu_seconds: float
     """Meanwhile, of the one process."""
     reports: int
-    """Events that said what came in meanwhile."""
+    """Progress events meanwhile."""
     resident_mb: float
     """Of the worker process, afterwards."""
 
@@ -54,7 +54,7 @@ class Models:
 
 
 def measure() -> Models:
-    """Measure with servers, a worker, a scheduler and a provider of its own."""
+    """Measure with separate servers, a worker, a scheduler and a provider."""
     with ExitStack() as stack:
         address = stack.enter_context(_provider())
         connections, worker = stack.enter_context(_cluster(address))
@@ -69,7 +69,7 @@ def measure() -> Models:
 
 
 def _run(connections: Connections, count: int) -> tuple[float, UUID]:
-    """Run so many agents side by side; return the seconds that it took, and the execution."""
+    """Run so many agents in parallel; return the duration in seconds, and the execution."""
     validation = validate(_document(count))
     assert validation.workflow is not None
     assert validation.graph is not None
@@ -77,23 +77,27 @@ def _run(connections: Connections, count: int) -> tuple[float, UUID]:
     with connections.open_session() as session:
         connections.queue.refresh(force=True)
         begun = time.monotonic()
-        made = submit(connections.engine, session, request)
+        submitted = submit(connections.engine, session, request)
         while time.monotonic() - begun < _LONGEST_SECONDS:
             shown = executions.execution(
-                session, connections.engine.graphs, made.execution_id, records=0, inline_bytes=0
+                session,
+                connections.engine.graphs,
+                submitted.execution_id,
+                records=0,
+                inline_bytes=0,
             )
             if shown["end_time"] is not None:
                 assert shown["status"] == "SUCCESS", shown["error"]
-                return time.monotonic() - begun, made.execution_id
+                return time.monotonic() - begun, submitted.execution_id
             time.sleep(0.02)
     raise TimeoutError(f"{count} nodes did not end in {_LONGEST_SECONDS:g} s")
 
 
 def _document(count: int) -> dict[str, Any]:
     agents = [f"agent_{number}" for number in range(count)]
-    asked = {"user_prompt": "Wait a second."}
+    prompt = {"user_prompt": "Wait a second."}
     nodes = [{"id": "start", "name": "start", "type": "TRIGGER", "subtype": "MANUAL"}]
-    more = {"type": "AI_AGENT", "subtype": "OPENAI_CHATGPT", "configurations": asked}
+    more = {"type": "AI_AGENT", "subtype": "OPENAI_CHATGPT", "configurations": prompt}
     return {
         "metadata": {"id": f"agents-{count}", "name": "agents"},
         "nodes": [*nodes, *({"id": each, "name": each, **more} for each in agents)],
@@ -133,7 +137,7 @@ def _cluster(address: str) -> Iterator[tuple[Connections, subprocess.Popen[bytes
 
 @contextmanager
 def _provider() -> Iterator[str]:
-    """Run what speaks OpenAI's wire and takes a second for an answer; return its address."""
+    """Run a server with OpenAI's API that takes a second for an answer; yield its address."""
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(
         asyncio.start_server(_serve, "127.0.0.1", 0, backlog=2 * _NODES)

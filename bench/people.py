@@ -1,4 +1,4 @@
-"""Executions that wait for people: parked, answered, kept in great number, and swept."""
+"""Executions that wait for people: parked, answered, stored in large numbers, and swept."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import answer
 from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
 
-#: Executions parked and answered, as in the peers' W6.
+#: Executions parked and answered, as in the benchmark of the peers.
 _ANSWERED = 2_000
-#: Answered one at a time, with nothing else going on.
+#: Answered one at a time, without other load.
 _ALONE = 200
 #: Executions parked at once for their size and for the sweep.
 _PARKED = 10_000
@@ -52,7 +52,7 @@ from interactions where id = any(%(ids)s)
 
 @dataclass(frozen=True)
 class People:
-    """What waiting for people costs."""
+    """The figures of waiting for people."""
 
     parked_per_second: float
     """From the first submission to the last question."""
@@ -64,9 +64,9 @@ class People:
     redis_bytes: float
     """For each parked question."""
     ledger_bytes: float
-    """For each execution that waits with a question: all its rows and their indexes."""
+    """For each waiting execution: all its rows and their indexes."""
     rebuild_seconds: float
-    """To put 10,000 questions back into the pause table."""
+    """To rebuild the pause table with 10,000 questions."""
     sweep_seconds: float
     """From the first to the last end of 10,000 questions that are due at once."""
 
@@ -95,27 +95,27 @@ def measure(cluster: Cluster) -> People:
         answered_per_second=_ANSWERED / answered,
         start_ms_p50=waits[len(waits) // 2],
         start_ms_p99=waits[len(waits) * 99 // 100],
-        **_kept(cluster),
+        **_stored(cluster),
     )
 
 
-def _kept(cluster: Cluster) -> dict[str, float]:
-    """Park many at once, and let all of them be due at once."""
+def _stored(cluster: Cluster) -> dict[str, float]:
+    """Park many at once, and make all of them due at once."""
     client, before = cluster.connections.broker.client, _count(cluster, _STORED, [])
     waiting = _park(cluster, _PARKED)
     stored = _count(cluster, _STORED, []) - before
-    kept: Any = [client.memory_usage(key, samples=0) for key in (DEADLINES_KEY, ENTRIES_KEY)]
+    sizes: Any = [client.memory_usage(key, samples=0) for key in (DEADLINES_KEY, ENTRIES_KEY)]
     started = time.perf_counter()
     cluster.connections.queue.pause_table.rebuild(_pages(cluster))
     rebuilt = time.perf_counter() - started
     ids = list(waiting)
     cluster.session.execute(_OVERDUE, {"ids": ids})
-    client.delete(WHOLE_KEY)  # the sweeper puts them back as they are now
+    client.delete(WHOLE_KEY)  # the sweeper rebuilds the table from the ledger
     _wait(lambda: _count(cluster, _SWEPT, ids) == 0)
     row = cluster.session.execute(_SWEPT, {"ids": ids}).fetchone()
     assert row is not None
     return {
-        "redis_bytes": sum(kept) / _PARKED,
+        "redis_bytes": sum(sizes) / _PARKED,
         "ledger_bytes": stored / _PARKED,
         "rebuild_seconds": rebuilt,
         "sweep_seconds": float(row[1]),
@@ -177,7 +177,7 @@ def _wait(is_done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _LONGEST_SECONDS
     while not is_done():
         if time.monotonic() > deadline:
-            raise TimeoutError("the questions do not come to where they should")
+            raise TimeoutError("the questions did not reach the expected state")
         time.sleep(0.05)
 
 

@@ -1,4 +1,4 @@
-"""What an idle cluster costs, how fast it wakes, and what a large submission takes."""
+"""The cost of an idle cluster, its latency, and the duration of a large submission."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.views import executions
 
 _IDLE_SECONDS = 10.0
-#: Seconds in which a cluster comes to rest; a backend reports its statistics within ten.
+#: Seconds until a cluster is idle; a backend reports its statistics within ten.
 _REST_SECONDS = 11.0
 _STARTS = 30
 #: Nodes of the large workflow, its trigger among them.
@@ -27,7 +27,7 @@ _LARGE = 10_000
 
 @dataclass(frozen=True)
 class Quiet:
-    """The figures of a cluster that does next to nothing."""
+    """The figures of an idle cluster."""
 
     statements_per_second: float
     cpu_percent: float
@@ -65,8 +65,8 @@ def _idle(cluster: Cluster) -> tuple[float, float]:
     time.sleep(_IDLE_SECONDS)
     seconds = time.monotonic() - started
     used = counters.cpu_seconds(pids) - cpu
-    made = counters.statements(cluster.session) - before
-    return made / seconds, 100 * used / seconds
+    executed = counters.statements(cluster.session) - before
+    return executed / seconds, 100 * used / seconds
 
 
 def _starts(cluster: Cluster) -> list[float]:
@@ -90,7 +90,7 @@ def _starts(cluster: Cluster) -> list[float]:
 
 
 def _large_submission(cluster: Cluster) -> float:
-    """Submit a chain: its first node is the only one that becomes ready, so little runs beside."""
+    """Submit a chain: its first node is the only one that becomes ready, so little else runs."""
     nodes = [f"n{i}" for i in range(_LARGE - 1)]
     edges = list(pairwise(nodes))
     large = document("large", nodes, edges, lambda each: {**task_node(each)})

@@ -1,7 +1,7 @@
 """The other side: Dramatiq's own RedisBroker and default middleware, and actors that do nothing.
 
-It is given the nodes and not the graph. Nothing joins, nothing is recorded, and a message lost
-with its process's Redis is lost; chains alone keep their order, each actor sending the next.
+It runs the nodes without the graph. There are no joins and no records, and messages are lost with
+Redis; only chains keep their order, because each actor sends the next message.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dramatiq.brokers.redis import RedisBroker
 
 from bench.shapes import Shape
 
-#: Where the workers find the Valkey of this run.
+#: The environment variable with the address of this run's Valkey.
 REDIS_URL_VARIABLE = "BENCH_REDIS_URL"
 _POLL_SECONDS = 0.005
 
-# Without the variable a module that only wants the names gets a broker that never connects.
+# Without the variable, a module that imports only the names gets a broker that never connects.
 broker = RedisBroker(url=os.environ.get(REDIS_URL_VARIABLE, "unix:///nowhere"))  # type: ignore[no-untyped-call]
 dramatiq.set_broker(broker)
 

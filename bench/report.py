@@ -13,7 +13,7 @@ from bench.people import People
 from bench.quiet import Quiet
 from bench.throughput import Result
 
-#: What the figures are held against: the column or figure, its target, and whether more is better.
+#: The targets of the figures.
 RATIO_TARGET = 0.5
 _TARGETS = {
     "statements_per_second": ("idle: statements/s", "≤ 5"),
@@ -32,7 +32,7 @@ _PEOPLE = {
     "start_ms_p99": ("answer to next node's start, ms (99 %)", ""),
     "redis_bytes": ("10,000 parked: bytes each in Redis", ""),
     "ledger_bytes": ("10,000 parked: bytes each in PostgreSQL", ""),
-    "rebuild_seconds": ("10,000 put back into Redis, s", ""),
+    "rebuild_seconds": ("10,000: rebuilding the pause table, s", ""),
     "sweep_seconds": ("10,000 due at once: until all are ended, s", ""),
 }
 _GATEWAY = {
@@ -49,8 +49,8 @@ _GATEWAY = {
 _MODELS = {
     "first_seconds": ("the first node, which loads the SDK, s", ""),
     "all_seconds": ("200 nodes of 1 s, one process: s", "< 4"),
-    "worker_cpu_seconds": ("of which CPU time of the process, s", ""),
-    "reports": ("events that told what came in", ""),
+    "worker_cpu_seconds": ("CPU time of the process, s", ""),
+    "reports": ("progress events", ""),
     "resident_mb": ("MB resident afterwards", ""),
 }
 _COLUMNS = (
@@ -69,7 +69,7 @@ def show_quiet(console: Console, quiet: Quiet) -> None:
 
 
 def show_people(console: Console, people: People) -> None:
-    """Print what waiting for people costs."""
+    """Print the figures of waiting for people."""
     table = Table("figure", "measured", "target", title="Executions that wait for people")
     for name, (title, target) in _PEOPLE.items():
         table.add_row(title, f"{getattr(people, name):,.2f}", target)
@@ -77,7 +77,7 @@ def show_people(console: Console, people: People) -> None:
 
 
 def show_gateway(console: Console, served: Served) -> None:
-    """Print what asking the gateway takes."""
+    """Print the figures of the gateway."""
     table = Table("figure", "measured", "target", title="The gateway")
     for name, (title, target) in _GATEWAY.items():
         table.add_row(title, f"{getattr(served, name):,.2f}", target)
@@ -85,7 +85,7 @@ def show_gateway(console: Console, served: Served) -> None:
 
 
 def show_models(console: Console, models: Models) -> None:
-    """Print what waiting for models costs."""
+    """Print the figures of waiting for models."""
     table = Table("figure", "measured", "target", title="Nodes that wait for a model")
     for name, (title, target) in _MODELS.items():
         table.add_row(title, f"{getattr(models, name):,.2f}", target)
@@ -93,7 +93,7 @@ def show_models(console: Console, models: Models) -> None:
 
 
 def show_results(console: Console, results: Sequence[Result]) -> None:
-    """Print what was measured of each shape."""
+    """Print the figures of each shape."""
     table = Table("shape", "nodes", title="Treadle beside raw Dramatiq", caption=_HOP_TARGETS)
     for title in _COLUMNS:
         table.add_column(title, justify="right")

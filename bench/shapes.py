@@ -1,4 +1,4 @@
-"""The graphs that are measured, as edges; both sides run the same number of nodes."""
+"""The measured graphs, as edges; both sides run the same number of nodes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Edges = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Shape:
-    """A graph, and how many of it run at once."""
+    """A graph, and how many copies run at once."""
 
     name: str
     summary: str
@@ -40,7 +40,7 @@ def _fan(width: int) -> Edges:
 
 
 def _layers(depth: int, width: int, each_on: int) -> Edges:
-    """Every node on `each_on` neighbours of the layer before."""
+    """Every node depends on `each_on` nodes of the layer before."""
     return [
         (f"l{layer - 1}_{(column + offset) % width}", f"l{layer}_{column}")
         for layer in range(1, depth)
@@ -66,7 +66,7 @@ LONE_CHAIN = SHAPES[0]
 
 
 def task_node(node_id: str) -> dict[str, Any]:
-    """Return a node that calls `bench.tasks.noop`: a thread, as a raw actor has one."""
+    """Return a node that calls `bench.tasks.noop`: in a thread, like a raw actor."""
     return _action(node_id, "PYTHON_TASK", {"task": "noop"})
 
 

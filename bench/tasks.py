@@ -1,4 +1,4 @@
-"""What the nodes of Treadle's side do."""
+"""The tasks of the nodes on Treadle's side."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from treadle import task
 
 @task
 def noop() -> None:
-    """Do nothing, as the raw actor does."""
+    """Do nothing, like the raw actor."""
 
 
 @task
 def stamp() -> float:
-    """Return when this ran."""
+    """Return the time of the call."""
     return time.time()

@@ -1,4 +1,4 @@
-"""Nodes a second: each shape in turn on either side, interleaved, and what a node costs."""
+"""Nodes per second: each shape on both sides in turn, and the cost of a node."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 _POLL_SECONDS = 0.005
 #: Submissions in one transaction.
 _GROUP = 50
-#: No shape takes as long; what does hangs.
+#: No shape takes that long; a run that does is hanging.
 _LONGEST_SECONDS = 120.0
 KINDS = {"task": task_node, "inline": inline_node}
 
@@ -145,7 +145,7 @@ class Throughput:
         return self._validated[name]
 
     def _submit(self, submissions: Sequence[Submission]) -> list[UUID]:
-        """Submit in groups, as whoever has several requests at one time does."""
+        """Submit in groups, like a gateway with several requests at once."""
         engine = self._cluster.connections.engine
         ids: list[UUID] = []
         for start in range(0, len(submissions), _GROUP):
@@ -156,7 +156,7 @@ class Throughput:
         return ids
 
     def _wait_for(self, ids: Sequence[UUID]) -> None:
-        """Wait for executions one after the other, so that a look costs one row."""
+        """Wait for executions one after the other, so that each poll reads one row."""
         deadline = time.monotonic() + _LONGEST_SECONDS
         for execution_id in ids:
             while self._status(execution_id) == "RUNNING":
@@ -173,6 +173,6 @@ class Throughput:
 
 
 def _cpu() -> float:
-    """Return the CPU time of this process and all below it: both sides send and wait in it."""
+    """Return the CPU time of this process and its descendants; both sides are driven from it."""
     pid = os.getpid()
     return counters.cpu_seconds([pid, *counters.descendants(pid)])

@@ -1,8 +1,8 @@
-"""Columns: lists of values as PostgreSQL's binary arrays, packed in one go.
+"""Columns: lists of values as PostgreSQL's binary arrays, packed in one step.
 
-psycopg asks each element of a list for its type, then each element's dumper for its bytes. The
-ledger's statements take nothing but columns, of a type that stands in their text
-(`%(node)b::text[]`), and that search was half of what they cost in this process.
+psycopg looks up the type of each element of a list, then the dumper of each element. The ledger's
+statements take only columns, with the type in their text (`%(node)b::text[]`), and that lookup was
+half of their cost in this process.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Column(bytes):
 
 
 def pack(element_type: str, values: Iterable[Any]) -> Column:
-    """Return a parameter that stands for `values`, each of `element_type` or `None`.
+    """Return the parameter for `values`, each of `element_type` or `None`.
 
     Raises:
-        KeyError: a type that no statement of ours takes yet; add it to `_TYPES`.
+        KeyError: an unknown type; add it to `_TYPES`.
     """
     oid, encode, column = _TYPES[element_type]
     elements = [_NULL if value is None else encode(value) for value in values]
@@ -51,7 +51,7 @@ def _fixed(code: str) -> _Encode:
 
 
 def _type(name: str, encode: _Encode) -> tuple[int, _Encode, type[Column]]:
-    """Inform psycopg of one type's columns; return what `pack` needs of it."""
+    """Register the columns of one type with psycopg; return what `pack` needs for it."""
     info = psycopg.postgres.types[name]
     column = type(f"{name}_column", (Column,), {})
     members = {"oid": info.array_oid, "format": Format.BINARY, "dump": lambda _, packed: packed}

@@ -1,8 +1,8 @@
-"""The one error root: every error says what happened, why (machine-readable) and what to do.
+"""The root of all errors: each says what happened, why (machine-readable) and what to do.
 
 A subclass fixes its `reason` (lower snake case, never renamed), whether trying again can help, and
-a default `solution`. Facts about the case at hand go to `context`, so that a message stays a
-sentence and a program never parses it.
+a default `solution`. Facts about the case go to `context`, so that a message stays a sentence and
+programs never parse it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 
 
 class TreadleError(Exception):
-    """An error meant for a person and a program at once."""
+    """An error for people and programs."""
 
     reason: ClassVar[str] = "internal_error"
     """Machine-readable cause; part of the public contract."""
     retryable: ClassVar[bool] = False
     """Whether the same request may succeed later, unchanged."""
     solution: ClassVar[str] = "Report this with the context below; it is a defect in Treadle."
-    """The exact step that mends it, used when the raiser knows none better."""
+    """What to do about it; `__init__` may set a more specific one."""
 
     def __init__(self, message: str, *, solution: str | None = None, **context: Any) -> None:
         super().__init__(message)

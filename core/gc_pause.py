@@ -1,4 +1,4 @@
-"""Making many objects that all stay, without the garbage collector walking them each time."""
+"""Pausing the garbage collector while many long-lived objects are made."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Hold the cyclic collector off while a definition is compiled.
+    """Pause the cyclic collector while a definition is compiled.
 
     A workflow of 10,000 nodes is about a million objects, none of them garbage; collections among
-    them took a third of the time. Definitions are bounded, so what piles up meanwhile is too. Of
-    two threads inside at once the first to leave switches the collector on again.
+    them took a third of the time. Definitions are bounded, so the garbage of that time is too. If
+    two threads are inside at once, the first to leave enables the collector again.
     """
     was_on = gc.isenabled()
     gc.disable()

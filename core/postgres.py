@@ -1,9 +1,9 @@
-"""Sessions to PostgreSQL: every one bounded in time, in UTC, and noticed when its peer is gone.
+"""Sessions to PostgreSQL: bounded in time, in UTC, with detection of dead peers.
 
-A session that holds an execution's row holds the execution. So each one carries limits from its
-first byte on (startup options, no round trip), and TCP gives up on a silent peer before a lease
-ends. Whoever needs longer (a migration, a bulk copy) raises the limit for its own transaction with
-`SET LOCAL`. The limit on whole transactions needs PostgreSQL 17 or later.
+A session that locks an execution's row blocks the execution. So each one has limits from the start
+(startup options, no round trip), and TCP gives up on a silent peer before a lease ends. Code that
+needs longer (a migration, a bulk copy) raises the limit for its own transaction with `SET LOCAL`.
+The limit on whole transactions needs PostgreSQL 17 or later.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
-#: Seconds to wait for a connection: a server that accepts nothing for this long is down.
+#: Seconds to wait for a connection; a server that does not accept one in that time is down.
 CONNECT_TIMEOUT_SECONDS = 5
-#: Seconds a caller waits for a free connection of a pool before it is told that none came.
+#: Seconds a caller waits for a free connection of a pool before that fails.
 CHECKOUT_TIMEOUT_SECONDS = 10.0
 #: Seconds after which the kernel drops a connection whose peer acknowledges nothing.
 DEAD_PEER_SECONDS = 10
@@ -33,16 +33,16 @@ _KEEPALIVE: dict[str, int] = {
     "tcp_user_timeout": DEAD_PEER_SECONDS * 1000,
     "connect_timeout": CONNECT_TIMEOUT_SECONDS,
 }
-#: Every statement finds its rows by a key. A plan is kept for as long as its session, and one made
-#: while the tables are new and empty would scan them whole, for every batch, as they grow.
-#: So one plan does for every batch, and none is made again.
+#: Every statement finds its rows by a key. A session caches its query plans, and a plan made while
+#: the tables are new and empty would scan them completely, for every batch, as they grow. With
+#: these options one plan is good for every batch, and none is made again.
 _PLANS_BY_KEY = (
     "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
     " -c plan_cache_mode=force_generic_plan"
 )
 
-#: What is raised when the server or the session is gone, or refused to go on with a transaction
-#: for now: all that is no fault of the statement. The two limits that end a session are not among
+#: Errors that are raised when the server or the session is gone, or has ended a transaction: all
+#: errors that the statement did not cause. The two limits that end a session are not among
 #: psycopg's operational errors.
 LOST = (
     psycopg.OperationalError,
@@ -53,7 +53,7 @@ LOST = (
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long one session may hold others up; each is well below a lease."""
+    """How long one session may block others; each limit is well below a lease."""
 
     lock_seconds: float = 5.0
     """Longest wait for one row or table lock."""
@@ -62,8 +62,8 @@ class SessionLimits:
     idle_in_transaction_seconds: float = 10.0
     """Longest silence inside a transaction; then the server ends the session."""
     transaction_seconds: float = 12.0
-    """Longest transaction; then the server ends the session. Needed besides the others, because a
-    pipeline that falls silent between two statements counts neither as idle nor as one statement.
+    """Longest transaction; then the server ends the session. Needed too, because a pipeline that
+    stops between two statements counts neither as idle nor as one statement.
     """
 
     def as_options(self) -> str:
@@ -109,8 +109,8 @@ def open_pool(
 ) -> ConnectionPool[psycopg.Connection]:
     """Open a pool of bounded sessions; close it with `with` or `close()`.
 
-    A connection is tested when it is handed out, so a restarted server costs its callers nothing
-    but the time of a new connection.
+    A connection is tested when it is taken from the pool, so a restart of the server costs its
+    callers only the time of a new connection.
     """
     return ConnectionPool(
         kwargs={**_parameters(url, limits, application_name), "autocommit": autocommit},
@@ -125,16 +125,18 @@ def open_pool(
 
 @contextmanager
 def pipelined_transaction(connection: psycopg.Connection) -> Iterator[None]:
-    """Run a block as one transaction of an autocommit session, sent as it comes.
+    """Run a block as one transaction of an autocommit session, in pipeline mode.
 
     The block waits where it reads a statement's rows and once at the end. psycopg's own
-    transaction in a pipeline waits at each of its borders, four times more.
+    transaction in a pipeline waits at its start and its end, four more times.
 
     Raises:
-        psycopg.Error: a statement was refused, and nothing is done; the error may come as late
-            as at the end. One that says the connection broke leaves the outcome unknown.
+        psycopg.Error: a statement failed, and the transaction is rolled back; the error may come
+            only at the end. After an error of the connection the outcome is unknown.
     """
-    assert connection.info.transaction_status is not TransactionStatus.INTRANS  # it would end here
+    assert (
+        connection.info.transaction_status is not TransactionStatus.INTRANS
+    )  # it would be committed here
     try:
         with connection.pipeline():
             connection.execute("begin", prepare=False)
@@ -147,10 +149,10 @@ def pipelined_transaction(connection: psycopg.Connection) -> Iterator[None]:
 
 
 def _parameters(url: str, limits: SessionLimits, application_name: str) -> dict[str, Any]:
-    """Return libpq's parameters: the URL's own win, except that its options come after ours."""
-    given = conninfo_to_dict(url)
-    options = f"{limits.as_options()} {given.pop('options', None) or ''}".strip()
-    return {**_KEEPALIVE, "application_name": application_name, **given, "options": options}
+    """Return libpq's parameters: the URL's take precedence; its options are appended to ours."""
+    from_url = conninfo_to_dict(url)
+    options = f"{limits.as_options()} {from_url.pop('options', None) or ''}".strip()
+    return {**_KEEPALIVE, "application_name": application_name, **from_url, "options": options}
 
 
 def _milliseconds(seconds: float) -> int:

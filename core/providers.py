@@ -1,9 +1,9 @@
-"""Model providers: the clients of their SDKs, what became of a call that failed, and its price.
+"""Model providers: the clients of their SDKs, the errors of failed calls, and prices.
 
-The addresses here are the operator's (settings), so by themselves these clients do not go through
-`core.dialer`; for an author's address they are given its connections. They make one request a call:
-whoever calls decides whether it is repeated. An SDK takes seconds to load, so each is loaded by the
-first client of its provider.
+The addresses here are the operator's (settings), so by default these clients do not go through
+`core.dialer`; for an author's address they use its connections. They make one request per call: the
+caller decides whether it is repeated. An SDK takes seconds to load, so each is loaded by the first
+client of its provider.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 Wire: TypeAlias = Literal["openai", "anthropic"]
-"""Whose HTTP interface a service speaks; its SDK is the module of that name."""
+"""The provider with the HTTP API of a service; its SDK is the module of that name."""
 
-#: Where a provider answers when no address is set; written out, so that no SDK looks elsewhere.
+#: The providers' default addresses; explicit, so that no SDK uses another one.
 _ADDRESSES: Mapping[Wire, str] = {
     "openai": "https://api.openai.com/v1",
     "anthropic": "https://api.anthropic.com",
 }
-#: What a service is told that may want no key; the SDK wants one.
+#: The key for a service that needs none; the SDK requires one.
 _NO_KEY = "none"
-#: Statuses after which the same request may succeed; every one from 500 on besides.
+#: Statuses after which the same request may succeed, besides those from 500 on.
 _WORTH_REPEATING = frozenset({408, 409, 429})
-#: What providers' answers of status 400 and 413 say when a request is longer than a model takes.
+#: Texts in responses of status 400 and 413 for a request that exceeds the model's context.
 _TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large")
-#: SDKs that are loaded whole: while one is loading, whoever imports it waits.
+#: SDKs that are completely loaded; importing one that is still loading blocks.
 _LOADED: set[Wire] = set()
-#: Connections that clients share at most: as many as attempts of the async lane, by default.
+#: Most connections that clients share: the default limit of attempts in the async lane.
 _CONNECTIONS = 1_000
-#: Characters of a provider's own words that an error quotes.
-_WORDS_SHOWN = 600
+#: Characters of a provider's message that an error quotes.
+_CHARACTERS_QUOTED = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What calls took, as the provider counted."""
+    """The tokens of calls, as counted by the provider."""
 
     input: int = 0
     output: int = 0
@@ -68,14 +68,14 @@ class Tokens:
 
 
 async def load(wire: Wire) -> None:
-    """Load a provider's SDK if it is not yet, beside the event loop, which goes on meanwhile."""
+    """Load a provider's SDK if necessary, in a thread, without blocking the event loop."""
     if wire not in _LOADED:
         await asyncio.to_thread(import_module, wire)
         _LOADED.add(wire)
 
 
 def connections() -> httpx2.AsyncClient:
-    """Return connections that clients can share, to the addresses that operators set."""
+    """Return connections for clients to share, to addresses that operators set."""
     limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
     return httpx2.AsyncClient(limits=limits, follow_redirects=False)
 
@@ -83,13 +83,13 @@ def connections() -> httpx2.AsyncClient:
 def openai_client(
     settings: Settings, timeout: timedelta, http_client: httpx2.AsyncClient | None = None
 ) -> AsyncOpenAI:
-    """Return a client for OpenAI, or for what speaks its wire at the address that is set.
+    """Return a client for OpenAI, or for the service with its API at the address that is set.
 
     Args:
-        http_client: connections to share; by default its own, which end with it.
+        http_client: connections to share; by default its own, which are closed with it.
 
     Raises:
-        ProviderKeyMissing: `provider_key_missing`; a service of one's own may want none.
+        ProviderKeyMissing: `provider_key_missing`; never for a service of one's own.
     """
     own = settings.openai_base_url is not None
     key = SecretStr(_NO_KEY) if own else None
@@ -109,7 +109,7 @@ def anthropic_client(
     """Return a client for Anthropic.
 
     Args:
-        http_client: connections to share; by default its own, which end with it.
+        http_client: connections to share; by default its own, which are closed with it.
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
@@ -130,17 +130,17 @@ def _sdk(wire: Wire) -> Any:
 
 def _key(wire: Wire, key: SecretStr | None) -> str:
     if key is None:
-        ours, usual = ALIASES[f"{wire}_api_key"]
+        name, alias = ALIASES[f"{wire}_api_key"]
         raise ProviderKeyMissing(
             f"No key for {wire} is set.",
-            solution=f"Set {ours} (or {usual}) where the process runs that makes the call.",
-            variables=[ours, usual],
+            solution=f"Set {name} (or {alias}) for the process that makes the call.",
+            variables=[name, alias],
         )
     return key.get_secret_value()
 
 
 def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
-    """Say an exception of a call as one of ours; `None` if it is none of an SDK's."""
+    """Return an SDK's exception as a `TreadleError`; `None` if it is not an SDK's."""
     sdk = _sdk(wire)
     if isinstance(error, sdk.APIStatusError):
         return _by_status(error, wire)
@@ -150,33 +150,33 @@ def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
         return _by_connection(error.__cause__ or error, wire)
     if isinstance(error, sdk.APIError):
         message = f"{wire} broke off its answer: {error}"
-        return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+        return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
     return _by_connections(error, wire)
 
 
 def _by_connections(error: Exception, wire: Wire) -> TreadleError | None:
-    """Say what the SDKs' own client raises, and they let pass."""
+    """Convert errors of the SDKs' HTTP client, which the SDKs do not wrap."""
     if isinstance(error, httpx2.TransportError):
         message = f"The answer of {wire} broke off: {type(error).__name__}: {error}"
-        return AnswerIncomplete(message[:_WORDS_SHOWN], provider=wire)
+        return AnswerIncomplete(message[:_CHARACTERS_QUOTED], provider=wire)
     if isinstance(error, httpx2.InvalidURL):
-        return ProviderRefused(f"The address of {wire} is none: {error}", provider=wire)
+        return ProviderRefused(f"The address of {wire} is not valid: {error}", provider=wire)
     return None
 
 
 def _by_connection(cause: BaseException, wire: Wire) -> TreadleError:
-    if isinstance(cause, TreadleError):  # the connections that the client was given refused it
+    if isinstance(cause, TreadleError):  # raised by the dialer's connections
         return cause
     message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
-    return ProviderUnavailable(message[:_WORDS_SHOWN], provider=wire)
+    return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
 
 
 def _by_status(error: Any, wire: Wire) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
-    words = _words(error)[:_WORDS_SHOWN]
+    words = _message_of(error)[:_CHARACTERS_QUOTED]
     message = f"{wire} answered {status}: {words}"
     wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
-    if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error within an answer
+    if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error inside a response
         unavailable = ProviderUnavailable(message, provider=wire, status=status)
         unavailable.retry_after = wait
         return unavailable
@@ -186,19 +186,19 @@ def _by_status(error: Any, wire: Wire) -> ProviderUnavailable | ProviderRefused 
     if status in (401, 403):
         solution = f"Check the key in {' or '.join(ALIASES[f'{wire}_api_key'])}, and its rights."
     elif status == 404:
-        solution = "Name a model that this provider has, and check the address that is set."
+        solution = "Use a model that this provider has, and check the address that is set."
     return ProviderRefused(message, solution=solution, provider=wire, status=status)
 
 
-def _words(error: Any) -> str:
-    """Return what the provider said, without what stands around it."""
-    told = error.body.get("error", error.body) if isinstance(error.body, dict) else None
-    words = told.get("message") if isinstance(told, dict) else None
-    return words if isinstance(words, str) else str(error.message)
+def _message_of(error: Any) -> str:
+    """Return the provider's own error message, without the SDK's text around it."""
+    details = error.body.get("error", error.body) if isinstance(error.body, dict) else None
+    message = details.get("message") if isinstance(details, dict) else None
+    return message if isinstance(message, str) else str(error.message)
 
 
 def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
-    """Return what tokens cost by the provider's list prices; `None` if the model's are unknown."""
+    """Return the cost of tokens at the provider's list prices; `None` if they are unknown."""
     usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
     try:
         return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)

@@ -1,4 +1,4 @@
-"""Connections to Redis or Valkey, which carry and may lose: short timeouts, few retries."""
+"""Connections to Redis or Valkey, whose data may be lost: short timeouts, few retries."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from redis.retry import Retry
 
 #: Seconds to wait for a connection to be accepted.
 CONNECT_TIMEOUT_SECONDS = 2.0
-#: Seconds to wait for one answer; a command that blocks on the server must ask for less.
+#: Seconds to wait for one reply; a command that blocks on the server must block for less.
 ANSWER_TIMEOUT_SECONDS = 5.0
-#: Seconds a connection may lie idle before it is tested ahead of its next use.
+#: Seconds of idleness after which a connection is tested before its next use.
 HEALTH_CHECK_SECONDS = 30
-#: Tries after the first: they span a restart of a local server, not an outage.
+#: Retries of a command: long enough for a restart of a local server, not for an outage.
 RETRIES = 3
 
 
 def connect(url: str) -> redis.Redis:
     """Return a client with its own pool, safe to share among threads; it connects on first use.
 
-    A command whose connection breaks is sent again up to `RETRIES` times, so it may act twice:
-    Redis carries ids only, and whoever reads them asks the ledger.
+    When the connection breaks, a command is sent again up to `RETRIES` times, so it may act twice.
+    That is harmless: Redis holds only ids, and their readers check the ledger.
     """
     return redis.Redis.from_url(
         url,
@@ -39,7 +39,7 @@ def connect(url: str) -> redis.Redis:
 def connect_listener(url: str) -> redis.asyncio.Redis:
     """Return a client for coroutines that waits for messages without a limit; it connects lazily.
 
-    A peer that vanished without a word is not noticed: who listens looks by itself now and then.
+    A peer that disappears silently is not noticed, so listeners must also poll from time to time.
     """
     return redis.asyncio.Redis.from_url(
         url, socket_connect_timeout=CONNECT_TIMEOUT_SECONDS, protocol=2

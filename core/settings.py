@@ -1,8 +1,8 @@
-"""Settings: the one reader of the environment.
+"""Settings: the only reader of the environment.
 
-Every setting is `TREADLE_<NAME>`; the two server addresses have the usual aliases besides. An
-address that is not set is looked up in the data folder, where a running `treadle up` leaves it, so
-a command started in the same folder finds its cluster by itself.
+Every setting is `TREADLE_<NAME>`; some also have the usual aliases. An address that is not set is
+looked up in the data folder, where a running `treadle up` writes it, so a command started in the
+same folder finds its cluster by itself.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from treadle.core.errors import TreadleError
 
 PREFIX = "TREADLE_"
 
-#: Where processes that share an address for their metrics count together; see `counts_folder`.
+#: The folder where processes behind one metrics address count together; see `counts_folder`.
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
-#: Names under which a setting may stand in the environment, besides its own; the first found wins.
+#: All environment variables of a setting with aliases; the first one found is used.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "configured_database_url": ("TREADLE_DATABASE_URL", "DATABASE_URL"),
     "configured_redis_url": ("TREADLE_REDIS_URL", "REDIS_URL"),
@@ -70,7 +70,7 @@ class NoServers(TreadleError):
 
 
 class Settings(BaseSettings):
-    """What an operator may decide; a unit stands in each name that has one."""
+    """What an operator may decide; names contain their units."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -98,17 +98,17 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".treadle")
     """Folder of the embedded servers' data, relative to the current one."""
     lease_seconds: float = Field(15.0, ge=1)
-    """Silence after which a worker is taken for dead and its nodes are reclaimed."""
+    """Silence after which a worker is considered dead and its nodes are reclaimed."""
     heartbeat_seconds: float = Field(3.0, gt=0)
-    """Time between two beats of a worker; at most a third of a lease."""
+    """Time between two heartbeats of a worker; at most a third of a lease."""
     queue_buffer_seconds: float = Field(2.0, gt=0)
-    """How much work a queue may hold ahead in Redis, in seconds of work."""
+    """How much work a dispatch queue holds in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
-    """Time a stopping worker gives what runs before it hands it back."""
+    """Time a stopping worker gives its running attempts before it releases them."""
     worker_threads: int = Field(24, ge=1, le=256)
-    """Threads of one worker; they wait for commits more than they work, and share them."""
+    """Threads of one worker; they mostly wait for commits, which they share."""
     async_bound: int = Field(1000, ge=1)
-    """Coroutines in flight in one worker."""
+    """Most attempts of the async lane in flight in one worker."""
     gateway_sessions: int = Field(16, ge=2, le=256)
     """Sessions to PostgreSQL of one gateway, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
@@ -116,21 +116,21 @@ class Settings(BaseSettings):
     server: str | None = None
     """Address of a gateway that commands talk to, instead of this folder's cluster."""
     api_key: SecretStr | None = None
-    """The key that commands show that gateway."""
+    """The API key of commands for that gateway."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Lowest level of Treadle's own logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Private addresses or networks that workflows may call, with commas between."""
     public_url: str = "http://127.0.0.1:8000"
-    """Address of the gateway as those see it who are sent questions."""
+    """Public address of the gateway, for the links in questions that are sent out."""
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_api_key"], "openai_api_key")
     )
-    """Key for OpenAI, or for what speaks its wire at the address below."""
+    """Key for OpenAI, or for the service at the address below."""
     openai_base_url: str | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_base_url"], "openai_base_url")
     )
-    """Address of a service that speaks OpenAI's wire, such as `http://localhost:8080/v1`."""
+    """Address of a service with OpenAI's API, such as `http://localhost:8080/v1`."""
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["anthropic_api_key"], "anthropic_api_key")
     )
@@ -138,17 +138,17 @@ class Settings(BaseSettings):
     anthropic_base_url: str | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["anthropic_base_url"], "anthropic_base_url")
     )
-    """Address of a service that speaks Anthropic's wire."""
+    """Address of a service with Anthropic's API."""
     planner_model: str | None = None
-    """What plans: `openai/MODEL`, `anthropic/MODEL` or `local/smollm2`; see planner.md."""
+    """The planner's model: `openai/MODEL`, `anthropic/MODEL`, `local/smollm2`; see planner.md."""
     planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
-    """What holds a model to a plan's shape: `json_schema`, `tools`, `json`; or by its provider."""
+    """How the schema of a plan is enforced: `json_schema`, `tools`, `json`; `auto`: by provider."""
     planner_rounds: int = Field(3, ge=1, le=10)
-    """Times a model is asked for one plan at most, the first included."""
+    """Most completions requested for one plan, the first one included."""
     planner_timeout_seconds: float = Field(120.0, gt=0, le=600)
-    """Time that a model has for one answer."""
+    """Time limit of one completion."""
     planner_max_tokens: int = Field(8192, ge=256)
-    """Tokens of one answer at most."""
+    """Most tokens of one completion."""
 
     @field_validator("allowed_private_addresses", mode="before")
     @classmethod
@@ -177,8 +177,8 @@ class Settings(BaseSettings):
                 _variable(".".join(map(str, problem["loc"]))): problem["msg"]
                 for problem in error.errors(include_url=False, include_input=False)
             }
-            told = "; ".join(f"{name}: {message}" for name, message in problems.items())
-            raise SettingsInvalid(f"Settings are invalid: {told}.", problems=problems) from error
+            details = "; ".join(f"{name}: {message}" for name, message in problems.items())
+            raise SettingsInvalid(f"Settings are invalid: {details}.", problems=problems) from error
 
     @cached_property
     def _cluster(self) -> Cluster | None:
@@ -212,7 +212,7 @@ class Settings(BaseSettings):
 
 
 def variables_read() -> dict[str, str]:
-    """Return which environment variable each set setting was read from, by setting."""
+    """Return the environment variable that each configured setting was read from."""
     read = {}
     for setting in Settings.model_fields:
         for name in ALIASES.get(setting, (PREFIX + setting.upper(),)):
@@ -223,7 +223,7 @@ def variables_read() -> dict[str, str]:
 
 
 def secrets_given() -> dict[str, str]:
-    """Return the secrets that workflows may name, by name in capitals: `TREADLE_SECRET_<NAME>`."""
+    """Return the secrets for workflows, by name in capitals: `TREADLE_SECRET_<NAME>`."""
     prefix = PREFIX + "SECRET_"
     return {
         name.removeprefix(prefix).upper(): value
@@ -233,16 +233,16 @@ def secrets_given() -> dict[str, str]:
 
 
 def counts_folder() -> Path | None:
-    """Return the folder in which several processes count together, if this is one of them.
+    """Return the folder where several processes count together, if this is one of them.
 
-    The variable is the Prometheus client's own, which reads it too.
+    The variable belongs to the Prometheus client, which reads it too.
     """
     folder = os.environ.get(COUNTS_FOLDER)
     return Path(folder) if folder else None
 
 
 def child_environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment with `variables` set over it, for a process to start."""
+    """Return this process's environment with `variables` added, for a child process."""
     return {**os.environ, **variables}
 
 

@@ -1,4 +1,4 @@
-"""Complaints about what a person answers, said as problems."""
+"""Problems in what a person answers."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ _LISTED = 16
 
 
 def missing(path: str, choices: Collection[str] = ()) -> Problem:
-    """Say that something must be given, and what it may be."""
+    """Return the problem of a missing value, with the choices there are."""
     solution = f"Give one or more of {listed(choices)}." if choices else "Fill it in."
     return Problem(path, "missing", "It must be given.", solution)
 
 
-def wrong_type(path: str, wanted: str, given: Value) -> Problem:
-    """Say that a value is of the wrong kind."""
-    message = f"It must be {wanted}, but is {quoted(given)}."
+def wrong_type(path: str, wanted: str, value: Value) -> Problem:
+    """Return the problem of a value of the wrong type."""
+    message = f"It must be {wanted}, but is {quoted(value)}."
     return Problem(path, "wrong_type", message, f"Write {wanted}.")
 
 
 def out_of_range(path: str, wanted: str) -> Problem:
-    """Say that there is too much or too little of it."""
+    """Return the problem of a value that is too large or too small."""
     return Problem(path, "out_of_range", f"It must be {wanted}.", f"Give {wanted}.")
 
 
-def no_choice(path: str, given: Value, choices: Collection[str]) -> Problem:
-    """Say that a value is none of those to choose from."""
-    message = f"{quoted(given)} is not one of {listed(choices)}."
+def no_choice(path: str, value: Value, choices: Collection[str]) -> Problem:
+    """Return the problem of a value that is not among the choices."""
+    message = f"{quoted(value)} is not one of {listed(choices)}."
     return Problem(path, "invalid_choice", message, f"Use one of {listed(choices)}.")
 
 
-def foreign(given: Mapping[str, Value], known: Collection[str], where: str) -> Iterator[Problem]:
-    """Say of each key that nobody asked for that nothing is done with it."""
-    for key in given:
+def foreign(values: Mapping[str, Value], known: Collection[str], where: str) -> Iterator[Problem]:
+    """Yield a problem for each unknown key."""
+    for key in values:
         if key not in known:
-            message = f"{quoted(key)} is no part of {where}."
+            message = f"{quoted(key)} is not part of {where}."
             yield Problem(json_path((key,)), "unknown_field", message, f"Known: {listed(known)}.")
 
 
@@ -56,7 +56,7 @@ def kind_of(value: Value) -> str:
 
 
 def listed(names: Collection[str]) -> str:
-    """Write names one after the other, as many as a sentence can hold."""
+    """Return names as a comma-separated list, shortened to what a sentence can hold."""
     shown = [quoted(name) for name in list(names)[:_LISTED]]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

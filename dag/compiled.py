@@ -1,7 +1,7 @@
 """A node's texts, compiled: templates, bare expressions, conversions, and what they name.
 
-Compilation is the last part of validation and the first of a run: the same code does both, and
-hands what is wrong to a sink instead of raising, so that one answer tells all of it.
+Compilation is the last part of validation and the first of a run. The same code does both, and
+passes problems to a sink instead of raising, so that one answer lists all of them.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Sink: TypeAlias = Callable[[Problem], None]
 EVERYWHERE = frozenset({"input", "nodes", "trigger", "execution", "secrets"})
 """What every text of a node may name; `secrets` where the field takes them."""
 IN_CONVERSIONS = (EVERYWHERE - {"input"}) | {"output"}
-"""What a conversion may name: it makes the input, so there is none yet."""
+"""What a conversion may name: it produces the input, so `input` does not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configurations:
-    """A node's configurations: what stands as it is, and what is rendered before each attempt."""
+    """A node's configurations: literal fields, and fields that are rendered before each attempt."""
 
     literal: Mapping[str, Value]
     """Fields without templates; expressions among them as their source text."""
@@ -44,13 +44,13 @@ class Configurations:
 
     @property
     def constant(self) -> bool:
-        """Whether rendering always gives the same."""
+        """Whether rendering always gives the same result."""
         return not self.templates
 
     def render(
         self, variables: Mapping[str, Value], budget: Budget | None = None
     ) -> dict[str, Value]:
-        """Return the configurations of one attempt; what came out of a template is final.
+        """Return the configurations of one attempt; a template's result is never rendered again.
 
         Raises:
             ExpressionFailed: `expression_failed`, by the first template that cannot be rendered.
@@ -63,7 +63,7 @@ class Configurations:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Everything of one node that is compiled."""
+    """All compiled texts of one node."""
 
     configurations: Configurations
     expressions: Mapping[str, Expression]
@@ -76,7 +76,7 @@ class Contexts:
 
     def __init__(self, node_ids: frozenset[str]) -> None:
         self._node_ids = node_ids
-        self._made: dict[tuple[frozenset[str], bool], Context] = {}
+        self._contexts: dict[tuple[frozenset[str], bool], Context] = {}
         self._expressions: dict[tuple[str, Context], Expression] = {}
         self.nothing = compile_template({}, self.of(frozenset()))
         """The template of an empty object, which most nodes have as their parameters."""
@@ -84,15 +84,15 @@ class Contexts:
     def of(self, names: frozenset[str], *, secrets: bool = False) -> Context:
         """Return the context in which `names` may be used, and secrets if the field takes them."""
         key = (names, secrets)
-        if key not in self._made:
-            self._made[key] = Context(self._node_ids, names, secrets)
-        return self._made[key]
+        if key not in self._contexts:
+            self._contexts[key] = Context(self._node_ids, names, secrets)
+        return self._contexts[key]
 
     def expression(self, source: str, context: Context) -> Expression:
         """Compile an expression; the same text in the same context is compiled once.
 
         Raises:
-            ExpressionInvalid: it is none.
+            ExpressionInvalid: it is not a valid expression.
         """
         key = (source, context)
         if key not in self._expressions:
@@ -102,11 +102,11 @@ class Contexts:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node stands, as far as its texts can tell."""
+    """A node's position in the graph, as far as it matters to its texts."""
 
     contexts: Contexts
     loop_names: frozenset[str]
-    """What the loops around it let its texts see."""
+    """The names that the loops around it define for its texts."""
 
 
 def compile_texts(
@@ -119,11 +119,11 @@ def compile_texts(
     """Compile a node's configurations and input parameters.
 
     Args:
-        raw: Its configurations as written; what is ill-typed in them is passed over.
+        raw: Its configurations as written; values of the wrong type are ignored.
         input_params: Its input parameters.
         spec: Its spec.
-        place: Where it stands.
-        sink: Gets every problem; where it got one, the texts are not for use.
+        place: Its position in the graph.
+        sink: Receives every problem; if there is one, the texts must not be used.
     """
     names, contexts = EVERYWHERE | place.loop_names, place.contexts
     literal = spec.complete(raw)
@@ -137,9 +137,9 @@ def compile_texts(
     expressions: dict[str, Expression] = {}
     for steps, source, bare in spec.expressions(literal):
         context = contexts.of(names | bare.names if bare.when(literal) else names)
-        made = _expression(source, contexts, context, (("configurations", *steps), sink))
-        if made is not None:
-            expressions[dotted(steps)] = made
+        compiled = _expression(source, contexts, context, (("configurations", *steps), sink))
+        if compiled is not None:
+            expressions[dotted(steps)] = compiled
     if input_params:
         params = _template(input_params, contexts.of(names), ("input_params",), sink)
     else:

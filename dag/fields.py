@@ -1,7 +1,7 @@
 """What a field of a configuration may hold beside its type: expressions, secrets, no templates.
 
-A spec's pydantic model says it once, as a marker in the field's annotation; `plan` reads the
-markers into a `FieldPlan` per top-level field, which compilation and validation follow.
+A spec's pydantic model declares it once, as a marker in the field's annotation; `plan` reads the
+markers into a `FieldPlan` for each top-level field, which compilation and validation use.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Bare:
     """The text is a bare expression, evaluated by the node itself, not a template."""
 
     names: frozenset[str] = frozenset()
-    """Names it sees beyond those that every expression of the node sees."""
+    """Names it sees besides those of every expression of the node."""
     when: Callable[[Mapping[str, Value]], bool] = _always
-    """Whether it sees them, by the configuration that it stands in."""
+    """Whether it sees them, depending on the rest of the configuration."""
 
     def __get_pydantic_json_schema__(
         self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -47,11 +47,11 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class SecretCapable:
-    """`secrets.NAME` may stand in its templates."""
+    """`secrets.NAME` is allowed in its templates."""
 
 
 PER_ITEM = frozenset({"item", "index"})
-"""What an expression sees that is evaluated once for each item of a list."""
+"""What an expression sees when it is evaluated for each item of a list."""
 
 Expression: TypeAlias = Annotated[str, Bare()]
 """A bare expression that sees what the node sees."""
@@ -68,7 +68,7 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A nested model, some of whose fields hold expressions."""
+    """A nested model with fields that hold expressions."""
 
     shapes: Mapping[str, Shape]
 
@@ -78,9 +78,9 @@ class FieldPlan:
     """How one top-level field of a configuration is treated."""
 
     shape: Shape | None
-    """Where expressions stand in it; `None` if nowhere."""
+    """Where it holds expressions; `None` if nowhere."""
     literal: bool
-    """Whether it is kept as it stands: fixed, or holding expressions. All else is a template."""
+    """Whether it is stored unchanged: fixed, or holding expressions. All others are templates."""
     secrets: bool
     """Whether its templates may name secrets."""
 
@@ -98,7 +98,7 @@ def plan(model: type[BaseModel]) -> dict[str, FieldPlan]:
 
 
 def _shape(annotation: Any, marks: typing.Sequence[Any] = ()) -> Shape | None:
-    """Find where bare expressions stand in values of an annotation."""
+    """Return where values of an annotation hold bare expressions."""
     for mark in marks:
         if isinstance(mark, Bare):
             return mark
@@ -120,9 +120,9 @@ def _shape(annotation: Any, marks: typing.Sequence[Any] = ()) -> Shape | None:
 def expressions_in(
     value: Value, shape: Shape, steps: tuple[Step, ...]
 ) -> Iterator[tuple[tuple[Step, ...], str, Bare]]:
-    """Yield each expression that stands in a value: its steps, its source, its marker.
+    """Yield each expression in a value: its steps, its source, its marker.
 
-    What has the wrong type is passed over; the configuration's model reports it.
+    Values of the wrong type are ignored; the configuration's model reports them.
     """
     if isinstance(shape, Bare):
         if isinstance(value, str):
@@ -153,7 +153,7 @@ def texts_in(value: Value, steps: tuple[Step, ...]) -> Iterator[tuple[tuple[Step
 
 
 def has_template(value: Value) -> bool:
-    """Whether some text in a value is a template, so that the value is not known before a run."""
+    """Whether a value contains a template, so that it is not known before a run."""
     if isinstance(value, str):
         return "{{" in value or "{%" in value or "{#" in value
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from treadle.dag.model import ID_PATTERN, Strict
 from treadle.dag.problems import Problem, json_path, quoted
 from treadle.dag.values import INTEGER_LIMIT, Value
 
-#: Options or fields of one question; what a form can show.
+#: Most options or fields of one question.
 PARTS = 200
 
 OptionValue = Annotated[str, Field(min_length=1, max_length=200)]
@@ -38,13 +38,13 @@ class InputField(Strict):
     type: Literal["text", "number", "email", "date", "select", "boolean"] = "text"
     """A date is written `2026-01-31`."""
     required: bool = True
-    """Whether it must be filled in; one that is not is null then."""
+    """Whether it must be filled in; an optional one that is not is null."""
     options: list[OptionValue] = Field(default_factory=list, max_length=PARTS)
     """`select`: what may be chosen."""
     minimum: int | float | None = None
-    """`number`: the least; `text`: the fewest characters."""
+    """`number`: the minimum; `text`: the fewest characters."""
     maximum: int | float | None = None
-    """`number`: the most; `text`: the most characters."""
+    """`number`: the maximum; `text`: the most characters."""
     pattern: Annotated[str, Field(max_length=500)] | None = None
     """`text`: a regular expression in RE2's syntax that the whole of it matches."""
 
@@ -59,7 +59,7 @@ _BELONGS = {
 
 
 def form_problems(fields: Sequence[InputField]) -> Iterator[Problem]:
-    """Report fields that nobody could fill in, or whose values could not be told apart."""
+    """Report fields that cannot be filled in, or that have ambiguous names or options."""
     seen: set[str] = set()
     for index, field in enumerate(fields):
         for problem in _field_problems(field, seen):
@@ -77,29 +77,29 @@ def _field_problems(field: InputField, seen: set[str]) -> Iterator[Problem]:
     if field.type == "select" and not field.options:
         yield Problem("options", "missing", "There is nothing to choose from.", "Add `options`.")
     if len(set(field.options)) < len(field.options):
-        yield Problem("options", "duplicate", "An option stands twice.", "Name each once.")
+        yield Problem("options", "duplicate", "An option is listed twice.", "Name each once.")
     for name, types in _BELONGS.items():
         if getattr(field, name) not in (None, []) and field.type not in types:
             message = f"A field of type {field.type} has no {name}."
             yield Problem(name, "not_used_here", message, f"Remove `{name}`.")
     low, high = field.minimum, field.maximum
     if low is not None and high is not None and low > high:
-        message = f"The least, {low}, is above the most, {high}."
+        message = f"The minimum, {low}, is above the maximum, {high}."
         yield Problem("minimum", "out_of_range", message, "Lower `minimum` or raise `maximum`.")
     if field.pattern is not None:
         try:
             _compiled(field.pattern)
         except (re2.error, UnicodeEncodeError) as error:
-            told = error.args[0].decode() if isinstance(error, re2.error) else str(error)
-            message = f"{quoted(field.pattern)} is no regular expression: {told}."
+            detail = error.args[0].decode() if isinstance(error, re2.error) else str(error)
+            message = f"{quoted(field.pattern)} is not a regular expression: {detail}."
             yield Problem("pattern", "invalid_pattern", message, "Write it in RE2's syntax.")
 
 
-def values_problems(fields: Sequence[InputField], given: Mapping[str, Value]) -> Iterator[Problem]:
-    """Report what is wrong with the values given for fields."""
-    yield from foreign(given, [field.name for field in fields], "this form")
+def values_problems(fields: Sequence[InputField], values: Mapping[str, Value]) -> Iterator[Problem]:
+    """Report what is wrong with the values of fields."""
+    yield from foreign(values, [field.name for field in fields], "this form")
     for field in fields:
-        yield from _value_problems(field, given.get(field.name))
+        yield from _value_problems(field, values.get(field.name))
 
 
 def _value_problems(field: InputField, value: Value) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """A workflow compiled to run: what the ledger and the workers follow, once for each version.
 
-`compile_graph` is for a definition that is known to be valid. Validation takes the same steps
-(`compile_all`, `assemble`) with a sink for problems, so what it accepts is what runs.
+`compile_graph` is for a definition that is known to be valid. Validation uses the same functions
+(`compile_texts`, `assemble`) with a sink for problems, so what it accepts is what runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class InvalidDefinition(TreadleError):
     """A workflow was compiled that validation would have refused."""
 
     reason = "invalid_workflow"
-    solution = "Validate the workflow and mend what it reports."
+    solution = "Validate the workflow and fix the problems it reports."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Edge:
     conversion: Expression | None
     """Evaluated at the target's claim."""
     from_loop: bool = False
-    """Its source is a loop, so that what comes by it is `{results, count}` or `{item, index}`."""
+    """Its source is a loop, so its value is `{results, count}` or `{item, index}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledNode:
-    """A node and everything about it that a run needs to know."""
+    """A node with everything a run needs to know about it."""
 
     node: Node
     spec: NodeSpec
@@ -68,13 +68,13 @@ class CompiledNode:
     """By dotted path within the configurations."""
     input_params: Template
     names: frozenset[str]
-    """What any text of the node names, conversions on the way in included."""
+    """The names used in any text of the node, incoming conversions included."""
     nodes: frozenset[str]
     """The nodes whose outputs its texts read as `nodes.<id>`."""
     secrets: frozenset[str]
     lane: Lane
     queue: str
-    """What it waits on when it is ready."""
+    """The queue it waits in when it is ready."""
     wait_any: bool
     """Whether it is ready at its first taken arrival."""
     max_retries: int
@@ -104,18 +104,18 @@ class CompiledGraph:
     bodies: Mapping[str, frozenset[str]]
     """By loop: the nodes directly in its body, not those of loops inside it."""
     order: tuple[str, ...]
-    """The node ids so that every connection leads forward."""
+    """The node ids in topological order."""
 
     @property
     def continue_on_failure(self) -> bool:
-        """Whether a failure poisons what depends on it instead of ending the execution."""
+        """Whether a failure skips what depends on it instead of ending the execution."""
         return self.workflow.metadata.continue_on_failure
 
 
 def places_of(
     contexts: Contexts, specs: Mapping[str, NodeSpec], topology: Topology
 ) -> dict[str, Place]:
-    """Say for each node what its texts may see, given the specs by node id."""
+    """Return for each node what its texts may use, given the specs by node id."""
     seen: dict[str | None, frozenset[str]] = {None: frozenset()}
 
     def names_in(loop: str | None) -> frozenset[str]:
@@ -169,9 +169,9 @@ def _compiled_graph(workflow: Workflow) -> CompiledGraph:
     conversions = {}
     for index, each in enumerate(workflow.connections):
         place = places[each.to_node]
-        made = compile_conversion(each.conversion_function, place, problems.append)
-        if made is not None:
-            conversions[index] = made
+        conversion = compile_conversion(each.conversion_function, place, problems.append)
+        if conversion is not None:
+            conversions[index] = conversion
     if problems or topology.cycle():
         what = problems[0].message if problems else "Its connections form a cycle."
         raise InvalidDefinition(f"The workflow cannot be compiled: {what}")
@@ -185,7 +185,7 @@ def assemble(
     texts: Mapping[str, Texts],
     conversions: Mapping[int, Expression],
 ) -> CompiledGraph:
-    """Put a compiled graph together from parts that have no problem."""
+    """Build a compiled graph from parts without problems."""
     incoming: dict[str, list[Edge]] = defaultdict(list)
     outgoing: dict[str, list[Edge]] = defaultdict(list)
     for index, each in enumerate(workflow.connections):

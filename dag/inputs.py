@@ -9,7 +9,7 @@ from treadle.dag.values import Value
 
 
 def as_object(value: Value) -> dict[str, Value]:
-    """Return an object as it is, anything else under `data`."""
+    """Return an object unchanged, anything else under `data`."""
     return value if isinstance(value, dict) else {"data": value}
 
 

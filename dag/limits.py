@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds a workflow definition must keep. Each bounds the work that one document causes."""
+    """The limits of a workflow definition. Each bounds the work that one document causes."""
 
     definition_bytes: int = 2 * 1024 * 1024
     """The JSON text of a workflow, in bytes of UTF-8."""
     depth: int = 64
-    """Lists and objects inside one another; far below what any recursion here can bear."""
+    """Nesting of lists and objects; far below what any recursion here can handle."""
     nodes: int = 10_000
     connections: int = 100_000
-    """More than the definition's bytes can hold if each is told in full."""
+    """More than fit into the definition's bytes if each is written in full."""
     loops_deep: int = 8
-    """Loops inside one another."""
+    """Nesting of loops."""
     problems: int = 1_000
-    """Problems told in one answer; a document with more is told so as the last of them."""
+    """Problems in one answer; if there are more, the last one says so."""

@@ -1,8 +1,7 @@
 """The wire model of a workflow: what a definition may say, strictly.
 
 Shape alone is checked here. What a definition means (types, configurations, expressions, the graph)
-is checked by `dag.validation`, which also turns complaints about shape into problems. A `Workflow`
-in hand has passed both, or is about to.
+is checked by `dag.validation`, which also turns shape errors into problems.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}\Z")
 _WHITE_SPACE = re.compile(r"\s")
 
 SYSTEM_PREFIX = "treadle."
-"""How the ids of Treadle's own workflows begin; no user's workflow has such an id."""
+"""Prefix of the ids of Treadle's own workflows; refused in users' workflows."""
 
-#: Longest name or id of a workflow, in characters; what a list of workflows can show.
+#: Longest name or id of a workflow, in characters.
 NAME_LENGTH = 200
 
 
@@ -61,7 +60,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class WorkflowStatistics(Strict):
-    """What a workflow's runs have come to; derived when read, ignored when written."""
+    """Statistics of a workflow's runs; derived when read, ignored when written."""
 
     total_runs: int = Field(default=0, ge=0)
     average_duration_ms: float = Field(default=0, ge=0)
@@ -70,7 +69,7 @@ class WorkflowStatistics(Strict):
 
 
 class WorkflowMetadata(Strict):
-    """What is said about a workflow as a whole."""
+    """Metadata of a workflow as a whole."""
 
     id: Name
     name: Name
@@ -94,11 +93,11 @@ class WorkflowMetadata(Strict):
     created_by: str | None = None
     updated_by: str | None = None
     continue_on_failure: bool = False
-    """Whether a failure poisons what depends on it instead of ending the execution."""
+    """Whether a failure skips what depends on it instead of ending the execution."""
 
 
 class Position(Strict):
-    """Where an editor draws a node; means nothing to a run."""
+    """Where an editor draws a node; ignored by a run."""
 
     x: float
     y: float

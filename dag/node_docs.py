@@ -1,6 +1,6 @@
 """docs/nodes.md from the specs of `dag.specs`: `python -m treadle.dag.node_docs docs/nodes.md`.
 
-A test holds the file to what this writes, so the page cannot tell of a field that is not there.
+A test compares the file with what this writes, so the page lists exactly the fields there are.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _HEAD = """# Node types
 
 Written by `python -m treadle.dag.node_docs docs/nodes.md` from `dag/specs/`; edit those.
 
-What a field may hold stands under *kind*: an **expression** is bare, without braces, and evaluated
-by the node; what is **fixed** is decided by the definition, so no template may stand there; all
-else may be or hold **templates**, rendered before each attempt. A field **with secrets** may name
-`secrets.NAME` in them. A field without a default must be given.
+The column *kind* says what a field may hold: an **expression** is bare, without braces, and is
+evaluated by the node; a **fixed** field is decided by the definition, so it takes no templates; all
+others may be or contain **templates**, rendered before each attempt. A field **with secrets** may
+use `secrets.NAME` in its templates. A field without a default is required.
 
 Every node may leave by `error` too, with `{error, input}`; see [semantics](semantics.md#errors)."""
 
@@ -52,26 +52,26 @@ def markdown() -> str:
 
 @dataclass(frozen=True, slots=True)
 class FieldLine:
-    """What is said of one field of a node's configurations."""
+    """The documentation of one field of a node's configurations."""
 
     name: str
     kind: str
     type: str
     default: str
-    """As JSON; empty if it must be given, `none` if it is null."""
-    said: str
+    """As JSON; empty if it is required, `none` if it is null."""
+    description: str
 
 
 def field_lines_of(spec: NodeSpec, model: type[BaseModel]) -> Iterator[FieldLine]:
-    """Yield what is said of the fields that `model` adds to those of every node."""
+    """Yield the documentation of the fields that `model` adds to those of every node."""
     schema = configurations_schema(spec)["properties"]
-    said = field_lines(model)
+    descriptions = field_lines(model)
     for name in model.model_fields:
         if _is_own(name, model):
             field = model.model_fields[name]
             default = "" if field.is_required() else _default(spec.defaults[name])
             kind, shown = _kind(spec.fields[name]), _type(schema[name])
-            yield FieldLine(name, kind, shown, default, said.get(name, ""))
+            yield FieldLine(name, kind, shown, default, descriptions.get(name, ""))
 
 
 def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for each in field_lines_of(spec, model):
         default = f"`{each.default}`" if each.default not in ("", "none") else each.default
-        yield f"| `{each.name}` | {each.kind} | {each.type} | {default} | {each.said} |"
+        yield f"| `{each.name}` | {each.kind} | {each.type} | {default} | {each.description} |"
 
 
 def _is_own(name: str, model: type[BaseModel]) -> bool:
@@ -124,10 +124,10 @@ def _default(value: Any) -> str:
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """Say a type in a few words; what a template may stand for is said by the kind already."""
+    """Describe a type in a few words, without the templates that the kind already mentions."""
     if "anyOf" in schema:
-        kept = [each for each in schema["anyOf"] if "pattern" not in each]
-        words = list(dict.fromkeys(_type(each) for each in kept))
+        choices = [each for each in schema["anyOf"] if "pattern" not in each]
+        words = list(dict.fromkeys(_type(each) for each in choices))
         return " or ".join(word for word in words if word not in ("", "null"))
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])

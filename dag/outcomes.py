@@ -1,4 +1,4 @@
-"""Outcomes: what an attempt hands to the ledger. Values, never exceptions.
+"""Outcomes: what an attempt reports to the ledger. Values, never exceptions.
 
 An executor turns a claimed node into exactly one of these; the settle call matches on them.
 """
@@ -27,7 +27,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The attempt failed by its own error; whether it is tried again is the retry policy's."""
+    """The attempt failed by its own error; the retry policy decides whether it is tried again."""
 
     error: Mapping[str, Any]
     """An Error of the wire model (`TreadleError.to_wire`)."""
@@ -35,7 +35,7 @@ class Failed:
     """What an upstream asked for (`Retry-After`); a lower bound of the next attempt's delay."""
     details: Mapping[str, Any] = field(default_factory=dict)
     output: Value = None
-    """What it puts out by `error`; `None` stands for `{error, input}`, every node's own."""
+    """Its output by `error`; `None` means `{error, input}`, the default of every node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Sleeping:
 
 @dataclass(frozen=True, slots=True)
 class LoopOpened:
-    """A loop goes on: it evaluated what it goes over, or its condition held for one more turn.
+    """A loop continues: it evaluated its entries, or its condition held for one more iteration.
 
-    A loop that has nothing to open is `Completed` by `done` instead.
+    A loop without anything to open is `Completed` by `done` instead.
     """
 
     items: tuple[Value, ...] | None = None
@@ -84,15 +84,15 @@ class Asked:
 
     question: Question
     input: Value
-    """What the node worked on: it goes out again with the decision."""
+    """The node's input, which becomes part of its output with the decision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The attempt was not carried through: the node is ready again, and no retry is spent."""
+    """The attempt was not finished: the node is ready again, and no retry is spent."""
 
     lost: bool = False
-    """The child process that ran this attempt alone died: that counts against the node."""
+    """The isolated child process of this attempt died: that counts as a loss of the node."""
 
 
 Outcome = Completed | Failed | Retrying | Sleeping | LoopOpened | Asked | Released

@@ -1,7 +1,7 @@
-"""Schemas of answers: which JSON Schemas a model may be held to, and what an answer lacks. Pure.
+"""Schemas of answers: which JSON Schemas a model's answer may have, and how it violates one. Pure.
 
-JSON Schema of 2020-12 within bounds: references stay inside the schema and are followed so often
-at most, and patterns are RE2's, so that no schema and no answer keeps a process busy.
+JSON Schema 2020-12 within bounds: references stay inside the schema and are followed a limited
+number of times, and patterns are RE2's, so no schema and no answer can keep a process busy.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from referencing.exceptions import Unresolvable
 from treadle.dag.problems import Problem, Step, json_path
 from treadle.dag.values import Value
 
-#: References followed for one answer, and complaints told about it.
-_FOLLOWED = 10_000
-_COMPLAINTS = 20
+#: References followed for one answer, and problems reported about it, at most.
+_MOST_REFERENCES = 10_000
+_MOST_PROBLEMS = 20
 #: Bytes that a compiled pattern may grow to.
 _PATTERN_BYTES = 512 * 1024
-#: What would need Python's regular expressions, or lead out of the schema.
+#: Keywords that need Python's regular expressions, or lead out of the schema.
 _REFUSED = ("patternProperties", "$dynamicRef", "$dynamicAnchor", "$recursiveRef")
 #: Under these, keys are names and not keywords.
 _NAMES = ("properties", "$defs", "definitions", "dependentSchemas")
-#: What stands under these is data.
+#: Values under these are data.
 _DATA = ("const", "enum", "default", "examples", "example")
 
 
 class _TooManyReferences(Exception):
-    """An answer would be checked without end."""
+    """Checking an answer would not end."""
 
 
 def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
-    """Yield what keeps a schema from holding an answer; paths begin within it."""
+    """Yield the problems of a schema; paths are relative to it."""
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         path = json_path(error.absolute_path)
-        message = f"It is no JSON Schema: {error.message}"
+        message = f"It is not a JSON Schema: {error.message}"
         yield Problem(path, "invalid_schema", message, "Write JSON Schema, version 2020-12.")
         return
     if schema.get("type") != "object":
@@ -52,26 +52,29 @@ def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
     yield from _refused(schema, ())
 
 
-def complaints(schema: Mapping[str, Value], answer: Value) -> list[str]:
-    """Return what is wrong with an answer, in sentences; empty if it is as the schema says."""
+def answer_problems(schema: Mapping[str, Value], answer: Value) -> list[str]:
+    """Return what is wrong with an answer, in sentences; empty if it matches the schema."""
     errors = _validator(schema).iter_errors(answer)
-    told: list[str] = []
+    problems: list[str] = []
     try:
         for error in errors:
-            told.append(f"{json_path(error.absolute_path) or 'the answer'}: {error.message}")
-            if len(told) == _COMPLAINTS:
+            problems.append(f"{json_path(error.absolute_path) or 'the answer'}: {error.message}")
+            if len(problems) == _MOST_PROBLEMS:
                 break
     except (_TooManyReferences, RecursionError):
-        told.append("the schema: it refers to itself without end")
+        problems.append("the schema: it refers to itself without end")
     except Unresolvable as error:
-        told.append(f"the schema: {error} is not in it")
-    return told
+        problems.append(f"the schema: {error} is not in it")
+    return problems
+
+
+#: The former name of `answer_problems`, which `workers/` still imports.
 
 
 def is_strict(schema: Value) -> bool:
     """Return whether every object in a schema has all its properties and no others.
 
-    That is what a provider asks for that holds a model to the letter.
+    Providers with strict structured output require that.
     """
     if isinstance(schema, list):
         return all(is_strict(each) for each in schema)
@@ -108,8 +111,8 @@ def _refused_keyword(key: str, value: Value, steps: tuple[Step, ...]) -> Iterato
         try:
             _pattern_of(str(value))
         except re2.error as error:
-            message = f"It is no regular expression of RE2: {error}."
-            yield Problem(json_path(steps), "invalid_schema", message, "Leave out what it lacks.")
+            message = f"It is not a regular expression of RE2: {error}."
+            yield Problem(json_path(steps), "invalid_schema", message, "Use RE2's syntax.")
 
 
 def _pattern_of(pattern: str) -> Any:
@@ -120,8 +123,8 @@ def _pattern_of(pattern: str) -> Any:
 
 
 def _validator(schema: Mapping[str, Value]) -> Validator:
-    """Return a validator that looks nowhere else and counts what it follows."""
-    left = _FOLLOWED
+    """Return a validator that fetches no other schema and counts the references it follows."""
+    left = _MOST_REFERENCES
     follow = Draft202012Validator.VALIDATORS["$ref"]
 
     def counted(validator: Any, ref: str, instance: Value, within: Any) -> Iterator[Any]:
@@ -132,8 +135,8 @@ def _validator(schema: Mapping[str, Value]) -> Validator:
         return follow(validator, ref, instance, within) or iter(())
 
     keywords = {"$ref": counted, "pattern": _matches}
-    ours: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    return ours(schema, registry=Registry())
+    bounded: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return bounded(schema, registry=Registry())
 
 
 def _matches(_: Any, pattern: str, instance: Value, __: Any) -> Iterator[ValidationError]:

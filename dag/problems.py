@@ -1,4 +1,4 @@
-"""Problems: what is wrong with a document, where, and what mends it. Values, never exceptions."""
+"""Problems: what is wrong with a document, where, and how to fix it. Values, never exceptions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class Problem:
     message: str
     """What is wrong, in a sentence."""
     solution: str
-    """The step that mends it."""
+    """How to fix it."""
 
     def under(self, *steps: Step) -> Problem:
-        """Return the same problem, its path seen from further outside."""
+        """Return the same problem with `steps` before its path."""
         path = json_path(steps)
         joint = "." if path and self.path and not self.path.startswith("[") else ""
         return replace(self, path=f"{path}{joint}{self.path}")
 
 
 def json_path(steps: Iterable[Step]) -> str:
-    """Write steps as a JSON path; keys that are no plain names stand quoted in brackets."""
+    """Write steps as a JSON path; keys that are not plain names are quoted in brackets."""
     parts: list[str] = []
     for step in steps:
         if isinstance(step, int):
@@ -51,7 +51,7 @@ def json_path(steps: Iterable[Step]) -> str:
 
 
 def quoted(value: object) -> str:
-    """Show a value of the document in a message: as JSON, cut to a readable length."""
+    """Return a value of the document as JSON for a message, cut to a readable length."""
     if isinstance(value, str):
         cut = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
         return json.dumps(cut, ensure_ascii=not cut.isprintable())
@@ -65,7 +65,7 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-#: What one search for a close name costs beside its comparisons, counted in comparisons.
+#: Fixed cost of one search for a close name, in comparisons.
 CALL_COST = 100
 
 
@@ -76,7 +76,7 @@ class Hints:
         self._left = comparisons
 
     def closest(self, name: str, candidates: Collection[str]) -> str:
-        """Return a sentence that offers the closest candidate; empty if none is close."""
+        """Return a sentence that suggests the closest candidate; empty if none is close."""
         if len(name) > SHOWN or len(candidates) > self._left:
             return ""
         self._left -= len(candidates) + CALL_COST

@@ -1,4 +1,4 @@
-"""Publication: a definition with everything written out that a later release could decide anew."""
+"""Publication: a definition with all defaults written out that a later release might change."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from treadle.dag.specs import NodeSpec, running_spec_of
 
 
 def publish(workflow: Workflow) -> dict[str, Any]:
-    """Return what is stored of a valid workflow as one of its versions.
+    """Return a valid workflow as it is stored as one of its versions.
 
     Every default of the node specs is written into the configurations, aliases are replaced by the
     fields they mean, and each node carries the version of its spec, so that a later release
-    changes nothing that runs. Publishing what was published gives the same again.
+    changes nothing that runs. Publishing a published definition returns it unchanged.
     """
     stored = workflow.model_dump(mode="json")
     for node, written in zip(workflow.nodes, stored["nodes"], strict=True):

@@ -28,12 +28,12 @@ Decision: TypeAlias = Literal["confirmed", "rejected"]
 DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")
 
 TIMEOUT_KEY = "timeout"
-"""The key by which a node leaves whose question nobody answered, where it is to go on."""
+"""The output key of an unanswered question with `timeout_action: continue`."""
 
-#: Characters of a remark that goes with an answer.
+#: Characters of the comment on an answer.
 COMMENT_LENGTH = 10_000
-#: Problems that a message tells; the context has all of them.
-_TOLD = 3
+#: Problems quoted in an error message; the context has all of them.
+_QUOTED = 3
 
 
 class ReplyInvalid(TreadleError):
@@ -47,7 +47,7 @@ class ApprovalOption(Strict):
     """One of the ways to decide an approval."""
 
     value: OptionValue
-    """What an answer names it by."""
+    """Its name in an answer."""
     label: str = ""
     """What is shown; its value if empty."""
     decision: Decision
@@ -58,7 +58,7 @@ class SelectionOption(Strict):
     """One of the things to choose from."""
 
     value: OptionValue
-    """What an answer names it by."""
+    """Its name in an answer."""
     label: str = ""
     """What is shown; its value if empty."""
 
@@ -70,9 +70,9 @@ APPROVE_OR_REJECT = (
 
 
 class Question(ChannelFields):
-    """A question as it is asked: every text rendered, every default filled in.
+    """A question as it is asked: texts rendered, defaults filled in.
 
-    It has the fields of every channel besides; those of the one it is asked by are filled in.
+    It has the fields of every channel; those of its own channel are filled in.
     """
 
     interaction_type: Literal["approval", "input", "selection", "review"]
@@ -90,19 +90,19 @@ class Question(ChannelFields):
     min_selections: int = 1
     max_selections: int = 1
     content: Any = None
-    """`review`: what is looked at, and may be edited."""
+    """`review`: what is shown, and may be edited."""
     default_response: dict[str, Any] | None = None
-    """What the system answers when nobody did in time."""
+    """The system's answer when time is over."""
 
     def stored(self) -> bytes:
         """Return it as the ledger keeps it; `Question.model_validate_json` reads it back.
 
-        What is a default here is left out, so the defaults are part of what is stored.
+        Defaults are left out, so changing a default here changes stored questions.
         """
         return self.model_dump_json(exclude_defaults=True).encode()
 
 
-#: The fields that belong to one type of question alone.
+#: The fields that only one type of question has.
 OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "approval": ("approval_options",),
     "input": ("input_fields",),
@@ -120,7 +120,7 @@ ANSWER_NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def question_problems(question: Question) -> Iterator[Problem]:
-    """Report why no answer could decide a question, and a default that is no answer."""
+    """Report why no answer could decide a question, and a default that is not a valid answer."""
     found = list(_part_problems(question))
     yield from found
     if question.default_response is not None and not found:
@@ -139,16 +139,16 @@ def _part_problems(question: Question) -> Iterator[Problem]:
             for decision in DECISIONS:
                 if not any(each.decision == decision for each in options):
                     message = f"No option means {quoted(decision)}."
-                    solution = "Let people say yes and say no."
+                    solution = "Add options for both decisions."
                     yield Problem("approval_options", "missing", message, solution)
             for index, each in enumerate(options):
                 if each.value in DECISIONS and each.value != each.decision:
                     message = f"It is called {quoted(each.value)} and means {each.decision}."
-                    problem = Problem("value", "ambiguous", message, "Call it something else.")
+                    problem = Problem("value", "ambiguous", message, "Rename the option.")
                     yield problem.under("approval_options", index)
         case "input":
             if not question.input_fields:
-                message = "A form needs a field."
+                message = "A form needs at least one field."
                 yield Problem("input_fields", "missing", message, "Add one or more fields.")
             yield from (each.under("input_fields") for each in form_problems(question.input_fields))
         case "selection":
@@ -174,17 +174,17 @@ def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that fits."""
+    """A valid answer."""
 
     decision: Decision
-    """The key that its node leaves by."""
+    """The output key of its node."""
     answer: Value
     """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
     review: `{content, edited, comment}`. No comment is null."""
 
 
-#: What an answer to each type may say.
-_SAYS: Mapping[str, tuple[str, ...]] = {
+#: The fields of an answer to each type.
+_ANSWER_FIELDS: Mapping[str, tuple[str, ...]] = {
     "approval": ("decision", "comment"),
     "input": ("decision", "values", "comment"),
     "selection": ("decision", "selected", "comment"),
@@ -193,37 +193,37 @@ _SAYS: Mapping[str, tuple[str, ...]] = {
 
 
 def reply(question: Question, raw: Mapping[str, Any]) -> Reply:
-    """Return what an answer comes to.
+    """Check an answer and return its decision.
 
     Args:
-        question: what was asked.
+        question: the question.
         raw: `{decision, values, selected, content, comment}`, as far as the type needs them; null
-            is as good as left out. The decision is `confirmed` or `rejected`, or, for an approval,
-            the value of an option; an input and a selection are confirmed by being answered.
+            means left out. The decision is `confirmed` or `rejected`, or, for an approval, the
+            value of an option; an answered input or selection is confirmed.
 
     Raises:
         ReplyInvalid: with every problem.
     """
-    said = {key: value for key, value in raw.items() if value is not None}
+    response = {key: value for key, value in raw.items() if value is not None}
     kind = question.interaction_type
-    problems = list(foreign(said, _SAYS[kind], f"an answer to this {kind}"))
-    problems += _storable(said)
+    problems = list(foreign(response, _ANSWER_FIELDS[kind], f"an answer to this {kind}"))
+    problems += _storable(response)
     if not problems:
-        problems += _comment_problems(said.get("comment"))
-        decision, answer = _READERS[kind](question, said, problems)
+        problems += _comment_problems(response.get("comment"))
+        decision, answer = _READERS[kind](question, response, problems)
         if not problems:
-            return Reply(decision, {**answer, "comment": said.get("comment")})
-    told = " ".join(f"{each.path}: {each.message}" for each in problems[:_TOLD])
-    more = f" And {len(problems) - _TOLD} more." if len(problems) > _TOLD else ""
+            return Reply(decision, {**answer, "comment": response.get("comment")})
+    details = " ".join(f"{each.path}: {each.message}" for each in problems[:_QUOTED])
+    more = f" And {len(problems) - _QUOTED} more." if len(problems) > _QUOTED else ""
     raise ReplyInvalid(
-        f"The answer does not fit the question. {told}{more}",
+        f"The answer does not fit the question. {details}{more}",
         problems=[asdict(each) for each in problems],
     )
 
 
-def _storable(said: Mapping[str, Any]) -> Iterator[Problem]:
+def _storable(response: Mapping[str, Any]) -> Iterator[Problem]:
     try:
-        dumps(said)
+        dumps(response)
     except NotAValue as error:
         yield Problem("", error.reason, error.message, "Answer with JSON.")
 
@@ -236,9 +236,9 @@ def _comment_problems(comment: Value) -> Iterator[Problem]:
 
 
 def _approval(
-    question: Question, said: Mapping[str, Any], problems: list[Problem]
+    question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
-    decision, options = said.get("decision"), question.approval_options
+    decision, options = response.get("decision"), question.approval_options
     named = [option for option in options if option.value == decision]
     meant = named or [option for option in options if option.decision == decision]
     if len(meant) == 1:
@@ -255,51 +255,51 @@ def _approval(
 
 
 def _input(
-    question: Question, said: Mapping[str, Any], problems: list[Problem]
+    question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
-    _check_confirmed(said, problems)
-    given = said.get("values", {})
-    if not isinstance(given, Mapping):
-        problems.append(wrong_type("values", "an object", given))
-        given = {}
+    _check_confirmed(response, problems)
+    values = response.get("values", {})
+    if not isinstance(values, Mapping):
+        problems.append(wrong_type("values", "an object", values))
+        values = {}
     else:
-        found = values_problems(question.input_fields, given)
+        found = values_problems(question.input_fields, values)
         problems += (each.under("values") for each in found)
-    return "confirmed", {"values": {f.name: given.get(f.name) for f in question.input_fields}}
+    return "confirmed", {"values": {f.name: values.get(f.name) for f in question.input_fields}}
 
 
 def _selection(
-    question: Question, said: Mapping[str, Any], problems: list[Problem]
+    question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
-    _check_confirmed(said, problems)
-    given = said.get("selected", [])
+    _check_confirmed(response, problems)
+    selected = response.get("selected", [])
     values = [option.value for option in question.selection_options]
-    if not isinstance(given, list):
-        problems.append(wrong_type("selected", "a list", given))
+    if not isinstance(selected, list):
+        problems.append(wrong_type("selected", "a list", selected))
         return "confirmed", {}
-    for index, value in enumerate(given):
+    for index, value in enumerate(selected):
         if value not in values:
             problems.append(no_choice(f"selected[{index}]", value, values))
-        elif value in given[:index]:
+        elif value in selected[:index]:
             message = f"{quoted(value)} is chosen twice."
             problems.append(Problem(f"selected[{index}]", "duplicate", message, "Choose it once."))
     low, high = question.min_selections, question.max_selections
-    if not low <= len(given) <= high:
+    if not low <= len(selected) <= high:
         bounds = f"{low}" if low == high else f"{low} to {high}"
         problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
     # In the order of the options, so that the same choice is the same answer.
-    return "confirmed", {"selected": [value for value in values if value in given]}
+    return "confirmed", {"selected": [value for value in values if value in selected]}
 
 
 def _review(
-    question: Question, said: Mapping[str, Any], problems: list[Problem]
+    question: Question, response: Mapping[str, Any], problems: list[Problem]
 ) -> tuple[Decision, dict[str, Value]]:
-    decision = said.get("decision")
+    decision = response.get("decision")
     if decision is None:
         problems.append(missing("decision", DECISIONS))
     elif decision not in DECISIONS:
         problems.append(no_choice("decision", decision, DECISIONS))
-    content, original = said.get("content", question.content), question.content
+    content, original = response.get("content", question.content), question.content
     if original is not None and kind_of(content) != kind_of(original):
         problems.append(wrong_type("content", kind_of(original), content))
     answer = {"content": content, "edited": content != original}
@@ -309,6 +309,6 @@ def _review(
 _READERS = {"approval": _approval, "input": _input, "selection": _selection, "review": _review}
 
 
-def _check_confirmed(said: Mapping[str, Any], problems: list[Problem]) -> None:
-    if said.get("decision", "confirmed") != "confirmed":
-        problems.append(no_choice("decision", said["decision"], ["confirmed"]))
+def _check_confirmed(response: Mapping[str, Any], problems: list[Problem]) -> None:
+    if response.get("decision", "confirmed") != "confirmed":
+        problems.append(no_choice("decision", response["decision"], ["confirmed"]))

@@ -1,6 +1,6 @@
 """When a node may run: the one decision about joins, as a pure function of sums.
 
-Sums come from the ledger's row, or from one transaction's arrivals when those are all there are.
+The sums come from the ledger's row, or from one transaction's arrivals if there are no others.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ def next_state(
 
     Args:
         expected: incoming connections.
-        wait_any: MERGE that goes on with its first taken arrival; a failure elsewhere does not
-            keep it from running.
+        wait_any: MERGE that runs at its first taken arrival; a failure elsewhere does not skip
+            it.
         arrived: connections resolved so far.
-        taken: of those, the ones whose source left by them.
-        upstream_failed: of those, the ones that lead back to a failure the workflow goes on after.
+        taken: of those, the ones that carry a value.
+        upstream_failed: of those, the ones that follow a failure in a workflow that continues on
+            failure.
     """
     if wait_any and taken:
         return NodeState.READY

@@ -1,7 +1,7 @@
-"""Results that a loop left in the ledger: how its output refers to them.
+"""Stored results of a loop: how its output refers to them.
 
 The reference names the loop's row and the lease that settled it. Both are copied with the row when
-an execution is retried, so the copy answers to it, and no other execution ever does.
+an execution is retried, so the reference resolves in the copy, and in no other execution.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PARTS = frozenset({"loop", "scope", "lease_id"})
 
 @dataclass(frozen=True, slots=True)
 class ResultsRef:
-    """Where results stand: a loop's row within the execution that reads them."""
+    """Where results are stored: a loop's row within the execution that reads them."""
 
     loop: str
     scope: str
@@ -34,7 +34,7 @@ class ResultsRef:
 
 @dataclass(frozen=True, slots=True)
 class StoredResults:
-    """Results that exist, and how many there are."""
+    """Results in the ledger, and their number."""
 
     ref: ResultsRef
     count: int
@@ -44,7 +44,7 @@ class StoredResults:
 
 
 def reference_in(value: Value) -> ResultsRef | None:
-    """Return the reference that a value is: a loop's `{count, results_ref}`, or that alone."""
+    """Return the reference in a value: a loop's `{count, results_ref}`, or the reference itself."""
     if not isinstance(value, dict):
         return None
     if value.keys() in _OUTPUTS:

@@ -19,8 +19,8 @@ def apply_retry_policy(
     """Return the failure as final, or as one that is tried again after a delay.
 
     Args:
-        retry_count: how often the node was tried again before.
-        max_retries: what its task allows, if that is known beside the node: the narrower counts.
+        retry_count: how often the node was already retried.
+        max_retries: the limit of its task, if known; the lower limit counts.
     """
     bound = node.max_retries if max_retries is None else min(node.max_retries, max_retries)
     if not failed.error.get("is_retryable") or retry_count >= bound:

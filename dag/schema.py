@@ -1,7 +1,7 @@
 """The wire model of a workflow as JSON Schema, for editors, planners and other languages.
 
-The schema says what a document may look like; what it means (the graph, the expressions, names
-that must exist) is beyond JSON Schema and is validation's.
+The schema describes the shape of a document; its meaning (the graph, the expressions, names that
+must exist) is beyond JSON Schema and is checked by validation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TEMPLATE = {"type": "string", "pattern": r"\{\{"}
 """Text that is rendered before each attempt, and may become any value."""
 
 _MAPS = {"properties", "$defs"}
-"""Keywords whose values are schemas by a name of the author's."""
+"""Keywords with named schemas as values."""
 
 
 def workflow_schema() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _has_required(spec: NodeSpec) -> bool:
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """Replace references by what they refer to; configurations never nest in themselves."""
+    """Replace references by what they refer to; configurations are never recursive."""
     if isinstance(schema, list):
         return [_inlined(each, definitions) for each in schema]
     if not isinstance(schema, dict):
@@ -80,12 +80,12 @@ def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _written(schema: dict[str, Any], plan: FieldPlan) -> dict[str, Any]:
-    """Let a template stand where the field is rendered before use."""
+    """Allow a template if the field is rendered before use."""
     return schema if plan.literal else _or_template(schema)
 
 
 def _or_template(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let a template stand for any value inside a schema, at every level."""
+    """Allow a template instead of any value inside a schema, at every level."""
     inner = {key: _inner(key, value) for key, value in schema.items()}
     if schema.get("type") == "string" and "enum" not in schema:
         return inner

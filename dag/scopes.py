@@ -10,18 +10,18 @@ ROOT = ""
 
 
 def child_scope(parent: str, loop: str, ordinal: int) -> str:
-    """Return the scope of one iteration of `loop`, which stands in `parent`."""
+    """Return the scope of one iteration of `loop`, which is in `parent`."""
     step = f"{loop}:{ordinal}"
     return f"{parent}/{step}" if parent else step
 
 
 def parent_scope(scope: str) -> str:
-    """Return the scope that the loop of `scope` stands in."""
+    """Return the scope that contains the loop of `scope`."""
     return scope.rpartition("/")[0]
 
 
 def around(scope: str) -> Iterator[str]:
-    """Yield `scope` and the scopes it stands in, from within, without the root."""
+    """Yield `scope` and the scopes that contain it, innermost first, without the root."""
     while scope:
         yield scope
         scope = parent_scope(scope)

@@ -1,4 +1,4 @@
-"""Pydantic's complaints about a document's shape, said as problems."""
+"""Pydantic's errors about a document's shape, as problems."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from treadle.dag.problems import Hints, Problem, Step, json_path, quoted
 
-#: Complaints that are looked at one by one; what has more of them is something else altogether.
-COMPLAINTS = 5_000
+#: Errors that are reported one by one; a document with more is probably something else.
+MOST_ERRORS = 5_000
 
 _RANGE = {
     "greater_than": "gt",
@@ -42,16 +42,16 @@ def problems_of(
     hints: Hints,
     templates: Callable[[str], bool] | None = None,
 ) -> list[Problem]:
-    """Return a problem for each complaint.
+    """Return a problem for each error.
 
     Args:
         error: What validating against `model` raised.
         model: Where names and choices for did-you-mean are read from.
         hints: The budget of did-you-mean.
-        templates: Says of a top-level field whether text with a template stands for any value in
-            it; complaints about such text are left out.
+        templates: Returns whether text with a template may replace any value in a top-level
+            field; errors about such text are left out.
     """
-    if error.error_count() > COMPLAINTS:
+    if error.error_count() > MOST_ERRORS:
         message = f"This differs from what is expected in {error.error_count():,} places."
         return [Problem("", "too_many_problems", message, "Check what was put here.")]
     problems = []
@@ -68,43 +68,43 @@ def _is_template(value: object) -> bool:
 
 
 def problem_of(detail: ErrorDetails, model: type[BaseModel], hints: Hints) -> Problem:
-    """Return one complaint about what should be a `model` as a problem."""
-    loc, given = detail["loc"], detail["input"]
+    """Return one error about what should be a `model` as a problem."""
+    loc, value = detail["loc"], detail["input"]
     last = quoted(loc[-1]) if loc else "The document"
-    reason, message, solution = _said(detail, last, given)
+    reason, message, solution = _texts_of(detail, last, value)
     if reason == "unknown_field":
         known = _fields_at(model, loc[:-1])
         solution = hints.closest(str(loc[-1]), known) or f"Known here: {_listed(known)}."
     elif reason == "invalid_choice":
         choices = _choices_at(model, loc) or _expected(detail)
-        message = f"{quoted(given)} is not one of {_listed(choices)}."
+        message = f"{quoted(value)} is not one of {_listed(choices)}."
         solution = f"Use {_listed(choices)}."
-        if isinstance(given, str):
-            solution = hints.closest(given, choices) or solution
+        if isinstance(value, str):
+            solution = hints.closest(value, choices) or solution
     return Problem(json_path(loc), reason, message, solution)
 
 
-def _said(detail: ErrorDetails, last: str, given: object) -> tuple[str, str, str]:
-    """Return the reason, message and solution of a complaint."""
-    kind, complaint = detail["type"], _lower(detail["msg"])
+def _texts_of(detail: ErrorDetails, last: str, value: object) -> tuple[str, str, str]:
+    """Return the reason, message and solution of an error."""
+    kind, text = detail["type"], _lower(detail["msg"])
     match kind:
         case "missing":
-            said = ("missing", f"{last} is missing.", f"Add {last}.")
+            texts = ("missing", f"{last} is missing.", f"Add {last}.")
         case "extra_forbidden":
-            said = ("unknown_field", f"{last} is not a field here.", "")
+            texts = ("unknown_field", f"{last} is not a field here.", "")
         case "literal_error" | "enum":
-            said = ("invalid_choice", "", "")
+            texts = ("invalid_choice", "", "")
         case _ if kind in _KINDS:
-            message = f"{last} must be {_KINDS[kind]}, but is {_named(given)}."
-            said = ("wrong_type", message, f"Write {_KINDS[kind]}.")
+            message = f"{last} must be {_KINDS[kind]}, but is {_named(value)}."
+            texts = ("wrong_type", message, f"Write {_KINDS[kind]}.")
         case _ if kind in _RANGE or kind in _LENGTH:
-            message = f"{last} is {quoted(given)}: {complaint}."
-            said = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
+            message = f"{last} is {quoted(value)}: {text}."
+            texts = ("out_of_range", message, _bound(kind, detail.get("ctx") or {}))
         case _ if kind in _CUSTOM:
-            said = (kind, detail["msg"], _CUSTOM[kind])
+            texts = (kind, detail["msg"], _CUSTOM[kind])
         case _:
-            said = ("wrong_type", f"{last}: {complaint.rstrip('.')}.", "Correct the value.")
-    return said
+            texts = ("wrong_type", f"{last}: {text.rstrip('.')}.", "Correct the value.")
+    return texts
 
 
 _CUSTOM: Mapping[str, str] = {
@@ -112,9 +112,9 @@ _CUSTOM: Mapping[str, str] = {
     "name_has_white_space": "Join the words of the name with _ or -.",
     "zero_step": "Use a positive or a negative step.",
     "reserved_output_key": "Choose another name for the key.",
-    "feature_not_implemented": "Use another way that this release has.",
+    "feature_not_implemented": "Use a value that this release supports.",
 }
-"""Reasons that our own models raise, each with what mends it."""
+"""Reasons that our own models raise, each with its solution."""
 
 
 def _bound(kind: str, context: Mapping[str, Any]) -> str:
@@ -144,7 +144,7 @@ def _listed(names: typing.Collection[str]) -> str:
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
-    """Return the fields of the model that stands at `loc` under `model`."""
+    """Return the fields of the model at `loc` under `model`."""
     annotation = _annotation_at(model, loc)
     return list(annotation.model_fields) if _is_model(annotation) else []
 
@@ -155,12 +155,12 @@ def _choices_at(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
 
 
 def _expected(detail: ErrorDetails) -> list[str]:
-    """Return the choices that a complaint itself names: `'a', 'b' or 'c'`."""
+    """Return the choices that an error names: `'a', 'b' or 'c'`."""
     return _CHOICE.findall(str(detail.get("ctx", {}).get("expected", "")))
 
 
 def _annotation_at(model: type[BaseModel], loc: tuple[Step, ...]) -> Any:
-    """Follow steps from a model to the annotation they lead to; `None` where it gets lost."""
+    """Follow steps from a model to an annotation; `None` if they lead nowhere."""
     here: Any = model
     for step in loc:
         here = _plain(here)
@@ -174,7 +174,7 @@ def _annotation_at(model: type[BaseModel], loc: tuple[Step, ...]) -> Any:
 
 
 def _plain(annotation: Any) -> Any:
-    """Take off `Annotated`, aliases and `| None`."""
+    """Strip `Annotated`, aliases and `| None`."""
     while True:
         if _is(annotation, typing.Annotated):
             annotation = get_args(annotation)[0]

@@ -1,7 +1,6 @@
 """docs/states.md from the tables of `dag.states`: `python -m treadle.dag.state_docs FILE`.
 
-A test holds the file to what this writes, so the drawing cannot tell of a machine that is not
-there.
+A test compares the file with what this writes, so the page cannot differ from the tables.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ _FIRING = (
     "Changes are fired by the calls of the protocol that `ledger/__init__.py` lists; `settle`,",
     "`claim` and `release` are what its `commit` does. *Any settle* is whatever settles nodes,",
     "for what follows from it: settle, wake, answer, time out, end overdue, and submit and retry,",
-    "which settle what an execution begins with. What *nothing yet* fires waits for limits and",
-    "sub-workflows, which are not built. A node that is handed on goes through `ready` within one",
-    "statement.",
+    "which settle what an execution begins with. Changes fired by *nothing yet* belong to limits",
+    "and sub-workflows, which are not built. A node that is handed off goes through `ready` within",
+    "one statement.",
 )
 
 
@@ -50,7 +49,7 @@ def markdown() -> str:
         lines += ["", f"## {title}", "", *_diagram(table), "", *_meanings(kind), "", *_rows(table)]
     for title, kind in _WORDS:
         lines += ["", f"## {title}", "", *_meanings(kind)]
-    lines += ["", "## On the wire", "", "A node's state in the ledger, where the API says another:"]
+    lines += ["", "## On the wire", "", "States that have another name in the API:"]
     lines += ["", "| ledger | API |", "|---|---|"]
     lines += [
         f"| `{state}` | `{word}` |"

@@ -1,9 +1,8 @@
-"""The states of executions, scopes and nodes, and the only ways between them.
+"""The states of executions, scopes and nodes, and their only transitions.
 
-Each machine is one literal table of `Transition`s, a row each with who fires it. The tables in
-docs/states.md and the model tests are derived from these rows; guards of UPDATEs and CHECKs stand
-in SQL, and tests hold them to the rows. A row whose `leaves` is `None` says how a thing comes into
-being.
+Each machine is one literal table of `Transition`s, each with what fires it. The tables in
+docs/states.md and the model tests are derived from these rows; the guards of UPDATEs and the CHECKs
+are in SQL, and tests compare them with the rows. A row with `None` in `leaves` creates the thing.
 """
 
 from __future__ import annotations
@@ -17,62 +16,62 @@ from typing import Generic, TypeVar
 
 @unique
 class ExecutionStatus(StrEnum):
-    """Where one run of a workflow stands; the same word in the ledger and on the wire."""
+    """The state of one run of a workflow; the same word in the ledger and on the wire."""
 
     NEW = "NEW"
-    """Accepted and safe; nothing of it has begun. No reader sees it: what submits begins it too."""
+    """Accepted and stored, not begun. No reader sees it: the submission also begins it."""
     RUNNING = "RUNNING"
-    """Something of it is being done, or will be without anybody's help."""
+    """Something is being done, or will be without a person's help."""
     PAUSED = "PAUSED"
-    """LockedExecution: somebody asked for a pause, or a question could not be delivered yet."""
+    """On hold: a pause was requested, or a question is not delivered yet."""
     WAITING_FOR_HUMAN = "WAITING_FOR_HUMAN"
-    """Nothing goes on until a person answers."""
+    """Nothing continues until a person answers."""
     SUCCESS = "SUCCESS"
-    """Ended; every failure on the way was dealt with by the workflow itself."""
+    """Ended; every failure was handled by the workflow itself."""
     ERROR = "ERROR"
-    """Ended by a failure that the workflow did not deal with."""
+    """Ended by a failure that the workflow did not handle."""
     CANCELED = "CANCELED"
-    """Ended because somebody, or its parent's end, said so."""
+    """Ended by a cancel request, or by its parent's end."""
     TIMEOUT = "TIMEOUT"
     """Ended by its own deadline."""
 
 
 @unique
 class NodeState(StrEnum):
-    """Where a node stands in one scope of an execution, as the ledger keeps it."""
+    """The state of a node in one scope of an execution, as the ledger stores it."""
 
     PENDING = "pending"
-    """Some of what it waits for has arrived, not all."""
+    """Some of its arrivals have come, not all."""
     READY = "ready"
-    """It could run now; the next free worker takes it."""
+    """It can run now; the next free worker takes it."""
     RUNNING = "running"
     """A worker holds its lease and works on it."""
     WAITING = "waiting"
-    """It holds no worker and waits for what its `WaitKind` says."""
+    """It occupies no worker and waits as its `WaitKind` says."""
     WAITING_INPUT = "waiting_input"
-    """It asked a person and holds no worker until the answer."""
+    """It asked a person and occupies no worker until the answer."""
     RETRYING = "retrying"
     """Its last attempt failed; the next one is due at a set time."""
     COMPLETED = "completed"
-    """Done; its output is kept."""
+    """Done; its output is stored."""
     FAILED = "failed"
-    """It failed for good; its error is kept."""
+    """It failed for good; its error is stored."""
     SKIPPED = "skipped"
-    """The run took no way that leads to it."""
+    """The run took no path that leads to it."""
     CANCELED = "canceled"
     """Its execution or loop ended before it could."""
 
 
 @unique
 class ScopeState(StrEnum):
-    """Where one iteration of a loop's body stands. The root scope is the execution itself."""
+    """The state of one iteration of a loop's body. The root scope is the execution itself."""
 
     OPEN = "open"
-    """The iteration goes on."""
+    """The iteration is running."""
     ENDED = "ended"
-    """Nothing of the iteration is open any more; its result is kept."""
+    """Nothing in the iteration is open any more; its result is stored."""
     FAILED = "failed"
-    """A node of the iteration failed and nothing in the body dealt with it."""
+    """A node of the iteration failed and nothing in the body handled it."""
     CANCELED = "canceled"
     """The loop or the execution ended before the iteration could."""
 
@@ -82,15 +81,15 @@ class WaitKind(StrEnum):
     """What a `waiting` node waits for."""
 
     BODY = "body"
-    """A loop: for the iterations of its body."""
+    """A loop: the iterations of its body."""
     TIMER = "timer"
-    """For the clock."""
+    """A time."""
     SIGNAL = "signal"
-    """For a signal from outside."""
+    """A signal from outside."""
     CHILD = "child"
-    """For the end of the sub-workflow that it started."""
+    """The end of the sub-workflow that it started."""
     SLOT = "slot"
-    """For room under a concurrency limit."""
+    """A slot under a concurrency limit."""
 
 
 @unique
@@ -98,7 +97,7 @@ class LoopPhase(StrEnum):
     """Why a loop node is `ready`; cleared only by the settle that ends the phase."""
 
     OPEN = "open"
-    """To evaluate what it goes over and open its first iterations."""
+    """To evaluate its entries and open its first iterations."""
     TURN = "turn"
     """`while`: to check its condition before one more iteration."""
     GATHER = "gather"
@@ -113,7 +112,7 @@ class Transition(Generic[State]):
     """One permitted change of state."""
 
     leaves: State | None
-    """The state before; `None` where the thing comes into being."""
+    """The state before; `None` for a new one."""
     enters: State
     """The state after."""
     when: str
@@ -139,11 +138,12 @@ NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
     T(None, N.PENDING, "its first arrival of several", ANY_SETTLE),
     T(None, N.READY, "its only arrival was taken", ANY_SETTLE),
     T(None, N.SKIPPED, "a trigger that did not fire, or nothing was taken", ANY_SETTLE),
-    T(None, N.COMPLETED, "the trigger that fired, or kept from what is retried", "submit, retry"),
-    T(None, N.FAILED, "kept: it left by `error`, or is in a loop that stays", "retry"),
-    T(None, N.CANCELED, "kept: it is in a loop that stays", "retry"),
+    T(None, N.COMPLETED, "the trigger that fired, or retained by a retry", "submit, retry"),
+    T(None, N.FAILED, "retained: it left by `error`, or is in a retained loop", "retry"),
+    T(None, N.CANCELED, "retained: it is in a retained loop", "retry"),
     T(N.PENDING, N.READY, "all is resolved and something was taken", ANY_SETTLE),
-    T(N.PENDING, N.SKIPPED, "all is resolved and nothing was taken, or poisoned", ANY_SETTLE),
+    T(N.PENDING, N.SKIPPED, "all is resolved and nothing was taken, or something upstream failed",
+      ANY_SETTLE),
     T(N.PENDING, N.CANCELED, "its execution or scope ends early", _EARLY),
     T(N.READY, N.RUNNING, "a worker takes its lease", "claim, settle"),
     T(N.READY, N.WAITING, "its limit has no free slot", LATER),
@@ -157,7 +157,7 @@ NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
     T(N.RUNNING, N.FAILED, "the attempt failed for good", "settle, end overdue"),
     T(N.RUNNING, N.CANCELED, "its execution or scope ends early", _EARLY),
     T(N.WAITING, N.READY, "a loop has its next phase", ANY_SETTLE),
-    T(N.WAITING, N.COMPLETED, "its time has come", "wake"),
+    T(N.WAITING, N.COMPLETED, "its time is due", "wake"),
     T(N.WAITING, N.FAILED, "a child failed", LATER),
     T(N.WAITING, N.CANCELED, "its execution or scope ends early", _EARLY),
     T(N.WAITING_INPUT, N.COMPLETED, "the question was answered, or its time is over and that"
@@ -173,11 +173,11 @@ NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
 
 SCOPE_TRANSITIONS: tuple[Transition[ScopeState], ...] = (
     T(None, S.OPEN, "its loop opens the iteration", ANY_SETTLE),
-    T(None, S.ENDED, "kept: its loop stays", "retry"),
-    T(None, S.FAILED, "kept: its loop stays", "retry"),
-    T(None, S.CANCELED, "kept: its loop stays", "retry"),
+    T(None, S.ENDED, "retained with its loop", "retry"),
+    T(None, S.FAILED, "retained with its loop", "retry"),
+    T(None, S.CANCELED, "retained with its loop", "retry"),
     T(S.OPEN, S.ENDED, "its last open node settled", ANY_SETTLE),
-    T(S.OPEN, S.FAILED, "a node failed with nothing to deal with it", ANY_SETTLE),
+    T(S.OPEN, S.FAILED, "a node failed and nothing handles it", ANY_SETTLE),
     T(S.OPEN, S.CANCELED, "the loop or the execution ends early", _EARLY),
 )
 """The scope machine."""
@@ -185,22 +185,22 @@ SCOPE_TRANSITIONS: tuple[Transition[ScopeState], ...] = (
 EXECUTION_TRANSITIONS: tuple[Transition[ExecutionStatus], ...] = (
     T(None, X.NEW, "it is accepted", "submit, retry"),
     T(X.NEW, X.RUNNING, "it begins, in the same transaction", "submit, retry"),
-    T(X.NEW, X.PAUSED, "a pause is asked for before it begins", LATER),
-    T(X.RUNNING, X.PAUSED, "a pause is asked for, or a question is not out yet",
+    T(X.NEW, X.PAUSED, "a pause is requested before it begins", LATER),
+    T(X.RUNNING, X.PAUSED, "a pause is requested, or a question is not delivered yet",
       f"pause, {ANY_SETTLE}"),
     T(X.RUNNING, X.WAITING_FOR_HUMAN, "only questions remain open", ANY_SETTLE),
-    T(X.PAUSED, X.RUNNING, "resumed with work open, or the question that was not out is decided",
+    T(X.PAUSED, X.RUNNING, "resumed with work open, or the undelivered question is decided",
       "resume, answer, time out"),
     T(X.PAUSED, X.WAITING_FOR_HUMAN, "resumed or delivered, only questions open",
       "resume, delivered, answer, time out"),
     T(X.WAITING_FOR_HUMAN, X.RUNNING, "a decision made work ready", "answer, time out"),
-    T(X.WAITING_FOR_HUMAN, X.PAUSED, "a pause is asked for while a person thinks", "pause"),
+    T(X.WAITING_FOR_HUMAN, X.PAUSED, "a pause is requested while a question is open", "pause"),
     T(X.NEW, X.SUCCESS, "there is nothing to run", "submit, retry"),
     T(X.NEW, X.ERROR, "it could not begin", LATER),
     T(X.NEW, X.CANCELED, "somebody cancels it", LATER),
     T(X.NEW, X.TIMEOUT, "its deadline passed", LATER),
     T(X.RUNNING, X.SUCCESS, "its last open node settled", ANY_SETTLE),
-    T(X.RUNNING, X.ERROR, "a failure nothing dealt with", ANY_SETTLE),
+    T(X.RUNNING, X.ERROR, "a failure that nothing handled", ANY_SETTLE),
     T(X.RUNNING, X.CANCELED, "somebody cancels it", "cancel"),
     T(X.RUNNING, X.TIMEOUT, "its deadline passed", "end by deadline"),
     T(X.PAUSED, X.SUCCESS, "what was open when the pause came was the last", ANY_SETTLE),
@@ -208,16 +208,16 @@ EXECUTION_TRANSITIONS: tuple[Transition[ExecutionStatus], ...] = (
     T(X.PAUSED, X.CANCELED, "somebody cancels it", "cancel"),
     T(X.PAUSED, X.TIMEOUT, "its deadline passed", "end by deadline"),
     T(X.WAITING_FOR_HUMAN, X.SUCCESS, "the last question was decided", "answer, time out"),
-    T(X.WAITING_FOR_HUMAN, X.ERROR, "a question's time was over and nothing dealt with it, or the"
+    T(X.WAITING_FOR_HUMAN, X.ERROR, "a question's time was over and nothing handled it, or the"
       " last was decided after a failure", "answer, time out"),
     T(X.WAITING_FOR_HUMAN, X.CANCELED, "somebody cancels it", "cancel"),
     T(X.WAITING_FOR_HUMAN, X.TIMEOUT, "its deadline passed", "end by deadline"),
 )  # fmt: skip
-"""The execution machine: among unfinished states derived, and final is final."""
+"""The execution machine: unfinished states are derived, final states are final."""
 
 
 def final_states(table: tuple[Transition[State], ...]) -> frozenset[State]:
-    """Return the states that nothing leaves."""
+    """Return the states without a transition out of them."""
     left = {row.leaves for row in table}
     return frozenset(row.enters for row in table if row.enters not in left)
 
@@ -228,10 +228,10 @@ FINAL_EXECUTION_STATUSES = final_states(EXECUTION_TRANSITIONS)
 WIRE_NODE_STATUS: Mapping[NodeState, str] = MappingProxyType(
     {
         **{state: state.value for state in NodeState},
-        # A reader of the API cares whether it runs, not whether a worker has been found yet.
+        # Readers of the API need to know whether it runs, not whether it is in a queue.
         NodeState.READY: NodeState.PENDING.value,
         # Shown with `waiting_on`.
         NodeState.WAITING: NodeState.RUNNING.value,
     }
 )
-"""Each state as the wire model says it."""
+"""The name of each state in the wire model."""

@@ -1,12 +1,12 @@
-"""What follows from nodes and connections alone: order, cycles, reach, loop bodies.
+"""Properties of nodes and connections alone: order, cycles, reachability, loop bodies.
 
 networkx is used here and nowhere else. Every defect is tolerated, so that validation can report it.
 
 A node belongs to a loop's body if every path from a trigger to it passes the loop's `body` key, so
-bodies are dominators: of the exits by `body`, those that stand on every path. On a graph without
-cycles one pass in topological order finds them, as what the ways into a node have in common.
+bodies follow from dominators: the exits by `body` that are on every path. On a graph without cycles
+one pass in topological order finds them, as the intersection over a node's incoming connections.
 (`networkx.immediate_dominators` gives the same, and took 4 s for a ladder of 7,500 nodes, as it
-climbs to the root from each join. A test holds the two against each other.)
+climbs to the root from each join. A test compares the two.)
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import networkx as nx
 
 from treadle.dag.specs import BODY_KEY
 
-#: Loops inside one another that are told apart; far above any limit, so that a hostile document
-#: of loops alone costs no more than others.
-LOOPS_TOLD_APART = 64
+#: Nested loops that are distinguished; far above any limit, so that a hostile document made only of
+#: loops costs no more than others.
+MOST_NESTED_LOOPS = 64
 
 _ROOT = ("root",)
 """The vertex before all triggers; equal to no node's id."""
@@ -39,7 +39,7 @@ class Link:
 
 
 class Topology:
-    """What follows from nodes and connections alone."""
+    """Properties of nodes and connections alone."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Topology:
         """Nodes that some path from a trigger reaches."""
         backwards = list(nx.dfs_postorder_nodes(graph))
         self.order = tuple(str(each) for each in reversed(backwards) if each is not _ROOT)
-        """The nodes so that every link leads forward, unless it closes a cycle."""
+        """The nodes in an order in which every link leads forward, unless it closes a cycle."""
         self._position = {node_id: index for index, node_id in enumerate(self.order)}
         self._loop_of: dict[str, str | None] = {}
         self._depth: dict[str, int] = {}
@@ -84,8 +84,8 @@ class Topology:
             self._depth[node_id] = 0 if loop is None else self._depth[loop] + 1
 
     def _home(self, link: Link) -> str | None:
-        """Return the loop in whose body a link starts."""
-        if self._enters_body(link) and self.depth(link.source) < LOOPS_TOLD_APART:
+        """Return the loop that contains the start of a link in its body."""
+        if self._enters_body(link) and self.depth(link.source) < MOST_NESTED_LOOPS:
             return link.source
         return self.loop_of(link.source)
 
@@ -93,7 +93,7 @@ class Topology:
         return link.source in self._loops and link.output_key == BODY_KEY
 
     def _common(self, one: str | None, other: str | None) -> str | None:
-        """Return the innermost loop around both of two bodies; each stands for its loop."""
+        """Return the innermost loop around two bodies, each given by its loop."""
         while one != other:
             if one is not None and (other is None or self._depth[one] >= self._depth[other]):
                 one = self._loop_of[one]
@@ -102,15 +102,15 @@ class Topology:
         return one
 
     def loop_of(self, node_id: str) -> str | None:
-        """Return the innermost loop whose body a node belongs to."""
+        """Return the innermost loop around a node."""
         return self._loop_of.get(node_id)
 
     def depth(self, node_id: str) -> int:
-        """Return how many loops stand around a node, as far as they are told apart."""
+        """Return how many loops are around a node, up to `MOST_NESTED_LOOPS`."""
         return self._depth.get(node_id, 0)
 
     def leaving(self) -> list[Link]:
-        """Return the links that lead out of the body that they start in."""
+        """Return the links that lead out of the loop body that they start in."""
         return [
             link
             for link in (self._links if self._loops else ())
@@ -118,7 +118,7 @@ class Topology:
         ]
 
     def cycle(self) -> list[str]:
-        """Return the nodes of some cycle, in its order; empty if there is none."""
+        """Return the nodes of one cycle, in order; empty if there is none."""
         if not any(self._leads_back(link) for link in self._links):
             return []
         return [str(source) for source, _ in nx.find_cycle(self._graph)]

@@ -1,8 +1,8 @@
 """JSON values: the only data that crosses Treadle, and its limits.
 
 A value is what JSON can say and PostgreSQL can keep: no NaN, no infinity, integers within ±2^63,
-text that is valid UTF-8. Whoever makes numbers (expressions, tasks) keeps the others out, because
-the encoder would write them as null. `dumps`/`loads` are the only way values become bytes and back.
+text that is valid UTF-8. Code that makes numbers (expressions, tasks) excludes the others, because
+the encoder would write them as null. Only `dumps` and `loads` encode and decode values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Value: TypeAlias = Any
 """`None | bool | int | float | str | list[Value] | dict[str, Value]`."""
 
 INTEGER_LIMIT = 2**63
-#: Integers stay below this in magnitude: what every JSON reader of a 64-bit language can hold.
+#: Integers stay below this in magnitude, so that every 64-bit JSON reader can represent them.
 
 
 #: Bytes of one payload (an input, an output, a loop's entries) as JSON.
@@ -25,7 +25,7 @@ PAYLOAD_LIMIT_BYTES = 10 * 2**20
 
 
 class NotAValue(TreadleError):
-    """Something that JSON cannot say, or that is larger than what is kept."""
+    """A value that JSON cannot represent, or that is larger than the limit."""
 
     reason = "output_not_storable"
     solution = "Return JSON: null, booleans, numbers, text, lists and objects with text keys."
@@ -35,7 +35,7 @@ def dumps(value: Value) -> bytes:
     """Encode a value as UTF-8 JSON.
 
     Raises:
-        NotAValue: `output_not_storable`, for anything JSON cannot say.
+        NotAValue: `output_not_storable`, for anything that JSON cannot represent.
     """
     try:
         return orjson.dumps(value)
@@ -47,7 +47,7 @@ def payload(value: Value) -> bytes:
     """Encode a value that is passed along a connection.
 
     Raises:
-        NotAValue: `output_not_storable`, also past `PAYLOAD_LIMIT_BYTES`.
+        NotAValue: `output_not_storable`, also above `PAYLOAD_LIMIT_BYTES`.
     """
     data = dumps(value)
     if len(data) > PAYLOAD_LIMIT_BYTES:

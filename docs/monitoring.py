@@ -32,12 +32,12 @@ def _rows() -> Iterator[str]:
     for name, each in counted().items():
         yield _row(name, each._type, each._labelnames, each._documentation)
     for name, gauge in GAUGES.items():
-        yield _row(name, "gauge, of the cluster", gauge.labels, gauge.told)
+        yield _row(name, "gauge, of the cluster", gauge.labels, gauge.description)
 
 
-def _row(name: str, kind: str, labels: tuple[str, ...], told: str) -> str:
+def _row(name: str, kind: str, labels: tuple[str, ...], description: str) -> str:
     listed = ", ".join(f"`{each}`" for each in labels)
-    return f"| `{name}` | {kind} | {listed} | {told.rstrip('.')} |"
+    return f"| `{name}` | {kind} | {listed} | {description.rstrip('.')} |"
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ def _rows() -> Iterator[str]:
     yield "|---|---|---|"
     for name, field in Settings.model_fields.items():
         variables = ALIASES.get(name, (PREFIX + name.upper(),))
-        told = ", or ".join(f"`{each}`" for each in variables)
+        names = ", or ".join(f"`{each}`" for each in variables)
         said = " ".join((field.description or "").split()).rstrip(".")
-        yield f"| {told} | {_default(name, field)} | {said} |"
+        yield f"| {names} | {_default(name, field)} | {said} |"
     yield "| `TREADLE_SECRET_<NAME>` | none | A secret that workflows may use as `secrets.NAME` |"
 
 

@@ -3,15 +3,17 @@
 It decides who may ask for what, and translates: requests to calls of the ledger, the reasons of
 errors to HTTP statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
 
-    server      uvicorn on a port, until a signal
-    app         every router, around what the process holds (`resources`)
-    routing     what all routes under /v1 have in common: the gate, the body, the edge of errors
-    callers     the gate: the key, its scope, and whether what is named is the caller's
-    bodies      a body is read under limits of size, time and depth, without rounding a number
-    errors      one table from reason to status; every refusal is a problem (RFC 9457)
-    answers     JSON, and pages with cursors
-    openapi     the documentation, completed by what the frame adds to every route
-    submitting  submissions that come at once share a transaction
+    process       uvicorn on a port, until a signal
+    app           every router, around what the process holds (`resources`)
+    routing       what all routes under /v1 have in common: the gate, the body, the edge of errors
+    auth          the gate: the key, and its scope
+    ownership     whose things path and query name
+    request_body  read under limits of size, time and depth, without rounding a number
+    errors        one table from reason to status; every refusal is a problem (RFC 9457)
+    responses     JSON, and pages with cursors
+    truncation    what is too large to come along, and where it can be read
+    openapi       the documentation, completed by what the frame adds to every route
+    submitter     submissions that come at once share a transaction
     live/       events as they are committed, for any number of readers
     models/     what goes over the wire, documented with an example each
     routes/     the routes, one module a thing
@@ -32,9 +34,10 @@ To add a route: a function in a module of `routes/`, whose `Routes` the app find
 
 - The parameter `caller` says the scope: `Reader`, `Runner`, `Answerer`, `Admin`. A function without
   one cannot be made a route.
-- A parameter of the path that names something gets a line in `callers.OWNED`, with the check whose
-  it is; one that names nothing by itself stands in `callers.PLAIN`. Query parameters of the same
-  names are checked too. What a body names is checked by `caller.own(connection, "thing_id", …)`.
+- A parameter of the path that names something gets a line in `ownership.OWNED`, with the check
+  whose it is; one that names nothing by itself stands in `ownership.PLAIN`. Query parameters of the
+  same names are checked too. What a body names is checked by `caller.own(connection, "thing_id",
+  …)`.
 - The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
 - It returns `Json`, and its `response_model`, with an example, is the documentation of that. A
   body is a `dag.model.Strict` with an example.

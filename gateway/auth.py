@@ -1,4 +1,4 @@
-"""Callers: who calls, what for, and whose things a request names. The one gate of all routes.
+"""Auth: who calls, and what for. The one gate of all routes.
 
 `admit` runs before anything else of a request under `/v1`, its body included. It answers three
 questions, in this order: is the key one that may be used, does it have the scope that the route
@@ -8,11 +8,10 @@ found: nobody learns that it exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
-from uuid import UUID
 
 import psycopg
 from anyio.to_thread import run_sync
@@ -21,34 +20,33 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from treadle.core.errors import TreadleError
+from treadle.gateway.ownership import OWNED
 from treadle.gateway.resources import Resources
-from treadle.ledger.engine.control import NoSuchExecution
-from treadle.ledger.people.interactions import InteractionNotFound, interaction
-from treadle.ledger.views import keys, paging
-from treadle.ledger.views.keys import NoSuchKey, Scope
-from treadle.ledger.views.library import NoSuchWorkflow
-from treadle.planner.requests import PlanNotFound
+from treadle.ledger.views import keys
+from treadle.ledger.views.keys import Scope
 
 
 class KeyMissing(TreadleError):
-    """The request bears no key."""
+    """The request has no key."""
 
     reason: ClassVar[str] = "key_missing"
-    solution: ClassVar[str] = "Send `Authorization: Bearer KEY`; `treadle keys create` makes a key."
+    solution: ClassVar[str] = (
+        "Send `Authorization: Bearer KEY`; `treadle keys create` creates a key."
+    )
 
 
 class KeyInvalid(TreadleError):
-    """The key is none, has expired, or was revoked."""
+    """The key does not exist, has expired, or was revoked."""
 
     reason: ClassVar[str] = "key_invalid"
-    solution: ClassVar[str] = "Use a key that `treadle keys list` shows as usable, or make one."
+    solution: ClassVar[str] = "Use a key that `treadle keys list` shows as usable, or create one."
 
 
 class ScopeMissing(TreadleError):
-    """The key may be used, but not for this."""
+    """The key is valid, but does not have the scope that this request needs."""
 
     reason: ClassVar[str] = "scope_missing"
-    solution: ClassVar[str] = "Use a key that has the scope, or make one that has."
+    solution: ClassVar[str] = "Use a key with this scope, or create one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,62 +73,6 @@ class Caller:
         OWNED[name].check(connection, self.owner, value)
 
 
-Check = Callable[[psycopg.Connection, str, str], None]
-"""Raises that there is no such thing, unless this owner has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A kind of thing that belongs to somebody."""
-
-    missing: type[TreadleError]
-    """What says that there is none."""
-    check: Check
-
-
-def _execution(connection: psycopg.Connection, owner: str, value: str) -> None:
-    if not _runs(connection, owner, value):
-        raise NoSuchExecution(value)
-
-
-def _plan(connection: psycopg.Connection, owner: str, value: str) -> None:
-    if not _runs(connection, owner, value):
-        raise PlanNotFound(value)
-
-
-def _runs(connection: psycopg.Connection, owner: str, value: str) -> bool:
-    """Return whether a value is the id of an owner's execution; a plan is one too."""
-    execution_id = _uuid(value)
-    return execution_id is not None and paging.owner(connection, execution_id) == owner
-
-
-def _interaction(connection: psycopg.Connection, owner: str, value: str) -> None:
-    interaction_id = _uuid(value)
-    if interaction_id is None:
-        raise InteractionNotFound(value)
-    found = interaction(connection, interaction_id)
-    if owner != found.owner and owner not in found.assignees:
-        raise InteractionNotFound(interaction_id)
-
-
-def _by_owner(connection: psycopg.Connection, owner: str, value: str) -> None:
-    """Let a name pass that means something only together with its owner: every query has both."""
-
-
-#: What requests name, by the name of the parameter in path or query. A route with a path parameter
-#: that is neither here nor in `PLAIN` cannot be made.
-OWNED: Mapping[str, Owned] = {
-    "execution_id": Owned(NoSuchExecution, _execution),
-    "interaction_id": Owned(InteractionNotFound, _interaction),
-    "plan_id": Owned(PlanNotFound, _plan),
-    "workflow_id": Owned(NoSuchWorkflow, _by_owner),
-    "key_id": Owned(NoSuchKey, _by_owner),
-}
-
-#: Parameters that name nothing of anybody's by themselves.
-PLAIN = frozenset({"node_id", "node_type", "node_subtype", "number"})
-
-
 async def admit(request: Request, scope: Scope) -> Caller:
     """Return who calls, if they may.
 
@@ -140,7 +82,7 @@ async def admit(request: Request, scope: Scope) -> Caller:
     """
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not text.strip():
-        raise KeyMissing("The request bears no key.")
+        raise KeyMissing("The request has no key.")
     named = {
         name: str(value)
         for name, value in (*request.query_params.multi_items(), *request.path_params.items())
@@ -154,7 +96,7 @@ def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, st
     with resources.pool.connection() as connection:
         key = keys.usable(connection, text)
         if key is None:
-            raise KeyInvalid("The key is none, has expired, or was revoked.")
+            raise KeyInvalid("The key does not exist, has expired, or was revoked.")
         if scope not in key.scopes:
             raise ScopeMissing(
                 f"This takes the scope {scope}, which the key has not.",
@@ -186,10 +128,3 @@ Answerer = Annotated[Caller, Security(admitted, scopes=[Scope.ANSWER])]
 """A caller who may answer questions."""
 Admin = Annotated[Caller, Security(admitted, scopes=[Scope.ADMIN])]
 """A caller who may make and revoke keys."""
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None

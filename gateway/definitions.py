@@ -19,10 +19,10 @@ _KEPT, _KEPT_BYTES = 128, 32 * 1024
 
 
 class WorkflowInvalid(TreadleError):
-    """The workflow has problems; all of them are told."""
+    """The workflow is not valid; `problems` lists every error."""
 
     reason: ClassVar[str] = "workflow_invalid"
-    solution: ClassVar[str] = "Mend what `problems` lists."
+    solution: ClassVar[str] = "Fix what `problems` lists."
 
 
 def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:

@@ -74,28 +74,28 @@ STATUS: Mapping[str, HTTPStatus] = {
 
 
 class RequestInvalid(TreadleError):
-    """The request does not say what this route takes; all that is wrong is told."""
+    """The request does not match this route's schema; `problems` lists every error."""
 
     reason: ClassVar[str] = "request_invalid"
-    solution: ClassVar[str] = "Mend what `problems` lists; /openapi.json says what is taken."
+    solution: ClassVar[str] = "Fix what `problems` lists; /openapi.json describes the request."
 
 
 class RouteNotFound(TreadleError):
-    """Nothing is served under this path."""
+    """No route has this path."""
 
     reason: ClassVar[str] = "route_not_found"
-    solution: ClassVar[str] = "/openapi.json lists what is served."
+    solution: ClassVar[str] = "/openapi.json lists all routes."
 
 
 class MethodNotAllowed(TreadleError):
-    """The path is served, by other methods."""
+    """The path exists, but not with this method."""
 
     reason: ClassVar[str] = "method_not_allowed"
-    solution: ClassVar[str] = "Use a method that the header Allow names."
+    solution: ClassVar[str] = "Use a method from the header `Allow`."
 
 
 class LedgerUnavailable(TreadleError):
-    """The database does not answer, or went away during the request."""
+    """The database does not answer, or the connection was lost during the request."""
 
     reason: ClassVar[str] = "ledger_unavailable"
     retryable: ClassVar[bool] = True
@@ -103,7 +103,7 @@ class LedgerUnavailable(TreadleError):
 
 
 class LedgerNotReady(TreadleError):
-    """The database holds no ledger of this release."""
+    """The database has no ledger of this release."""
 
     reason: ClassVar[str] = "ledger_not_ready"
     retryable: ClassVar[bool] = True
@@ -111,7 +111,7 @@ class LedgerNotReady(TreadleError):
 
 
 class GatewayBusy(TreadleError):
-    """No session to the ledger came free in time."""
+    """No connection to the ledger became free in time."""
 
     reason: ClassVar[str] = "gateway_busy"
     retryable: ClassVar[bool] = True
@@ -119,7 +119,9 @@ class GatewayBusy(TreadleError):
 
 
 class Defect(TreadleError):
-    """Something in Treadle failed that should not; the log has it, the answer does not."""
+    """An unexpected error in Treadle; the details are in the gateway's log."""
+
+    reason: ClassVar[str] = "internal_error"
 
 
 def status_of(error: TreadleError) -> HTTPStatus:

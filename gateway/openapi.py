@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from treadle.core.errors import TreadleError
 from treadle.dag.schema import workflow_schema
 from treadle.dag.values import dumps, loads
-from treadle.gateway.auth import OWNED, KeyInvalid, KeyMissing, ScopeMissing
+from treadle.gateway.auth import KeyInvalid, KeyMissing, ScopeMissing
 from treadle.gateway.errors import (
     GatewayBusy,
     LedgerNotReady,
@@ -20,6 +20,7 @@ from treadle.gateway.errors import (
     RequestInvalid,
 )
 from treadle.gateway.models.errors import Problem
+from treadle.gateway.ownership import OWNED
 from treadle.gateway.request_body import (
     NotJson,
     NotJsonContent,

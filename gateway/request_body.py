@@ -29,18 +29,18 @@ _LIMITS = Limits(definition_bytes=BODY_LIMIT_BYTES, depth=DEPTH_LIMIT)
 
 
 class RequestTooLarge(TreadleError):
-    """The body is larger than any request may be."""
+    """The body is larger than the limit."""
 
     reason: ClassVar[str] = "request_too_large"
     solution: ClassVar[str] = "Pass a reference to the data, or split it over several requests."
 
 
 class RequestTooSlow(TreadleError):
-    """The body did not come in time."""
+    """The body did not arrive in time."""
 
     reason: ClassVar[str] = "request_too_slow"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Send the body at once."
+    solution: ClassVar[str] = "Send the whole body without pauses."
 
 
 class NotJson(TreadleError):
@@ -51,7 +51,7 @@ class NotJson(TreadleError):
 
 
 class NotJsonContent(TreadleError):
-    """The body is not said to be JSON."""
+    """The request's `Content-Type` is not JSON."""
 
     reason: ClassVar[str] = "not_json_content"
     solution: ClassVar[str] = "Send `Content-Type: application/json`."
@@ -77,7 +77,7 @@ class BoundedRequest(Request):
                     f"The body took longer than {BODY_SECONDS:.0f} s.", limit_seconds=BODY_SECONDS
                 ) from None
             if self._body and not _is_json(self.headers.get("content-type", "")):
-                raise NotJsonContent("The body is not said to be JSON.")
+                raise NotJsonContent("The request's `Content-Type` is not JSON.")
         return self._body
 
     async def json(self) -> Value:

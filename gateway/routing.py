@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
-from treadle.gateway.auth import OWNED, PLAIN, admit
+from treadle.gateway.auth import admit
 from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
+from treadle.gateway.ownership import OWNED, PLAIN
 from treadle.gateway.request_body import BoundedRequest
 from treadle.ledger.views.keys import Scope
 from treadle.monitoring import metrics
@@ -88,7 +89,7 @@ class GatedRoute(BoundedRoute):
         """Return what answers a request, if the route is complete."""
         unknown = self.param_convertors.keys() - OWNED.keys() - PLAIN
         if unknown:
-            raise RouteIncomplete(f"{self.path}: gateway.auth knows no {', '.join(unknown)}")
+            raise RouteIncomplete(f"{self.path}: gateway.ownership knows no {', '.join(unknown)}")
         assert self.scope_needed
         return super().get_route_handler()
 

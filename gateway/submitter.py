@@ -20,12 +20,13 @@ _MOST_TOGETHER = 64
 
 
 class OutcomeUnknown(TreadleError):
-    """The ledger went away while it committed: the submission may stand or not."""
+    """The connection to the ledger was lost during the commit; it may have succeeded."""
 
     reason: ClassVar[str] = "outcome_unknown"
     retryable: ClassVar[bool] = True
     solution: ClassVar[str] = (
-        "Repeat the request with the same Idempotency-Key; without one, look at the list first."
+        "Repeat the request with the same Idempotency-Key; "
+        "without one, check the list of executions first."
     )
 
 

@@ -11,17 +11,17 @@ from treadle.ledger.people.interactions import Interaction, InteractionNotFound
 
 
 class NotAsked(TreadleError):
-    """Somebody may see a question, and it is not asked of them."""
+    """The caller may see the question, but is not one of its assignees."""
 
     reason: ClassVar[str] = "not_asked"
     solution: ClassVar[str] = "Let one of its assignees answer."
 
 
 class LinkNotValid(TreadleError):
-    """A token answers no question, or not this one."""
+    """The token does not belong to this question."""
 
     reason: ClassVar[str] = "link_not_valid"
-    solution: ClassVar[str] = "Use the token that came with this very question."
+    solution: ClassVar[str] = "Use the token that was sent with this question."
 
 
 @dataclass(frozen=True, slots=True)

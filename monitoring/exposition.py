@@ -1,9 +1,9 @@
-"""What `/metrics` answers: all that the processes behind one address have counted.
+"""The response of `/metrics`: everything that the processes behind one address have counted.
 
 Usually that is one process. Where several share an address (the workers of `treadle up`), each
-writes its counts into files of one folder, `PROMETHEUS_MULTIPROC_DIR`, and whoever is asked adds
-them up. The files of a process that is gone keep their counts, so that a restart, or a `kill -9`,
-takes nothing back; only what it had in flight is dropped.
+writes its counts into files of one folder, `PROMETHEUS_MULTIPROC_DIR`, and the process that answers
+adds them up. The files of a process that has ended remain, so a restart or a `kill -9` loses no
+counts; only gauges of what it had in flight are dropped.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from prometheus_client.registry import Collector
 
 from treadle.core.settings import counts_folder
 
-# The time of each series' creation doubles the page and tells nobody anything.
+# The creation time of each series would double the page and is of no use.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _LIVE_GAUGES = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
 
 
 class Exposition:
-    """The metrics behind one address, in the format that the asker prefers."""
+    """The metrics behind one address, in the format that the client prefers."""
 
     def __init__(self, *collectors: Collector) -> None:
-        """`collectors` tell what is looked up when it is asked for, beside what is counted."""
+        """`collectors` supply metrics that are looked up at each request."""
         folder = counts_folder()
         self._registry = CollectorRegistry()
-        for each in collectors:  # first, for a look may bring facts to count
+        for each in collectors:  # first, because collecting may add facts to count
             self._registry.register(each)
         if folder is None:
             self._registry.register(_ThisProcess())
@@ -45,13 +45,13 @@ class Exposition:
             ProcessCollector(registry=self._registry)
 
     def page(self, accept: str = "") -> tuple[bytes, str]:
-        """Return the metrics, and the content type of what was chosen by an `Accept` header."""
+        """Return the metrics, and the content type chosen by an `Accept` header."""
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 
 
 class _ThisProcess(Collector):
-    """What this process counts."""
+    """The metrics of this process."""
 
     def collect(self) -> list[Metric]:
         return list(REGISTRY.collect())
@@ -61,7 +61,7 @@ class _ThisProcess(Collector):
 
 
 class _Together(Collector):
-    """What all processes count that write into one folder."""
+    """The metrics of all processes that write into one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,7 +1,7 @@
-"""Facts: what a committed transaction of the ledger did, counted in whichever process it ran.
+"""Facts: what a committed transaction of the ledger did, counted in the process that ran it.
 
-A command is gone before anybody asks it for its counts. So it keeps its facts and hands them over
-at its end, and a scheduler counts them as its own; see `transport.metrics_relay`.
+A command ends before Prometheus can scrape it. So it buffers its facts and relays them at its end,
+and a scheduler counts them as its own; see `transport.metrics_relay`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 
 from treadle.monitoring import metrics
 
-#: What a fact can be of: counters add its value up, histograms observe it.
+#: The metrics of facts: counters add the value, histograms observe it.
 _METRICS: Mapping[str, Counter | Histogram] = {
     "execution_started": metrics.EXECUTIONS_STARTED,
     "execution_finished": metrics.EXECUTIONS_FINISHED,
@@ -30,30 +30,30 @@ _METRICS: Mapping[str, Counter | Histogram] = {
 
 
 class Fact(NamedTuple):
-    """Something that happened, or how long it took."""
+    """An event to count, or a duration to observe."""
 
     of: str
     labels: tuple[str, ...] = ()
     value: float = 1.0
 
 
-class _Kept:
-    """Where facts go instead of being counted; `None` in a process that is asked for its counts."""
+class _Buffer:
+    """Where facts go instead of being counted; `None` in a process that is scraped."""
 
     facts: list[Fact] | None = None
 
 
 def count(facts: Iterable[Fact]) -> None:
-    """Count facts in this process, or keep them for the one that they are handed to."""
-    if _Kept.facts is not None:
-        _Kept.facts.extend(facts)
+    """Count facts in this process, or buffer them for another one."""
+    if _Buffer.facts is not None:
+        _Buffer.facts.extend(facts)
         return
     for of, labels, value in facts:
-        _taker(of, labels)(value)
+        _counter_of(of, labels)(value)
 
 
 @cache  # labels come from closed sets
-def _taker(of: str, labels: tuple[str, ...]) -> Callable[[float], None]:
+def _counter_of(of: str, labels: tuple[str, ...]) -> Callable[[float], None]:
     metric = _METRICS[of]
     found = metric.labels(*labels) if labels else metric
     return found.inc if isinstance(found, Counter) else found.observe
@@ -61,10 +61,10 @@ def _taker(of: str, labels: tuple[str, ...]) -> Callable[[float], None]:
 
 @contextmanager
 def keeping() -> Iterator[list[Fact]]:
-    """Keep facts in the list that this gives, for as long as the `with` block runs."""
-    kept: list[Fact] = []
-    _Kept.facts = kept
+    """Buffer facts in the list that this yields, for as long as the `with` block runs."""
+    buffer: list[Fact] = []
+    _Buffer.facts = buffer
     try:
-        yield kept
+        yield buffer
     finally:
-        _Kept.facts = None
+        _Buffer.facts = None

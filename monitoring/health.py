@@ -1,4 +1,4 @@
-"""Health: whether a process can do its work now, and if not, which of what it needs is not well."""
+"""Health: whether a process can do its work now, and if not, which dependency fails."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from treadle.core.redis import connect as connect_redis
 from treadle.core.settings import Settings
 
 Probe = Callable[[], None]
-"""Returns when a dependency is well, and raises a `TreadleError` when it is not."""
+"""Returns if a dependency works, and raises a `TreadleError` if not."""
 
 
 class NotReady(TreadleError):
-    """Something that this process needs is not well."""
+    """A dependency of this process fails."""
 
     reason: ClassVar[str] = "not_ready"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Mend what `dependencies` names; the process goes on by itself."
+    solution: ClassVar[str] = "Fix what `dependencies` names; the process continues by itself."
 
 
 class DatabaseUnreachable(TreadleError):
@@ -43,7 +43,7 @@ class RedisUnreachable(TreadleError):
 
 
 class Readiness:
-    """Asks each dependency, by name."""
+    """Checks each dependency, by name."""
 
     def __init__(self, probes: Mapping[str, Probe]) -> None:
         self._probes = probes
@@ -52,7 +52,7 @@ class Readiness:
         """Return `{status: "ready", dependencies: {name: "ok"}}`.
 
         Raises:
-            NotReady: `dependencies` in its context has `"ok"` or the Error of each.
+            NotReady: with `"ok"` or the Error of each in `dependencies` of its context.
         """
         found: dict[str, Any] = {}
         for name, probe in self._probes.items():
@@ -62,9 +62,9 @@ class Readiness:
                 found[name] = error.to_wire()
             else:
                 found[name] = "ok"
-        wrong = [name for name, state in found.items() if state != "ok"]
-        if wrong:
-            raise NotReady(f"Not well: {', '.join(wrong)}.", dependencies=found)
+        failing = [name for name, state in found.items() if state != "ok"]
+        if failing:
+            raise NotReady(f"Not ready: {', '.join(failing)}.", dependencies=found)
         return {"status": "ready", "dependencies": found}
 
 
@@ -78,7 +78,7 @@ def readiness(settings: Settings, **probes: Probe) -> Readiness:
 
 
 class DatabaseProbe:
-    """Asks PostgreSQL for an answer, on a session of its own each time."""
+    """Checks that PostgreSQL answers, on a new session each time."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -92,7 +92,7 @@ class DatabaseProbe:
 
 
 class RedisProbe:
-    """Asks Redis for an answer."""
+    """Checks that Redis answers."""
 
     def __init__(self, url: str) -> None:
         self._client = connect_redis(url)

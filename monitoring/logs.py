@@ -2,8 +2,8 @@
 
 An event is named `noun.past_participle`: what happened, to what. Facts are its fields; ids are
 bound once per unit of work with `structlog.contextvars`. Levels: INFO, a state changed; DEBUG,
-polling and lost races that are no error; WARNING, something mended itself; ERROR, a person should
-look.
+polling and harmless lost races; WARNING, a problem that is handled automatically; ERROR, a person
+should look.
 
 Modules log through `_log = structlog.get_logger()`; a test reads all of them and compares their
 events with `EVENTS`.
@@ -20,43 +20,43 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-#: Every event that Treadle logs, and what it tells a reader.
+#: Every event that Treadle logs, and its meaning.
 EVENTS: Mapping[str, str] = {
-    "attempt.crashed": "A node's implementation raised what it should not; the attempt failed.",
-    "attempt.settled": "An attempt came to its outcome; at DEBUG for inline nodes.",
+    "attempt.crashed": "A node's implementation raised an unexpected error; the attempt failed.",
+    "attempt.settled": "An attempt has its outcome; at DEBUG for inline nodes.",
     "statistics.missed": "The cluster's gauges could not be looked up.",
     "database.lost": "A session broke in a transaction, whose outcome is now read back.",
-    "database.missed": "The database does not answer; the committer goes on trying.",
-    "delivery.crashed": "A message could not be sent, by a defect; it is tried again.",
+    "database.missed": "The database does not answer; the committer keeps trying.",
+    "delivery.crashed": "A message could not be sent because of a defect; it is tried again.",
     "delivery.arrived": "A question, or a warning of its end, reached its channel.",
     "delivery.failed": "A channel did not take a message; it is tried again.",
-    "delivery.missed": "The database does not answer; what is to be sent waits.",
-    "drain.started": "The process was asked to stop: it claims nothing more and ends what runs.",
+    "delivery.missed": "The database does not answer; messages to send wait.",
+    "drain.started": "The process was asked to stop: it claims nothing and finishes what runs.",
     "execution.woken": "A timer or a retry that was due made a node ready.",
     "gateway.started": "A gateway answers on its port.",
     "heartbeat.missed": "A beat could not be written; the next one follows.",
-    "lease.orphaned": "A lease of this process is run by nobody in it, and was released.",
-    "lease.reclaimed": "A node was taken from a process that is silent.",
-    "library.logged": "A library spoke; its words are in `message`, its name in `logger`.",
+    "lease.orphaned": "A lease of this process has no running attempt in it, and was released.",
+    "lease.reclaimed": "A node of a silent process was made ready again.",
+    "library.logged": "A library logged something: the text is in `message`, its name in `logger`.",
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
-    "questions.ended": "Their time was over, and their nodes went on as they say, or failed.",
-    "question.warned": "A question's time is nearly over, and its people were told.",
-    "publisher.failed": "Post-commit work could not be published, by a defect; it is found again.",
+    "publisher.failed": "Post-commit work could not be published because of a defect.",
+    "questions.ended": "Their time was over, and their nodes continued as configured, or failed.",
+    "question.warned": "A question's time is nearly over, and people were notified.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
-    "request.crashed": "The gateway could not answer a request, by a defect.",
-    "request.refused": "A transaction failed for a reason that is no outage.",
+    "request.crashed": "The gateway could not answer a request because of a defect.",
+    "request.refused": "A transaction failed for another reason than an outage.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
     "scheduler.started": "The scheduler began its passes.",
-    "scheduler.stopped": "The scheduler ended as asked.",
-    "sweeper.failed": "A pass over the questions that are due failed, by a defect.",
-    "sweeper.missed": "The database or Redis does not answer; the sweeper goes on trying.",
-    "worker.forgotten": "The ledger had this process for dead; it goes on under a new id.",
-    "worker.left": "The process ends without telling the ledger, which it cannot reach.",
+    "scheduler.stopped": "The scheduler stopped on request.",
+    "sweeper.failed": "A pass over due questions failed because of a defect.",
+    "sweeper.missed": "The database or Redis does not answer; the sweeper keeps trying.",
+    "worker.forgotten": "This process was considered dead; it continues under a new id.",
+    "worker.left": "The process ends without deregistering, because it cannot reach the ledger.",
     "worker.started": "A worker process is registered and claims work.",
-    "worker.stopped": "A worker process ended as asked.",
+    "worker.stopped": "A worker process stopped on request.",
 }
 
 
@@ -66,7 +66,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     A terminal gets readable lines in colour, anything else one JSON object a line.
 
     Args:
-        level: the lowest level that is written, of Treadle's; libraries are heard from WARNING on.
+        level: the lowest level of Treadle's logs that is written; for libraries it is WARNING.
         stream: standard error if None.
     """
     target = sys.stderr if stream is None else stream
@@ -96,7 +96,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
 
 
 class _LibraryHandler(logging.Handler):
-    """Passes what libraries log through the standard module on to ours."""
+    """Forwards the logs of libraries, from the standard module to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().log(
@@ -118,5 +118,5 @@ def _listen_to_libraries() -> None:
 
 
 def _to_json(event: dict[str, Any], default: Any, **_: Any) -> str:
-    """Serialize one event; what JSON does not know is written as its `repr`."""
+    """Serialize one event; a value that JSON does not support is written as its `repr`."""
     return orjson.dumps(event, default=default, option=orjson.OPT_NON_STR_KEYS).decode()

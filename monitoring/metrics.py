@@ -1,10 +1,11 @@
 """The metrics: every name with its unit, labels from closed sets, never an id.
 
-A process counts what it does itself, and Prometheus adds the processes up. What is true of the
-whole cluster (how deep a queue is, how many executions are in progress) is no count of anybody's:
-the scheduler looks it up when it is asked; see `scheduler.cluster_stats`.
+A process counts what it does itself, and Prometheus adds the processes up. Values of the whole
+cluster (queue depth, executions in progress) are not counted by a process: the scheduler looks them
+up when it is scraped; see `scheduler.cluster_stats`.
 
-A gauge says how several processes behind one address come together, see `monitoring.exposition`.
+The mode of a gauge says how several processes behind one address are combined; see
+`monitoring.exposition`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
-    """Return a metric whose labels have these values: each shows from the beginning, as zero.
+    """Return a metric with these label values, so that each is exported from the start as zero.
 
-    Whoever counts by values that are declared above this package closes the metric over them.
+    Values that are declared above this package are given by whoever counts with them.
     """
     for value in values:
         metric.labels(*((value,) if isinstance(value, str) else value))
@@ -39,13 +40,13 @@ EXECUTIONS_STARTED = Counter(
     "treadle_executions_started_total", "Executions that were acknowledged."
 )
 EXECUTIONS_FINISHED = closed(
-    Counter("treadle_executions_finished_total", "Executions that came to their end.", ("status",)),
+    Counter("treadle_executions_finished_total", "Executions that ended.", ("status",)),
     *_FINAL,
 )
 EXECUTION_SECONDS = closed(
     Histogram(
         "treadle_execution_seconds",
-        "Time from an execution's start to its end, waits for people included.",
+        "Time from an execution's start to its end, including waits for people.",
         ("status",),
         buckets=_LONG,
     ),
@@ -67,7 +68,7 @@ NODE_SECONDS = Histogram(
 )
 QUEUE_WAIT_SECONDS = Histogram(
     "treadle_node_queue_wait_seconds",
-    "Time from ready to claimed, of nodes that a message brought.",
+    "Time from ready to claimed, of nodes that came in a message.",
     ("node_type",),
     buckets=_SLOW,
 )
@@ -77,7 +78,7 @@ LEASES_LOST = Counter(
 HAND_OFFS = Counter("treadle_hand_offs_total", "Nodes run without a message of their own.")
 CHUNK_NODES = Histogram("treadle_chunk_nodes", "Nodes claimed by one message.", buckets=_SIZES)
 MESSAGE_SECONDS = Histogram(
-    "treadle_message_seconds", "Time that one message kept its thread.", buckets=_SLOW
+    "treadle_message_seconds", "Time that one message occupied its thread.", buckets=_SLOW
 )
 MESSAGES_FAILED = Counter("treadle_messages_failed_total", "Messages dropped after an error.")
 
@@ -89,7 +90,7 @@ COMMIT_REQUESTS = Histogram(
 )
 POOL_CONNECTIONS = Gauge(
     "treadle_ledger_pool_connections",
-    "Sessions of a process's pool to the ledger, by whether somebody uses them.",
+    "Database sessions in a process's pool, by whether they are in use.",
     ("state",),
     multiprocess_mode="livesum",
 )
@@ -107,7 +108,7 @@ WORKER_THREADS_BUSY = Gauge(
 )
 WORKER_IN_FLIGHT = Gauge(
     "treadle_worker_in_flight",
-    "Attempts under a lease, as of the last beat.",
+    "Attempts under a lease, as of the last heartbeat.",
     multiprocess_mode="livesum",
 )
 
@@ -127,7 +128,7 @@ QUESTIONS_ANSWERED = closed(
 QUESTIONS_TIMED_OUT = closed(
     Counter(
         "treadle_questions_timed_out_total",
-        "Questions that nobody answered in time, by what was done then.",
+        "Questions without an answer in time, by the action taken.",
         ("action",),
     ),
     "fail",
@@ -163,25 +164,25 @@ LIVE_READERS = Gauge(
 )
 LIVE_READERS_CLOSED = Counter(
     "treadle_gateway_live_readers_closed_total",
-    "Streams that ended before their execution did, by why.",
+    "Streams that ended before their execution, by reason.",
     ("reason",),
 )
 
 DELIVERIES = Counter(
     "treadle_deliveries_total",
-    "Tries to bring a question to its channel, by what came of them.",
+    "Attempts to deliver a question to its channel, by outcome.",
     ("channel_type", "outcome"),
 )
 
 PLANS = closed(
-    Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",)),
+    Counter("treadle_planner_plans_total", "Plans, by outcome.", ("outcome",)),
     "ready",
 )
 PLAN_SECONDS = Histogram("treadle_planner_plan_seconds", "Time of one plan.", buckets=_SLOW)
 PLAN_REPAIRS = closed(
     Counter(
         "treadle_planner_repairs_total",
-        "Problems of drafts that the model or a rule mended.",
+        "Problems of drafts that the model or a rule repaired.",
         ("by",),
     ),
     "model",
@@ -189,7 +190,7 @@ PLAN_REPAIRS = closed(
 )
 MODEL_REQUESTS = Counter(
     "treadle_model_requests_total",
-    "Requests to model providers, by what came of them.",
+    "Requests to model providers, by outcome.",
     ("purpose", "provider", "outcome"),
 )
 MODEL_SECONDS = Histogram(
@@ -205,12 +206,14 @@ MODEL_TOKENS = Counter(
 )
 MODEL_COST_USD = Counter(
     "treadle_model_cost_usd_total",
-    "What they cost, in US dollars, as far as prices are known.",
+    "Cost of requests in US dollars, as far as prices are known.",
     ("purpose", "provider"),
 )
 
 REPAIRS = closed(
-    Counter("treadle_repairs_total", "What the scheduler mended or moved on, by kind.", ("kind",)),
+    Counter(
+        "treadle_repairs_total", "What the scheduler repaired or moved on, by kind.", ("kind",)
+    ),
     "wake",
     "deadline",
     "overdue",
@@ -220,13 +223,13 @@ REPAIRS = closed(
 )
 STRANDED_QUEUES = Gauge(
     "treadle_stranded_queues",
-    "Queues that something waits in and no process takes.",
+    "Queues with waiting nodes that no process serves.",
     multiprocess_mode="livemax",
 )
 
 
 def pool_used(stats: Mapping[str, int]) -> None:
-    """Note how a process's pool to the ledger is used, as the pool itself tells it."""
+    """Set the gauges of a process's database pool from the pool's statistics."""
     idle = stats["pool_available"]
     POOL_CONNECTIONS.labels("in_use").set(stats["pool_size"] - idle)
     POOL_CONNECTIONS.labels("idle").set(idle)

@@ -1,7 +1,6 @@
-"""What models are asked, and what it takes: counted around each call and each plan.
+"""Metrics of model calls and plans.
 
-The outcome of one that fails is the reason of its error; errors are classes, so that is a closed
-set.
+The outcome of a failed one is the reason of its error; errors are classes, so that is a closed set.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Purpose = Literal["plan", "node"]
 
 @contextmanager
 def planning() -> Iterator[None]:
-    """Count one plan, from the `with` block's begin to its end."""
+    """Count and time one plan, for the duration of the `with` block."""
     with _measured(metrics.PLANS, metrics.PLAN_SECONDS, (), "ready"):
         yield
 
@@ -36,7 +35,7 @@ def calling(purpose: Purpose, provider: str) -> Iterator[None]:
 def spent(
     purpose: Purpose, provider: str, *, tokens_in: int, tokens_out: int, cost_usd: float | None
 ) -> None:
-    """Count what a request took; a cost that is not known counts for nothing."""
+    """Count the tokens and the cost of a request; an unknown cost is not counted."""
     metrics.MODEL_TOKENS.labels(purpose, provider, "input").inc(tokens_in)
     metrics.MODEL_TOKENS.labels(purpose, provider, "output").inc(tokens_out)
     metrics.MODEL_COST_USD.labels(purpose, provider).inc(cost_usd or 0.0)
@@ -44,13 +43,13 @@ def spent(
 
 @contextmanager
 def _measured(
-    outcomes: Counter, seconds: Histogram, labels: tuple[str, ...], good: str
+    outcomes: Counter, seconds: Histogram, labels: tuple[str, ...], success: str
 ) -> Iterator[None]:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     outcome = "canceled"
     try:
         yield
-        outcome = good
+        outcome = success
     except TreadleError as error:
         outcome = error.reason
         raise
@@ -59,4 +58,4 @@ def _measured(
         raise
     finally:
         outcomes.labels(*labels, outcome).inc()
-        (seconds.labels(*labels) if labels else seconds).observe(time.perf_counter() - begun)
+        (seconds.labels(*labels) if labels else seconds).observe(time.perf_counter() - started)

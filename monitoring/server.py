@@ -1,4 +1,4 @@
-"""The small HTTP server of a process that has no other: `/metrics`, `/health`, `/health/ready`."""
+"""The HTTP server of processes without one: `/metrics`, `/health`, `/health/ready`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from treadle.core.errors import TreadleError
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import NotReady, Readiness
 
-#: Seconds that an asker may take over its request.
+#: Seconds that a client may take to send its request.
 _REQUEST_SECONDS = 5.0
 
 
 class PortTaken(TreadleError):
-    """The address to serve on cannot be had."""
+    """The address to serve on is not available."""
 
     reason: ClassVar[str] = "port_taken"
     solution: ClassVar[str] = "Stop what listens there, or choose another port."
@@ -36,7 +36,7 @@ class NoSuchPage(TreadleError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a process serves."""
+    """The address a process serves on."""
 
     host: str
     port: int
@@ -44,22 +44,22 @@ class Address:
 
 
 def refuse_taken(address: Address) -> None:
-    """Check early that an address cannot be had.
+    """Check early that an address is available.
 
     Raises:
-        PortTaken: something listens there, or the host is not this one's.
+        PortTaken: something listens there, or the host is not this machine's.
     """
     _Server(address).server_close()
 
 
 class MonitoringServer:
-    """Takes its address at once, and answers from `start` on."""
+    """Binds its address at once, and answers after `start`."""
 
     def __init__(self, address: Address) -> None:
         """Bind.
 
         Raises:
-            PortTaken: the address cannot be had.
+            PortTaken: the address is not available.
         """
         self._server = _Server(address)
 
@@ -74,7 +74,7 @@ class MonitoringServer:
         Thread(target=self._server.serve_forever, name="monitoring", daemon=True).start()
 
     def close(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -88,11 +88,11 @@ class _Server(ThreadingHTTPServer):
         try:
             super().__init__((address.host, address.port), _Handler)
         except OSError as error:
-            told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
-            raise PortTaken(told, host=address.host, port=address.port) from error
+            message = f"Cannot serve on {address.host}:{address.port}: {error.strerror or error}."
+            raise PortTaken(message, host=address.host, port=address.port) from error
 
     def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # without a look at DNS for the host's full name
+        TCPServer.server_bind(self)  # without a DNS lookup of the host's full name
 
     def answer(self, path: str, accept: str) -> tuple[HTTPStatus, str, bytes]:
         match path.partition("?")[0]:
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing of each scrape."""
+        """Log nothing for each request."""
 
 
 def _json(status: HTTPStatus, document: dict[str, Any]) -> tuple[HTTPStatus, str, bytes]:

@@ -1,8 +1,8 @@
-"""Building: a draft becomes the document of a workflow, as a person would have written it.
+"""Building: turns a draft into the document of a workflow, as a person would have written it.
 
 What a draft may leave out is added here: a trigger with its connections to the steps that nothing
-leads to, and, where there are none at all, the connections from each step to the next. Whatever
-else is wrong stays as it is, for validation to tell.
+leads to, and, where there are none at all, the connections from each step to the next. Everything
+else that is wrong stays as it is, for validation to report.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from treadle.dag.values import Value, loads
 from treadle.planner.drafts import PlanDraft, SettingDraft, StepDraft
 
 Document: TypeAlias = dict[str, Any]
-"""A workflow on its way: what `dag.validation.validate` takes."""
+"""A workflow document in progress, as `dag.validation.validate` takes it."""
 
 #: Before the name of a setting that is a value of the step's input, not of its configurations.
 _INPUT = "input."
-#: The id of the trigger that is added; a step that has it already gets the next one.
+#: The id of the trigger that is added; if a step already has it, a number is appended.
 _TRIGGER = "start"
-#: Characters of a workflow's id that its title gives.
+#: Longest workflow id made from a title, in characters.
 _ID_LENGTH = 60
 
 
@@ -132,7 +132,7 @@ def _json_or_text(text: str) -> Value:
 
 
 def _without_braces(text: str) -> str:
-    """Return an expression without the braces of a template, if it is all that they hold."""
+    """Return an expression without the braces of a template, if the template is the whole text."""
     inner = text.strip()
     if inner.startswith("{{") and inner.endswith("}}") and not has_template(inner[2:-2]):
         return inner[2:-2].strip()

@@ -1,4 +1,4 @@
-"""The catalogue: what a model is told of node types, made from their specs."""
+"""The catalogue: the description of the node types for a model, made from their specs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from treadle.dag.specs import AVAILABLE, NodeSpec
 
 @cache
 def system_prompt() -> str:
-    """Return the instructions, and after them every node type that can run."""
-    return _prompt("system") + "\n\n".join(map(told, AVAILABLE))
+    """Return the instructions, followed by every node type that can run."""
+    return _prompt("system") + "\n\n".join(map(description_of, AVAILABLE))
 
 
 @cache
 def repair_prompt() -> str:
-    """Return what stands before the problems of a plan that is to be mended."""
+    """Return the text that precedes the problems of a plan to be corrected."""
     return _prompt("repair")
 
 
 @cache
 def small_prompt() -> str:
-    """Return the instructions for a small model; the step types it is offered follow."""
+    """Return the instructions for a small model."""
     return _prompt("small")
 
 
-def told(spec: NodeSpec) -> str:
-    """Return what a model is told of one node type."""
+def description_of(spec: NodeSpec) -> str:
+    """Return the description of one node type."""
     return "\n".join(_lines(spec))
 
 
@@ -39,7 +39,7 @@ def _lines(spec: NodeSpec) -> Iterator[str]:
     yield f"  Output keys: {spec.puts_out}."
     for field in field_lines_of(spec, spec.configurations):
         default = f", default {field.default}" if field.default else ", required"
-        yield f"  - {field.name} ({field.kind}; {field.type}{default}): {field.said}"
+        yield f"  - {field.name} ({field.kind}; {field.type}{default}): {field.description}"
     if spec.example:
         example = json.dumps(dict(spec.example), ensure_ascii=False)
         yield f"  Example of its settings, as JSON: {example}"

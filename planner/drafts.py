@@ -1,7 +1,7 @@
-"""Drafts: what a model answers with. Flat, so that every provider can hold a model to the shape.
+"""Drafts: what a model answers with. Flat, so that every provider can enforce the schema.
 
 No field is optional and no object is open, because strict structured output allows neither: a
-step's configurations are a list of names with texts, and `planner.building` knows what each means.
+step's configurations are a list of names with texts, which `planner.building` interprets.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Message(TypedDict):
     content: str
 
 
-#: A type that is none is not refused here: validation then says which one may have been meant.
+#: An unknown type is not refused here: validation reports it with a suggestion.
 StepType = Annotated[str, Field(json_schema_extra={"enum": [spec.key for spec in AVAILABLE]})]
 
 PlaceholderType = Literal["text", "number", "boolean", "date", "url", "email", "list", "object"]
 
 
 class Flat(BaseModel):
-    """A closed object whose every field must be given."""
+    """A closed object with all fields required."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -38,7 +38,7 @@ class SettingDraft(Flat):
     field: str
     """Its name; `input.NAME` sets a value of the step's input instead."""
     value: str
-    """Text as it stands; everything else as JSON."""
+    """Text as it is; everything else as JSON."""
 
 
 class StepDraft(Flat):
@@ -64,7 +64,7 @@ class ConnectionDraft(Flat):
 
 
 class PlaceholderDraft(Flat):
-    """A value that the request does not tell."""
+    """A value that the request does not contain."""
 
     name: str
     """Steps read it as `trigger.NAME`."""
@@ -96,9 +96,9 @@ _FILLERS = frozenset(
 
 
 def gave_up(draft: PlanDraft) -> bool:
-    """Return whether a draft only has a plan's shape: no step, or fillers for words.
+    """Return whether a draft is an empty plan: no steps, or filler words.
 
-    A draft that says why the request cannot be done is an answer.
+    A draft that explains why the request cannot be done is not empty.
     """
     if draft.cannot.strip():
         return False

@@ -1,4 +1,4 @@
-"""Asking a model for a draft: one call, held to the draft's shape by instructor."""
+"""Asking a model for a draft: one completion, constrained by instructor to the draft's schema."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from treadle.dag.values import dumps
 from treadle.planner import local, small
 from treadle.planner.catalogue import system_prompt
 from treadle.planner.drafts import Message, PlanDraft
-from treadle.planner.model_choice import SMALL, Choice
+from treadle.planner.model_choice import SMALL, ModelChoice
 
-# It logs each failed call as an error, and the caller tells it.
+# It logs each failed call as an error, which the caller reports anyway.
 logging.getLogger("instructor").setLevel(logging.CRITICAL)
 
-#: Complaints about an answer's shape that are told to the model.
-_COMPLAINTS_TOLD = 20
+#: Schema problems of an answer that are sent back to the model.
+_PROBLEMS_REPORTED = 20
 Mode = Literal["json_schema", "tools", "json"]
-Create = Callable[..., Awaitable[Any]]
+CreateCompletion = Callable[..., Awaitable[Any]]
 
 _MODES = {
     "json_schema": instructor.Mode.JSON_SCHEMA,
@@ -48,46 +48,46 @@ _MODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model answered."""
+class DraftReply:
+    """A model's reply, read as a draft."""
 
     draft: PlanDraft | None
-    """`None` if the answer has not the shape of a draft."""
+    """`None` if the reply does not have the shape of a draft."""
     text: str
-    """The answer as it came."""
-    complaints: tuple[str, ...]
+    """The reply as received."""
+    problems: tuple[str, ...]
     """What is wrong with its shape."""
     tokens: Tokens
     failure: TreadleError | None = None
-    """Why there is nothing to go on with: a refusal, a cut, something that is no answer."""
+    """Why there is no usable reply: a refusal, a truncation, a malformed response."""
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model that can be asked, for as long as its client is open."""
+class ModelClient:
+    """A client for one model, usable for as long as its connection is open."""
 
     wire: Wire
     name: str
     max_tokens: dict[str, int]
-    """The request's bound on the answer, by the name that the provider has for it."""
-    create: Create
+    """The request's limit on the reply, under the provider's name for it."""
+    create: CreateCompletion
     instructions: tuple[Message, ...]
-    """What it is told before a request."""
+    """The messages that precede a request."""
     rounds: int
-    """Times it may be asked for one plan."""
+    """Completions it may be asked for in one plan."""
 
-    async def ask(self, messages: Sequence[Message]) -> Answer:
-        """Ask once. What came is an answer, whatever it is worth, because it is paid for.
+    async def complete(self, messages: Sequence[Message]) -> DraftReply:
+        """Request one completion. An unusable one is returned too, because it was paid for.
 
         Raises:
-            ProviderUnavailable: later it may answer.
-            ProviderRefused, ContextTooLong: the request is not accepted.
+            ProviderUnavailable: a later attempt may succeed.
+            ProviderRefused, ContextTooLong: the request was not accepted.
         """
-        seen: list[Any] = []
+        completions: list[Any] = []
         hooks = Hooks()
-        hooks.on("completion:response", seen.append)
+        hooks.on("completion:response", completions.append)
         draft: PlanDraft | None = None
-        complaints: tuple[str, ...] = ("The answer is no plan.",)
+        problems: tuple[str, ...] = ("The answer is not a plan.",)
         try:
             draft = await self.create(
                 response_model=PlanDraft,
@@ -102,36 +102,36 @@ class Model:
                 f"{self.name} was cut off after {self.max_tokens}.",
                 solution="Raise TREADLE_PLANNER_MAX_TOKENS, or ask for less at once.",
             )
-            return Answer(None, "", (), _tokens_of(seen[-1]), failure)
+            return DraftReply(None, "", (), _tokens_of(completions[-1]), failure)
         except InstructorRetryException as error:
             cause = error.__cause__
-            told = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
-            if told is not None:
-                raise told from cause
-            if not seen:
+            failed = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
+            if failed is not None:
+                raise failed from cause
+            if not completions:
                 raise
-            complaints = tuple(_complaints(cause)) or complaints
-        return self._answer(draft, seen[-1], () if draft is not None else complaints)
+            problems = tuple(_schema_problems(cause)) or problems
+        return self._reply(draft, completions[-1], () if draft is not None else problems)
 
-    def _answer(
-        self, draft: PlanDraft | None, completion: Any, complaints: tuple[str, ...]
-    ) -> Answer:
+    def _reply(
+        self, draft: PlanDraft | None, completion: Any, problems: tuple[str, ...]
+    ) -> DraftReply:
         tokens = _tokens_of(completion)
         try:
-            return Answer(draft, self._text_of(completion), complaints, tokens)
+            return DraftReply(draft, self._text_of(completion), problems, tokens)
         except TreadleError as failure:
-            return Answer(None, "", (), tokens, failure)
+            return DraftReply(None, "", (), tokens, failure)
 
     def _text_of(self, completion: Any) -> str:
-        """Return what an answer says, whichever way the provider carries it.
+        """Return the text of a completion, from text blocks or tool calls.
 
         Raises:
             ModelRefused: the model declined.
-            AnswerMalformed: it is no answer.
+            AnswerMalformed: it has no content.
         """
-        carried = "content" if self.wire == "anthropic" else "choices"
-        if getattr(completion, carried, None) is None:
-            raise AnswerMalformed(f"What came for {self.name} is no answer of a model.")
+        content_field = "content" if self.wire == "anthropic" else "choices"
+        if getattr(completion, content_field, None) is None:
+            raise AnswerMalformed(f"The response for {self.name} is not a completion.")
         if self.wire == "anthropic":
             if completion.stop_reason == "refusal":
                 raise ModelRefused(f"{self.name} declined to answer.")
@@ -144,8 +144,8 @@ class Model:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, choice: Choice) -> AsyncIterator[Model]:
-    """Open a client for the chosen model, and close it with the block.
+async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[ModelClient]:
+    """Open a client for the chosen model; it is closed at the end of the `with` block.
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
@@ -154,28 +154,32 @@ async def opened(settings: Settings, choice: Choice) -> AsyncIterator[Model]:
     if choice.provider == "local":
         settings = await _to_loopback(settings, choice)
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
-    most, rounds = settings.planner_max_tokens, settings.planner_rounds
-    told: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
+    max_tokens, rounds = settings.planner_max_tokens, settings.planner_rounds
+    instructions: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
     await load("anthropic" if choice.provider == "anthropic" else "openai")
     if choice.provider == "anthropic":
         async with anthropic_client(settings, timeout) as claude:
             mode = _MODES[_mode(settings, "tools")]
             create = instructor.from_anthropic(claude, mode=mode).create_fn
-            yield Model("anthropic", choice.model, {"max_tokens": most}, create, told, rounds)
+            limits = {"max_tokens": max_tokens}
+            yield ModelClient("anthropic", choice.model, limits, create, instructions, rounds)
         return
     async with openai_client(settings, timeout) as client:
-        asked, mode_name = client.chat.completions.create, _mode(settings, "json_schema")
-        held = _strict(asked, mode_name)
-        if choice == SMALL:  # its answers do not get better by telling it what is wrong
-            told, rounds, held = tuple(small.instructions()), 1, _narrowed(asked)
-        own = settings.openai_base_url is None
-        limit = "max_completion_tokens" if own else "max_tokens"  # what compatible services know
-        create = instructor.patch(create=held, mode=_MODES[mode_name])
-        yield Model("openai", choice.model, {limit: most}, create, told, rounds)
+        create_raw, mode_name = client.chat.completions.create, _mode(settings, "json_schema")
+        if choice == SMALL:  # its replies do not improve when it is told what is wrong
+            instructions, rounds = tuple(small.instructions()), 1
+            constrained = _with_narrow_schema(create_raw)
+        else:
+            constrained = _with_strict_schema(create_raw, mode_name)
+        is_openai = settings.openai_base_url is None
+        # Compatible services know the older name only.
+        limits = {"max_completion_tokens" if is_openai else "max_tokens": max_tokens}
+        create = instructor.patch(create=constrained, mode=_MODES[mode_name])
+        yield ModelClient("openai", choice.model, limits, create, instructions, rounds)
 
 
-async def _to_loopback(settings: Settings, choice: Choice) -> Settings:
-    """Return settings that lead to a model in this process, which is loaded if it is not yet."""
+async def _to_loopback(settings: Settings, choice: ModelChoice) -> Settings:
+    """Return settings that point to a model in this process, loading it if necessary."""
     address = await asyncio.to_thread(local.address_of, choice.model)
     return settings.model_copy(
         update={
@@ -186,40 +190,40 @@ async def _to_loopback(settings: Settings, choice: Choice) -> Settings:
     )
 
 
-def _mode(settings: Settings, best: Mode) -> Mode:
-    return best if settings.planner_mode == "auto" else settings.planner_mode
+def _mode(settings: Settings, default: Mode) -> Mode:
+    return default if settings.planner_mode == "auto" else settings.planner_mode
 
 
-def _strict(create: Create, mode: Mode) -> Create:
-    """Ask for the schema to be kept to the letter, which instructor leaves open."""
+def _with_strict_schema(create: CreateCompletion, mode: Mode) -> CreateCompletion:
+    """Request strict adherence to the schema, which instructor does not do by itself."""
 
-    async def strictly(**request: Any) -> Any:
+    async def create_strict(**request: Any) -> Any:
         if mode == "json_schema":
             request["response_format"]["json_schema"]["strict"] = True
         elif mode == "tools":
             request["tools"][0]["function"]["strict"] = True
         return await create(**request)
 
-    return strictly
+    return create_strict
 
 
-def _narrowed(create: Create) -> Create:
-    """Ask for the narrower schema that a small model is held to."""
+def _with_narrow_schema(create: CreateCompletion) -> CreateCompletion:
+    """Request the narrower schema for a small model."""
 
-    async def narrowly(**request: Any) -> Any:
+    async def create_narrow(**request: Any) -> Any:
         request["response_format"]["json_schema"]["schema"] = small.schema()
         return await create(temperature=0, **request)
 
-    return narrowly
+    return create_narrow
 
 
-def _complaints(error: object) -> list[str]:
+def _schema_problems(error: object) -> list[str]:
     if not isinstance(error, ValidationError):
         return []
-    told = error.errors(include_url=False, include_input=False)
+    details = error.errors(include_url=False, include_input=False)
     return [
         f"{'.'.join(map(str, each['loc'])) or 'the answer'}: {each['msg']}"
-        for each in told[:_COMPLAINTS_TOLD]
+        for each in details[:_PROBLEMS_REPORTED]
     ]
 
 

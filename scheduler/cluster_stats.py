@@ -1,4 +1,4 @@
-"""The cluster's gauges: what is true of all of it, looked up when a scheduler is asked.
+"""Cluster stats: the gauges of what is true of all of it, looked up when a scheduler is asked.
 
 They are nobody's counts, so every scheduler that is asked gives the same ones: take the largest,
 not the sum. An answer is kept for a while, and the longer the look took the longer; so however
@@ -49,7 +49,7 @@ _log = structlog.get_logger()
 class Gauge(NamedTuple):
     """What is said of one of the cluster's gauges."""
 
-    told: str
+    description: str
     labels: tuple[str, ...] = ()
 
 
@@ -201,8 +201,8 @@ def _workers(workers: list[WorkerRow]) -> Metric:
 
 
 def _gauge(name: str) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, GAUGES[name].told, labels=GAUGES[name].labels)
+    return GaugeMetricFamily(name, GAUGES[name].description, labels=GAUGES[name].labels)
 
 
 def _value(name: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, GAUGES[name].told, value=value)
+    return GaugeMetricFamily(name, GAUGES[name].description, value=value)

@@ -1,4 +1,4 @@
-"""Dead or slow (rule 10): a process is dead when it has stood still for a lease, as seen from here.
+"""The failure detector: a process is dead when its beat stood still for a lease (rule 10).
 
 Its own clock and the database's do not matter: what counts is that this process has itself read the
 same beat, on its own monotonic clock and without a failed read in between, for one lease time.

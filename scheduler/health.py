@@ -12,11 +12,11 @@ _SILENCE_SECONDS = 15.0
 
 
 class SchedulerSilent(TreadleError):
-    """The process has not got through a pass for a while."""
+    """The scheduler has not completed a pass for some time."""
 
     reason: ClassVar[str] = "scheduler_silent"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Look at its log: a pass that fails says why."
+    solution: ClassVar[str] = "Read its log: a failed pass is logged with its error."
 
 
 def check_scheduler(scheduler: Scheduler) -> None:

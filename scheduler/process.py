@@ -2,7 +2,7 @@
 
 Any number of replicas is safe: each act is one transaction on one execution that it locks first and
 leaves alone if another holds it. An idle pass is two statements; between passes the process sleeps
-until the next due time, a doorbell, or a second.
+until the next due time, a notification, or a second.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Scheduler:
         self._session: psycopg.Connection | None = None
         settings = connections.settings
         self._failures = FailureDetector(lease_seconds=settings.lease_seconds)
-        #: Seconds between two looks at who beats: a silence is told apart to this much.
+        #: Seconds between two looks at heartbeats: how exactly a silence is measured.
         self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
         self._watched = -self._watch_seconds
         self._dispatcher = Dispatcher(connections)

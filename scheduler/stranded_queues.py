@@ -1,4 +1,4 @@
-"""StrandedQueues: what is ready and no live process can run is told, not failed (rule 12)."""
+"""Stranded queues: what is ready and no live process can run is reported, not failed (rule 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DurationEstimator: how long nodes take in this process, and so how many travel in one message."""
+"""The duration estimator: how long nodes take here, and so how many travel in one message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handing over: a command's facts go through Redis to a scheduler, which counts them as its own.
+"""The metrics relay: what a command counted goes through Redis to a scheduler, which counts it.
 
 A command that submits or cancels ends before anybody could ask it for its counts. Redis may lose
 them, and then the counts are short of what a command or two did.

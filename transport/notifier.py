@@ -1,8 +1,8 @@
-"""Notifier: who follows an execution is told that it has new events, and looks in the ledger.
+"""The notifier: who follows an execution is notified of new events, and reads them in the ledger.
 
-A bell carries the seq of the last event and nothing else, and a lost one costs a follower a moment:
-it looks a few times a second anyway. So a bell is rung only where somebody listens, which is looked
-up now and then; what nobody follows costs nothing.
+A notification carries the seq of the last event and nothing else, and a lost one costs a follower a
+moment: it looks a few times a second anyway. So one is published only where somebody listens, which
+is looked up now and then; what nobody follows costs nothing.
 """
 
 from __future__ import annotations

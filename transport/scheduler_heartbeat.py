@@ -1,4 +1,4 @@
-"""Whether a scheduler is at work: a key in Redis that each pass renews and that dies soon after it.
+"""The scheduler's heartbeat: a key in Redis that each pass renews and that expires soon after.
 
 Nothing depends on it; it is for people who ask whether all is up.
 """

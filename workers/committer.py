@@ -202,7 +202,7 @@ class Committer:
         """
         wanted = [each.claim.lease_id for each in job.request.settlements]
         if not wanted:
-            # Whether reports alone were told is not known, and nothing is told twice.
+            # Whether reports alone were written is not known, and none is written twice.
             job.request = replace(job.request, reports=())
             if job.request.claims:
                 return False

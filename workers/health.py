@@ -9,7 +9,7 @@ from treadle.workers.attempts.runner import Runner
 
 
 class WorkerNotRegistered(TreadleError):
-    """The process has no row in the ledger yet, or lost it, and claims nothing."""
+    """The process is not registered in the ledger (yet, or any more), and claims no nodes."""
 
     reason: ClassVar[str] = "worker_not_registered"
     retryable: ClassVar[bool] = True
@@ -17,11 +17,11 @@ class WorkerNotRegistered(TreadleError):
 
 
 class WorkerDraining(TreadleError):
-    """The process was asked to stop, and claims nothing more."""
+    """The process is stopping, and claims no more nodes."""
 
     reason: ClassVar[str] = "worker_draining"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Nothing is to be mended: it ends what runs, and exits."
+    solution: ClassVar[str] = "Nothing to do: it finishes what runs, and exits."
 
 
 def check_worker(runner: Runner) -> None:

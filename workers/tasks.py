@@ -11,6 +11,7 @@ the operator names. The registry belongs to the process, because decorators run 
 from __future__ import annotations
 
 import inspect
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from datetime import timedelta
 from functools import cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, NotRequired, Required, TypeVar, overload
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -33,40 +36,38 @@ ENTRY_POINTS = "treadle.tasks"
 
 
 class NonRetryable(TreadleError):
-    """Raised by a task: it failed, and trying again cannot help."""
+    """Raised by a task: it failed, and a retry cannot help."""
 
     reason = "task_failed"
     solution = "See the task's own documentation for this message."
 
 
 class TaskNotValid(TreadleError):
-    """A function that cannot be a task as it is written."""
+    """The function cannot be used as a task."""
 
     reason = "task_not_valid"
-    solution = (
-        "Give every parameter a name that JSON input can carry, and a type it can be read as."
-    )
+    solution = "Give every parameter a name, and a type that can be read from JSON."
 
 
 class DuplicateTask(TreadleError):
-    """Two functions want the same name."""
+    """Two task functions have the same name."""
 
     reason = "duplicate_task"
-    solution = 'Give one of them another name: @task(name="…").'
+    solution = 'Give one of them another name: `@task(name="…")`.'
 
 
 class TasksNotFound(TreadleError):
-    """A module that should hold tasks cannot be imported."""
+    """A module named for tasks cannot be imported, or contains none."""
 
     reason = "tasks_not_found"
-    solution = "Check the module's name, and that it is installed where the worker runs."
+    solution = "Check the module's name, that the worker can import it, and that it contains tasks."
 
 
 class TaskInputInvalid(TreadleError):
-    """The node's input does not fit the task's parameters."""
+    """The node's input does not match the task's parameters."""
 
     reason = "task_input_invalid"
-    solution = "Set what is missing or of another type in input_params."
+    solution = "Set what is missing or has another type in `input_params`."
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Task:
         Keys that no parameter asks for are left out, unless the function takes `**keywords`.
 
         Raises:
-            TaskInputInvalid: something is missing or of another type; all of it is told.
+            TaskInputInvalid: something is missing or of another type; the error lists all of it.
         """
         try:
             return self._arguments.validate_json(payload)
@@ -101,9 +102,9 @@ class Task:
                 {"path": ".".join(map(str, error["loc"])), "message": error["msg"]}
                 for error in exc.errors(include_url=False)
             ]
-            told = "; ".join(f"{one['path'] or 'input'}: {one['message']}" for one in found)
+            text = "; ".join(f"{one['path'] or 'input'}: {one['message']}" for one in found)
             raise TaskInputInvalid(
-                f"The input does not fit task {self.name}: {told}", task=self.name, problems=found
+                f"The input does not fit task {self.name}: {text}", task=self.name, problems=found
             ) from exc
 
     def check(self) -> None:
@@ -178,17 +179,49 @@ class Tasks:
         """Import what installed packages and the operator name, and check every task found.
 
         Raises:
-            TasksNotFound: a module cannot be imported.
+            TasksNotFound: a module cannot be imported, or one that the operator names has no task.
             TreadleError: what registering or checking a task raises.
         """
-        named = [entry.module for entry in entry_points(group=ENTRY_POINTS)]
-        for module in [*named, *modules]:
-            try:
-                import_module(module)
-            except ImportError as exc:
-                raise TasksNotFound(f"Tasks in {module}: {exc}", module=module) from exc
+        for entry in entry_points(group=ENTRY_POINTS):
+            _imported(entry.module)
+        for name in modules:
+            module = _imported(name)
+            if not self._are_in(name):
+                raise _without_tasks(name, module)
         for task_found in self:
             task_found.check()
+
+    def _are_in(self, module: str) -> bool:
+        """Return whether a task stands in a module, in one of its package, or was brought by it."""
+        of = [task.function.__module__ for task in self]
+        if any(each == module or each.startswith(f"{module}.") for each in of):
+            return True
+        there = {id(each) for each in vars(sys.modules[module]).values()}
+        return any(id(task.function) in there for task in self)
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError as exc:
+        raise TasksNotFound(f"Tasks in {name}: {exc}", module=name) from exc
+
+
+def _without_tasks(name: str, module: ModuleType) -> TasksNotFound:
+    """Return the error of a module without a task: mostly another one of the same name."""
+    found = getattr(module, "__file__", None) or "built in"
+    message = f"The module {name} has no @task; it was imported from {found}."
+    top = name.partition(".")[0]
+    own = next((each for each in (Path(top), Path(f"{top}.py")) if each.exists()), None)
+    if own is None or Path(found).resolve().is_relative_to(Path.cwd()):
+        return TasksNotFound(message, module=name, file=found)
+    return TasksNotFound(
+        f"{message} {own.resolve()} has the same name and was not imported.",
+        solution=f"Rename {own}, so that it is not hidden by the other module.",
+        module=name,
+        file=found,
+        hidden=str(own.resolve()),
+    )
 
 
 TASKS = Tasks()
@@ -223,8 +256,8 @@ def task(
     Args:
         name: How nodes call it; the function's name if not given.
         lane: `process` for work that keeps a core busy; else the function's kind decides.
-        max_retries: Further attempts after a failure, where the node sets none.
-        timeout: Limit of one attempt, where the node sets none.
+        max_retries: Further attempts after a failure; the narrower of this and the node's counts.
+        timeout: Limit of one attempt; the narrower of this and the node's counts.
 
     Raises:
         TaskNotValid: the lane does not fit the function.

@@ -1,19 +1,19 @@
-"""The one way out: every connection to an address that a person or a message chose.
+"""The dialer: makes every connection to an address that a person or a message chose.
 
-A request is a value, an answer is a value, and between them stand the rules that keep a workflow
-from reaching what only this machine may reach:
+Requests and responses are values. These rules keep a workflow from reaching what only this machine
+may reach:
 
 * a name is resolved here, every address is checked, and the connection goes to the address that
   was checked (so a name that resolves differently a moment later gains nothing); TLS is verified
   against the name;
-* a redirect is a new connection: resolved and checked again, at most so many, and what is secret
-  does not travel to another origin;
-* an answer is cut off at its size limit while it arrives, counted after decompression, and the
+* a redirect is a new connection: resolved and checked again, limited in number, and secrets are
+  not sent to another origin;
+* a response is cut off at its size limit while it arrives, counted after decompression, and the
   whole exchange ends at one time limit;
 * no proxy, cookie jar or credential of the environment is ever used.
 
-Connections are kept alive and shared; nothing of one request is seen by the next. Asynchronous:
-one dialer serves one event loop.
+Connections are kept alive and shared; no request sees anything of another. Asynchronous: one dialer
+serves one event loop.
 """
 
 from treadle.core.dialer.addresses import AddressPolicy

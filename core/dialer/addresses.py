@@ -1,8 +1,7 @@
 """Which addresses an outgoing connection may reach.
 
-The table is ours and literal: what `ipaddress` calls global changes between patch releases of
-Python, and a deny list is only as good as the day it was read. Pure; the dialer asks it for every
-address that a name resolved to.
+The table is written out here, because what `ipaddress` calls global changes between patch releases
+of Python. Pure; the dialer checks every address that a name resolves to.
 
 Source: the IANA special-purpose address registries for IPv4 and IPv6.
 """
@@ -64,14 +63,14 @@ class AddressPolicy:
     """Networks that may be reached although they are not public."""
 
     def permits(self, address: Address) -> bool:
-        """Say whether a connection to this address may be opened."""
+        """Return whether a connection to this address may be opened."""
         meant = _unwrapped(address)
         listed = any(one in network for network in self.allowed for one in (address, meant))
         return listed or _is_public(meant)
 
 
 def _unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
+    """Return the IPv4 address embedded in an IPv6 address, else the address itself."""
     if isinstance(address, IPv6Address) and any(address in block for block in _IPV4_INSIDE):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address

@@ -1,7 +1,7 @@
 """A body that is read under a limit, counted after decompression.
 
-A few kilobytes of gzip can stand for gigabytes, so nothing is inflated beyond the limit: the
-inflater itself is told how much it may put out. One layer of gzip only; layers multiply.
+A few kilobytes of gzip can expand to gigabytes, so nothing is inflated beyond the limit: the limit
+is passed to the inflater itself. One layer of gzip only, because layers multiply.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class BoundedBody:
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes as they came.
+        """Take the next bytes as received.
 
         Raises:
             BodyTooLarge: the body is larger than the limit.
@@ -60,7 +60,7 @@ class BoundedBody:
             if self._inflater.eof:  # gzip may hold several members, one after another
                 self._inflater = zlib.decompressobj(_GZIP_FRAME)
             self._fed = True
-            # One byte more than fits, so that a larger body shows and one of the limit passes.
+            # One byte more than fits, to detect a larger body and accept one of exactly the limit.
             self._keep(self._inflater.decompress(chunk, self._limit - len(self._body) + 1))
             chunk = self._inflater.unused_data
 

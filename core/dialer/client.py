@@ -1,4 +1,4 @@
-"""Requests out, answers in: the exchange itself."""
+"""The dialer's client: sends requests and reads responses."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from treadle.core.dialer.network import CheckedNetwork, Resolver, system_resolve
 from treadle.core.dialer.redirects import parsed_url, redirect_target, redirected
 
 _CONNECT_SECONDS = 10.0
-#: One try to connect to one address, in seconds: long enough for a slow handshake across the
-#: world, short enough that a second address gets its turn within usual time limits.
+#: Time limit for connecting to one address, in seconds: long enough for a slow handshake across the
+#: world, short enough to try a second address within usual time limits.
 
 _KEPT_ALIVE = 64
 #: Idle connections kept for the next request to the same origin.
@@ -37,20 +37,20 @@ _KEPT_ALIVE_SECONDS = 30.0
 #: How long an idle connection is kept: below what servers and balancers usually allow (60 s).
 
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "upgrade"})
-#: Belong to the connection; set by an author they would let two ends disagree on where a
+#: They belong to the connection; if authors could set them, two ends could disagree on where a
 #: request ends.
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    """An answer that only says where to ask."""
+    """A response that is a redirect."""
 
     status_code: int
     location: str
 
 
 class Dialer:
-    """Sends requests under the rules above. `aclose` ends its idle connections."""
+    """Sends requests under the rules of this package. `aclose` closes its idle connections."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Dialer:
         """Carry out a request, redirects included.
 
         Raises:
-            DialerError: one of its kinds, when no complete answer came.
+            DialerError: a subclass of it, if no complete response arrived.
         """
         seconds = request.timeout.total_seconds()
         started = time.monotonic()
@@ -80,18 +80,18 @@ class Dialer:
                 return await self._follow(request)
         except TimeoutError as exc:
             raise RequestTimedOut(
-                f"{request.method} {request.url} brought no complete answer in {seconds:g} s.",
+                f"{request.method} {request.url} got no complete response in {seconds:g} s.",
                 url=request.url,
                 elapsed_seconds=round(time.monotonic() - started, 3),
             ) from exc
 
     async def open(self, request: OutgoingRequest) -> httpcore.Response:
-        """Send a request; return its answer before its body, which the caller reads and closes.
+        """Send a request; return its response before its body, which the caller reads and closes.
 
-        Redirects are not post_commit, and the limits of time and size are the caller's.
+        Redirects are not followed, and the caller applies the limits of time and size.
 
         Raises:
-            DialerError: one of its kinds, when no answer came.
+            DialerError: a subclass of it, if no response arrived.
         """
         with as_dialer_errors(request):
             return await self._begin(request, parsed_url(request.url))
@@ -142,14 +142,14 @@ class Dialer:
 
 
 def _wire_headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
-    """Return the headers as bytes, completed by what the connection needs."""
-    given = {name.lower() for name, _ in request.headers}
-    if framing := given & _FRAMING_HEADERS:
+    """Return the headers as bytes, with those that the connection needs."""
+    names = {name.lower() for name, _ in request.headers}
+    if framing := names & _FRAMING_HEADERS:
         raise UrlNotValid(f"The header {min(framing)} is set by the connection itself.")
     headers = [(name.encode(), value.encode()) for name, value in request.headers]
-    if "host" not in given:
+    if "host" not in names:
         headers.insert(0, (b"Host", url.netloc))
-    if "accept-encoding" not in given:
+    if "accept-encoding" not in names:
         headers.append((b"Accept-Encoding", b"gzip"))
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers.append((b"Content-Length", str(len(request.body)).encode()))
@@ -174,7 +174,7 @@ async def _read_body(
 
 @contextlib.contextmanager
 def as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
-    """Turn what the pool raises into this package's errors, once, here."""
+    """Convert the pool's errors to this package's errors."""
     facts = {"url": request.url, "method": request.method}
     try:
         yield

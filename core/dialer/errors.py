@@ -1,4 +1,4 @@
-"""What an outgoing call can fail by. Each says whether trying again can help."""
+"""The errors of an outgoing call. Each says whether a retry can help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from treadle.core.errors import TreadleError
 
 
 class DialerError(TreadleError):
-    """An outgoing call that brought no answer."""
+    """An outgoing call without a response."""
 
 
 class UrlNotValid(DialerError):
@@ -27,7 +27,7 @@ class AddressNotAllowed(DialerError):
 
 
 class NameNotResolved(DialerError):
-    """The host has no address that is known now; a name server that is away looks the same."""
+    """The host has no known address; an unavailable name server looks the same."""
 
     reason = "name_not_resolved"
     retryable = True
@@ -43,14 +43,14 @@ class ConnectionFailed(DialerError):
 
 
 class CertificateNotTrusted(DialerError):
-    """The server did not prove that it is the host that was asked for."""
+    """The server did not prove that it is the requested host."""
 
     reason = "certificate_not_trusted"
     solution = "Use the name that the certificate was issued for, and a certificate that is valid."
 
 
 class ResponseTooLarge(DialerError):
-    """The answer is larger than what may be kept."""
+    """The response is larger than the limit."""
 
     reason = "response_too_large"
     solution = "Ask for less (a page, a range, fewer fields), or raise max_response_bytes."
@@ -64,14 +64,14 @@ class TooManyRedirects(DialerError):
 
 
 class RedirectNotSafe(DialerError):
-    """Following the redirect would carry a secret to another origin."""
+    """Following the redirect would send a secret to another origin."""
 
     reason = "redirect_not_safe"
     solution = "Call the final URL directly, if it is meant to receive the secret."
 
 
 class RequestTimedOut(DialerError):
-    """The answer was not complete in time."""
+    """The response was not complete in time."""
 
     reason = "request_timed_out"
     retryable = True

@@ -1,4 +1,4 @@
-"""A request and an answer, as values."""
+"""A request and a response, as values."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class OutgoingRequest:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     timeout: timedelta = timedelta(seconds=30)
-    """For the whole exchange: resolving, redirects and the last byte of the answer."""
+    """For the whole exchange: from resolving the name to the last byte of the response."""
     max_response_bytes: int = 10 * 1024 * 1024
     max_redirects: int = 5
-    """0 hands the redirect itself back as the answer."""
+    """0 returns the redirect itself as the response."""
     secret_headers: frozenset[str] = frozenset()
-    """Lower-case names that are kept from other origins, beside the well-known ones."""
+    """Lower-case names that are not sent to other origins, besides the well-known ones."""
     secret_body: bool = False
     """The body holds a secret: a redirect that repeats it to another origin is an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingResponse:
-    """An answer, complete and within its limits; whether its status is good is the caller's."""
+    """A complete response within its limits; the caller judges its status."""
 
     status_code: int
     headers: tuple[tuple[str, str], ...]
     """In the order of arrival, names in lower case."""
     url: str
-    """What answered: the last URL of a chain of redirects."""
+    """The URL that answered: the last one of a chain of redirects."""
     body: bytes
-    """Decompressed if it came as gzip, else as it came."""
+    """Decompressed if it was gzip, else as received."""
     redirects: tuple[str, ...] = field(default=())
-    """The URLs that sent the request on, in order."""
+    """The URLs that redirected the request, in order."""

@@ -1,4 +1,4 @@
-"""Names to addresses, and connections to permitted addresses only."""
+"""Resolves names, and connects to permitted addresses only."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from treadle.core.dialer.addresses import Address, AddressPolicy
 from treadle.core.dialer.errors import AddressNotAllowed, ConnectionFailed, NameNotResolved
 
 Resolver = Callable[[str, int], Awaitable[list[Address]]]
-"""From host and port to its addresses, best first.
+"""Returns the addresses of a host and port, best first.
 
 Raises:
-    NameNotResolved: there is none.
+    NameNotResolved: it has none.
 """
 
 
 async def system_resolver(host: str, port: int) -> list[Address]:
     """Resolve as the operating system does: hosts file, name servers, and every spelling of an
-    address that a C library takes (`2130706433`, `0177.1`), so that what is checked is what
-    would be connected to.
+    address that a C library accepts (`2130706433`, `0177.1`), so that the checked address is the
+    one to connect to.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -36,8 +36,8 @@ async def system_resolver(host: str, port: int) -> list[Address]:
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Opens TCP connections to permitted addresses only, and nothing else.
 
-    The pool asks for a host name; what is connected to is an address, so no second resolution
-    can happen. TLS comes later and is verified against the name the pool was asked for.
+    The pool passes a host name, and the connection is made to an address, so no second resolution
+    can happen. TLS comes later and is verified against the host name.
     """
 
     def __init__(self, policy: AddressPolicy, resolver: Resolver) -> None:
@@ -72,8 +72,8 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Refuse: a unix socket is this machine's own."""
-        raise AddressNotAllowed(f"A unix socket is not reached from here: {path}")
+        """Refuse: unix sockets are local to this machine."""
+        raise AddressNotAllowed(f"Unix sockets must not be reached: {path}")
 
     async def _permitted(self, host: str, port: int) -> list[Address]:
         found = list(dict.fromkeys(await self._resolver(host, port)))

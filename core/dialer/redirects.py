@@ -1,4 +1,4 @@
-"""Where a redirect leads, and what may go along. Pure."""
+"""Where a redirect leads, and what may be sent there. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from treadle.core.dialer.errors import RedirectNotSafe, UrlNotValid
 from treadle.core.dialer.messages import OutgoingRequest
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: Statuses whose `Location` is where to ask instead.
+#: Statuses with a `Location` to request instead.
 
 _SAME_BODY = frozenset({307, 308})
 #: Redirects that repeat the method and the body; the others turn into a GET.
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
-#: Never sent to another origin than the one they were meant for.
+#: Never sent to another origin.
 
 
 def parsed_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Read a URL that may be called; relative to `base` if one is given.
+    """Parse a URL that may be called; relative to `base` if it is not `None`.
 
     Raises:
         UrlNotValid: it is not absolute http or https, or it carries credentials.
@@ -39,7 +39,7 @@ def parsed_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
 def redirect_target(
     status_code: int, headers: tuple[tuple[str, str], ...], request: OutgoingRequest
 ) -> str | None:
-    """Return where an answer sends the request; `None` for an answer that is to be handed back."""
+    """Return the target of a redirect; `None` for a response that is to be returned."""
     if status_code not in _REDIRECTS or request.max_redirects == 0:
         return None
     return next((value for name, value in headers if name == "location"), None)
@@ -48,15 +48,15 @@ def redirect_target(
 def redirected(
     request: OutgoingRequest, status_code: int, source: httpx.URL, target: httpx.URL
 ) -> OutgoingRequest:
-    """Return the request that a redirect asks for, without what must not travel.
+    """Return the request that a redirect asks for, without secrets for another origin.
 
     Raises:
-        RedirectNotSafe: what must not travel is the body itself.
+        RedirectNotSafe: the body itself is secret.
     """
     request = replace(request, url=str(target))
     if status_code not in _SAME_BODY and request.method not in ("GET", "HEAD"):
-        kept = tuple(h for h in request.headers if not h[0].lower().startswith("content-"))
-        request = replace(request, method="GET", body=b"", headers=kept, secret_body=False)
+        headers = tuple(h for h in request.headers if not h[0].lower().startswith("content-"))
+        request = replace(request, method="GET", body=b"", headers=headers, secret_body=False)
     if _same_origin(source, target):
         return request
     if request.secret_body:
@@ -65,12 +65,12 @@ def redirected(
             url=str(target),
         )
     dropped = _SECRET_HEADERS | request.secret_headers | {"host"}
-    kept = tuple(h for h in request.headers if h[0].lower() not in dropped)
-    return replace(request, headers=kept)
+    headers = tuple(h for h in request.headers if h[0].lower() not in dropped)
+    return replace(request, headers=headers)
 
 
 def _same_origin(source: httpx.URL, target: httpx.URL) -> bool:
-    """Say whether a secret may go along; from http to https of the same host it may."""
+    """Return whether a secret may be sent; from http to https of the same host it may."""
     if source.host != target.host:
         return False
     same = (source.scheme, source.port) == (target.scheme, target.port)

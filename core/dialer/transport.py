@@ -1,7 +1,7 @@
-"""The dialer as the transport of a client that somebody else wrote: a provider's SDK.
+"""The dialer as the transport of a third-party client: a provider's SDK.
 
-The client keeps its own way of writing requests and reading answers; where it connects to, and how
-much it reads, is decided here. Not imported with the package: it loads the client's library.
+The client writes requests and reads responses itself; where it connects to, and how much it reads,
+is decided here. Not imported with the package, because it loads the client's library.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from treadle.core.dialer.messages import OutgoingRequest
 
 
 def client_through(dialer: Dialer, headers: Collection[str]) -> httpx2.AsyncClient:
-    """Return a client whose requests go through a dialer, with the named headers (lower case).
+    """Return a client that sends requests through a dialer, with the named headers (lower case).
 
-    What else an SDK adds, out of its environment say, is not for an address that somebody chose.
-    Redirects come back as they are.
+    Other headers of an SDK, from its environment for instance, are not sent to an address that a
+    workflow chose. Redirects are returned, not followed.
     """
     transport = _DialerTransport(dialer, headers)
     return httpx2.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
@@ -35,11 +35,13 @@ class _DialerTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; its errors are the dialer's."""
-        kept = [each for each in request.headers.multi_items() if each[0].lower() in self._headers]
+        headers = [
+            each for each in request.headers.multi_items() if each[0].lower() in self._headers
+        ]
         outgoing = OutgoingRequest(
             request.method,
             str(request.url),
-            headers=(*kept, ("Accept-Encoding", "identity")),
+            headers=(*headers, ("Accept-Encoding", "identity")),
             body=await request.aread(),
         )
         response = await self._dialer.open(outgoing)
@@ -49,7 +51,7 @@ class _DialerTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A body as it comes in, cut off at the request's limit."""
+    """A body as it arrives, cut off at the request's limit."""
 
     def __init__(self, response: httpcore.Response, request: OutgoingRequest) -> None:
         self._response = response

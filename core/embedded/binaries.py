@@ -1,4 +1,4 @@
-"""Where the wheels keep their server programs; the wheels' own Python code is not imported."""
+"""Finds the server programs in their wheels, without importing the wheels' Python code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import ClassVar
 from treadle.core.errors import TreadleError
 
 POSTGRES_MAJOR = 18
-"""Major release of the embedded PostgreSQL; a data folder of another one cannot be opened."""
+"""Major release of the embedded PostgreSQL, which opens only data folders of the same one."""
 
 
 class ServerProgramMissing(TreadleError):
-    """A wheel that carries a server is not installed, or not for this platform."""
+    """A wheel with a server program is not installed, or not for this platform."""
 
     reason: ClassVar[str] = "server_program_missing"
     solution: ClassVar[str] = (

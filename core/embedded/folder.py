@@ -1,10 +1,9 @@
-"""The data folder: who holds it, since when, and where its servers answer.
+"""The data folder: who holds it, since when, and the addresses of its servers.
 
 `lock` is held (flock) by the process that runs the servers *and by the servers themselves*, which
-inherit the open file. So a free lock proves that nothing of an earlier run is alive, whatever pid
-files lie about; and a held one whose writer is gone means that servers are still going down.
-`cluster.json` beside it says where they answer and is believed only while the lock is held and its
-writer lives.
+inherit the open file. So a free lock proves that nothing of an earlier run is alive, despite any
+pid files; a held lock without a living holder means that servers are still shutting down.
+`cluster.json` holds the addresses and is valid only while the lock is held and its holder lives.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ from typing import ClassVar, Self
 
 from treadle.core.errors import TreadleError
 
-#: Seconds to wait for the servers of a killed run to go down, before their folder is taken over.
+#: Seconds to wait for the servers of a killed run to shut down.
 TAKE_OVER_SECONDS = 15.0
-#: Seconds for which a held lock is tried again: a reader of `find_cluster` touches it for an
-#: instant.
+#: Seconds for which a held lock is tried again, because `find_cluster` holds it for an instant.
 PROBE_SECONDS = 0.5
 _PAUSE_SECONDS = 0.02
 
@@ -53,9 +51,9 @@ class Holder:
     """Who holds a data folder."""
 
     pid: int
-    """Process id of the one that started the servers."""
+    """Process id of the process that started the servers."""
     since: str
-    """When it took the folder, ISO 8601 in UTC."""
+    """When it acquired the folder, ISO 8601 in UTC."""
     command: str
     """Its command line, shortened."""
 
@@ -66,7 +64,7 @@ class Holder:
         return cls(os.getpid(), since, " ".join(sys.argv)[:200])
 
     def is_alive(self) -> bool:
-        """Return whether the process still runs, as another user's too."""
+        """Return whether the process still runs, under any user."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -78,7 +76,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Where the servers of a data folder answer."""
+    """The addresses of the servers of a data folder."""
 
     database_url: str
     redis_url: str
@@ -92,10 +90,10 @@ class FolderLock:
         self.descriptor = -1
 
     def acquire(self) -> None:
-        """Take the folder, creating it if need be.
+        """Acquire the folder, creating it if necessary.
 
         Raises:
-            FolderHeld: a live process has it, or its servers do not go down.
+            FolderHeld: a live process holds it, or its servers do not shut down.
             FolderNotOurs: it cannot be written.
         """
         self.descriptor = _open_lock(self.folder)
@@ -114,14 +112,14 @@ class FolderLock:
         os.pwrite(self.descriptor, json.dumps(asdict(holder)).encode(), 0)
 
     def publish(self, cluster: Cluster) -> None:
-        """Say where the servers answer, for commands started in the same folder."""
+        """Write the servers' addresses, for commands started in the same folder."""
         target = self.folder / "cluster.json"
         draft = target.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(cluster)))
         draft.replace(target)
 
     def release(self) -> None:
-        """Let go; servers that still run keep the folder held."""
+        """Release the lock; servers that still run continue to hold it."""
         if self.descriptor >= 0:
             (self.folder / "cluster.json").unlink(missing_ok=True)
             self._close()
@@ -132,7 +130,7 @@ class FolderLock:
 
 
 def find_cluster(folder: Path) -> Cluster | None:
-    """Return where the servers of `folder` answer, or None if none run there."""
+    """Return the addresses of the servers of `folder`, or None if none run there."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -170,7 +168,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
 
 
 def _read_holder(folder: Path) -> Holder | None:
-    """Return what the lock file says; None in the instant before its holder has written it."""
+    """Return the holder in the lock file; None in the instant before it is written."""
     try:
         return Holder(**json.loads((folder / "lock").read_text()))
     except ValueError:
@@ -182,5 +180,5 @@ def _held(folder: Path, holder: Holder | None) -> FolderHeld:
         return FolderHeld(f"{folder} is held by a process that is starting.", folder=str(folder))
     who = f"process {holder.pid} ({holder.command}), since {holder.since}"
     if not holder.is_alive():
-        who = f"servers left by {who}, which has ended but whose servers do not go down"
+        who = f"servers that do not shut down, left by {who}, which has ended"
     return FolderHeld(f"{folder} is held by {who}.", folder=str(folder), **asdict(holder))

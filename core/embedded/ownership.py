@@ -1,4 +1,4 @@
-"""Whom the servers run as, and a place for their sockets.
+"""The user that the servers run as, and the folder for their sockets.
 
 PostgreSQL refuses to run as root. Under root it runs as the owner of its data, or, for new data,
 as the first of `SERVICE_USERS` that exists: no account is created and no existing file changes its
@@ -20,21 +20,21 @@ from treadle.core.embedded.folder import FolderNotOurs
 from treadle.core.errors import TreadleError
 from treadle.core.processes.guarded import User
 
-#: Accounts without rights that systems come with, best first.
+#: Unprivileged accounts that systems have, best first.
 SERVICE_USERS = ("postgres", "nobody")
-#: Longest path of a unix socket that every system takes, in bytes (macOS: 104 with the final NUL).
+#: Longest path of a unix socket on every system, in bytes (macOS: 104 with the final NUL).
 LONGEST_SOCKET_PATH = 100
 
 
 class NoServiceUser(TreadleError):
-    """Root has no other account to run PostgreSQL as."""
+    """There is no account to run PostgreSQL as instead of root."""
 
     reason: ClassVar[str] = "no_service_user"
     solution: ClassVar[str] = "Run as a plain user, or create an account `postgres`."
 
 
 def service_user(data: Path, also_reads: Iterable[Path]) -> User | None:
-    """Return the user to run PostgreSQL as, or None for the present one, who is not root.
+    """Return the user to run PostgreSQL as, or None for the current one if it is not root.
 
     Raises:
         NoServiceUser
@@ -48,10 +48,10 @@ def service_user(data: Path, also_reads: Iterable[Path]) -> User | None:
 
 
 def make_private(folder: Path, user: User | None) -> None:
-    """Create `folder` for the server's user alone, or make sure that it is so.
+    """Create `folder` for the server's user alone, or restrict an existing one.
 
     Raises:
-        FolderNotOurs: it belongs to somebody else, who could listen in.
+        FolderNotOurs: it belongs to another user, who could open the socket.
     """
     owner = user.user_id if user else os.geteuid()
     try:
@@ -71,9 +71,9 @@ def make_private(folder: Path, user: User | None) -> None:
 
 
 def socket_folder(folder: Path, socket_name: str) -> Path:
-    """Return where a socket of `folder` can lie: inside it, or in a short place made from its path.
+    """Return the folder for a socket of `folder`: itself, or a short path derived from it.
 
-    The path of a unix socket is limited to about 100 bytes, that of a project is not.
+    The path of a unix socket is limited to about 100 bytes, the path of a project is not.
     """
     candidates = [folder]
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]

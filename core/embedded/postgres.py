@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL with pgvector: a private unix socket, fsync on, gone with its parent."""
+"""The embedded PostgreSQL with pgvector: a private unix socket, fsync on, stops with its parent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from treadle.core.embedded.server import EmbeddedServer
 from treadle.core.errors import TreadleError
 from treadle.core.processes.guarded import Command, GuardedProcess, User
 
-#: The superuser that `initdb` makes; whoever may open the private socket folder is this user.
+#: The superuser that `initdb` makes; whoever can open the private socket folder connects as it.
 _ROLE = "treadle"
 _DATABASE = "treadle"
 _SOCKET = ".s.PGSQL.5432"
@@ -28,10 +28,10 @@ _INITDB_SECONDS = 120.0
 TUNING = {
     "listen_addresses": "",  # the socket alone
     "max_connections": "100",
-    "shared_buffers": "128MB",  # modest: it shares the machine with the workers
+    "shared_buffers": "128MB",  # small: it shares the machine with the workers
     "fsync": "on",
     "synchronous_commit": "on",  # what is acknowledged is on disk
-    "wal_level": "minimal",  # nobody replicates from it
+    "wal_level": "minimal",  # it has no replicas
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",
     "max_wal_size": "2GB",  # checkpoints by time, not by volume
@@ -49,12 +49,12 @@ class DataOfAnotherRelease(TreadleError):
 
     reason: ClassVar[str] = "data_of_another_release"
     solution: ClassVar[str] = (
-        "Dump it with the release of Treadle that made it, or move the folder away to start anew."
+        "Dump it with the release of Treadle that made it, or move the folder away to start fresh."
     )
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """PostgreSQL on data in `folder/postgres`, made at the first start."""
+    """PostgreSQL with its data in `folder/postgres`, created at the first start."""
 
     name = "postgres"
     #: Fast shutdown (roll back, checkpoint), then immediate (recover at the next start).
@@ -73,10 +73,10 @@ class EmbeddedPostgres(EmbeddedServer):
         return self._url_of(_DATABASE)
 
     def forget_earlier_run(self) -> None:
-        """Remove what a killed server leaves behind; only for one who knows that none runs.
+        """Remove the leftovers of a killed server; call it only when no server runs.
 
-        PostgreSQL believes a pid file whose number lives, and after a reboot or in a container
-        that number is often another process.
+        PostgreSQL trusts a pid file if that process exists, and after a reboot or in a container
+        the id often belongs to another process.
         """
         for leftover in (
             self._data / "postmaster.pid",
@@ -122,12 +122,12 @@ class EmbeddedPostgres(EmbeddedServer):
         )
 
     def _initialize(self, user: User | None) -> None:
-        """Make the data folder beside its place and move it there when it is whole."""
+        """Create the data folder under another name and move it into place when it is complete."""
         draft = self._data.with_suffix(".draft")
         shutil.rmtree(draft, ignore_errors=True)
         make_private(draft, user)
         argv = [str(postgres_program("initdb")), "-D", str(draft), "-U", _ROLE, "--auth=trust"]
-        # The same order of text on every machine, whatever locales it has.
+        # The same sort order of text on every machine, independent of its locales.
         argv += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
         argv += ["--builtin-locale=C.UTF-8"]
         with self.log.open("ab") as output:

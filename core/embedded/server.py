@@ -12,12 +12,12 @@ from typing import ClassVar, Self
 from treadle.core.errors import TreadleError
 from treadle.core.processes.guarded import Command, GuardedProcess
 
-#: Seconds for a started server to answer; recovery after a crash reads the log of what was lost.
+#: Seconds for a started server to answer; recovery after a crash replays its log.
 START_SECONDS = 60.0
 _PAUSE_SECONDS = 0.02
-#: Bytes of a server's log kept over a start; older ones move aside once.
+#: Size up to which a server continues its log; a larger log is renamed at a start.
 _LOG_BYTES = 4 * 1024 * 1024
-_TOLD_LINES = 12
+_QUOTED_LINES = 12
 
 
 class ServerFailed(TreadleError):
@@ -28,12 +28,12 @@ class ServerFailed(TreadleError):
 
 
 class EmbeddedServer(ABC):
-    """One server as a guarded child; a started one ends with this process, however that ends."""
+    """One server as a guarded child, which ends with this process in any case."""
 
     name: ClassVar[str]
-    """What the server is called in messages and in the name of its log."""
+    """The server's name in messages and in the name of its log."""
     stop_steps: ClassVar[tuple[tuple[signal.Signals, float], ...]]
-    """Signals that stop it, each with the seconds it has to work; then it is killed."""
+    """Signals that stop it, each with the seconds to wait; then it is killed."""
 
     def __init__(self, log: Path, keep_open: Sequence[int]) -> None:
         self.log = log
@@ -54,7 +54,7 @@ class EmbeddedServer(ABC):
         return self._process.pid if self._process else -1
 
     def is_running(self) -> bool:
-        """Return whether the server's process lives."""
+        """Return whether the server's process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class EmbeddedServer(ABC):
             self._process = None
 
     def restart(self, *, immediate: bool) -> None:
-        """Stop and start at the same address; `immediate` is like a crash: nothing is finished."""
+        """Stop and start at the same address; `immediate` stops without finishing, like a crash."""
         if immediate and self._process is not None:
             self._process.stop((signal.SIGQUIT, 5.0))
             self._process = None
@@ -89,7 +89,7 @@ class EmbeddedServer(ABC):
         self.start()
 
     def _failure(self, message: str) -> ServerFailed:
-        lines = self.log.read_text(errors="replace").splitlines()[-_TOLD_LINES:]
+        lines = self.log.read_text(errors="replace").splitlines()[-_QUOTED_LINES:]
         return ServerFailed(
             "\n".join((message, *lines)), server=self.name, log=str(self.log), end_of_log=lines
         )

@@ -1,4 +1,4 @@
-"""Both servers of a data folder under its lock."""
+"""Both servers of a data folder, under its lock."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class EmbeddedServers:
     """PostgreSQL and Valkey on the data of one folder, for as long as the `with` block runs."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`, made if it does not exist."""
+        """Use `folder`, which is created if it does not exist."""
         self.folder = folder.absolute()
         self._lock = FolderLock(self.folder)
         self._failing_since: float | None = None
 
     def start(self) -> None:
-        """Take the folder and start both servers; on failure nothing stays behind.
+        """Acquire the folder and start both servers; after a failure nothing is left running.
 
         Raises:
             FolderHeld: a live process runs servers there.
@@ -46,19 +46,19 @@ class EmbeddedServers:
             raise
 
     def stop(self) -> None:
-        """Stop both servers in bounded time and let go of the folder."""
+        """Stop both servers in bounded time and release the folder."""
         self.valkey.stop()
         self.postgres.stop()
         self._lock.release()
 
     def revive(self) -> None:
-        """Start again whichever server has ended, at its old address; cheap when none has.
+        """Restart a server that has ended, at the same address; cheap if none has.
 
         Call it about once a second. A start that fails is tried again at the next call: a session
         that outlives a killed PostgreSQL keeps its memory in use until its statement ends.
 
         Raises:
-            ServerFailed: it has not started for `REVIVAL_SECONDS`.
+            ServerFailed: it did not start for `REVIVAL_SECONDS`.
         """
         for server in (self.valkey, self.postgres):
             if server.is_running():

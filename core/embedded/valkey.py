@@ -1,4 +1,4 @@
-"""The embedded Valkey: a private unix socket, nothing on disk, gone with its parent."""
+"""The embedded Valkey: a private unix socket, nothing on disk, stops with its parent."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class EmbeddedValkey(EmbeddedServer):
         )
 
     def _answers(self) -> bool:
-        # By hand, because a client leaves its socket to the collector when it cannot connect.
+        # Without a client, because that leaves its socket to the garbage collector on failure.
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1.0)
             try:

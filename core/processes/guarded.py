@@ -17,12 +17,12 @@ _GUARDIAN = str(Path(__file__).with_name("guardian.py"))
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """The user a child runs as when its parent is root."""
+    """The user that a child runs as when its parent is root."""
 
     user_id: int
     group_id: int
     reach: bool
-    """Whether it must pass folders that are closed to that user."""
+    """Whether it must access folders that are closed to that user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Command:
     folder: Path | None = None
     """Its working folder; None for the parent's."""
     user: User | None = None
-    """Whom to run as; None for the parent's user."""
+    """The user to run as; None for the parent's user."""
     farewell: signal.Signals = signal.SIGTERM
     """Signal that asks it to end when its parent is gone."""
     patience_seconds: float = 5.0
-    """Time it then has before it is killed."""
+    """Time it has then before it is killed."""
     keep_open: Sequence[int] = ()
     """File descriptors it inherits."""
 
@@ -54,16 +54,16 @@ class GuardedProcess:
         Raises:
             OSError: the guardian could not be started.
         """
-        ours, theirs = socket.socketpair()
+        control, guardian_end = socket.socketpair()
         spec = {
-            "control": theirs.fileno(),
+            "control": guardian_end.fileno(),
             "argv": list(command.argv),
             "user": command.user and (command.user.user_id, command.user.group_id),
             "reach": command.user is not None and command.user.reach,
             "farewell": int(command.farewell),
             "patience_seconds": command.patience_seconds,
         }
-        with theirs:
+        with guardian_end:
             self._guardian = subprocess.Popen(  # noqa: S603 - no shell, our own interpreter
                 [sys.executable, "-I", "-S", _GUARDIAN, json.dumps(spec)],
                 stdin=subprocess.DEVNULL,
@@ -71,10 +71,10 @@ class GuardedProcess:
                 stderr=subprocess.STDOUT,
                 cwd=command.folder,
                 env=command.environment,
-                pass_fds=(theirs.fileno(), *command.keep_open),
-                start_new_session=True,  # Ctrl-C reaches the parent alone, which decides the order
+                pass_fds=(guardian_end.fileno(), *command.keep_open),
+                start_new_session=True,  # Ctrl-C reaches only the parent, which decides the order
             )
-        self._control = ours
+        self._control = control
         self.pid = self._read_pid()
         """Process id of the child itself, or -1 if its guardian could not start it."""
         self.output = self._guardian.stdout
@@ -114,7 +114,7 @@ class GuardedProcess:
             return
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> int:
-        """Send each signal in turn, waiting its seconds for the end; at last kill.
+        """Send each signal in turn, waiting its seconds for the end; finally kill.
 
         Returns: the exit status.
         """

@@ -1,15 +1,15 @@
 """The guardian: a small process that starts one child and does not outlive its own parent.
 
 Run as a script on the bare standard library (`python -I -S guardian.py SPEC`), so that it starts
-in milliseconds and holds little memory. Three ties bind parent, guardian and child:
+in milliseconds and needs little memory. Parent, guardian and child are tied in three ways:
 
-- the parent holds one end of a socket whose other end is here: when the parent dies, however it
-  dies, the socket closes, and the child is told to stop, then killed;
-- the child carries a parent-death signal, so killing the guardian kills the child too (Linux);
+- the parent and the guardian share a socket pair: when the parent dies in any way, the socket
+  closes, and the child is asked to stop, then killed;
+- the child has a parent-death signal, so killing the guardian kills the child too (Linux);
 - the guardian ends with the child's status, after killing what the child left in its group.
 
-The parent speaks through the socket as well: each byte is the number of a signal for the child.
-Only the guardian reaps the child, so a signal can never reach a stranger that got its number.
+The parent also sends signals through the socket: each byte is the number of a signal for the child.
+Only the guardian reaps the child, so a signal never reaches another process that got its id.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _CAP_DAC_OVERRIDE = 1
 _SECBIT_NO_SETUID_FIXUP = 1 << 2
-#: What a shell answers when a command cannot be run.
+#: The exit status of a shell for a command that cannot be run.
 _CANNOT_RUN = 127
 
 
@@ -79,17 +79,17 @@ def _watch(child: int, control: socket.socket, wakeup: int, spec: dict[str, Any]
                 if number != signal.SIGCHLD:
                     os.kill(child, number)
         if control in readable:
-            orders = control.recv(256)
-            for number in orders:
+            signals = control.recv(256)
+            for number in signals:
                 os.kill(child, number)
-            if not orders:
+            if not signals:
                 sources.remove(control)
                 orphaned_until = time.monotonic() + spec["patience_seconds"]
                 os.kill(child, spec["farewell"])
 
 
 def _become(spec: dict[str, Any], control: socket.socket, guardian: int) -> None:
-    """Turn the forked process into the child: own group, fewer rights, then its program."""
+    """Turn the forked process into the child: own group, fewer privileges, then its program."""
     try:
         control.close()
         signal.set_wakeup_fd(-1)
@@ -109,7 +109,7 @@ def _become(spec: dict[str, Any], control: socket.socket, guardian: int) -> None
 
 
 def _die_with(guardian: int, farewell: int) -> None:
-    """Ask the kernel for a signal at the guardian's death; elsewhere than on Linux do nothing."""
+    """Ask the kernel for a signal at the guardian's death; does nothing except on Linux."""
     if not sys.platform.startswith("linux"):
         return
     _check(ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, farewell, 0, 0, 0))
@@ -118,15 +118,15 @@ def _die_with(guardian: int, farewell: int) -> None:
 
 
 def _drop_root(user: int, group: int, *, reach: bool) -> None:
-    """Become another user; with `reach`, keep the right to pass folders closed to that user.
+    """Become another user; with `reach`, keep access to folders closed to that user.
 
-    A repository under `/root` is closed to everyone else, its programs and data with it. One
-    ambient capability opens it to this child alone, and no file's mode or owner is touched.
+    A repository under `/root` is closed to other users, with its programs and data. One ambient
+    capability opens it to this child alone, and no file's mode or owner is changed.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if reach:
-        # Without this bit, access(2), by which PostgreSQL looks for its own program, disregards
-        # capabilities. With it, all of root's outlive setuid, until capset below drops the others.
+        # Without this bit, access(2), which PostgreSQL uses to find its own program, ignores
+        # capabilities. With it, all of root's survive setuid, until capset below drops the others.
         _check(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
     os.setgroups([])
     os.setgid(group)

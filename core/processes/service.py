@@ -1,4 +1,4 @@
-"""A service and its present process, as the supervisor sees them."""
+"""A service and its current process, for the supervisor."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import IO
 
 from treadle.core.processes.guarded import Command, GuardedProcess
 
-#: Seconds before the first new start; each quick failure doubles it.
+#: Seconds before the first restart; each quick failure doubles it.
 FIRST_PAUSE_SECONDS = 0.2
-#: Longest pause: a service that cannot start costs next to nothing.
+#: Longest pause between restarts.
 LONGEST_PAUSE_SECONDS = 10.0
-#: A process that lived this many seconds was well; its failure counts as the first again.
+#: After a run of this many seconds, a failure counts as the first again.
 WELL_SECONDS = 30.0
 _READ_BYTES = 65_536
-#: Reads after the end: more than a pipe holds, so that all is read; and yet, should a process that
-#: slipped away go on writing, not for ever.
+#: Reads after the end: enough to read all that a pipe can hold, but bounded in case a leftover
+#: process goes on writing.
 _LAST_READS = 32
-#: Longest line kept whole, in bytes; what never ends its line shall not fill the memory.
+#: Longest line that is kept whole, in bytes; longer ones are split to bound the memory.
 _LINE_BYTES = 262_144
 
 
@@ -31,7 +31,7 @@ class Service:
     """What the supervisor keeps running."""
 
     name: str
-    """What its lines are marked with."""
+    """The prefix of its lines."""
     command: Command
     """How it is started."""
     grace_seconds: float
@@ -39,7 +39,7 @@ class Service:
 
 
 class Child:
-    """A service's present process, if any, and when the next may start."""
+    """A service's current process, if any, and when the next may start."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -47,13 +47,13 @@ class Child:
         self.due = 0.0
         """Monotonic time before which it is not started again."""
         self.at_end = False
-        """Whether all it wrote was read."""
+        """Whether all its output was read."""
         self._failures = 0
         self._started = 0.0
         self._rest = b""
 
     def start(self) -> IO[bytes]:
-        """Start the process; return what it writes."""
+        """Start the process; return its output."""
         self.process = GuardedProcess(self.service.command, subprocess.PIPE)
         self._started = time.monotonic()
         self._rest = b""
@@ -62,20 +62,20 @@ class Child:
         return self.output()
 
     def running(self) -> GuardedProcess:
-        """Return the process, which there must be."""
+        """Return the process, which must exist."""
         if self.process is None:
             raise RuntimeError(f"{self.service.name} is not started")
         return self.process
 
     def output(self) -> IO[bytes]:
-        """Return what the process writes."""
+        """Return the output of the process."""
         output = self.running().output
         if output is None:
             raise RuntimeError(f"{self.service.name} has no output to read")
         return output
 
     def read_lines(self) -> Iterator[str]:
-        """Yield the lines that are complete, and at the end what is left."""
+        """Yield the complete lines, and at the end the rest."""
         part = os.read(self.output().fileno(), _READ_BYTES)
         self.at_end = not part
         *lines, self._rest = (self._rest + part).split(b"\n")
@@ -86,7 +86,7 @@ class Child:
             yield line.decode(errors="replace").rstrip("\r")
 
     def finish(self) -> tuple[int, list[str]]:
-        """Take note of the end, killing what still runs, and set when the next start is due.
+        """Handle the end: kill what still runs, and set when the next start is due.
 
         Returns: the exit status, and the lines that were not read before.
         """

@@ -1,8 +1,8 @@
-"""The supervisor: runs services under one parent, starts them again, and stops them in order.
+"""The supervisor: runs services under one parent, restarts them, and stops them in order.
 
-One thread does everything: it reads what the services write, notices their ends, and starts again
-what ended, after a pause that doubles with each quick failure. Services are guarded children, so
-they end with this process, however it ends.
+One thread does everything: it reads the services' output, notices their ends, and restarts them
+after a pause that doubles with each quick failure. Services are guarded children, so they end with
+this process in any case.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Self
 
 from treadle.core.processes.service import Child, Service
 
-#: Seconds between two looks at what has no event of its own.
+#: Seconds between two checks of things without events.
 TEND_SECONDS = 1.0
 
-ReportSink = Callable[[str, str], None]
-"""Takes a service's name and one line it wrote, or one line about it."""
+OnLine = Callable[[str, str], None]
+"""Called with a service's name and one line of its output, or one line about it."""
 
 
 class Supervisor:
@@ -31,18 +31,18 @@ class Supervisor:
     def __init__(
         self,
         stages: Sequence[Sequence[Service]],
-        tell: ReportSink,
+        on_line: OnLine,
         tend: Callable[[], None] | None = None,
     ) -> None:
         """Prepare to run `stages`.
 
         Args:
-            tell: called from the supervisor's thread with each line.
-            tend: called about once a second from that thread, to look after what else is needed.
+            on_line: called from the supervisor's thread with each line.
+            tend: called about once a second from that thread, for other periodic work.
         """
         self._stages = [[Child(service) for service in stage] for stage in stages]
         self._children = [child for stage in self._stages for child in stage]
-        self._tell = tell
+        self._on_line = on_line
         self._tend = tend
         self._selector = selectors.DefaultSelector()
         self._woken, self._wake = socket.socketpair()
@@ -58,7 +58,7 @@ class Supervisor:
         self._thread.start()
 
     def stop(self, *, hurry: bool = False) -> None:
-        """Ask each stage in turn to drain, kill what exceeds its grace, and return when all ended.
+        """Drain each stage in turn, kill what exceeds its grace, and return when all have ended.
 
         Args:
             hurry: kill at once.
@@ -71,7 +71,7 @@ class Supervisor:
     def serve(self) -> None:
         """Start, run until SIGTERM or SIGINT, stop; a second signal kills at once.
 
-        Must be called in the main thread; earlier signal handlers are put back.
+        Must be called in the main thread; the previous signal handlers are restored.
 
         Raises: what `tend` raised, if that ended the supervisor.
         """
@@ -147,7 +147,7 @@ class Supervisor:
         return max(0.0, min([TEND_SECONDS, *due]))
 
     def _turn(self, seconds: float) -> None:
-        """Wait for something to happen, at most `seconds`, and take note of it."""
+        """Wait for events, at most `seconds`, and handle them."""
         for key, _ in self._selector.select(seconds):
             child = key.data
             if child is None:
@@ -159,7 +159,7 @@ class Supervisor:
 
     def _on_output(self, child: Child) -> None:
         for line in child.read_lines():
-            self._tell(child.service.name, line)
+            self._on_line(child.service.name, line)
         if child.at_end:
             self._selector.unregister(child.output())
 
@@ -169,19 +169,21 @@ class Supervisor:
             self._selector.unregister(child.output())
         status, lines = child.finish()
         for line in lines:
-            self._tell(child.service.name, line)
+            self._on_line(child.service.name, line)
         if self._stopping:
             return
         pause = child.due - time.monotonic()
-        self._tell(child.service.name, f"ended with status {status}; starts again in {pause:.1f} s")
+        self._on_line(
+            child.service.name, f"ended with status {status}; starts again in {pause:.1f} s"
+        )
 
     def _drain(self, stage: Sequence[Child]) -> None:
         for child in stage:
             if child.process is not None:
                 child.process.send(signal.SIGTERM)
-        asked = time.monotonic()
+        started = time.monotonic()
         while any(child.process is not None for child in stage):
-            spent = time.monotonic() - asked
+            spent = time.monotonic() - started
             for child in stage:
                 late = spent > child.service.grace_seconds or self._hurrying
                 if child.process is not None and late:

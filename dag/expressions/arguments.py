@@ -1,4 +1,4 @@
-"""What an operation's arguments must be; each returns the argument, or says what it met."""
+"""Type checks of an operation's arguments: each returns the argument, or raises."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def whole(what: str, value: Value) -> int:
 
 
 def number(what: str, value: Value) -> int | float:
-    """Return a number; true and false are none."""
+    """Return a number; true and false are not numbers."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     raise wrong_type(what, "a number", value)

@@ -1,8 +1,8 @@
-"""What one evaluation may cost, whatever is written.
+"""The budget of one evaluation.
 
-Nothing in an expression runs longer than its text except by going over elements or by making
-something larger than itself, so those are what is counted: steps for elements and characters
-looked at, items and bytes for what is made, always *before* it is made.
+An expression can run longer than its text only by iterating over elements or by making large
+values, so those are counted: steps for elements and characters that are read, items and bytes for
+values that are made, always *before* they are made.
 """
 
 from __future__ import annotations

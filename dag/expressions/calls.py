@@ -31,7 +31,7 @@ def call(check: Checker, node: nodes.Call) -> tree.Node:
 
 
 def test(check: Checker, node: nodes.Test) -> tree.Node:
-    """Accept a listed test; `defined` alone may look at what is not there."""
+    """Accept a listed test; only `defined` may read a missing value."""
     if node.name in ("defined", "undefined"):
         if node.args or node.kwargs:
             check.refuse(node, f"`{node.name}` takes no argument")

@@ -21,14 +21,14 @@ Handler = Callable[["Checker", Any], tree.Node]
 
 @dataclass(frozen=True)
 class Context:
-    """What an expression may name where it stands."""
+    """What an expression may name in its place."""
 
     node_ids: frozenset[str]
     """Ids that `nodes.<id>` may name."""
     names: frozenset[str]
     """Of `input nodes trigger execution item index last secrets output`."""
     secrets_allowed: bool = False
-    """Whether the field is secret-capable, so that `secrets.NAME` may stand in it."""
+    """Whether the field takes secrets, so that `secrets.NAME` is allowed."""
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Checker:
         """
         handler = self._handlers.get(type(node))
         if handler is None:
-            self.refuse(node, f"`{type(node).__name__}` is no part of an expression")
+            self.refuse(node, f"`{type(node).__name__}` is not allowed in an expression")
         self.facts.size += 1
         self.depth += 1
         self.refuse_deeper(node, 0)
@@ -84,7 +84,7 @@ class Checker:
         return checked
 
     def refuse_deeper(self, node: nodes.Expr, levels: int) -> None:
-        """Refuse a node that would add so many levels to those it stands in."""
+        """Refuse a node that would add so many levels of nesting."""
         if self.depth + levels > LEVELS:
             self.refuse(
                 node,

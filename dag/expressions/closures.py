@@ -179,7 +179,7 @@ def choice(test: Run, yes: Run, no: Run) -> Run:
 
 
 def nothing(at: int) -> Run:
-    """Raise where the missing `else` of a choice would stand."""
+    """Raise for the missing `else` of a choice."""
 
     def run(variables: Variables, budget: Budget) -> Value:
         fault = _NO_ELSE.fault()
@@ -198,7 +198,7 @@ _NO_ELSE = Undefined("The condition is false, and there is no `else`", "Add `els
 
 
 def joined(parts: Sequence[Run], at: int) -> Run:
-    """Join values as text; everything but text stands as JSON."""
+    """Join values as text; everything but text as JSON."""
 
     def run(variables: Variables, budget: Budget) -> Value:
         try:
@@ -230,17 +230,17 @@ def object_of(entries: Sequence[tuple[Run, Run]], at: int) -> Run:
     """Make an object; a later entry replaces an earlier one of the same key."""
 
     def run(variables: Variables, budget: Budget) -> Value:
-        made: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         try:
             budget.make_items(4 + len(entries))
             for key, value in entries:
                 name = key(variables, budget)
                 if name.__class__ is not str:
                     raise wrong_type("The key of an object", "text", name)
-                made[name] = value(variables, budget)
+                result[name] = value(variables, budget)
         except Fault as fault:
             fault.locate(at)
             raise
-        return made
+        return result
 
     return run

@@ -1,9 +1,9 @@
 """Checked tree to closures: each node becomes a function of the variables and the budget.
 
-There are two readings of a node. The *strict* one returns a value or raises. The *lenient* one,
-made only where `default`, `is defined` or a choice asks for it, may also return `Undefined`. So
-whether something may be missing is settled when the expression is compiled, and the common
-reading tests for nothing.
+A node can be compiled in two ways. The *strict* closure returns a value or raises. The *lenient*
+one, used only where `default`, `is defined` or a choice needs it, may also return `Undefined`. So
+it is decided at compilation whether a value may be missing, and the strict closure tests for
+nothing.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from treadle.dag.values import Value
 
 
 def strict(node: tree.Node) -> Run:
-    """Return the reading of a node that raises where a value is missing."""
+    """Return the closure of a node that raises if a value is missing."""
     return _STRICT[type(node)](node)
 
 
 def lenient(node: tree.Node) -> Run:
-    """Return the reading of a node that gives `Undefined` where its own value is missing."""
+    """Return the closure of a node that returns `Undefined` if its own value is missing."""
     return _LENIENT.get(type(node), strict)(node)
 
 
@@ -113,7 +113,7 @@ def _select(node: tree.Select) -> Run:
 
 
 def _element_test(test: tree.Applied | str | None) -> ElementTest:
-    """Return the test of one element, which alone may be missing where `defined` asks."""
+    """Return the test of one element, which may be missing only for `defined`."""
     if test == "defined":
         return lambda value, budget, further: value.__class__ is not Undefined
     if test == "undefined":

@@ -1,8 +1,8 @@
-"""What can be wrong with an expression: before it runs, and while it runs.
+"""The errors of expressions: before they run, and while they run.
 
-`ExpressionInvalid` is found at validation and is the author's; `ExpressionFailed` is found at
-evaluation and is the data's. `Fault` is neither: it is how an operator deep inside says what
-went wrong, before anyone has said where.
+`ExpressionInvalid` is raised at validation and caused by the author; `ExpressionFailed` is raised
+at evaluation and caused by the data. `Fault` is internal: an operator raises it with what went
+wrong, and the position is added later.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from treadle.core.errors import TreadleError
 #: Characters of an expression that a message quotes around the position; the rest is elided.
 EXCERPT_CHARACTERS = 120
 
-#: Characters of a source that an error keeps whole; no expression is longer, but what was to be
-#: one may be.
+#: Characters of a source that an error keeps whole; no valid expression is longer.
 KEPT_CHARACTERS = 4_096
 
 
@@ -23,7 +22,7 @@ class ExpressionInvalid(TreadleError):
     """The source cannot be an expression here; nothing was evaluated."""
 
     reason = "expression_invalid"
-    solution = "Correct the expression; docs/expressions.md lists what may stand in one."
+    solution = "Correct the expression; docs/expressions.md lists what is allowed."
 
     def __init__(
         self, problem: str, *, expression: str, position: int, solution: str | None = None
@@ -63,7 +62,7 @@ class ExpressionFailed(TreadleError):
     """
 
     reason = "expression_failed"
-    solution = "Look at the data the expression met, and say what it should do with it."
+    solution = "Check the data, and handle this case in the expression."
 
     def __init__(
         self, problem: str, *, expression: str, position: int, cause: str, solution: str | None
@@ -82,7 +81,7 @@ class ExpressionFailed(TreadleError):
 
 
 class Fault(Exception):
-    """Something went wrong at a place that does not know where it stands.
+    """Something went wrong in code that does not know the position.
 
     `cause` is one of `undefined`, `wrong_type`, `bad_argument`, `division_by_zero`,
     `number_out_of_range`, `over_budget`. The innermost expression that has a position gives it.
@@ -96,13 +95,13 @@ class Fault(Exception):
         self.position: int | None = None
 
     def locate(self, position: int) -> None:
-        """Say where it happened, unless something further inside already has."""
+        """Set the position, unless a more inner one is already set."""
         if self.position is None:
             self.position = position
 
 
 class Undefined:
-    """The absence of a value, which is not null. It never leaves this package."""
+    """A missing value, which is not null. It never leaves this package."""
 
     __slots__ = ("problem", "solution")
 
@@ -111,7 +110,7 @@ class Undefined:
         self.solution = solution
 
     def fault(self) -> Fault:
-        """Return the fault of using what is not there."""
+        """Return the fault of using a missing value."""
         return Fault(
             self.problem,
             "undefined",

@@ -27,11 +27,11 @@ class Expression:
         self.names = frozenset(facts.names)
         """The names it reads, `nodes` and `secrets` included."""
         self.nodes = frozenset(facts.nodes)
-        """Every node id whose output it may read."""
+        """The ids of nodes with outputs that it may read."""
         self.secrets = frozenset(facts.secrets)
         """Every secret it may read."""
         self._run: Run = strict(root)
-        # What is read as it stands was measured when it was stored.
+        # A value that is only passed on was measured when it was stored.
         self._passes_on = isinstance(root, tree.Path)
 
     def evaluate(self, variables: Variables, budget: Budget | None = None) -> Value:
@@ -39,7 +39,7 @@ class Expression:
 
         Args:
             variables: by name; a name that is absent is undefined.
-            budget: what it may cost; a fresh one unless several evaluations share theirs.
+            budget: the cost limit; a fresh one if `None`.
 
         Raises:
             ExpressionFailed: the data does not fit, something is undefined, or the budget is
@@ -59,7 +59,7 @@ class Expression:
         return value
 
     def text(self, variables: Variables, budget: Budget) -> str:
-        """Return the value as it stands in mixed text.
+        """Return the value for use in mixed text.
 
         Raises:
             ExpressionFailed: as `evaluate`.

@@ -118,7 +118,7 @@ def per_item(subject: Run, inner: Run, source: str, size: int, keep: bool) -> Ru
         over = elements("Going over items", subject(variables, budget), budget)
         budget.make_items(len(over))
         scope = dict(variables)
-        made: list[Value] = []
+        results: list[Value] = []
         for index, each in enumerate(over):
             budget.visit(size)
             scope["item"], scope["index"] = each, index
@@ -127,16 +127,16 @@ def per_item(subject: Run, inner: Run, source: str, size: int, keep: bool) -> Ru
             except Fault as fault:
                 raise _outside(fault, source) from None
             if not keep:
-                made.append(value)
+                results.append(value)
             elif value:
-                made.append(each)
-        return made
+                results.append(each)
+        return results
 
     return run
 
 
 def _outside(fault: Fault, source: str) -> Fault:
-    """Return the fault of an inner expression as one whose place is still to be said."""
+    """Return the fault of an inner expression, without the position in the outer one."""
     column = fault.position or 1
     problem = f"{fault.problem}, in column {column} of `{excerpt(source, column)}`"
     return Fault(problem, fault.cause, fault.solution)

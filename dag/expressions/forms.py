@@ -1,4 +1,4 @@
-"""Filters whose arguments are more than values: a fallback that is evaluated only when needed,
+"""Filters with arguments that are more than values: a fallback that is evaluated only when needed,
 the name of another operation, an expression per item. Each has a form of its own in the tree.
 """
 
@@ -124,7 +124,7 @@ def _per_item(keep: bool) -> Callable[..., tree.Node]:
 
 
 def _outside(exc: ExpressionInvalid, check: Checker, node: nodes.Filter) -> ExpressionInvalid:
-    """Return an inner expression's problem as one of the expression it stands in."""
+    """Return an inner expression's problem as one of the outer expression."""
     return type(exc)(
         f"In `{node.name}`, column {exc.position}: {exc.problem}",
         expression=check.source,
@@ -184,12 +184,12 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         ),
         "selectattr": Form(
             "selectattr(attribute, test, arguments…)",
-            "The elements whose attribute passes a test.",
+            "The elements with an attribute that passes a test.",
             _select(by_attribute=True, keep=True),
         ),
         "rejectattr": Form(
             "rejectattr(attribute, test, arguments…)",
-            "The elements whose attribute does not pass a test.",
+            "The elements with an attribute that does not pass a test.",
             _select(by_attribute=True, keep=False),
         ),
         "each": Form(

@@ -1,7 +1,7 @@
 """Source text to tokens, each with its column, and the limits that protect the parser.
 
-Jinja's lexer cuts the text; the tokens' values are made here, because ours keep their column
-(Jinja's know only the line) and mean the same under every interpreter setting.
+Jinja's lexer splits the text; the tokens' values are made here, because ours have their column
+(Jinja's only have the line) and do not depend on settings of the interpreter.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SOURCE_CHARACTERS = 4_096
 #: on the tree.
 LEVELS = 64
 
-# Nothing is rendered by Jinja, so its escaping of HTML has no bearing.
+# Jinja renders nothing here, so its escaping of HTML does not matter.
 ENVIRONMENT = jinja2.Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701
 _LEXER = ENVIRONMENT.lexer
 
@@ -46,7 +46,7 @@ _HINTS = {
     "!": "Write `not` for a logical not, and `!=` for inequality.",
     "?": "Write `a if condition else b` for a choice.",
     "$": "Write `input.…`, `trigger.…` or `nodes.<id>.…`; names have no `$`.",
-    "`": "Text stands in single or double quotes.",
+    "`": "Write text in single or double quotes.",
     "=": "Write `==` for equality; nothing can be assigned.",
 }
 
@@ -56,7 +56,7 @@ class Lexed:
     """The tokens of one expression."""
 
     tokens: list[Token]
-    """Jinja's tokens, whose `lineno` is the offset into the expression."""
+    """Jinja's tokens; their `lineno` is the offset into the expression."""
     end: int | None
     """Offset after the closing `}}`; `None` where the text ended first."""
 
@@ -108,7 +108,7 @@ def _token(kind: str, text: str, offset: int, source: str) -> Token:
     if not text.isascii():
         refuse("Numbers are written with the digits 0 to 9", source, offset)
     plain = text.replace("_", "")
-    # Jinja's parser takes the value of a number token as it is, whatever its annotation says.
+    # Jinja's parser takes the value of a number token as it is, despite its annotation.
     return Token(offset, kind, int(plain, 0) if kind == TOKEN_INTEGER else float(plain))  # type: ignore[arg-type]
 
 
@@ -118,10 +118,10 @@ def _unescape(body: str, offset: int, source: str) -> str:
         return body
     try:
         text = _ESCAPE.sub(_unescaped, body)
-        # Pairs of surrogates, as JSON writes them, become the character they stand for.
+        # Surrogate pairs, as JSON writes them, become one character.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except (UnicodeDecodeError, ValueError):
-        refuse("The text holds an escape that stands for no character", source, offset)
+        refuse("The text holds an escape that is not a character", source, offset)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -134,7 +134,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _refuse_character(source: str, offset: int, exc: jinja2.TemplateSyntaxError) -> NoReturn:
-    """Say what stands where no token can start."""
+    """Refuse a character that cannot start a token."""
     character = source[offset : offset + 1]
     if character in "'\"" and character:
         refuse("The text is not closed", source, offset, f"Add the closing {character}.")

@@ -1,8 +1,8 @@
-"""Looking at values: how large, whether equal, as text; each bounded by the budget.
+"""Measuring, comparing and printing values, each bounded by the budget.
 
-A value an expression made may hold the same list many times over, so its size as JSON can be
-astronomical while it takes little memory. Whoever goes through one pays per element here, and
-stops when the budget does.
+A value made by an expression may contain the same list many times, so its size as JSON can be
+astronomical although it needs little memory. Walking through one is charged per element, and stops
+when the budget is used up.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from treadle.dag.expressions.budget import Budget
 from treadle.dag.expressions.errors import BAD_ARGUMENT, OUT_OF_RANGE, Fault, wrong_type
 from treadle.dag.values import INTEGER_LIMIT, Value, dumps
 
-#: Levels of lists and objects in a value that an expression made or compares; what the JSON
-#: writer takes.
+#: Nesting of lists and objects in a value that an expression makes or compares: the limit of the
+#: JSON encoder.
 VALUE_LEVELS = 200
 
 NUMBERS: Final = frozenset({int, float})
@@ -84,7 +84,7 @@ def too_deep() -> Fault:
 
 
 def text_of(value: Value, budget: Budget) -> str:
-    """Return a value as it stands in text: text as it is, everything else as JSON."""
+    """Return a value as text: text unchanged, everything else as JSON."""
     kind = value.__class__
     if kind is str:
         return value  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Methods: what may be called on a value. Python's names, our functions."""
+"""Methods that may be called on a value: Python's names, our functions."""
 
 from __future__ import annotations
 

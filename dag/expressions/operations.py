@@ -43,7 +43,7 @@ class Operation:
 def operation(
     name: str, run: Callable[..., Value], *aliases: str, has_subject: bool = True
 ) -> Operation:
-    """Make an operation of a function whose first parameters are the budget and the subject."""
+    """Make an operation of a function with the budget and the subject as first parameters."""
     parameters = tuple(inspect.signature(run).parameters.values())[2 if has_subject else 1 :]
     summary = (inspect.getdoc(run) or "").partition("\n")[0]
     return Operation(name, run, parameters, summary, aliases)
@@ -57,7 +57,7 @@ def table(*operations: Operation) -> dict[str, Operation]:
 def bind(
     called: Operation, positional: Sequence[Argument], named: Sequence[tuple[str, Argument]]
 ) -> list[Argument | inspect.Parameter]:
-    """Put arguments in the operation's order; a parameter left out stands for its default.
+    """Put arguments in the operation's order; a missing parameter is returned for its default.
 
     Raises:
         BadCall: too many, too few, unknown or doubled arguments.
@@ -70,20 +70,20 @@ def bind(
     if len(positional) > len(parameters):
         most = len(parameters)
         raise BadCall(f"`{called.name}` takes {most or 'no'} argument{'s' if most != 1 else ''}")
-    given: dict[str, Argument] = {
+    passed: dict[str, Argument] = {
         parameter.name: value for parameter, value in zip(parameters, positional, strict=False)
     }
     for name, value in named:
         if name not in {parameter.name for parameter in parameters}:
             raise BadCall(f"`{called.name}` has no argument `{name}`")
-        if name in given:
-            raise BadCall(f"`{called.name}` is given `{name}` twice")
-        given[name] = value
+        if name in passed:
+            raise BadCall(f"`{called.name}` gets `{name}` twice")
+        passed[name] = value
     bound: list[Argument | inspect.Parameter] = []
     for parameter in parameters:
-        if parameter.name not in given and parameter.default is inspect.Parameter.empty:
+        if parameter.name not in passed and parameter.default is inspect.Parameter.empty:
             raise BadCall(f"`{called.name}` needs the argument `{parameter.name}`")
-        bound.append(given.get(parameter.name, parameter))
+        bound.append(passed.get(parameter.name, parameter))
     return bound
 
 

@@ -1,7 +1,7 @@
-"""Our own operators: JSON's numbers, bounded results, no surprise between kinds.
+"""Operators on JSON's values, with bounded results and without implicit conversions.
 
-Each takes the operands and the budget. Numbers mix, text joins text, lists join lists; anything
-else is a fault, as a silent conversion would hide a mistake in the data.
+Each takes the operands and the budget. Integers and fractions mix, text joins text, lists join
+lists; anything else is a fault, because a silent conversion would hide a mistake in the data.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def modulo(left: Value, right: Value, budget: Budget) -> Value:
 
 
 def power(left: Value, right: Value, budget: Budget) -> Value:
-    """Raise to a power, without ever making a number larger than is kept."""
+    """Raise to a power, without ever making a number above the limit."""
     numbers("**", left, right)
     if left == 0 and right < 0:
         raise _by_zero()

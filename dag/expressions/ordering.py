@@ -30,21 +30,21 @@ def folded(value: Value, case_sensitive: bool, budget: Budget) -> Value:
 
 
 def keys(what: str, values: Sequence[Value], case_sensitive: bool, budget: Budget) -> list[Any]:
-    """Return keys that Python can order, having paid for ordering them.
+    """Return keys that Python can order, after charging for ordering them.
 
     Raises:
         Fault: `wrong_type`, as only numbers or only text have an order.
     """
-    made = [folded(each, case_sensitive, budget) for each in values]
+    comparable = [folded(each, case_sensitive, budget) for each in values]
     # Comparing a pair of keys that are all of one kind takes a fraction of a step.
-    passes = 1 + len(made).bit_length() // 4
-    budget.visit(len(made) * passes)
-    if all(each.__class__ in NUMBERS for each in made):
-        return made
+    passes = 1 + len(comparable).bit_length() // 4
+    budget.visit(len(comparable) * passes)
+    if all(each.__class__ in NUMBERS for each in comparable):
+        return comparable
     size = 0
-    for each in made:
+    for each in comparable:
         if each.__class__ is not str:
-            kinds = {kind_of(other) for other in made}
+            kinds = {kind_of(other) for other in comparable}
             raise Fault(
                 f"{what} needs only numbers or only text, not {' and '.join(sorted(kinds))}",
                 "wrong_type",
@@ -52,4 +52,4 @@ def keys(what: str, values: Sequence[Value], case_sensitive: bool, budget: Budge
             )
         size += len(each)
     budget.visit(size // CHARACTERS_A_STEP * passes)
-    return made
+    return comparable

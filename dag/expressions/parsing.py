@@ -1,4 +1,4 @@
-"""Tokens to Jinja's tree: its parser, held to the source's length and nesting.
+"""Tokens to Jinja's tree: its parser, with limits on length and nesting.
 
 Only the parser runs. Jinja's optimizer, its `meta` module and its compiler fold constants without
 bound, so no tree of ours ever reaches them.
@@ -18,12 +18,11 @@ from jinja2.parser import Parser
 from treadle.dag.expressions.lexing import ENVIRONMENT, SOURCE_CHARACTERS, lex, refuse
 
 #: Brackets up to which the parser runs on the caller's stack. A level takes it up to fifteen
-#: Python frames; more levels get a stack of their own, where `LEVELS` of them fit whatever the
-#: caller's depth is.
+#: Python frames; more levels get a stack of their own, where `LEVELS` of them fit at any
+#: depth of the caller.
 LEVELS_ON_THIS_STACK = 12
 
-#: Characters of a source whose tree is kept for the next time: a thousand such trees are a few
-#: megabytes.
+#: Longest source with a cached tree, in characters: a thousand such trees are a few megabytes.
 REMEMBERED_CHARACTERS = 160
 
 
@@ -31,7 +30,7 @@ def parse(source: str) -> nodes.Expr:
     """Parse a whole text as one expression; the tree is shared and may not be changed.
 
     Raises:
-        ExpressionInvalid: it is none, it is too long, or it is nested too deeply.
+        ExpressionInvalid: it is not an expression, too long, or nested too deeply.
     """
     if len(source) <= REMEMBERED_CHARACTERS:
         return _remembered(source)
@@ -63,12 +62,12 @@ def _parse(source: str) -> nodes.Expr:
     return _parse_on_a_fresh_stack(tokens, source)
 
 
-# A large workflow says the same short things over and over.
+# A large workflow repeats the same short expressions.
 _remembered = lru_cache(maxsize=1024)(_parse)
 
 
 def _parse_on_a_fresh_stack(tokens: list[Token], source: str) -> nodes.Expr:
-    """Parse in a thread of its own, whose stack starts empty."""
+    """Parse in a new thread, with an empty stack."""
     outcome: list[nodes.Expr | Exception] = []
 
     def run() -> None:
@@ -99,7 +98,7 @@ def _parse_here(tokens: list[Token], source: str) -> nodes.Expr:
 
 
 def _refuse_syntax(exc: jinja2.TemplateSyntaxError, current: Token, source: str) -> NoReturn:
-    """Translate what Jinja's parser says to our words."""
+    """Translate an error of Jinja's parser to our messages."""
     if current.type == "eof":
         refuse("The expression ends too early", source, len(source))
     message = exc.message or "invalid syntax"
@@ -110,7 +109,7 @@ def _refuse_syntax(exc: jinja2.TemplateSyntaxError, current: Token, source: str)
 
 def _refuse_token(token: Token, source: str) -> NoReturn:
     refuse(
-        f"`{describe_token(token)}` cannot stand here",
+        f"`{describe_token(token)}` is not allowed here",
         source,
         token.lineno,
         _SOLUTIONS.get(token.type),

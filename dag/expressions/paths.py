@@ -1,7 +1,7 @@
 """Paths: a name and the literal keys after it, which is most of what expressions read.
 
-They are read at the speed of plain subscripts; only where one fails is it walked step by step, to
-say which step was missing.
+They are read at the speed of plain subscripts; only a path that fails is walked step by step, to
+report which step is missing.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from treadle.dag.expressions.suggestions import did_you_mean
 from treadle.dag.values import Value
 
 _BY_REFERENCE = (
-    "The loop's results stand in the ledger, where no expression reads them: let FOR_EACH, FILTER, "
-    "SORT, MERGE or DATA_TRANSFORMATION go over the loop's whole output, or its `results_ref`."
+    "The loop's results are stored in the ledger, where no expression can read them: let FOR_EACH, "
+    "FILTER, SORT, MERGE or DATA_TRANSFORMATION go over the loop's output or its `results_ref`."
 )
 
 Variables = Mapping[str, Value]
@@ -38,13 +38,13 @@ def path(name: str, keys: tuple[str | int, ...], at: int) -> Run:
 
 
 def maybe_path(name: str, keys: tuple[str | int, ...]) -> Run:
-    """Read a path; what is missing on the way is `Undefined`, and nobody will ask why."""
+    """Read a path; if anything on it is missing, the value is `Undefined`, without a reason."""
     missing = Undefined(f"`{name}{''.join(map(_written, keys))}` is undefined")
     return _reader(name, keys, lambda variables: missing)
 
 
 def _reader(name: str, keys: tuple[str | int, ...], missing: Callable[[Variables], Value]) -> Run:
-    """Read a path at the speed of plain subscripts; on any failure ask `missing`."""
+    """Read a path at the speed of plain subscripts; on any failure call `missing`."""
     first = keys[0] if keys else ""
 
     def read_name(variables: Variables, budget: Budget) -> Value:
@@ -69,7 +69,7 @@ def _reader(name: str, keys: tuple[str | int, ...], missing: Callable[[Variables
 
 
 def walk(variables: Variables, name: str, keys: tuple[str | int, ...]) -> Undefined:
-    """Say where a path ends before its end."""
+    """Return where a path is missing a key."""
     if name not in variables:
         return Undefined(f"`{name}` is not set here")
     value, read = variables[name], name

@@ -1,7 +1,7 @@
 """The reference of operations: `python -m treadle.dag.expressions.reference docs/expressions.md`.
 
-docs/expressions.md keeps each table between two marks; this module writes what stands between
-them, and a test fails when the page and the tables differ.
+docs/expressions.md has each table between two marks; this module writes the text between them, and
+a test fails when the page and the tables differ.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def tables() -> dict[str, str]:
         "methods": METHODS,
         "functions": FUNCTIONS,
     }
-    made = {name: _table(_operations(found)) for name, found in filters.items()}
-    made["forms"] = _table(_forms(FORMS))
-    made["names"] = _table(((name, what) for name, what in NAMES.items()))
-    return made
+    written = {name: _table(_operations(found)) for name, found in filters.items()}
+    written["forms"] = _table(_forms(FORMS))
+    written["names"] = _table(((name, what) for name, what in NAMES.items()))
+    return written
 
 
 def refreshed(page: str) -> str:

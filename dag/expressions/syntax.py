@@ -29,7 +29,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "output": "what the source of a connection put out",
     }
 )
-"""Every name there is, and what it holds; where each may be used is the context's matter."""
+"""All names, and what they hold; the context decides which may be used."""
 
 
 def column(node: nodes.Node) -> int:
@@ -38,7 +38,7 @@ def column(node: nodes.Node) -> int:
 
 
 def constant(check: Checker, node: nodes.Const) -> tree.Node:
-    """Accept a literal that JSON can say."""
+    """Accept a literal that JSON can represent."""
     value = node.value
     if isinstance(value, float) and not math.isfinite(value):
         check.refuse(node, "number_out_of_range: the number is too large")
@@ -62,7 +62,7 @@ def name(check: Checker, node: nodes.Name) -> tree.Node:
 
 
 def see(check: Checker, node: nodes.Name) -> None:
-    """Record a name that is read, or refuse one that is not there."""
+    """Record a name that is read, or refuse an unknown one."""
     if node.name in check.bound:
         return
     if node.name in check.context.names:
@@ -84,7 +84,7 @@ def refuse_secrets(check: Checker, node: nodes.Node) -> NoReturn:
     """Refuse `secrets` without a literal name; where none is allowed at all, say that."""
     if not check.context.secrets_allowed:
         raise SecretNotAllowed(
-            "A secret may not stand here", expression=check.source, position=column(node)
+            "A secret is not allowed here", expression=check.source, position=column(node)
         )
     check.refuse(node, "A secret is named literally", "Write `secrets.NAME`.")
 
@@ -157,7 +157,7 @@ def _secret(check: Checker, base: nodes.Name, links: list[Link]) -> tree.Node:
 
 
 def _node(check: Checker, base: nodes.Name, keys: tuple[str | int, ...]) -> tree.Node:
-    """Accept the id of a node whose output may be read here."""
+    """Accept the id of a node with an output that may be read here."""
     see(check, base)
     node_id = keys[0]
     if not isinstance(node_id, str):
@@ -165,7 +165,7 @@ def _node(check: Checker, base: nodes.Name, keys: tuple[str | int, ...]) -> tree
     if node_id not in check.context.node_ids:
         check.refuse(
             base,
-            f"There is no node `{node_id}` whose output can be read here",
+            f"There is no node `{node_id}` that can be read here",
             did_you_mean(
                 node_id,
                 check.context.node_ids,
@@ -186,7 +186,7 @@ def _slice(check: Checker, node: nodes.Getitem, which: nodes.Slice) -> tree.Node
 
 
 def arithmetic(check: Checker, node: nodes.BinExpr) -> tree.Node:
-    """Flatten a chain, whose tree leans to the left as deep as it is long."""
+    """Flatten a chain, which Jinja parses as a left-leaning tree."""
     links: list[nodes.BinExpr] = []
     first: nodes.Expr = node
     while isinstance(first, nodes.BinExpr) and type(first).__name__ in ARITHMETIC:

@@ -1,7 +1,7 @@
-"""Templates: JSON of a stored definition whose strings may hold `{{ expressions }}`.
+"""Templates: JSON of a stored definition with `{{ expressions }}` in its strings.
 
 A string that is one template and nothing else keeps its value's type; in mixed text everything
-but text stands as JSON. Object keys are data, never templates. What a template renders to is
+but text becomes JSON. Object keys are data, never templates. What a template renders to is
 never rendered again, and neither is anything that arrived: only this module looks for `{{`, and
 only in what an author stored.
 """
@@ -60,8 +60,8 @@ def compile_template(value: Value, context: Context) -> Template:
     """Check and compile every string of a value that holds templates.
 
     Raises:
-        ExpressionInvalid: the first problem, whose `path` leads to the string inside the value
-            and whose `also` holds the problems of the other strings.
+        ExpressionInvalid: the first problem; its `path` leads to the string inside the value, and
+            its `also` has the problems of the other strings.
     """
     compiler = _Compiler(context)
     render = compiler.compile(value, ())
@@ -81,7 +81,7 @@ class _Compiler:
         self.problems: list[ExpressionInvalid] = []
 
     def compile(self, value: Value, path: Path) -> Render | None:
-        """Return how a value is rendered; `None` if it stands as it is."""
+        """Return how a value is rendered; `None` if it stays unchanged."""
         if len(path) > TEMPLATE_LEVELS:
             self._add(_too_deep(), path)
         elif isinstance(value, str):

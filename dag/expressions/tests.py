@@ -1,4 +1,4 @@
-"""Tests: what may stand after `is`. `defined` and `undefined` are forms of the tree."""
+"""Tests: the operations after `is`. `defined` and `undefined` are forms of the tree."""
 
 from __future__ import annotations
 

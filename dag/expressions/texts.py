@@ -1,4 +1,4 @@
-"""Work on text that pays before it makes anything; filters and methods share it."""
+"""Functions on text that charge the budget first; shared by filters and methods."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def parts(value: str, separator: str | None, most: int, budget: Budget) -> list[
 
 
 def joined(values: Sequence[Value], separator: str, budget: Budget) -> str:
-    """Return values as one text; everything but text stands as JSON."""
+    """Return values as one text; everything but text as JSON."""
     budget.visit(len(values))
     texts = [text_of(each, budget) for each in values]
     size = sum(map(len, texts)) + len(separator) * max(0, len(texts) - 1)

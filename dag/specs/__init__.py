@@ -1,19 +1,20 @@
 """Node types: one declarative value each, from which everything about them is derived.
 
-A `NodeSpec` names a pydantic model of the configurations and says what pydantic cannot: the output
-keys, the lane, what fields ask of one another. Markers in the model's annotations (`dag.fields`)
-say where a bare expression stands and what it sees, which fields are fixed by the definition, and
-which take secrets. From this come validation, compilation, the JSON Schema and publication.
+A `NodeSpec` names a pydantic model of the configurations and adds what pydantic cannot express: the
+output keys, the lane, constraints between fields. Markers in the model's annotations (`dag.fields`)
+say which fields are bare expressions and which names these see, which fields are fixed by the
+definition, and which take secrets. From this come validation, compilation, the JSON Schema and
+publication.
 
 Three kinds of field:
 
-    - holding expressions (`Bare`): kept as source text, compiled with the graph, evaluated by the
-      node's implementation, by path
+    - expressions (`Bare`): stored as source text, compiled with the graph, evaluated by the node's
+      implementation, by path
     - fixed (`Fixed`): read before anything runs (timeouts, operations, output keys); no templates
-    - all others: may be or hold templates; checked as written, and again when rendered
+    - all others: may be or contain templates; checked as written, and again when rendered
 
-To add a node type: a model and a `NodeSpec` in the module of its family, which `registry` finds,
-and an implementation in `workers/nodes`. A name in `planned` is known, and refused as not
+To add a node type, write a model and a `NodeSpec` in the module of its family, which `registry`
+finds, and an implementation in `workers/nodes`. Names in `planned` are known, and refused as not
 available.
 
 Every node has the fields of `Configuration` and the output key `error`.

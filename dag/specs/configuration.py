@@ -1,4 +1,4 @@
-"""What every node can be told, whatever its type."""
+"""The configuration fields that every node type has."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class Configuration(Strict):
     retry_min_ms: Annotated[int, Fixed()] = Field(default=500, ge=0, le=86_400_000)
     """Milliseconds before a retry, at least; the most is twice that and doubles with each."""
     retry_max_ms: Annotated[int, Fixed()] = Field(default=60_000, ge=0, le=86_400_000)
-    """Milliseconds that the doubling never passes."""
+    """Milliseconds before a retry, at most, however often it has doubled."""
     enabled: Annotated[bool, Fixed()] = True
-    """Kept for definitions that say so; a node cannot be switched off."""
+    """Accepted for compatibility; a node cannot be disabled, so only true is valid."""
 
 
 ALIASES: Mapping[str, str] = {"retry_attempts": "max_retries"}
-"""Other spellings of a field that definitions use; publication writes ours."""
+"""Aliases of fields in definitions; publication writes the field itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,13 @@ def canonical(raw: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def check_policy(raw: Mapping[str, Value]) -> Iterator[Problem]:
-    """Report what no single field can be blamed for."""
+    """Report problems that involve several fields."""
     for alias, name in ALIASES.items():
         if alias in raw and name in raw:
             yield Problem(
                 alias,
                 "unknown_field",
-                f"`{alias}` is another spelling of `{name}`, which is given too.",
+                f"`{alias}` is an alias of `{name}`, which is set too.",
                 f"Remove `{alias}`.",
             )
     low, high = raw.get("retry_min_ms"), raw.get("retry_max_ms")
@@ -84,6 +84,6 @@ def check_policy(raw: Mapping[str, Value]) -> Iterator[Problem]:
         yield Problem(
             "enabled",
             "feature_not_implemented",
-            "A node cannot be switched off: what its successors would receive is not defined.",
+            "A node cannot be disabled: what its successors would receive is not defined.",
             "Remove the node, or route around it with FLOW.IF.",
         )

@@ -1,4 +1,4 @@
-"""ACTION.DATA_TRANSFORMATION: the shapes data is brought into."""
+"""ACTION.DATA_TRANSFORMATION: operations that reshape data."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Operation = Literal[
 ]  # fmt: skip
 Function = Literal["count", "sum", "avg", "min", "max", "first", "last", "list", "count_distinct"]
 
-#: What a list operation works on when it is not told: where lists stand in Treadle's outputs.
+#: The default list of a list operation: where Treadle's outputs have their lists.
 DEFAULT_LIST = "input.data"
 
 
 class Aggregation(Strict):
-    """One figure over the items of a list or group."""
+    """One aggregate over the items of a list or group."""
 
     function: Function
     field: str | None = None
-    """The field it is over, dots lead into objects; not needed by `count`."""
+    """The field to aggregate, with dots for nested fields; not needed by `count`."""
 
 
 def _over_items(config: Config) -> bool:
@@ -40,36 +40,36 @@ def _is_filter(config: Config) -> bool:
 
 
 class DataTransformation(Configuration):
-    """Each operation reads the fields that `NEEDS` and the field's own line name."""
+    """Each operation reads the fields that `NEEDS` and the field descriptions name."""
 
     operation: Annotated[Operation, Fixed()] = "map"
-    """What is done; the fields below say for which it counts."""
+    """What is done; each field below names the operations that use it."""
     over: Expression | None = None
-    """The list worked on. Default: `input.data`; `map` and `custom` then work on the input."""
+    """The list to work on. Default: `input.data`; `map` and `custom` then work on the input."""
     field_mapping: dict[str, Annotated[str, Bare(PER_ITEM, when=_over_items)]] | None = None
     """`map`: each key's expression; with `over`, once for each `item`."""
     expression: Annotated[str | None, Bare(PER_ITEM, when=_is_filter)] = None
-    """`filter`: whether an `item` stays; `custom`: the value."""
+    """`filter`: whether an `item` is kept; `custom`: the value."""
     sort_field: str | None = None
-    """`sort`: dots lead into objects; empty sorts by the items themselves."""
+    """`sort`: the field, with dots for nested fields; empty sorts by the items themselves."""
     order: Literal["asc", "desc"] = "asc"
-    """`sort`: nulls stand last in either."""
+    """`sort`: nulls are last in either order."""
     group_by_fields: list[str] | None = Field(default=None, min_length=1, max_length=64)
-    """`group_by`: items whose fields are equal make a group."""
+    """`group_by`: items with equal values in these fields form a group."""
     aggregation_functions: Annotated[dict[str, Aggregation] | None, Fixed()] = Field(
         default=None, min_length=1, max_length=256
     )
-    """`aggregate`, `group_by`: figures by name."""
+    """`aggregate`, `group_by`: aggregates by name."""
     other: Expression | None = None
     """`join`: the second list."""
     key: str | None = None
-    """`join`: the field of the first list that items meet by."""
+    """`join`: the field of the first list to match by."""
     other_key: str | None = None
-    """`join`: the field of the second list; the same as `key` if not given."""
+    """`join`: the field of the second list; `key` if not set."""
     how: Literal["inner", "left", "outer"] = "inner"
-    """`join`: whether items that meet no other stay."""
+    """`join`: whether items without a match are kept."""
     depth: int = Field(default=1, ge=1, le=16)
-    """`flatten`: how many levels of lists are opened."""
+    """`flatten`: how many levels of lists are flattened."""
     index_field: str | None = None
     """`pivot`: its values make the rows."""
     column_field: str | None = None
@@ -77,13 +77,13 @@ class DataTransformation(Configuration):
     value_field: str | None = None
     """`pivot`: its values fill the cells."""
     pivot_function: Annotated[Function, Fixed()] = "first"
-    """`pivot`: what several values of one cell come to."""
+    """`pivot`: how several values of one cell are combined."""
     dedupe_fields: list[str] = Field(default_factory=list, max_length=64)
-    """`dedupe`: items whose fields are equal are the same; none: whole items."""
+    """`dedupe`: the fields to compare; empty compares whole items."""
     field: str | None = None
-    """`split_out`: the field whose list is opened, an item each."""
+    """`split_out`: the field with the list to split into items."""
     include_rest: bool = False
-    """`split_out`: whether each item keeps the other fields of the one it came from."""
+    """`split_out`: whether each item keeps the other fields of its source item."""
 
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +99,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "split_out": ("field",),
     "custom": ("expression",),
 }
-"""The fields each operation cannot do without."""
+"""The fields that each operation requires."""
 
 
 def _check(config: Config) -> Iterator[Problem]:
@@ -111,7 +111,7 @@ def _check(config: Config) -> Iterator[Problem]:
     functions = config.get("aggregation_functions")
     for name, each in functions.items() if isinstance(functions, dict) else ():
         if isinstance(each, dict) and each.get("function") != "count" and each.get("field") is None:
-            message = f"The figure {name!r} needs the field it is over."
+            message = f"The aggregate {name!r} needs a field."
             yield Problem("field", "missing", message, "Add `field`.").under(
                 "aggregation_functions", name
             )

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from treadle.dag.values import Value
 
 Fill: TypeAlias = Callable[[Value], Value]
-"""Adds what is left out of a value; passes over what has another type than expected."""
+"""Adds the missing defaults to a value; returns a value of another type unchanged."""
 
 
 def defaults_of(model: type[BaseModel]) -> dict[str, Value]:
-    """Return, as JSON, what each field of a model means that may be left out."""
+    """Return, as JSON, the default of each optional field of a model."""
     defaults = {}
     for name, field in model.model_fields.items():
         if not field.is_required():
@@ -24,7 +24,7 @@ def defaults_of(model: type[BaseModel]) -> dict[str, Value]:
 
 
 def fills_of(model: type[BaseModel]) -> tuple[tuple[str, Fill], ...]:
-    """Return what fills in the nested objects of a model, by field."""
+    """Return functions that fill in the nested objects of a model, by field."""
     return tuple(_fills(model))
 
 

@@ -15,10 +15,10 @@ from treadle.dag.specs.spec import ERROR_KEY, Config, Join, NodeSpec
 
 
 class If(Configuration):
-    """Two ways."""
+    """Two branches."""
 
     condition_expression: Expression
-    """Empty, zero, null and false count as no."""
+    """Empty, zero, null and false count as false."""
 
 
 IF = NodeSpec(
@@ -42,7 +42,7 @@ OutputKey = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_o
 
 
 class Case(Strict):
-    """One way of a switch."""
+    """One branch of a switch."""
 
     key: OutputKey
     """The key it leaves by."""
@@ -51,10 +51,10 @@ class Case(Strict):
 
 
 class Switch(Configuration):
-    """Many ways; the first case whose condition holds is taken."""
+    """Many branches; the first case with a true condition is taken."""
 
     cases: Annotated[list[Case], Fixed()] = Field(min_length=1, max_length=256)
-    """In their order: each has the `key` it leaves by, and an expression, `when` it does."""
+    """In order: each has the `key` it leaves by, and the expression `when` it does."""
     default: Annotated[OutputKey, Fixed()] = "default"
     """The key it leaves by when no case holds."""
 
@@ -87,7 +87,7 @@ class Filter(Configuration):
     over: Expression
     """The list, or results that a loop refers to."""
     expression: Annotated[str, Bare(PER_ITEM)]
-    """Whether an `item` stays."""
+    """Whether an `item` is kept."""
 
 
 FILTER = NodeSpec(
@@ -106,9 +106,9 @@ class Sort(Configuration):
     over: Expression
     """The list, or results that a loop refers to."""
     sort_field: str
-    """The key to sort by; dots lead into objects. Empty sorts by the items themselves."""
+    """The field to sort by, with dots for nested fields; empty sorts by the items themselves."""
     order: Literal["asc", "desc"] = "asc"
-    """Nulls stand last in either."""
+    """Nulls are last in either order."""
 
 
 SORT = NodeSpec(
@@ -127,18 +127,18 @@ class Merge(Configuration):
     merge_strategy: Annotated[
         Literal["concatenate", "union", "intersection", "join", "zip"], Fixed()
     ] = "concatenate"
-    """One after another; each item once; those that all have; met by `key`; side by side."""
+    """All items; each item once; items of all lists; matched by `key`; combined by position."""
     wait_for: Annotated[Literal["all", "any"], Fixed()] = "all"
-    """Whether it waits for every branch or goes on with the first that is taken."""
+    """Whether it waits for every branch or continues with the first that is taken."""
     key: str | None = None
-    """`join`: the field that items meet by; `union`, `intersection`: instead of the whole item."""
+    """`join`: the field to match by; `union`, `intersection`: compare it, not whole items."""
     how: Literal["inner", "left", "outer"] = "inner"
-    """`join`: whether items that meet no other stay."""
+    """`join`: whether items without a match are kept."""
 
 
 def _merge_needs(config: Config) -> list[Problem]:
     if config.get("merge_strategy") == "join" and not config.get("key"):
-        return [Problem("key", "missing", "A join needs the field that items meet by.", "Add key.")]
+        return [Problem("key", "missing", "A join needs the field to match by.", "Add key.")]
     return []
 
 
@@ -158,13 +158,13 @@ class Delay(Configuration):
     """Waits for a time, without a worker."""
 
     duration_seconds: float = Field(default=5.0, ge=0.1, le=86_400)
-    """From when it begins to wait."""
+    """Seconds to wait, from when the node starts to wait."""
 
 
 DELAY = NodeSpec(
     "FLOW",
     "DELAY",
-    "Goes on after a set time; holds no worker meanwhile.",
+    "Continues after a set time; occupies no worker meanwhile.",
     Delay,
     puts_out="result: its input",
     example={"duration_seconds": 30},

@@ -15,15 +15,15 @@ from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
 Status = Annotated[int, Field(ge=100, le=599)]
 
-#: Bytes of a response that are read unless told otherwise; what one payload may hold.
+#: Default limit of a response, in bytes: the size limit of a payload.
 RESPONSE_BYTES = 10 * 1024 * 1024
 
 
 class Auth(Strict):
-    """How a request says who sends it."""
+    """How a request is authenticated."""
 
     type: Literal["none", "basic", "bearer", "api_key"] = "none"
-    """Which of the ways below."""
+    """Which of the methods below."""
     username: str | None = None
     """`basic`."""
     password: str | None = None
@@ -33,9 +33,9 @@ class Auth(Strict):
     key: str | None = None
     """`api_key`: the name of the header or query parameter."""
     value: str | None = None
-    """`api_key`: what it carries."""
+    """`api_key`: its value."""
     place: Literal["header", "query"] = "header"
-    """`api_key`: where it stands."""
+    """`api_key`: where it is sent."""
 
 
 AUTH_NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -52,15 +52,15 @@ class HttpRequest(Configuration):
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
     """The request's method."""
     url: Annotated[str, Field(min_length=1, max_length=8_192)]
-    """Where to; http or https. A private address must be one the operator allows."""
+    """The address, http or https. A private address must be one that the operator allows."""
     headers: Annotated[dict[str, str], SecretCapable()] = Field(default_factory=dict)
-    """Sent as they stand. All but GET, HEAD and OPTIONS carry an `Idempotency-Key` besides."""
+    """Sent unchanged. All methods but GET, HEAD and OPTIONS also send an `Idempotency-Key`."""
     query_params: Annotated[dict[str, Any], SecretCapable()] = Field(default_factory=dict)
-    """A list stands for a repeated parameter; null leaves a parameter out."""
+    """A list becomes a repeated parameter; null leaves a parameter out."""
     body: Annotated[Any, SecretCapable()] = None
     """What is sent, as `body_type` says; null sends nothing."""
     body_type: Literal["json", "form", "raw", "none", "multipart"] = "json"
-    """How the body is written."""
+    """How the body is encoded."""
     auth: Annotated[Auth, SecretCapable()] = Auth()
     """`type`: none, basic, bearer or api_key, and the fields that it needs."""
     follow_redirects: bool = True
@@ -68,9 +68,9 @@ class HttpRequest(Configuration):
     max_redirects: int = Field(default=5, ge=0, le=20)
     """Redirects followed before the call fails."""
     accept_status: list[Status] = Field(default_factory=list, max_length=500)
-    """Statuses from 400 on that are no failure."""
+    """Statuses from 400 on that are not failures."""
     max_response_bytes: int = Field(default=RESPONSE_BYTES, ge=1, le=RESPONSE_BYTES)
-    """Bytes of an answer, after decompression; a longer one fails the call."""
+    """Size limit of the response, after decompression; a larger one fails the call."""
 
 
 def _auth_needs(config: Config) -> Iterator[Problem]:

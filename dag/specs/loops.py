@@ -1,4 +1,4 @@
-"""Loops: what repeats a body."""
+"""Loops: nodes that repeat a body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from treadle.dag.specs.configuration import Configuration
 from treadle.dag.specs.spec import BODY_KEY, DONE_KEY, Config, NodeSpec
 
 IN_SEQUENCE = frozenset({"index", "last"})
-"""What a LOOP's condition sees of the turn it decides on."""
+"""What the condition of a LOOP sees."""
 
 
 def _loop_keys(_: Config) -> tuple[str, ...]:
@@ -22,19 +22,19 @@ def _loop_keys(_: Config) -> tuple[str, ...]:
 
 
 class Looping(Configuration):
-    """What both kinds of loop can be told."""
+    """The fields of both kinds of loop."""
 
     on_error: Annotated[Literal["fail", "continue", "collect"], Fixed()] = "fail"
-    """What a failed iteration does: fail the loop, stand as null, or stand as `{error}`."""
+    """What a failed iteration does: fail the loop, or give null or `{error}` as its result."""
     collect_results: Annotated[bool, Fixed()] = True
-    """Whether the results stand in the output, or only a reference to them."""
+    """Whether the output holds the results, or only a reference to them."""
 
 
 class ForEach(Looping):
     """One iteration for each entry."""
 
     over: Expression
-    """A list, an object, whose entries are `{key, value}`, or results that a loop refers to."""
+    """A list, an object (its entries are `{key, value}`), or results that a loop refers to."""
     max_parallel: int = Field(default=10, ge=1, le=1_000)
     """Iterations open at once."""
 
@@ -57,22 +57,22 @@ def _not_zero(value: int) -> int:
 
 
 class Loop(Looping):
-    """One turn after another."""
+    """One iteration after another."""
 
     loop_type: Annotated[Literal["for_range", "while"], Fixed()] = "for_range"
     """Over a range of numbers, or while a condition holds."""
     start_value: int = 0
     """`for_range`: the first `index`."""
     end_value: int = 10
-    """`for_range`: the first that is not reached."""
+    """`for_range`: the end of the range, not included."""
     step: Annotated[int, AfterValidator(_not_zero)] = 1
     """`for_range`: may be negative, not 0."""
     loop_condition: Annotated[str | None, Bare(IN_SEQUENCE)] = None
-    """`while`: checked before each turn; sees `index` and `last`."""
+    """`while`: checked before each iteration; sees `index` and `last`."""
     max_iterations: int = Field(default=100, ge=1, le=10_000)
-    """Turns it may take; needing more is the error `max_iterations_reached`."""
+    """Iterations it may take; needing more is the error `max_iterations_reached`."""
     stop_at_max: bool = False
-    """Whether reaching `max_iterations` ends the loop well instead of failing it."""
+    """Whether reaching `max_iterations` completes the loop instead of failing it."""
 
 
 def _loop_needs(config: Config) -> Iterator[Problem]:
@@ -88,7 +88,7 @@ def _loop_needs(config: Config) -> Iterator[Problem]:
 LOOP = NodeSpec(
     "FLOW",
     "LOOP",
-    "Runs its body in turns, over a range of numbers or while a condition holds.",
+    "Runs its body in sequence, over a range of numbers or while a condition holds.",
     Loop,
     keys=_loop_keys,
     check=_loop_needs,

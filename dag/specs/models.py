@@ -15,31 +15,31 @@ from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
 
 class ModelCall(Configuration):
-    """What a model is asked, and how its answer is taken."""
+    """A request to a model, and how its answer is read."""
 
     user_prompt: Annotated[str, Field(min_length=1)]
-    """What the model is asked."""
+    """The user message."""
     system_prompt: str = ""
-    """What it is told beforehand."""
+    """The system message."""
     max_tokens: int = Field(default=8_192, ge=1, le=1_000_000)
     """Tokens of the answer at most; a longer one fails the call."""
     output_schema: Annotated[dict[str, Any] | None, Fixed()] = None
-    """JSON Schema of an object: then the answer is held to it. Without one it is text."""
+    """JSON Schema of an object that the answer must match. Without one the answer is text."""
     max_repairs: int = Field(default=2, ge=0, le=5)
-    """Times the model is told what is wrong with an answer that is not as `output_schema` says."""
+    """Times an answer that does not match `output_schema` is sent back with its problems."""
     credential: Annotated[str | None, SecretCapable()] = None
     """The key, as `{{ secrets.NAME }}`; by default the one that the operator has set."""
     base_url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = None
-    """A service that speaks the provider's interface; needs a `credential` of its own."""
+    """A service with the provider's API; needs its own `credential`."""
 
 
 class OpenAIChat(ModelCall):
-    """One call of a model of OpenAI, or of what speaks its interface."""
+    """One call of a model of OpenAI, or of a service with its API."""
 
     model: Annotated[str, Field(min_length=1, max_length=200)] = "gpt-5.5"
     """The model, as the provider names it."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    """How freely it chooses its words; not every model takes one. Left out, its own."""
+    """Sampling temperature; not every model takes one. Default: the model's own."""
 
 
 class ClaudeMessage(ModelCall):
@@ -48,12 +48,12 @@ class ClaudeMessage(ModelCall):
     model: Annotated[str, Field(min_length=1, max_length=200)] = "claude-sonnet-5-5"
     """The model, as the provider names it."""
     temperature: Annotated[float, Field(ge=0, le=1)] | None = None
-    """How freely it chooses its words; not every model takes one. Left out, its own."""
+    """Sampling temperature; not every model takes one. Default: the model's own."""
 
 
 def _problems(config: Config) -> Iterator[Problem]:
     if config.get("base_url") is not None and config.get("credential") is None:
-        message = "The operator's key is not sent to an address that a workflow names."
+        message = "The operator's key is not sent to an address that a workflow sets."
         yield Problem("credential", "missing", message, "Add a `credential` for that service.")
     schema = config.get("output_schema")
     if isinstance(schema, dict):
@@ -67,7 +67,7 @@ _PUTS_OUT = "result: {text}, or {data} with an `output_schema`"
 OPENAI_CHATGPT = NodeSpec(
     "AI_AGENT",
     "OPENAI_CHATGPT",
-    "Asks a model of OpenAI, or of a service that speaks its interface, once.",
+    "Asks a model of OpenAI, or of a service with its API, once.",
     OpenAIChat,
     Lane.ASYNC,
     check=_problems,

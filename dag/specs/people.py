@@ -37,7 +37,9 @@ Account = Annotated[str, Field(min_length=1, max_length=200)]
 def _available(channel: Any) -> Any:
     if channel in PLANNED:
         raise PydanticCustomError(
-            "feature_not_implemented", "This release reaches nobody by `{name}`.", {"name": channel}
+            "feature_not_implemented",
+            "The channel `{name}` is not in this release.",
+            {"name": channel},
         )
     return channel
 
@@ -48,23 +50,23 @@ class _Question(Configuration):
     interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
         "approval"
     )
-    """Yes or no; a form; a choice; a look at something that may be edited."""
+    """Yes or no; a form; a choice; a review of content that may be edited."""
     channel_type: Annotated[ChannelType, BeforeValidator(_available), Fixed()] = DEFAULT_CHANNEL
-    """How people learn of it: they look (API, `treadle inbox`), or a server of yours is called."""
+    """How people learn of it: they look (API, `treadle inbox`), or your server is called."""
     title: Annotated[str, Field(min_length=1, max_length=200)]
     """What is asked, in a line."""
     message: Annotated[str, Field(max_length=20_000)] = ""
-    """What one must know to answer."""
+    """What people need to know to answer."""
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
-    """How urgent it is to people; the order in which an inbox shows it."""
+    """Its urgency, which orders the inbox."""
     assignees: list[Account] = Field(default_factory=list, max_length=100)
-    """The accounts that may answer; without any it is the execution's owner."""
+    """The accounts that may answer; the execution's owner if empty."""
     timeout_seconds: int = Field(default=3600, ge=60, le=86_400)
-    """From when it is asked, also while the execution is paused."""
+    """Seconds from when it is asked, also while the execution is paused."""
     timeout_action: Annotated[Literal["fail", "continue", "default_response"], Fixed()] = "fail"
     """When time is over: fail with `hil_timeout`, leave by `timeout`, or take the default."""
     default_response: dict[str, Any] | None = None
-    """`default_response`: the answer that the system gives, as a person would send it."""
+    """`default_response`: the system's answer, as a person would send it."""
     approval_options: list[ApprovalOption] = Field(default_factory=list, max_length=PARTS)
     """`approval`: `{value, label, decision}` each; without any, `approve` and `reject`."""
     input_fields: list[InputField] = Field(default_factory=list, max_length=PARTS)
@@ -76,7 +78,7 @@ class _Question(Configuration):
     max_selections: int = Field(default=1, ge=1, le=PARTS)
     """`selection`: the most to choose."""
     content: Any = None
-    """`review`: what is looked at."""
+    """`review`: what is shown."""
 
 
 class Asking(ChannelFields, _Question):
@@ -84,18 +86,18 @@ class Asking(ChannelFields, _Question):
 
 
 class Reviewing(Asking):
-    """A question to a person who looks at something."""
+    """A question with content to review."""
 
     interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
         "review"
     )
-    """Yes or no; a form; a choice; a look at something that may be edited."""
+    """Yes or no; a form; a choice; a review of content that may be edited."""
 
 
 def question_of(config: Asking) -> Question:
     """Return the question that rendered configurations ask."""
-    asked = config.model_dump(include=set(Question.model_fields), exclude_none=True)
-    return Question.model_validate(asked)
+    fields = config.model_dump(include=set(Question.model_fields), exclude_none=True)
+    return Question.model_validate(fields)
 
 
 def _type_of(config: Config, default: str) -> str:
@@ -108,7 +110,7 @@ def _problems(config: Config, default: str) -> Iterator[Problem]:
     kind = _type_of(config, default)
     for name, belongs in _belonging(config, kind):
         if not belongs and config.get(name) not in (None, [], Question.model_fields[name].default):
-            message = f"It means nothing in this question of type {kind}."
+            message = f"It has no effect in a question of type {kind}."
             yield Problem(name, "not_used_here", message, f"Remove `{name}`.")
         elif belongs and name in _NEEDED and config.get(name) is None:
             message = f"`{name}` is missing."
@@ -134,7 +136,7 @@ _NEEDED = ("default_response", *(name for each in CHANNELS.values() for name in 
 
 
 def _belonging(config: Config, kind: str) -> Iterator[tuple[str, bool]]:
-    """Yield the fields that not every question has, and whether this one does."""
+    """Yield the fields that not every question uses, and whether this one does."""
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
     yield "default_response", config.get("timeout_action") == "default_response"
@@ -144,7 +146,7 @@ def _belonging(config: Config, kind: str) -> Iterator[tuple[str, bool]]:
 
 
 def _known(config: Config, kind: str) -> Question | None:
-    """Return the question as far as answers to it go; `None` while templates keep it open."""
+    """Return the parts of the question that answers depend on; `None` if they hold templates."""
     names = [*OF_TYPE.get(kind, ()), "default_response"]
     parts = {name: config[name] for name in names if config.get(name) not in (None, [])}
     if has_template(parts):
@@ -173,7 +175,7 @@ _PUTS_OUT = (
 IN_APP_APPROVAL = NodeSpec(
     "HUMAN_IN_THE_LOOP",
     "IN_APP_APPROVAL",
-    "Asks a person, by default for a yes or no, and goes on by what they decide.",
+    "Asks a person, by default for a yes or no, and leaves by the decision.",
     Asking,
     Lane.INLINE,
     keys=_keys,
@@ -190,7 +192,7 @@ IN_APP_APPROVAL = NodeSpec(
 MANUAL_REVIEW = NodeSpec(
     "HUMAN_IN_THE_LOOP",
     "MANUAL_REVIEW",
-    "Shows something to a person, who may edit it before it goes on.",
+    "Shows content to a person, who may edit it before it is passed on.",
     Reviewing,
     Lane.INLINE,
     keys=_keys,

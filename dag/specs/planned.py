@@ -1,7 +1,6 @@
-"""Node types whose names are taken and whose implementations are not in this release.
+"""Node types with reserved names that are not implemented in this release.
 
-They are listed so that a definition that uses one is told that it is known and not yet available,
-not that it is misspelled.
+They are listed so that a definition that uses one is refused as not available, not as misspelled.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Planning: the node type of the one system workflow, by which a plan is an execution."""
+"""Planning: the node type of the system workflow that makes plans."""
 
 from __future__ import annotations
 
 from treadle.dag.specs.spec import Lane, NodeSpec
 
 PLANNER_QUEUE = "planner"
-"""What only `treadle planner` takes rows from: models are called there and nowhere else."""
+"""The queue that only `treadle planner` serves."""
 
 PLAN = NodeSpec(
     "PLANNER",

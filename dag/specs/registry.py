@@ -1,4 +1,4 @@
-"""Which node types there are: every `NodeSpec` that a module of this package defines."""
+"""The registry of node types: every `NodeSpec` that a module of this package defines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from treadle.dag.specs.spec import NodeSpec
 
 #: Modules of this package that define no node type of their own.
 _MACHINERY = frozenset({"configuration", "defaults", "planned", "registry", "spec"})
-#: The order in which people and planners read of node types; a type that is not named comes last.
+#: The order in which node types are listed; a type that is not here comes last.
 _TYPES = ("TRIGGER", "FLOW", "ACTION", "EXTERNAL_ACTION", "AI_AGENT", "HUMAN_IN_THE_LOOP")
 
 
@@ -54,5 +54,5 @@ def spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wir
 
 
 def running_spec_of(type: str, subtype: str) -> NodeSpec | None:  # noqa: A002 - the wire model's word
-    """Return the spec of a node that is stored: one that workflows may have, or one of our own."""
+    """Return the spec of a stored node: a public type, or an internal one."""
     return SPECS.get((type, subtype)) or _INTERNAL.get((type, subtype))

@@ -32,7 +32,7 @@ BODY_KEY = "body"
 DONE_KEY = "done"
 """The output key by which a loop leaves."""
 CORE_QUEUE = "core"
-"""The queue of what every worker can run: the node types that come with Treadle."""
+"""The queue of the node types that come with Treadle, which every worker serves."""
 
 
 @unique
@@ -46,7 +46,7 @@ class Lane(StrEnum):
     THREAD = "thread"
     """In a worker's thread."""
     PROCESS = "process"
-    """Alone in a child process."""
+    """In a child process of its own."""
 
 
 @unique
@@ -60,7 +60,7 @@ class Join(StrEnum):
 
 
 class InvalidConfiguration(TreadleError):
-    """A configuration whose templates were rendered is not what the node's spec asks for."""
+    """A configuration does not match the node's spec after its templates were rendered."""
 
     reason = "invalid_configuration"
     solution = "Make the templates produce values that the node's spec accepts."
@@ -94,7 +94,7 @@ def _nothing(_: Config) -> Config:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeSpec:
-    """All that is known of a node type. Every spec is a module-level constant."""
+    """Everything about a node type. Every spec is a module-level constant."""
 
     type: str
     subtype: str
@@ -103,34 +103,34 @@ class NodeSpec:
     configurations: Model = Configuration
     lane: Lane = Lane.INLINE
     queue: Callable[[Config], str] = _core
-    """What such a node waits on when it is ready; a worker takes from the queues it can run."""
+    """The queue such a node waits in when it is ready; a worker serves the queues it can run."""
     join: Callable[[Config], Join] = _all
     """What such a node waits for, given its configuration."""
     keys: Callable[[Config], tuple[str, ...]] = _result
     """The output keys it may leave by, `error` aside, given its configuration."""
     check: Callable[[Config], Iterable[Problem]] = _no_problems
-    """Problems that no single field shows, their paths relative to the configurations."""
+    """Problems that involve several fields, with paths relative to the configurations."""
     derived: Callable[[Config], Config] = _nothing
     """Defaults that depend on other fields, given a configuration with all others filled in."""
     puts_out: str = ""
-    """What each key carries, in words."""
+    """What each key carries, as text."""
     example: Mapping[str, Any] = field(default_factory=dict)
     """Configurations that pass; shown in the docs and to the planner."""
     version: str = "1.0"
     asks_models: bool = False
-    """Whether its record's details say which `tokens` models took, and at what `cost_usd`."""
+    """Whether its record's details hold `tokens` and `cost_usd` of model calls."""
     available: bool = True
     """Whether this release can run it."""
     is_internal: bool = False
-    """Whether only Treadle's own workflows have such nodes: validation knows none of them."""
+    """Whether only Treadle's own workflows have such nodes; validation refuses them."""
     fields: Mapping[str, FieldPlan] = field(init=False)
     """How each field is treated, read from the model's markers."""
     shapes: tuple[tuple[str, Shape], ...] = field(init=False)
     """The fields that hold expressions, and where in them."""
     defaults: Config = field(init=False)
-    """What a field that is left out means, as JSON."""
+    """The defaults of fields, as JSON."""
     nested: tuple[tuple[str, Fill], ...] = field(init=False)
-    """The fields that hold objects with defaults of their own, and what fills those in."""
+    """The fields that hold objects with defaults of their own, and the functions that fill them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", plan(self.configurations))
@@ -168,20 +168,20 @@ class NodeSpec:
         return config
 
     def problems(self, raw: Config, hints: Hints) -> list[Problem]:
-        """Check configurations as written; fields that hold templates are left to the run."""
+        """Check configurations as written; fields with templates are checked at run time."""
         config = canonical(raw)
         found: list[Problem] = []
         try:
             self.configurations.model_validate(config)
         except ValidationError as exc:
             found = problems_of(exc, self.configurations, hints, templates=self._templated)
-        given = {ours: alias for alias, ours in ALIASES.items() if alias in raw}
-        if given:
-            found = [_as_written(problem, given) for problem in found]
+        written = {name: alias for alias, name in ALIASES.items() if alias in raw}
+        if written:
+            found = [_as_written(problem, written) for problem in found]
         return [*found, *self._misplaced_templates(config), *check_policy(raw), *self.check(config)]
 
     def _misplaced_templates(self, config: Config) -> Iterator[Problem]:
-        """Report templates in fields that the definition alone decides: they would stay as text."""
+        """Report templates in fixed fields, where they would not be rendered."""
         for name, value in config.items():
             plan = self.fields.get(name)
             if plan is not None and plan.literal and has_template(value):
@@ -224,12 +224,12 @@ def _templates(value: Value, shape: Shape | None, steps: tuple[Step, ...]) -> It
             yield Problem(
                 json_path(where),
                 "template_not_allowed",
-                "This is decided by the definition alone, so a template would stay as it stands.",
+                "This field is fixed by the definition, so a template in it would not be rendered.",
                 "Write the value itself, or branch with FLOW.IF.",
             )
 
 
-def _as_written(problem: Problem, given: Mapping[str, str]) -> Problem:
+def _as_written(problem: Problem, written: Mapping[str, str]) -> Problem:
     """Name a field in a problem's path as the author spelled it."""
-    alias = given.get(problem.path)
+    alias = written.get(problem.path)
     return Problem(alias, problem.reason, problem.message, problem.solution) if alias else problem

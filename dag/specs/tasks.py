@@ -1,4 +1,4 @@
-"""ACTION.PYTHON_TASK: a call of a function that the user wrote."""
+"""ACTION.PYTHON_TASK: a call of a user's function."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from treadle.dag.specs.spec import Lane, NodeSpec
 
 
 class PythonTask(Configuration):
-    """A function that the user wrote and marked with `@task`."""
+    """A user's function, marked with `@task`."""
 
     task: Annotated[str, Fixed(), Field(min_length=1, max_length=200)]
     """The name the function is registered under; its parameters come from the node's input."""
 
 
 def task_queue(task: str) -> str:
-    """Return the queue of a user's task: only workers that have the task take from it."""
+    """Return the queue of a user's task, which only workers that have the task serve."""
     return f"task.{task}"
 
 
@@ -30,6 +30,6 @@ PYTHON_TASK = NodeSpec(
     PythonTask,
     Lane.THREAD,
     queue=lambda config: task_queue(str(config["task"])),
-    puts_out="result: what the function returns, under `data` if it is no object",
+    puts_out="result: what the function returns, under `data` if it is not an object",
     example={"task": "score_lead"},
 )

@@ -11,15 +11,15 @@ class ManualTrigger(Configuration):
     """Fired by a submission."""
 
     trigger_name: Name = "Manual Trigger"
-    """What the button that fires it is called."""
+    """The label of the button that fires it."""
     description: str = ""
-    """What it is for, to whoever fires it."""
+    """A description for whoever fires it."""
 
 
 MANUAL = NodeSpec(
     "TRIGGER",
     "MANUAL",
-    "Starts an execution when somebody submits one, and puts out the submitted input.",
+    "Starts an execution at a submission, and puts out the submitted input.",
     ManualTrigger,
     puts_out="result: the submitted input",
     example={"trigger_name": "Start the import"},

@@ -1,4 +1,4 @@
-"""A document as far as it can be made out, so that one broken part hides no other."""
+"""The readable parts of a document, so that one broken part hides no other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DraftNode:
 
 @dataclass(frozen=True, slots=True)
 class DraftConnection:
-    """A connection whose ends can be read; they may name no node."""
+    """A connection with readable ends; they may name no existing node."""
 
     link: Link
     conversion: str | None

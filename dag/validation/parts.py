@@ -1,4 +1,4 @@
-"""Rules about each node, connection and trigger by itself, and about names they share."""
+"""Rules about single nodes, connections and triggers, and about their ids."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from treadle.dag.values import Value
 
 
 def check_ids(document: Mapping[str, Value], report: Report) -> None:
-    """Report ids that stand twice, of nodes and of connections, and one that is Treadle's own."""
+    """Report duplicate ids of nodes and of connections, and a reserved workflow id."""
     metadata = document.get("metadata")
     own = metadata.get("id") if isinstance(metadata, dict) else None
     if isinstance(own, str) and own.startswith(SYSTEM_PREFIX):
-        message = f"Ids that begin with {quoted(SYSTEM_PREFIX)} are of Treadle's own workflows."
+        message = f"Ids that begin with {quoted(SYSTEM_PREFIX)} are reserved for Treadle."
         report.add(Problem("metadata.id", "reserved_id", message, "Choose another id."))
     for part in ("nodes", "connections"):
         seen: set[str] = set()
         listed = document.get(part)
         for index, each in enumerate(listed if isinstance(listed, list) else ()):
-            given = each.get("id") if isinstance(each, dict) else None
-            if not isinstance(given, str):
+            part_id = each.get("id") if isinstance(each, dict) else None
+            if not isinstance(part_id, str):
                 continue
-            if given in seen:
-                message = f"The id {quoted(given)} stands twice among the {part}."
+            if part_id in seen:
+                message = f"The id {quoted(part_id)} appears twice among the {part}."
                 report.under(part, index)(
                     Problem("id", "duplicate_id", message, "Give each its own id.")
                 )
-            seen.add(given)
+            seen.add(part_id)
 
 
 def check_types(document: Mapping[str, Value], report: Report) -> None:
@@ -70,7 +70,7 @@ def _type_problem(kind: str, subtype: Value, report: Report) -> Problem | None:
 
 
 def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
-    """Find what a node says that its type does not allow."""
+    """Return the problem of a field that the node's type does not allow, if any."""
     spec = spec_of(str(node["type"]), str(node.get("subtype")))
     version = node.get("spec_version")
     if spec is not None and isinstance(version, str) and version != spec.version:
@@ -78,7 +78,7 @@ def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
             "spec_version",
             "unknown_spec_version",
             f"This release has version {spec.version} of {spec.key}, not {quoted(version)}.",
-            "Leave spec_version out; publication writes it.",
+            "Remove spec_version; publication writes it.",
         )
     if not node.get("attached_nodes"):
         return None
@@ -98,7 +98,7 @@ def _extras_problem(node: Mapping[str, Value]) -> Problem | None:
 
 
 def check_configurations(sketch: Draft, report: Report) -> None:
-    """Report configurations that are not what the node's spec asks for."""
+    """Report configurations that do not match the node's spec."""
     for node in sketch.all_nodes:
         if node.spec is not None:
             for problem in node.spec.problems(node.configurations, report.hints):
@@ -106,40 +106,42 @@ def check_configurations(sketch: Draft, report: Report) -> None:
 
 
 def check_triggers(document: Mapping[str, Value], sketch: Draft, report: Report) -> None:
-    """Report a workflow that nothing can start, and triggers that are none."""
+    """Report a workflow without triggers, and triggers that are not trigger nodes."""
     if document.get("triggers", []) == []:
         message = "Nothing starts this workflow."
         solution = "Add a TRIGGER node and name it in triggers."
         report.add(Problem("triggers", "no_trigger", message, solution))
     seen: set[str] = set()
-    for index, given in sketch.triggers:
+    for index, trigger in sketch.triggers:
         problem = None
-        node = sketch.nodes.get(given)
+        node = sketch.nodes.get(trigger)
         if node is None:
-            problem = _unknown_node(given, "", sketch, report)
+            problem = _unknown_node(trigger, "", sketch, report)
         elif node.spec is not None and not node.spec.is_trigger:
-            message = f"{quoted(given)} is a {node.spec.key} node, not a trigger."
+            message = f"{quoted(trigger)} is a {node.spec.key} node, not a trigger."
             problem = Problem("", "trigger_not_a_trigger", message, "Name a TRIGGER node.")
-        elif given in seen:
+        elif trigger in seen:
             problem = Problem("", "duplicate_trigger", "It is named twice.", "Name it once.")
         if problem is not None:
             report.add(problem.under("triggers", index))
-        seen.add(given)
+        seen.add(trigger)
 
 
 def check_connections(sketch: Draft, report: Report) -> None:
-    """Report connections whose ends or output key do not exist, or that say the same twice."""
+    """Report connections with unknown ends or output keys, and duplicates."""
     seen: set[tuple[str, str, str]] = set()
     for each in sketch.connections:
         place = report.under("connections", each.link.index)
         for problem in _end_problems(each, sketch, report):
             place(problem)
         link = each.link
-        said = (link.source, link.target, link.output_key)
-        if said in seen:
-            message = f"{quoted(link.source)} and {quoted(link.target)} are connected like this."
+        key = (link.source, link.target, link.output_key)
+        if key in seen:
+            message = (
+                f"{quoted(link.source)} and {quoted(link.target)} are already connected like this."
+            )
             place(Problem("", "duplicate_connection", message, "Remove one of the two."))
-        seen.add(said)
+        seen.add(key)
         if link.source == link.target:
             message = f"{quoted(link.source)} is connected to itself."
             place(Problem("", "cycle", message, "Remove it; to repeat steps use FLOW.LOOP."))
@@ -148,9 +150,9 @@ def check_connections(sketch: Draft, report: Report) -> None:
 def _end_problems(each: DraftConnection, sketch: Draft, report: Report) -> list[Problem]:
     problems = []
     link = each.link
-    for end, given in (("from_node", link.source), ("to_node", link.target)):
-        if given not in sketch.nodes:
-            problems.append(_unknown_node(given, end, sketch, report))
+    for end, node_id in (("from_node", link.source), ("to_node", link.target)):
+        if node_id not in sketch.nodes:
+            problems.append(_unknown_node(node_id, end, sketch, report))
     source, target = sketch.nodes.get(link.source), sketch.nodes.get(link.target)
     if source is not None and source.spec is not None:
         keys = source.spec.output_keys(source.configurations)
@@ -166,7 +168,7 @@ def _end_problems(each: DraftConnection, sketch: Draft, report: Report) -> list[
     return problems
 
 
-def _unknown_node(given: str, path: str, sketch: Draft, report: Report) -> Problem:
-    message = f"There is no node with the id {quoted(given)}."
-    solution = report.hints.closest(given, sketch.nodes) or "Name a node that exists."
+def _unknown_node(node_id: str, path: str, sketch: Draft, report: Report) -> Problem:
+    message = f"There is no node with the id {quoted(node_id)}."
+    solution = report.hints.closest(node_id, sketch.nodes) or "Name a node that exists."
     return Problem(path, "unknown_node", message, solution)

@@ -1,8 +1,8 @@
 """From text or objects to a JSON document that the rest of validation can trust.
 
-What comes out holds only dicts with text keys, lists, text, numbers, booleans and null; it is no
-deeper and no larger than the limits, shares nothing with what came in, and whatever had no such
-form was reported and stands as a harmless value in its place, so that checking can go on.
+The result holds only dicts with text keys, lists, text, numbers, booleans and null; it is no deeper
+and no larger than the limits and shares nothing with the input. Whatever did not have that form was
+reported and replaced by a harmless value, so that checking can continue.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Oversized:
-    """A number in the text that no value here can hold."""
+    """A number in the text that is out of range."""
 
     text: str
 
@@ -61,12 +61,12 @@ class _Text:
             _too_deep(())
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
+        parsed = dict(pairs)
+        if len(parsed) < len(pairs):
             seen: set[str] = set()
             twice = [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
-            self.repeated[id(made)] = twice
-        return made
+            self.repeated[id(parsed)] = twice
+        return parsed
 
 
 def _integer(text: str) -> int | _Oversized:
@@ -84,8 +84,8 @@ def _float(text: str) -> float | _Oversized:
 def _too_deep(steps: tuple[Step, ...]) -> NoReturn:
     raise Unreadable(
         "too_deep",
-        "Lists and objects stand too deeply inside one another.",
-        "Flatten the document, or pass deep data as input instead of definition.",
+        "Lists and objects are nested too deeply.",
+        "Flatten the document, or pass the data as input instead.",
         json_path(steps[:8]),
     )
 
@@ -94,7 +94,7 @@ def read(document: object, limits: Limits, report: Report) -> dict[str, Value]:
     """Return the document as plain JSON.
 
     Raises:
-        Unreadable: it is no JSON object at all, or breaks the limits of depth or size.
+        Unreadable: it is not a JSON object, or exceeds the limits of depth or size.
     """
     repeated: dict[int, list[str]] = {}
     if isinstance(document, bytes | bytearray | memoryview | str):
@@ -105,10 +105,10 @@ def read(document: object, limits: Limits, report: Report) -> dict[str, Value]:
         raise Unreadable(
             "wrong_type", "A workflow is an object.", "Write {metadata, nodes, connections, …}."
         )
-    made = _Copy(limits, report, repeated).of(document)
-    if len(orjson.dumps(made)) > limits.definition_bytes:
+    copy = _Copy(limits, report, repeated).of(document)
+    if len(orjson.dumps(copy)) > limits.definition_bytes:
         _too_large(limits)
-    return made
+    return copy
 
 
 def _decoded(document: bytes | bytearray | memoryview | str, limits: Limits) -> str:
@@ -128,7 +128,7 @@ def _too_large(limits: Limits) -> NoReturn:
     raise Unreadable(
         "too_large",
         f"The definition is larger than {limits.definition_bytes:,} bytes.",
-        "Split the workflow, or pass large data as input instead of definition.",
+        "Split the workflow, or pass the data as input instead.",
     )
 
 
@@ -143,20 +143,20 @@ class _Copy:
         self._size = 0
 
     def of(self, document: dict[Any, Any]) -> dict[str, Value]:
-        made: dict[str, Value] = {}
-        self._open.append((document, made, ()))
+        root: dict[str, Value] = {}
+        self._open.append((document, root, ()))
         # Containers are filled after they are placed; first in, first out keeps reading order.
         for source, target, steps in self._open:
             if len(steps) > self._limits.depth:
                 _too_deep(steps)
             self._fill(source, target, steps)
-        return made
+        return root
 
     def _fill(self, source: Any, target: Any, steps: tuple[Step, ...]) -> None:
         if isinstance(source, dict):
             for key in self._repeated.get(id(source), ()):
                 self._problem(
-                    (*steps, key), "duplicate_key", "The key stands twice here.", "Keep one."
+                    (*steps, key), "duplicate_key", "The key appears twice here.", "Keep one."
                 )
             for key, value in source.items():
                 if _is_plain(key):
@@ -172,27 +172,27 @@ class _Copy:
                 target.append(self._value(value, steps, index))
 
     def _value(self, value: object, steps: tuple[Step, ...], step: Step) -> Value:
-        """Return a value that stands at `step` under `steps`; containers still to be filled."""
+        """Return the value at `step` under `steps`; containers are filled later."""
         self._size += 2
         if self._size > self._limits.definition_bytes:
             _too_large(self._limits)
-        made: Value = None
+        copy: Value = None
         if _is_plain(value):
             self._size += len(value)
-            made = value
+            copy = value
         elif isinstance(value, dict | list | tuple):
-            made = {} if isinstance(value, dict) else []
-            self._open.append((value, made, (*steps, step)))
+            copy = {} if isinstance(value, dict) else []
+            self._open.append((value, copy, (*steps, step)))
         elif isinstance(value, str):
-            made = self._text(value, (*steps, step))
+            copy = self._text(value, (*steps, step))
         elif value is None or isinstance(value, bool):
-            made = value
+            copy = value
         elif isinstance(value, int | float | _Oversized):
-            made = self._number(value, (*steps, step))
+            copy = self._number(value, (*steps, step))
         else:
-            message = f"JSON cannot say {_kind(value)}."
+            message = f"JSON cannot represent {_kind(value)}."
             self._problem((*steps, step), "not_json", message, "Use a JSON value.")
-        return made
+        return copy
 
     def _number(self, value: float | _Oversized, steps: tuple[Step, ...]) -> int | float:
         if isinstance(value, int) and abs(value) < INTEGER_LIMIT:
@@ -200,8 +200,12 @@ class _Copy:
         if isinstance(value, float) and math.isfinite(value):
             return float(value)
         shown = quoted(value.text) if isinstance(value, _Oversized) else "The number"
-        message = f"{shown} is outside what a number may be: integers within ±2^63, no infinity."
-        self._problem(steps, "number_out_of_range", message, "Write it as text, or a smaller one.")
+        message = (
+            f"{shown} is out of range: integers must be within ±2^63, and infinity is not allowed."
+        )
+        self._problem(
+            steps, "number_out_of_range", message, "Write it as text, or use a smaller number."
+        )
         return 0
 
     def _text(self, value: str, steps: tuple[Step, ...]) -> str:
@@ -222,7 +226,7 @@ class _Copy:
 
 
 def _is_plain(value: object) -> TypeGuard[str]:
-    """Whether it is text that needs no closer look; most texts are."""
+    """Whether it is plain ASCII text, as most texts are."""
     return type(value) is str and value.isascii() and "\0" not in value
 
 

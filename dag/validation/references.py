@@ -1,4 +1,4 @@
-"""Rules about what texts read: only what runs before, and a warning where the shape varies."""
+"""Rules about what texts read: only nodes that run before, and a warning if the shape varies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READS_SOURCE = re.compile(
 )
 
 Condition: TypeAlias = tuple[object, ...]
-"""A token for the circumstances under which something is taken; equal tokens, equal runs."""
+"""A token for the condition under which something is taken; equal tokens mean the same runs."""
 
 
 def check_upstream(
@@ -31,7 +31,7 @@ def check_upstream(
     compiled: tuple[Mapping[str, Texts], Mapping[int, Expression]],
     report: Report,
 ) -> None:
-    """Report texts that read the output of a node that need not have run before them."""
+    """Report texts that read the output of a node that might not have run before them."""
     reads = list(_reads(sketch, *compiled))
     if not reads or topology.cycle():
         return
@@ -42,7 +42,7 @@ def check_upstream(
             if name in position and not upstream[reader] >> position[name] & 1:
                 message = (
                     f"`nodes` holds no {quoted(name)} here: no path leads from it to "
-                    f"{quoted(reader)}, so it need not have run."
+                    f"{quoted(reader)}, so it might not have run."
                 )
                 solution = f"Connect {quoted(name)} so that it comes before {quoted(reader)}."
                 report.under(*steps)(Problem("", "expression_invalid", message, solution))
@@ -51,7 +51,7 @@ def check_upstream(
 def _reads(
     sketch: Draft, texts: Mapping[str, Texts], conversions: Mapping[int, Expression]
 ) -> Iterator[tuple[str, tuple[Step, ...], frozenset[str]]]:
-    """Yield each text that reads other nodes: the node it belongs to, where it stands, what."""
+    """Yield each text that reads other nodes: its node, its path, and the nodes it reads."""
     for node_id, compiled in texts.items():
         index = sketch.nodes[node_id].index
         config = ("nodes", index, "configurations")
@@ -71,7 +71,7 @@ def _reads(
 
 
 def warn_of_varying_input(sketch: Draft, topology: Topology, report: Report) -> None:
-    """Warn of `input.<source>` in nodes whose taken sources vary from run to run."""
+    """Warn of `input.<source>` in nodes with different taken sources from run to run."""
     into: dict[str, list[Link]] = defaultdict(list)
     for each in sketch.connections:
         into[each.link.target].append(each.link)
@@ -93,9 +93,9 @@ def _condition(link: Link, sketch: Draft, taken: Mapping[str, Condition]) -> Con
     if spec is None:
         return (link.source, link.output_key)
     keys = spec.keys(sketch.nodes[link.source].configurations)
-    # A loop leaves by `done` whenever it runs and does not fail, as others do by their only key.
-    surely = link.output_key == keys[-1] if spec in LOOP_SPECS else keys == (link.output_key,)
-    return taken[link.source] if surely else (link.source, link.output_key)
+    # A loop that does not fail always leaves by `done`, like others by their only key.
+    always = link.output_key == keys[-1] if spec in LOOP_SPECS else keys == (link.output_key,)
+    return taken[link.source] if always else (link.source, link.output_key)
 
 
 def _varying(node: DraftNode, sources: set[str]) -> Iterator[Problem]:
@@ -106,7 +106,7 @@ def _varying(node: DraftNode, sources: set[str]) -> Iterator[Problem]:
                 yield Problem(
                     "",
                     "input_shape_varies",
-                    f"`input.{name}` is there only when several connections are taken.",
+                    f"`input.{name}` exists only when several connections are taken.",
                     f"Read `nodes.{name}`, which does not depend on the others.",
                 ).under("nodes", node.index, *steps)
                 break

@@ -1,4 +1,4 @@
-"""Where checks put what they find: bounded, in order, each thing once."""
+"""The problems that checks find: bounded, in order, without duplicates."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ class Report:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._found: dict[tuple[str, str], Problem] = {}
-        self._untold = 0
+        self._dropped = 0
         self.hints = Hints()
         self.warnings: list[Problem] = []
 
     def __bool__(self) -> bool:
-        """Say whether any problem was found."""
+        """Return whether any problem was found."""
         return bool(self._found)
 
     def add(self, problem: Problem) -> None:
-        """Take a problem; the same reason at the same path counts once."""
+        """Add a problem; the same reason at the same path counts once."""
         key = (problem.path, problem.reason)
         if key in self._found:
             return
         if len(self._found) < self._limit:
             self._found[key] = problem
         else:
-            self._untold += 1
+            self._dropped += 1
 
     def extend(self, problems: Iterable[Problem]) -> None:
-        """Take several problems."""
+        """Add several problems."""
         for problem in problems:
             self.add(problem)
 
@@ -44,12 +44,12 @@ class Report:
     def problems(self) -> tuple[Problem, ...]:
         """All problems, in the order they were found."""
         found = tuple(self._found.values())
-        if not self._untold:
+        if not self._dropped:
             return found
         rest = Problem(
             "",
             "too_many_problems",
-            f"There are {self._untold:,} more problems.",
-            "Mend those that are told, then validate again.",
+            f"There are {self._dropped:,} more problems.",
+            "Fix the listed ones, then validate again.",
         )
         return (*found, rest)

@@ -1,4 +1,4 @@
-"""Rules about the graph as a whole: cycles, reach, loop bodies, and what may be read from where."""
+"""Rules about the graph as a whole: cycles, reachability, loop bodies, unconnected timeouts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from treadle.dag.topology import Topology
 from treadle.dag.validation.draft import Draft
 from treadle.dag.validation.report import Report
 
-#: Nodes of a cycle that its message names.
+#: Nodes of a cycle that the message names, at most.
 NODES_SHOWN = 12
 
 
 def topology_of(sketch: Draft) -> Topology:
-    """Return the shape of all that can be made out; self-connections are left out."""
+    """Return the topology of the readable parts, without connections of a node to itself."""
     links = [
         each.link
         for each in sketch.connections
@@ -24,12 +24,12 @@ def topology_of(sketch: Draft) -> Topology:
         and each.link.target in sketch.nodes
         and each.link.source != each.link.target
     ]
-    triggers = [given for _, given in sketch.triggers if given in sketch.nodes]
+    triggers = [each for _, each in sketch.triggers if each in sketch.nodes]
     return Topology(sketch.nodes, links, triggers, sketch.loops)
 
 
 def check_structure(sketch: Draft, topology: Topology, limits: Limits, report: Report) -> None:
-    """Report cycles, nodes that nothing reaches, and loops whose bodies are not closed."""
+    """Report cycles, unreachable nodes, and connections that leave a loop's body."""
     cycle = topology.cycle()
     if cycle:
         shown = " → ".join(cycle[:NODES_SHOWN]) + (" → …" if len(cycle) > NODES_SHOWN else "")
@@ -62,28 +62,28 @@ def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Repo
             solution = "Connect its output key `body` to the first node it repeats."
             place(Problem("", "missing_body", message, solution))
         if topology.depth(loop) >= limits.loops_deep:
-            message = f"Loops stand more than {limits.loops_deep} deep inside one another."
+            message = f"Loops are nested more than {limits.loops_deep} deep."
             place(Problem("", "loops_too_deep", message, "Move inner loops to another workflow."))
     for link in topology.leaving():
         home = link.source if link.output_key == BODY_KEY else topology.loop_of(link.source)
         message = (
             f"{quoted(link.target)} is not part of the body of the loop {quoted(home)}, "
-            f"from which this connection comes: some path reaches it from outside."
+            f"where this connection starts: some path reaches it from outside."
         )
-        solution = f"Lead there from the key `done` of {quoted(home)}, which carries the results."
+        solution = f"Connect it to the key `done` of {quoted(home)}, which carries the results."
         place = report.under("connections", link.index)
         place(Problem("", "leaves_loop_body", message, solution))
 
 
 def _check_questions(sketch: Draft, report: Report) -> None:
-    """Report questions that would go on by a key from which nothing leads on."""
-    post_commit = {
+    """Report questions that continue by `timeout` without a connection from it."""
+    connected = {
         each.link.source for each in sketch.connections if each.link.output_key == TIMEOUT_KEY
     }
     for node in sketch.nodes.values():
         action = node.configurations.get("timeout_action")
-        if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in post_commit:
+        if node.spec in PEOPLE_SPECS and action == "continue" and node.id not in connected:
             message = f"Unanswered, {quoted(node.id)} leaves by `timeout`, which leads nowhere."
-            solution = "Connect its output key `timeout` to what then happens."
+            solution = "Connect its output key `timeout` to the node that runs then."
             place = report.under("nodes", node.index, "configurations")
             place(Problem("timeout_action", "timeout_not_connected", message, solution))

@@ -32,12 +32,12 @@ from treadle.dag.validation.structure import check_structure, topology_of
 from treadle.dag.values import Value
 
 ANY_LOOP = frozenset[str]().union(*BODY_NAMES.values())
-"""What a text may name whose place cannot be made out: what it may name in some loop."""
+"""What a text in an unknown place may name: all names of all loops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What is to be said about a document."""
+    """The result of validating a document."""
 
     workflow: Workflow | None
     """The definition; `None` if there is any problem."""
@@ -45,18 +45,18 @@ class Validation:
     """The same, compiled; `None` if there is any problem."""
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
-    """What may be meant otherwise; hinders nothing."""
+    """What is probably a mistake; prevents nothing."""
 
 
 def validate(document: object, limits: Limits | None = None) -> Validation:
-    """Check a workflow definition, whatever it is, and tell all that is wrong with it.
+    """Check any document as a workflow definition and report every problem.
 
     Args:
         document: JSON text (`str`, or `bytes` of UTF-8), or what such text parses to.
-        limits: The bounds to keep; the defaults if none are given.
+        limits: The limits; by default those of `Limits()`.
 
     Returns:
-        The compiled workflow, or every problem. Nothing is raised for any document.
+        The compiled workflow, or every problem. It never raises.
     """
     with gc_paused():
         return _validated(document, limits or Limits())
@@ -108,7 +108,7 @@ def _check_fitting(document: Mapping[str, Value], limits: Limits) -> None:
 
 
 def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:
-    """Check the shape of the document and return it as a workflow if it has the right one."""
+    """Check the shape of the document; return it as a workflow if it is right."""
     if document.get("nodes") == []:
         message = "A workflow has at least one node."
         report.add(Problem("nodes", "missing", message, "Add a TRIGGER node and what it starts."))
@@ -122,13 +122,13 @@ def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:
 def _compiled(
     sketch: Draft, topology: Topology, report: Report
 ) -> tuple[dict[str, Texts], dict[int, Expression]]:
-    """Compile every text that can be, each in the place where it stands."""
+    """Compile every readable text in its context."""
     contexts = Contexts(frozenset(sketch.nodes))
     places = places_of(contexts, sketch.specs, topology)
     texts = {}
     for node in sketch.all_nodes:
         if node.spec is not None:
-            made = compile_texts(
+            compiled = compile_texts(
                 node.configurations,
                 node.input_params,
                 node.spec,
@@ -136,7 +136,7 @@ def _compiled(
                 report.under("nodes", node.index),
             )
             if sketch.nodes.get(node.id) is node:
-                texts[node.id] = made
+                texts[node.id] = compiled
     conversions = {}
     for each in sketch.connections:
         place = places.get(each.link.target) or Place(contexts, ANY_LOOP)

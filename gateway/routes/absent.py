@@ -15,10 +15,10 @@ routes = Routes("not available")
 
 
 class NotAvailable(TreadleError):
-    """This is planned and not in this release."""
+    """This is planned, but not part of this release."""
 
     reason: ClassVar[str] = "not_available"
-    solution: ClassVar[str] = "Do without it for now; /openapi.json lists what is there."
+    solution: ClassVar[str] = "Do without it for now; /openapi.json lists what exists."
 
 
 #: Method and path of what is missing, and its name.

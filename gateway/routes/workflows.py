@@ -26,10 +26,10 @@ Number = Annotated[int, Path(ge=1, lt=2**31, description="The version's number."
 
 
 class OtherWorkflow(TreadleError):
-    """The definition has another id than the workflow whose version it is to be."""
+    """The definition's id is not the id of the workflow in the path."""
 
     reason: ClassVar[str] = "workflow_differs"
-    solution: ClassVar[str] = "Give the definition the id that the path names."
+    solution: ClassVar[str] = "Give the definition the id from the path."
 
 
 @routes.post(

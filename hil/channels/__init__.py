@@ -5,7 +5,7 @@
     webhook    posts to a server
 
 `in_app` needs none of it: its question is there as soon as it is asked, for whoever looks (the API,
-`treadle inbox`). Every other channel is told of it through the outbox by `hil.delivery`.
+`treadle inbox`). Through every other channel it is sent from the outbox by `hil.delivery`.
 
 A module here marks its class with `@sends_by(SPEC)`, and the scheduler has it: it makes one of each
 for its delivery.

@@ -12,11 +12,11 @@ from treadle.ledger.people.interactions import Interaction
 
 
 class DeliveryFailed(TreadleError):
-    """A try to reach people failed; the next one may not."""
+    """An attempt to deliver a question failed; it is repeated."""
 
     reason: ClassVar[str] = "delivery_failed"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Look at the channel's address and at what it answered."
+    solution: ClassVar[str] = "Check the channel's address and its response."
 
     def __init__(self, message: str, *, after_seconds: float = 0.0, **context: Any) -> None:
         super().__init__(message, **context)

@@ -2,6 +2,7 @@
 
     engine           locks executions, lets a unit of work act, commits, publishes
     unit_of_work     gathers what becomes of them, and writes it last: scopes, events, their rows
+    scopes           what happens to inner scopes in one transaction
     locking          locks rows; those that others hold are left out, or waited for
     execution_rows   an execution's row: of one that is created, of one that is locked
     leases           a node execution, and the right to settle an attempt of it

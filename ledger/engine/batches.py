@@ -91,7 +91,7 @@ def commit(
     try:
         return _commit(engine, connection, requests, wait=wait, at_hand=True)
     except GraphsUnknown as unknown:
-        # Loaded while no row is locked. The lock told which: no query has to ask before each batch.
+        # Loaded while no row is locked. The lock said which: no query has to ask before each batch.
         for version_id in unknown.versions:
             engine.graphs.version(connection, version_id)
         return _commit(engine, connection, requests, wait=wait, at_hand=False)

@@ -33,7 +33,7 @@ class NoSuchExecution(TreadleError):
 
 
 class ExecutionIsFinal(TreadleError):
-    """The execution has ended, and a final status is final."""
+    """The execution has ended, and its final status does not change."""
 
     reason: ClassVar[str] = "execution_is_final"
     solution: ClassVar[str] = "Start a new execution, or retry this one with `treadle retry`."

@@ -10,15 +10,18 @@ from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import withdraw, withdraw_in_scopes
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.scopes import ScopeRef
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
 class LedgerInconsistent(TreadleError):
-    """Nothing of an execution is open, and yet a node still waits for an arrival."""
+    """An execution has nothing left to run, but a node still waits for its input."""
 
     reason: ClassVar[str] = "ledger_inconsistent"
-    solution: ClassVar[str] = "Report this with the execution's id; retry the execution meanwhile."
+    solution: ClassVar[str] = (
+        "Report this with the execution's id; until it is fixed, retry the execution."
+    )
 
 
 def end_early(
@@ -64,7 +67,7 @@ def cancel_scopes(unit: UnitOfWork, scopes: Sequence[ScopeRef]) -> None:
     if not scopes:
         return
     unit.save_scopes()
-    unit.cancel_scopes(scopes)
+    unit.scopes.cancel(scopes)
     unit.run_rows("cancel_scope_nodes", scopes)
     unit.run_rows("cancel_scopes", scopes)
     withdraw_in_scopes(unit, scopes)

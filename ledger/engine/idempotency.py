@@ -15,10 +15,12 @@ _SQL = queries("idempotency")
 
 
 class IdempotencyConflict(TreadleError):
-    """An idempotency key came again with another request."""
+    """An idempotency key was used again for a different request."""
 
     reason: ClassVar[str] = "idempotency_conflict"
-    solution: ClassVar[str] = "Use a new key for a new request; repeat a key only unchanged."
+    solution: ClassVar[str] = (
+        "Use a new key for a new request; reuse a key only to repeat the same request."
+    )
 
 
 class Key(NamedTuple):

@@ -21,8 +21,9 @@ from treadle.dag.values import dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.post_commit import Parked
+from treadle.ledger.engine.scopes import ScopeRef
 from treadle.ledger.engine.settle_rows import Settlement
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 from treadle.monitoring.metrics import QUESTIONS_ASKED, closed
 

@@ -1,4 +1,4 @@
-"""Holding executions: rule 1, the lock that everything else in a transaction relies on."""
+"""Locking executions: rule 1, the lock that everything else in a transaction relies on."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def lock_briefly(
 
 
 def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:
-    """Bound how long this session waits for a row: then it is told `LockNotAvailable`."""
+    """Bound how long this session waits for a row: past that it gets `LockNotAvailable`."""
     connection.execute(_SQL["wait_at_most"], {"milliseconds": str(round(seconds * 1000))})
 
 

@@ -23,7 +23,8 @@ from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.endings import cancel_scopes
 from treadle.ledger.engine.hand_off import Caller
 from treadle.ledger.engine.leases import Claim, Ref
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.scopes import ScopeRef
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 #: Node executions that one execution may have: past this its records are of no use to anybody.
 NODE_EXECUTIONS_LIMIT = 100_000
@@ -56,10 +57,10 @@ class LoopProgress(NamedTuple):
 
 
 class TooManyNodeExecutions(TreadleError):
-    """A loop would have more iterations than an execution has room for."""
+    """A loop would exceed the number of node executions that one execution may have."""
 
     reason: ClassVar[str] = "too_many_node_executions"
-    solution: ClassVar[str] = "Go over less: filter first, or split the input over executions."
+    solution: ClassVar[str] = "Filter the input first, or split it over several executions."
 
 
 def taken_by(claim: Claim, opened: LoopOpened) -> int:
@@ -111,7 +112,7 @@ def open_scope(
     unit: UnitOfWork, arrivals: Arrivals, loop: Ref, ordinal: int, caller: Caller
 ) -> None:
     """Open one iteration of a loop: its first nodes get their arrivals."""
-    arrivals.enter(loop, unit.open_scope(loop, ordinal), caller)
+    arrivals.enter(loop, unit.scopes.open(loop, ordinal), caller)
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> N
     ended = _fail(unit, failures)
     while True:
         arrivals.write()
-        changes = unit.take_scope_changes(failures.scopes)
+        changes = unit.scopes.take_changes(failures.scopes)
         if changes:
             for row in unit.run_rows("count_scopes", changes).fetchall():
                 if row.status == ScopeState.ENDED:
@@ -154,7 +155,7 @@ def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> N
 def _end(unit: UnitOfWork, ended: dict[Ref, _Ended], row: Any) -> _Ended:
     """Return what has ended of the loop of a scope, which ends now."""
     loop = Ref(row.execution_id, row.parent, row.loop)
-    caller = unit.caller_of(row.execution_id, row.scope)
+    caller = unit.scopes.caller_of(ScopeRef(row.execution_id, row.scope))
     scopes = ended.setdefault(loop, _Ended(caller))
     scopes.caller = caller
     return scopes

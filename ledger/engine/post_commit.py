@@ -30,7 +30,7 @@ class Parked:
     """`timeout_at` if people were warned already."""
     timeout_at: datetime
     is_sent: bool = False
-    """Whether its channel is to be told of it."""
+    """Whether it is sent through a channel."""
 
 
 @dataclass(slots=True)

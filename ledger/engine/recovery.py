@@ -33,7 +33,7 @@ LOST_LIMIT = 4
 
 
 class AttemptTimedOut(TreadleError):
-    """An attempt took longer than its limit."""
+    """An attempt ran longer than the node's `timeout`."""
 
     reason: ClassVar[str] = "attempt_timed_out"
     retryable: ClassVar[bool] = True
@@ -41,11 +41,11 @@ class AttemptTimedOut(TreadleError):
 
 
 class WorkerLost(TreadleError):
-    """Whatever runs this node dies of it."""
+    """Every worker process that ran this node died."""
 
     reason: ClassVar[str] = "worker_lost"
     solution: ClassVar[str] = (
-        "Look at the memory and the native code that this step uses: its process was killed."
+        "Check the memory use and the native code of this step: its process was killed."
     )
 
 

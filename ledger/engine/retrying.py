@@ -31,17 +31,17 @@ _fetch = fetching("retrying")
 
 
 class ExecutionNotFinal(TreadleError):
-    """The execution still runs, so there is nothing to repeat yet."""
+    """The execution still runs, so it cannot be retried yet."""
 
     reason: ClassVar[str] = "execution_not_final"
-    solution: ClassVar[str] = "Wait for its end, or cancel it with `treadle cancel` first."
+    solution: ClassVar[str] = "Wait until it ends, or cancel it first with `treadle cancel`."
 
 
 class NothingToRetry(TreadleError):
-    """The execution succeeded: all of it stands."""
+    """The execution succeeded, so nothing has to run again."""
 
     reason: ClassVar[str] = "nothing_to_retry"
-    solution: ClassVar[str] = "Submit the workflow again to run all of it."
+    solution: ClassVar[str] = "Submit the workflow again to run it again."
 
 
 def retry(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> UUID:

@@ -35,13 +35,14 @@ from treadle.ledger.engine.loops import (
     settle_scopes,
     taken_by,
 )
+from treadle.ledger.engine.scopes import ScopeRef
 from treadle.ledger.engine.settle_rows import (
     Settlement,
     first_ordinals,
     leaves_by_error,
     settlement_of,
 )
-from treadle.ledger.engine.unit_of_work import ScopeRef, UnitOfWork
+from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
 
@@ -150,7 +151,7 @@ def _end_failed(unit: UnitOfWork, settling: Settling, failures: Failures) -> Non
     if ref.scope != ROOT:
         scope = ScopeRef(ref.execution_id, ref.scope)
         failures.scopes.setdefault(scope, _placed(outcome.error, ref))
-        unit.changed_by(scope, caller)
+        unit.scopes.changed_by(scope, caller)
     elif claim.graph.continue_on_failure:
         locked.failure = locked.failure or dumps(outcome.error)
     else:

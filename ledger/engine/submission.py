@@ -41,7 +41,7 @@ LOCAL_OWNER = "local"
 
 
 class NoSuchTrigger(TreadleError):
-    """The submission names no trigger that the workflow has, or must name one and does not."""
+    """The workflow has no trigger of this name, or has several and the submission names none."""
 
     reason: ClassVar[str] = "trigger_not_found"
     solution: ClassVar[str] = "Name one of the workflow's triggers with `trigger`."
@@ -115,7 +115,7 @@ def submit(engine: Engine, connection: psycopg.Connection, request: Submission) 
 
     Raises:
         IdempotencyConflict: the key belongs to a different request.
-        NoSuchTrigger: the trigger cannot be told.
+        NoSuchTrigger: which trigger fires cannot be determined.
         NotAValue: the input is larger than a payload may be.
     """
     (answer,) = submit_all(engine, connection, [request])

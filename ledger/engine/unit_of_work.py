@@ -7,8 +7,7 @@ they come to. Nothing here commits or publishes: the engine does, around it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,44 +15,18 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from treadle.core.ids import new_id
-from treadle.dag.scopes import ROOT, around, child_scope
-from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState, ScopeState
+from treadle.dag.scopes import ROOT
+from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState
 from treadle.dag.values import dumps
 from treadle.ledger.engine.execution_rows import CreatedRow, LockedExecution, SavedRow
 from treadle.ledger.engine.hand_off import Caller
 from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.post_commit import DispatchQueue, Parked, PostCommit, Queued
+from treadle.ledger.engine.scopes import Scopes
 from treadle.ledger.queries import columns, queries
 from treadle.monitoring.facts import Fact
 
 _SQL = {**queries("work"), **queries("people")}
-
-
-class ScopeRef(NamedTuple):
-    """A scope of an execution."""
-
-    execution_id: UUID
-    scope: str
-
-
-class ScopeRow(NamedTuple):
-    """A scope that opens."""
-
-    execution_id: UUID
-    scope: str
-    parent: str
-    loop: str
-    ordinal: int
-    status: ScopeState
-    outstanding: int
-
-
-class ScopeChange(NamedTuple):
-    """A change to the count of a scope's open nodes."""
-
-    execution_id: UUID
-    scope: str
-    delta: int
 
 
 class NoteRow(NamedTuple):
@@ -93,19 +66,13 @@ class UnitOfWork:
         self.connection = connection
         self.worker_id = worker_id
         self.nobody = Caller()
+        self.scopes = Scopes(self.nobody)
         #: Published once the transaction has committed.
         self.post_commit = PostCommit()
         #: What is counted then.
         self.facts: list[Fact] = []
         self._locked = {execution.id: execution for execution in locked}
         self._queue = queue
-        #: Changes to the count of open nodes of inner scopes, and who made each (invariant 4).
-        self._changes: defaultdict[ScopeRef, int] = defaultdict(int)
-        self._callers: dict[ScopeRef, Caller] = {}
-        #: Scopes opened here, each with its loop and ordinal.
-        self._opened: dict[ScopeRef, tuple[Ref, int]] = {}
-        #: Scopes that were canceled here, with everything in them.
-        self._canceled: set[ScopeRef] = set()
         self._node_counts = {each.id: each.node_count for each in self.executions}
         self.count_facts(
             Fact("execution_started") for each in self.executions if each.created and each.is_users
@@ -227,45 +194,17 @@ class UnitOfWork:
         if ref.scope == ROOT:
             self._locked[ref.execution_id].outstanding += change
         else:
-            scope = ScopeRef(ref.execution_id, ref.scope)
-            self._changes[scope] += change
-            self._callers[scope] = caller
+            self.scopes.count(ref, change, caller)
 
-    def changed_by(self, scope: ScopeRef, caller: Caller) -> None:
-        """Note who ends a scope whose nodes are not counted any more."""
-        self._callers[scope] = caller
-
-    def caller_of(self, execution_id: UUID, scope: str) -> Caller:
-        """Return who changed a scope last."""
-        return self._callers.get(ScopeRef(execution_id, scope), self.nobody)
-
-    def take_scope_changes(self, failing: Mapping[ScopeRef, Any]) -> list[ScopeChange]:
-        """Return the changes to count now: not of scopes that open or fail here."""
-        taken = [
-            ScopeChange(*scope, delta)
-            for scope, delta in self._changes.items()
-            if delta and scope not in self._opened and scope not in failing
-        ]
-        for change in taken:
-            del self._changes[ScopeRef(change.execution_id, change.scope)]
-        return taken
-
-    def open_scope(self, loop: Ref, ordinal: int) -> str:
-        """Open one scope of a loop; return its name."""
-        scope = child_scope(loop.scope, loop.node, ordinal)
-        self._opened[ScopeRef(loop.execution_id, scope)] = (loop, ordinal)
-        return scope
-
-    def cancel_scopes(self, scopes: Iterable[ScopeRef]) -> None:
-        """Take note that scopes are canceled, with everything in them."""
-        self._canceled.update(scopes)
+    def save_scopes(self) -> None:
+        """Write the scopes opened so far: what follows finds them as rows."""
+        rows = self.scopes.take_opened()
+        if rows:
+            self.run_rows("open_scopes", rows)
 
     def stands(self, ref: Ref) -> bool:
         """Return whether this unit ended neither the row's execution nor a scope around it."""
-        if self._locked[ref.execution_id].is_final:
-            return False
-        scopes = (ScopeRef(ref.execution_id, scope) for scope in around(ref.scope))
-        return not any(scope in self._canceled for scope in scopes)
+        return not (self._locked[ref.execution_id].is_final or self.scopes.covers_canceled(ref))
 
     # -- the end ----------------------------------------------------------------------------------
 
@@ -290,17 +229,6 @@ class UnitOfWork:
             ExecutionStatus.CANCELED: "execution_canceled",
         }.get(status, "execution_failed")
         self.event(locked, kind, status=status, **({"error": error} if error else {}))
-
-    def save_scopes(self) -> None:
-        """Write the scopes opened so far: what follows finds them as rows."""
-        if self._opened:
-            self.run_rows("open_scopes", list(self._opened_rows()))
-            self._opened.clear()
-
-    def _opened_rows(self) -> Iterator[ScopeRow]:
-        for scope, (loop, ordinal) in self._opened.items():
-            outstanding = self._changes.pop(scope, 0)
-            yield ScopeRow(*scope, loop.scope, loop.node, ordinal, ScopeState.OPEN, outstanding)
 
     def save(self) -> None:
         """Write events and the executions' own rows; the last step before commit."""

@@ -1,4 +1,4 @@
-"""Answering: a question is decided once, by whoever comes first (invariant 8).
+"""Answers: a question is decided once, by whoever comes first (invariant 8).
 
 A person's answer and a channel's receipt are one transaction each. They lock the execution, then
 the question; the node leaves by the decision's key with no worker needed, and all that follows is
@@ -33,17 +33,17 @@ from treadle.ledger.views.executions import milliseconds
 
 
 class InteractionDecided(TreadleError):
-    """The question was decided before this answer came."""
+    """The question was decided before this answer arrived."""
 
     reason: ClassVar[str] = "interaction_decided"
-    solution: ClassVar[str] = "Nothing is left to do; the decision stands as it was made."
+    solution: ClassVar[str] = "Nothing to do; the earlier decision remains."
 
 
 class AnswerTooLarge(TreadleError):
-    """An answer has more bytes than one may have."""
+    """The answer is larger than the limit."""
 
     reason: ClassVar[str] = "answer_too_large"
-    solution: ClassVar[str] = "Keep large content elsewhere, and answer with where it is."
+    solution: ClassVar[str] = "Store large content elsewhere, and answer with a link to it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Deciding: a question gets its end, and its node leaves `waiting_input` by it (invariant 8).
+"""Decisions: a question gets its end, and its node leaves `waiting_input` by it (invariant 8).
 
 What is decided and by whom is the caller's, who holds the execution and has seen that the question
 is pending; what follows from it is `settlements.apply_outcomes`, as from any settle.

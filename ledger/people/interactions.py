@@ -20,10 +20,10 @@ _fetch = fetching("people")
 
 
 class InteractionNotFound(TreadleError):
-    """No question has this id, or it is nobody's business of the one who asks."""
+    """No question has this id, or the caller may not see it."""
 
     reason: ClassVar[str] = "interaction_not_found"
-    solution: ClassVar[str] = "Check the id; `treadle inbox` lists the questions that wait."
+    solution: ClassVar[str] = "Check the id; `treadle inbox` lists the open questions."
 
     def __init__(self, interaction_id: UUID | str) -> None:
         super().__init__(

@@ -34,19 +34,19 @@ from treadle.ledger.people.interactions import (
 
 
 class HilTimeout(TreadleError):
-    """Nobody answered in time."""
+    """Nobody answered the question in time."""
 
     reason: ClassVar[str] = "hil_timeout"
     solution: ClassVar[str] = (
-        "Give people more time, or say with `timeout_action` how to go on without an answer."
+        "Give people more time, or set `timeout_action` to continue without an answer."
     )
 
 
 class HilNotDelivered(TreadleError):
-    """The question never reached its channel, so nobody could answer it."""
+    """The question could not be delivered to its channel, so nobody could answer it."""
 
     reason: ClassVar[str] = "hil_not_delivered"
-    solution: ClassVar[str] = "Look at the channel's address and at what it answered."
+    solution: ClassVar[str] = "Check the channel's address and its response."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reading: executions, records and events as the wire model says them; and attempts' inputs."""
+"""Executions, records and events as the wire model says them; and attempts' inputs."""
 
 from __future__ import annotations
 

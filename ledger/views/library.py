@@ -20,14 +20,14 @@ _fetch = fetching("library")
 
 
 class NoSuchWorkflow(TreadleError):
-    """The owner has no workflow with this id, or it has no such version."""
+    """The owner has no workflow with this id, or the workflow has no such version."""
 
     reason: ClassVar[str] = "workflow_not_found"
     solution: ClassVar[str] = "Check the id and the version; GET /v1/workflows lists them."
 
 
 class WorkflowExists(TreadleError):
-    """The owner has a workflow with this id already."""
+    """The owner already has a workflow with this id."""
 
     reason: ClassVar[str] = "workflow_exists"
     solution: ClassVar[str] = "Store it as a new version of that workflow, or choose another id."
@@ -177,5 +177,5 @@ def _version(
 
 def _missing(workflow_id: str, number: int | None = None) -> NoSuchWorkflow:
     which = f"There is no workflow {workflow_id!r}"
-    told = f"{which}." if number is None else f"{which} with a version {number}."
-    return NoSuchWorkflow(told, workflow_id=workflow_id)
+    message = f"{which}." if number is None else f"{which} with a version {number}."
+    return NoSuchWorkflow(message, workflow_id=workflow_id)

@@ -22,10 +22,12 @@ _fetch = fetching("paging")
 
 
 class NoSuchNodeExecution(TreadleError):
-    """The execution has no such node in that scope, or it has put out nothing."""
+    """The execution has no such node in that scope, or the node has no output."""
 
     reason: ClassVar[str] = "node_execution_not_found"
-    solution: ClassVar[str] = "Check the node's id and the scope; the list of records has both."
+    solution: ClassVar[str] = (
+        "Check the node's id and the scope; the list of node executions has both."
+    )
 
 
 def owner(connection: psycopg.Connection, execution_id: UUID) -> str | None:

@@ -1,4 +1,4 @@
-"""The open_counts: what is open in the whole cluster, by one statement."""
+"""Statistics: what is open in the whole cluster, by one statement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import psycopg
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.ledger.queries import queries
 
-_CENSUS = queries("statistics")["open_counts"]
+_OPEN_COUNTS = queries("statistics")["open_counts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,5 @@ class Open:
 
 def open_counts(connection: psycopg.Connection) -> list[Open]:
     """Return what is open. Reads every open row once, so it is not for each pass."""
-    rows = connection.execute(_CENSUS, {"system": SYSTEM_PREFIX}).fetchall()
+    rows = connection.execute(_OPEN_COUNTS, {"system": SYSTEM_PREFIX}).fetchall()
     return [Open(*row) for row in rows]

@@ -1,13 +1,13 @@
-"""Dashboards as code: what an operator looks at in Grafana, kept beside what is measured.
+"""Grafana dashboards as code, next to the metrics.
 
-`python -m treadle.monitoring.dashboards FOLDER` writes them as JSON; `make docs` writes what is
-committed under `deploy/grafana/dashboards`, and a test holds it to this code. It needs the
-development tools, and nothing of Treadle imports it.
+`python -m treadle.monitoring.dashboards FOLDER` writes them as JSON; `make docs` writes the files
+in `deploy/grafana/dashboards`, and a test compares them with this code. It needs the development
+tools, and nothing in Treadle imports it.
 
-- `overview`  is all well, and if not, where to look next
-- `queues`    what waits for workers, and what the workers and the ledger are busy with
-- `people`    what waits for people, and whether it reached them
+- `overview`  whether all is well, and if not, where to look next
+- `queues`    queues, workers, the ledger and processes
+- `people`    questions that wait for people, and their delivery
 
-What every scheduler tells of the whole cluster is taken by `max`, what each process counts is added
-up by `sum`; see `monitoring.metrics`.
+Gauges of the whole cluster, which every scheduler reports, are combined by `max`; counters of
+single processes are added up by `sum`; see `monitoring.metrics`.
 """

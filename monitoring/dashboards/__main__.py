@@ -12,15 +12,15 @@ from treadle.monitoring.dashboards import overview, people, queues
 
 
 def pages() -> dict[str, str]:
-    """Return the dashboards' JSON by the names of their files."""
-    made = {
+    """Return the dashboards' JSON by file name."""
+    dashboards = {
         "overview.json": overview.dashboard(),
         "people.json": people.dashboard(),
         "queues.json": queues.dashboard(),
     }
     return {
         name: json.dumps(each.build(), cls=JSONEncoder, indent=1, sort_keys=True) + "\n"
-        for name, each in made.items()
+        for name, each in dashboards.items()
     }
 
 

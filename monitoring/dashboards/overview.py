@@ -1,4 +1,4 @@
-"""Overview: is all well, and if not, where to look next."""
+"""Overview: whether all is well, and if not, where to look next."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _now() -> list[Panel]:
     return [
         number(
             "In progress",
-            "Executions that have not ended, those that wait for a person included.",
+            "Executions that have not ended, including those that wait for a person.",
             f"sum ({cluster('treadle_executions_in_progress', 'status')})",
         ),
         number("Finished a second", "Executions, over the last minutes.", rate(_FINISHED)),
@@ -72,7 +72,7 @@ def _executions() -> list[Panel]:
         ),
         graph(
             "Duration",
-            "Time from start to end, waits for people included.",
+            "Time from start to end, including waits for people.",
             {
                 "half": quantile(0.5, "treadle_execution_seconds"),
                 "95 of 100": quantile(0.95, "treadle_execution_seconds"),
@@ -86,9 +86,9 @@ def _executions() -> list[Panel]:
             stacked=True,
         ),
         graph(
-            "Mended and moved on",
-            "What the scheduler did, by kind. Lost messages and take-backs are repairs; timers that"
-            " wake are not.",
+            "Repaired and moved on",
+            "What the scheduler did, by kind. Lost messages and reclaimed leases are repairs; due"
+            " timers are not.",
             {"{{kind}}": rate("treadle_repairs_total", "kind")},
             "ops",
         ),
@@ -99,7 +99,7 @@ def _nodes() -> list[Panel]:
     return [
         graph(
             "Settled by outcome",
-            "Node executions a second. What retries or waits will be settled again.",
+            "Node executions a second. Nodes that retry or wait will be settled again.",
             {"{{outcome}}": rate("treadle_nodes_settled_total", "outcome")},
             "ops",
         ),
@@ -117,7 +117,7 @@ def _nodes() -> list[Panel]:
         ),
         graph(
             "Begun and settled",
-            "Attempts a second. A gap that stays is work in flight; one that grows hangs.",
+            "Attempts a second. A constant gap is work in flight; a growing one means hanging.",
             {
                 "begun": rate("treadle_nodes_started_total"),
                 "settled": rate("treadle_node_seconds_count"),
@@ -131,7 +131,7 @@ def _front_doors() -> list[Panel]:
     return [
         graph(
             "Requests",
-            "What the gateway answered, by status.",
+            "Requests to the gateway, by status.",
             {"{{status}}": rate("treadle_gateway_requests_total", "status")},
             "reqps",
         ),
@@ -146,12 +146,12 @@ def _front_doors() -> list[Panel]:
         ),
         graph(
             "Live readers",
-            "Clients that follow events.",
+            "Clients that follow live events.",
             {"connected": "sum (treadle_gateway_live_readers)"},
         ),
         graph(
             "Plans",
-            "By what came of them.",
+            "By outcome.",
             {"{{outcome}}": rate("treadle_planner_plans_total", "outcome")},
             "ops",
         ),
@@ -162,7 +162,7 @@ def _models() -> list[Panel]:
     return [
         graph(
             "Requests to models",
-            "By provider and what came of them.",
+            "By provider and outcome.",
             {
                 "{{provider}} {{outcome}}": rate(
                     "treadle_model_requests_total", "provider", "outcome"

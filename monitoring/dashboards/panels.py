@@ -1,4 +1,4 @@
-"""Panels: the few kinds that the dashboards are made of, and the queries that they share."""
+"""Panels: the panel types of the dashboards, and the queries that they share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grafana_foundation_sdk.models.common import (
 )
 from grafana_foundation_sdk.models.dashboard import DataSourceRef
 
-#: The data source that the provisioning files set up.
+#: The data source in the provisioning files.
 _SOURCE = DataSourceRef(type_val="prometheus", uid="treadle-prometheus")
 #: A row of the grid has 24 columns.
 _STAT_SPAN, _STAT_HEIGHT = 4, 4
@@ -27,30 +27,32 @@ _RATE = "[$__rate_interval]"
 Panel = stat.Panel | timeseries.Panel
 
 
-def page(uid: str, title: str, told: str, rows: Mapping[str, list[Panel]]) -> dashboard.Dashboard:
+def page(
+    uid: str, title: str, description: str, rows: Mapping[str, list[Panel]]
+) -> dashboard.Dashboard:
     """Return a dashboard of panels in rows with titles."""
-    made = (
+    board = (
         dashboard.Dashboard(title)
         .uid(uid)
-        .description(told)
+        .description(description)
         .tags(["treadle"])
         .time("now-1h", "now")
         .refresh("10s")
         .readonly()
     )
     for row, panels in rows.items():
-        made = made.with_row(dashboard.Row(row))
+        board = board.with_row(dashboard.Row(row))
         for panel in panels:
-            made = made.with_panel(panel)
-    return made
+            board = board.with_panel(panel)
+    return board
 
 
-def number(title: str, told: str, query: str, unit: str = "short") -> stat.Panel:
-    """Return a panel that shows what one query gives now."""
+def number(title: str, description: str, query: str, unit: str = "short") -> stat.Panel:
+    """Return a panel that shows the current value of one query."""
     return (
         stat.Panel()
         .title(title)
-        .description(told)
+        .description(description)
         .datasource(_SOURCE)
         .unit(unit)
         .span(_STAT_SPAN)
@@ -62,13 +64,18 @@ def number(title: str, told: str, query: str, unit: str = "short") -> stat.Panel
 
 
 def graph(
-    title: str, told: str, queries: Mapping[str, str], unit: str = "short", *, stacked: bool = False
+    title: str,
+    description: str,
+    queries: Mapping[str, str],
+    unit: str = "short",
+    *,
+    stacked: bool = False,
 ) -> timeseries.Panel:
-    """Return a panel of lines over time; `queries` are by the legend of their lines."""
+    """Return a panel of lines over time; `queries` by the legend of their line."""
     panel = (
         timeseries.Panel()
         .title(title)
-        .description(told)
+        .description(description)
         .datasource(_SOURCE)
         .unit(unit)
         .min(0)
@@ -94,7 +101,7 @@ def graph(
 
 
 def rate(metric: str, *by: str) -> str:
-    """Return the query of a counter's rate a second, over all processes."""
+    """Return the query of a counter's rate per second, over all processes."""
     return f"{_sum(by)} (rate({metric}{_RATE}))"
 
 
@@ -110,7 +117,7 @@ def mean(histogram: str) -> str:
 
 
 def cluster(metric: str, *by: str) -> str:
-    """Return the query of a gauge that every scheduler tells of the whole cluster."""
+    """Return the query of a gauge of the whole cluster, which every scheduler reports."""
     return f"max by ({', '.join(by)}) ({metric})" if by else f"max ({metric})"
 
 

@@ -1,4 +1,4 @@
-"""People: what waits for people, and whether it reached them."""
+"""People: questions that wait for people, and their delivery."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from treadle.monitoring.dashboards.panels import (
 def dashboard() -> Dashboard:
     """Return the dashboard."""
     rows = {"Now": _now(), "Questions and answers": _answers(), "Delivery": _delivery()}
-    told = "What waits for people, and did it reach them?"
-    return page("treadle-people", "Treadle: People", told, rows)
+    description = "What waits for people, and did it reach them?"
+    return page("treadle-people", "Treadle: People", description, rows)
 
 
 def _now() -> list[Panel]:
@@ -28,7 +28,7 @@ def _now() -> list[Panel]:
         number("Oldest", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
         number(
             "Overdue",
-            "Questions whose time is over and that no sweeper has ended yet.",
+            "Questions past their time that no sweeper has ended yet.",
             cluster("treadle_questions_overdue"),
         ),
         number(
@@ -38,12 +38,12 @@ def _now() -> list[Panel]:
         ),
         number(
             "In the pause table",
-            "What Redis knows of; the ledger's open questions are the truth.",
+            "Questions in Redis; the ledger's open questions are authoritative.",
             cluster("treadle_pause_table_parked"),
         ),
         number(
             "Executions that wait",
-            "For nothing but people.",
+            "Only for people.",
             cluster('treadle_executions_in_progress{status="WAITING_FOR_HUMAN"}'),
         ),
     ]
@@ -59,7 +59,7 @@ def _answers() -> list[Panel]:
         ),
         graph(
             "Answered",
-            "By what was decided.",
+            "By decision.",
             {"{{decision}}": rate("treadle_questions_answered_total", "decision")},
             "ops",
         ),
@@ -74,7 +74,7 @@ def _answers() -> list[Panel]:
         ),
         graph(
             "Timed out",
-            "Questions that nobody answered in time, by what was done then.",
+            "Questions without an answer in time, by the action taken.",
             {"{{action}}": rate("treadle_questions_timed_out_total", "action")},
             "ops",
         ),
@@ -93,7 +93,7 @@ def _delivery() -> list[Panel]:
     return [
         graph(
             "Deliveries",
-            "Tries a second, by channel and what came of them.",
+            "Attempts a second, by channel and outcome.",
             {
                 "{{channel_type}} {{outcome}}": rate(
                     "treadle_deliveries_total", "channel_type", "outcome"

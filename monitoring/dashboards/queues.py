@@ -1,4 +1,4 @@
-"""Queues and workers: what waits for workers, and what they and the ledger are busy with."""
+"""Queues and workers: queues, workers, the ledger and processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from treadle.monitoring.dashboards.panels import (
     rate,
 )
 
-_OURS = '{job=~"treadle-.*"}'
+_TREADLE_JOBS = '{job=~"treadle-.*"}'
 
 
 def dashboard() -> Dashboard:
@@ -25,15 +25,15 @@ def dashboard() -> Dashboard:
         "Ledger": _ledger(),
         "Processes": _processes(),
     }
-    told = "What waits for workers, and what are they busy with?"
-    return page("treadle-queues", "Treadle: Queues and workers", told, rows)
+    description = "What waits for workers, and what are they busy with?"
+    return page("treadle-queues", "Treadle: Queues and workers", description, rows)
 
 
 def _queues() -> list[Panel]:
     return [
         graph(
             "Depth",
-            "Nodes that are ready and wait, by queue and priority (0 is first).",
+            "Ready nodes, by queue and priority (0 is first).",
             {"{{queue}} {{priority}}": cluster("treadle_queue_depth", "queue", "priority")},
             stacked=True,
         ),
@@ -49,7 +49,7 @@ def _queues() -> list[Panel]:
         ),
         graph(
             "Wait",
-            "Time from ready to claimed, of nodes that a message brought.",
+            "Time from ready to claimed, of nodes that came in a message.",
             {
                 "half": quantile(0.5, "treadle_node_queue_wait_seconds"),
                 "95 of 100": quantile(0.95, "treadle_node_queue_wait_seconds"),
@@ -64,7 +64,7 @@ def _queues() -> list[Panel]:
         ),
         graph(
             "Without a worker",
-            "Queues that something waits in and no process takes.",
+            "Queues with waiting nodes that no process serves.",
             {"queues": cluster("treadle_stranded_queues")},
         ),
     ]
@@ -74,12 +74,12 @@ def _workers() -> list[Panel]:
     return [
         graph(
             "Workers",
-            "Processes that the ledger knows.",
+            "Registered processes.",
             {"{{kind}} {{state}}": cluster("treadle_workers", "kind", "state")},
         ),
         graph(
             "Busy",
-            "The share of threads that work on a message, and attempts in flight.",
+            "Threads that work on a message, and attempts in flight.",
             {
                 "busy threads": "sum (treadle_worker_threads_busy)",
                 "threads": "sum (treadle_worker_threads)",
@@ -87,18 +87,18 @@ def _workers() -> list[Panel]:
             },
         ),
         graph(
-            "How nodes come",
-            "With a message of their own, or handed over by the node before them.",
+            "How nodes arrive",
+            "In a message, or handed off by the node before them.",
             {
                 "in messages": rate("treadle_chunk_nodes_sum"),
                 "messages": rate("treadle_chunk_nodes_count"),
-                "handed over": rate("treadle_hand_offs_total"),
+                "handed off": rate("treadle_hand_offs_total"),
             },
             "ops",
         ),
         graph(
             "Refused and dropped",
-            "Outcomes whose lease was lost, and messages whose claim failed: both mend themselves.",
+            "Outcomes with a lost lease, messages with a failed claim; both recover automatically.",
             {
                 "leases lost": rate("treadle_leases_lost_total"),
                 "messages dropped": rate("treadle_messages_failed_total"),
@@ -121,7 +121,7 @@ def _ledger() -> list[Panel]:
         ),
         graph(
             "Batches",
-            "Transactions a second, and requests that one serves.",
+            "Transactions a second, and requests in each.",
             {
                 "transactions": rate("treadle_ledger_commit_seconds_count"),
                 "requests in one": mean("treadle_ledger_batch_requests"),
@@ -129,13 +129,13 @@ def _ledger() -> list[Panel]:
         ),
         graph(
             "Pool",
-            "Sessions of the processes' pools.",
+            "Database sessions in the processes' pools.",
             {"{{state}}": "sum by (state) (treadle_ledger_pool_connections)"},
             stacked=True,
         ),
         graph(
             "Waiting for a session",
-            "Threads that a larger pool would serve at once.",
+            "Threads that a larger pool would serve immediately.",
             {"threads": "sum (treadle_ledger_pool_waiting)"},
         ),
     ]
@@ -146,12 +146,12 @@ def _processes() -> list[Panel]:
         graph(
             "Processor time",
             "Cores, by job.",
-            {"{{job}}": rate(f"process_cpu_seconds_total{_OURS}", "job")},
+            {"{{job}}": rate(f"process_cpu_seconds_total{_TREADLE_JOBS}", "job")},
         ),
         graph(
             "Memory",
             "Resident, by job.",
-            {"{{job}}": f"sum by (job) (process_resident_memory_bytes{_OURS})"},
+            {"{{job}}": f"sum by (job) (process_resident_memory_bytes{_TREADLE_JOBS})"},
             "bytes",
         ),
     ]

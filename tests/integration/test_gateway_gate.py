@@ -14,7 +14,7 @@ from treadle.core.ids import new_id
 from treadle.core.postgres import connect
 from treadle.core.settings import Settings
 from treadle.gateway.app import build
-from treadle.gateway.auth import OWNED
+from treadle.gateway.ownership import OWNED
 from treadle.gateway.routing import GatedRoute, RouteIncomplete, Routes
 from treadle.ledger.views import keys
 from treadle.ledger.views.keys import Scope

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from treadle.dag.output_schema import complaints, is_strict, schema_problems
+from treadle.dag.output_schema import answer_problems, is_strict, schema_problems
 
 
 def of(**properties: Any) -> dict[str, Any]:
@@ -17,8 +17,8 @@ def test_an_answer_is_told_everything_that_is_wrong_with_it() -> None:
     """By its place, in the words of JSON Schema."""
     schema = of(n={"type": "integer"}, tags={"type": "array", "items": {"pattern": "^a"}})
 
-    assert complaints(schema, {"n": 1, "tags": ["ab"]}) == []
-    assert complaints(schema, {"n": "x", "tags": ["b"]}) == [
+    assert answer_problems(schema, {"n": 1, "tags": ["ab"]}) == []
+    assert answer_problems(schema, {"n": "x", "tags": ["b"]}) == [
         "n: 'x' is not of type 'integer'",
         "tags[0]: 'b' does not match '^a'",
     ]
@@ -28,17 +28,17 @@ def test_complaints_are_bounded() -> None:
     """A model is told some of many."""
     schema = of(n={"items": {"type": "integer"}})
 
-    assert len(complaints(schema, {"n": ["x"] * 100})) == 20
+    assert len(answer_problems(schema, {"n": ["x"] * 100})) == 20
 
 
 def test_references_stay_within_the_schema() -> None:
     """A tree is checked to its leaves; what is missing is said."""
     tree = {**of(left={"$ref": "#"}, n={"type": "integer"})}
 
-    assert complaints(tree, {"left": {"left": {"n": "x"}}}) == [
+    assert answer_problems(tree, {"left": {"left": {"n": "x"}}}) == [
         "left.left.n: 'x' is not of type 'integer'"
     ]
-    assert "is not in it" in complaints(of(a={"$ref": "#/$defs/no"}), {"a": 1})[0]
+    assert "is not in it" in answer_problems(of(a={"$ref": "#/$defs/no"}), {"a": 1})[0]
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_references_stay_within_the_schema() -> None:
 )
 def test_a_schema_that_has_no_end_is_a_complaint(schema: dict[str, Any]) -> None:
     """An author cannot keep a worker busy with it."""
-    assert complaints(schema, {}) == ["the schema: it refers to itself without end"]
+    assert answer_problems(schema, {}) == ["the schema: it refers to itself without end"]
 
 
 def test_patterns_take_linear_time() -> None:
     """They are RE2's."""
     schema = of(a={"pattern": "^(a+)+$"})
 
-    assert len(complaints(schema, {"a": "a" * 5_000 + "b"})) == 1
+    assert len(answer_problems(schema, {"a": "a" * 5_000 + "b"})) == 1
 
 
 def test_properties_may_have_the_names_of_keywords() -> None:

@@ -4,63 +4,138 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from treadle.cli.errors import tell_error
 from treadle.core.errors import TreadleError
 from treadle.core.gc_pause import gc_paused
 
-#: Where each command lives, in the order in which help lists them. A command's function, or its
-#: group, has its name. Modules are loaded on demand, because what runs nodes takes far longer to
-#: load than what asks the ledger a question.
-COMMANDS: Mapping[str, str] = {
-    "up": "treadle.cli.up",
-    "demo": "treadle.cli.demo",
-    "validate": "treadle.cli.validate",
-    "schema": "treadle.cli.validate",
-    "plan": "treadle.cli.plan",
-    "submit": "treadle.cli.submit",
-    "watch": "treadle.cli.executions",
-    "executions": "treadle.cli.executions",
-    "show": "treadle.cli.executions",
-    "cancel": "treadle.cli.controls",
-    "pause": "treadle.cli.controls",
-    "resume": "treadle.cli.controls",
-    "retry": "treadle.cli.controls",
-    "inbox": "treadle.cli.inbox",
-    "answer": "treadle.cli.inbox",
-    "keys": "treadle.cli.keys",
-    "doctor": "treadle.cli.doctor",
-    "gateway": "treadle.cli.gateway",
-    "worker": "treadle.cli.services",
-    "planner": "treadle.cli.services",
-    "scheduler": "treadle.cli.services",
-    "migrate": "treadle.cli.migrate",
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command lives, and what help says of it before it is loaded."""
+
+    module: str
+    help: str
+    """The first sentences of its docstring; a test compares them."""
+
+
+#: The commands, in the order in which help lists them. A command's function, or its group, has its
+#: name. Modules are loaded on demand: what runs nodes takes far longer to load than what asks the
+#: ledger a question, and help needs none of them.
+COMMANDS: Mapping[str, Place] = {
+    "up": Place(
+        "treadle.cli.up",
+        "Run all of Treadle here: PostgreSQL, Valkey, and its own services; data in .treadle/.",
+    ),
+    "demo": Place(
+        "treadle.cli.demo",
+        "Run the example pipeline on a cluster of its own, here, and say what happened.",
+    ),
+    "validate": Place(
+        "treadle.cli.validate",
+        "Check a workflow without running it. Exits with 0 if it is valid, with 1 if not.",
+    ),
+    "schema": Place(
+        "treadle.cli.validate",
+        "Print the JSON Schema of a workflow, for editors and other programs.",
+    ),
+    "plan": Place(
+        "treadle.cli.plan", "Have a workflow planned that does what a prompt says, and draw it."
+    ),
+    "submit": Place(
+        "treadle.cli.submit",
+        "Run a workflow once. Prints the execution's id, or with --watch how it goes and ends.",
+    ),
+    "watch": Place("treadle.cli.executions", "Show an execution's progress until it ends."),
+    "executions": Place("treadle.cli.executions", "List executions, the newest first."),
+    "show": Place(
+        "treadle.cli.executions", "Show an execution as it stands: its nodes, error and output."
+    ),
+    "cancel": Place(
+        "treadle.cli.controls", "End an execution as CANCELED, with everything in it that runs."
+    ),
+    "pause": Place(
+        "treadle.cli.controls",
+        "Begin nothing new of an execution; what runs ends, and its deadline goes on.",
+    ),
+    "resume": Place("treadle.cli.controls", "Let a paused execution go on."),
+    "retry": Place(
+        "treadle.cli.controls",
+        "Run an ended execution again from where it failed, as a new execution. Prints its id.",
+    ),
+    "inbox": Place(
+        "treadle.cli.inbox", "List the questions that wait for an answer, the most urgent first."
+    ),
+    "answer": Place(
+        "treadle.cli.inbox",
+        "Answer a question: by the options, or, in a terminal, as it is asked there.",
+    ),
+    "keys": Place("treadle.cli.keys", "Keys of the gateway: make, list, revoke."),
+    "doctor": Place(
+        "treadle.cli.doctor",
+        "Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, "
+        "else 1.",
+    ),
+    "gateway": Place(
+        "treadle.cli.gateway",
+        "Serve the HTTP interface until SIGTERM or Ctrl-C; then answer what was asked, and exit.",
+    ),
+    "worker": Place(
+        "treadle.cli.services",
+        "Run nodes until SIGTERM or Ctrl-C, then drain: end or release what runs, and exit.",
+    ),
+    "planner": Place(
+        "treadle.cli.services",
+        "Turn prompts into workflows until SIGTERM or Ctrl-C, then drain as a worker does.",
+    ),
+    "scheduler": Place(
+        "treadle.cli.services",
+        "Wake what is due, reclaim what was lost and refill the queues, until SIGTERM or Ctrl-C.",
+    ),
+    "migrate": Place(
+        "treadle.cli.migrate",
+        "Bring the database to this release's schema, and print what was applied.",
+    ),
 }
 
 
+class LazyCommand(TyperCommand):
+    """A command that is loaded when it is run or asked for its own help."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, callback=None, help=COMMANDS[name].help)
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        with gc_paused():  # modules stay, so collecting among them only takes time
+            command = load(str(self.name))
+        return command.make_context(info_name, args, parent, **extra)
+
+
 class Commands(TyperGroup):
-    """A group that loads a command when it is asked for."""
+    """A group whose commands are loaded when they are run."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = {name: LazyCommand(name) for name in COMMANDS}
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        module = COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        with gc_paused():  # modules stay, so collecting among them only takes time
-            command = getattr(import_module(module), cmd_name)
-        if isinstance(command, typer.Typer):  # several commands under one name
-            return typer.main.get_command(command)
-        single = typer.Typer(add_completion=False)
-        single.command(cmd_name)(command)
-        return typer.main.get_command(single)
+
+def load(name: str) -> Any:
+    """Return a command, with its module loaded."""
+    command = getattr(import_module(COMMANDS[name].module), name)
+    if isinstance(command, typer.Typer):  # several commands under one name
+        return typer.main.get_command(command)
+    single = typer.Typer(add_completion=False)
+    single.command(name)(command)
+    return typer.main.get_command(single)
 
 
 app = typer.Typer(
@@ -70,6 +145,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - it takes time to import
+
         typer.echo(f"treadle {version('treadle')}")
         raise typer.Exit
 

@@ -43,7 +43,7 @@ _WORKERS = 2
 
 
 class ExamplesMissing(TreadleError):
-    """The example pipeline did not come with this installation."""
+    """The example pipeline is not part of this installation."""
 
     reason: ClassVar[str] = "examples_missing"
     solution: ClassVar[str] = "Run `make demo` in a clone of the repository."

@@ -17,10 +17,10 @@ _SERVING = "serving "
 
 
 class DemoNotStarted(TreadleError):
-    """A service of the demo was not at work in time."""
+    """A service of the demo did not start in time."""
 
     reason: ClassVar[str] = "demo_not_started"
-    solution: ClassVar[str] = "Read the log that is named above."
+    solution: ClassVar[str] = "Read the log named in the message."
 
 
 class Services:

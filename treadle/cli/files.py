@@ -16,14 +16,14 @@ class FileUnreadable(TreadleError):
     """A file that the command names cannot be read."""
 
     reason: ClassVar[str] = "file_unreadable"
-    solution: ClassVar[str] = "Check the path and that you may read it."
+    solution: ClassVar[str] = "Check the path and its permissions."
 
 
 class InputInvalid(TreadleError):
-    """The input is not a JSON value that Treadle can carry."""
+    """The input is not a JSON value that Treadle accepts."""
 
     reason: ClassVar[str] = "input_invalid"
-    solution: ClassVar[str] = "Write the input as JSON; numbers past ±2^63 as text."
+    solution: ClassVar[str] = "Write the input as JSON, and numbers beyond ±2^63 as text."
 
 
 def read_file(path: str) -> bytes:

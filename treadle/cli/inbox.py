@@ -24,11 +24,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class AnswerMissing(TreadleError):
-    """Nobody sits here who could be asked, and no option says the answer."""
+    """The command cannot ask here, and no option gives the answer."""
 
     reason: ClassVar[str] = "answer_missing"
     solution: ClassVar[str] = (
-        "Say it with --decision, --value, --select, --content or --json-answer, "
+        "Give it with --decision, --value, --select, --content or --json-answer, "
         "or run this in a terminal."
     )
 

@@ -31,17 +31,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class OwnerInvalid(TreadleError):
-    """No account can have this name."""
+    """This is not a valid account name."""
 
     reason: ClassVar[str] = "owner_invalid"
-    solution: ClassVar[str] = f"Name the account in 1 to {_OWNER_LENGTH} characters."
+    solution: ClassVar[str] = f"Use a name of 1 to {_OWNER_LENGTH} characters."
 
 
 class ScopesInvalid(TreadleError):
-    """A scope that there is none of, or no scope at all."""
+    """A named scope does not exist, or none was named."""
 
     reason: ClassVar[str] = "scopes_invalid"
-    solution: ClassVar[str] = f"Name some of {', '.join(Scope)}, with commas between."
+    solution: ClassVar[str] = f"Name one or more of {', '.join(Scope)}, separated by commas."
 
 
 @keys.command()

@@ -31,15 +31,15 @@ _CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control
 
 
 class ClusterUnreachable(TreadleError):
-    """The database does not answer, or went away."""
+    """The database does not answer, or the connection was lost."""
 
     reason: ClassVar[str] = "cluster_unreachable"
     retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Ask `treadle doctor` what is down, and start it."
+    solution: ClassVar[str] = "Run `treadle doctor` to see what is down, and start it."
 
 
 class ClusterNotReady(TreadleError):
-    """The database is there and holds no ledger of this release."""
+    """The database answers, but has no ledger of this release."""
 
     reason: ClassVar[str] = "cluster_not_ready"
     retryable: ClassVar[bool] = True

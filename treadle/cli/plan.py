@@ -31,9 +31,10 @@ _INTERRUPTED = 130
 
 
 class PlanFailed(TreadleError):
-    """The plan could not be made; the reason is that of its own error, where it has one."""
+    """The plan could not be made; if the plan has an error, its reason is shown instead."""
 
     reason: ClassVar[str] = "plan_not_ready"
+    solution: ClassVar[str] = "Ask for another plan."
 
 
 def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
@@ -153,9 +154,7 @@ def _submission(workflow: Any, given: Any) -> Submission:
 def _failure(found: dict[str, Any]) -> TreadleError:
     error = found["error"]
     if error is None:
-        return PlanFailed(
-            f"The plan {found['id']} is {found['status']}.", solution="Ask for another one."
-        )
+        return PlanFailed(f"The plan {found['id']} is {found['status']}.")
     details = dict(error["error_details"])
     reason, solution = details.pop("reason"), details.pop("solution")
     failed: type[PlanFailed] = type("PlanFailed", (PlanFailed,), {"reason": reason})

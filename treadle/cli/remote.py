@@ -44,7 +44,7 @@ class GatewayUnreachable(TreadleError):
 
 
 class GatewayRefused(TreadleError):
-    """The gateway answered with an error; each is told with its own reason, in its own words."""
+    """The gateway answered with an error, which keeps its own reason, message and solution."""
 
 
 class Remote:

@@ -19,10 +19,12 @@ from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission
 
 
 class WorkflowInvalid(TreadleError):
-    """The workflow has problems; all of them are told."""
+    """The workflow is not valid; `problems` lists every error."""
 
     reason: ClassVar[str] = "workflow_invalid"
-    solution: ClassVar[str] = "Mend what is listed; `treadle validate` checks without running."
+    solution: ClassVar[str] = (
+        "Fix what is listed; `treadle validate` checks a workflow without running it."
+    )
 
 
 def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command

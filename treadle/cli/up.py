@@ -25,9 +25,12 @@ _GRACE_SECONDS = 10.0
 
 
 class AddressesSet(TreadleError):
-    """The environment names servers, and `treadle up` would run others."""
+    """The environment sets server addresses, but `treadle up` runs its own servers."""
 
     reason: ClassVar[str] = "addresses_are_set"
+    solution: ClassVar[str] = (
+        "Unset the addresses, or run `treadle worker` and `treadle scheduler`."
+    )
 
 
 def up(

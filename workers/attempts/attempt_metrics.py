@@ -1,4 +1,4 @@
-"""Counting: what a worker process tells of its attempts, as metrics and as one line each.
+"""Attempt metrics: what a worker process reports of its attempts, as metrics and a line each.
 
 What counted is counted where it was committed (`monitoring.facts`). Here is what only the process
 knows: how long an attempt took, what its node had waited, and what was refused.

@@ -39,7 +39,7 @@ _log = structlog.get_logger()
 
 
 class InternalError(TreadleError):
-    """Something in Treadle itself went wrong while a node ran."""
+    """An unexpected error in Treadle while a node ran."""
 
     reason: ClassVar[str] = "internal_error"
     retryable: ClassVar[bool] = True

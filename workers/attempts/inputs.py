@@ -1,4 +1,4 @@
-"""What an attempt works on: the arrived input and the names its expressions may use.
+"""Inputs: what an attempt works on, and the names its expressions may use.
 
 Everything is read from settled rows, so it is the same for every attempt of a node execution.
 """

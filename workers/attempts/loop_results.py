@@ -1,4 +1,4 @@
-"""Gathering: a loop puts out the results of its scopes, in input order, and leaves."""
+"""Loop results: a loop puts out the results of its scopes, in input order, and leaves."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def gather(records: Records, claim: Claim) -> Completed | Failed:
     ledger, and `{count, results_ref}` says where.
     """
     if claim.error is not None:
-        told = {"error": claim.error, "scope": claim.error["error_details"].get("scope")}
-        return _failed(records, claim, Failed({**claim.error, "is_retryable": False}), told)
+        error_output = {"error": claim.error, "scope": claim.error["error_details"].get("scope")}
+        return _failed(records, claim, Failed({**claim.error, "is_retryable": False}), error_output)
     collects = claim.node.configurations.literal["collect_results"]
     return Completed(_with_results(records, claim, {}, collects=collects), DONE_KEY)
 
@@ -32,22 +32,24 @@ def given_up(records: Records, claim: Claim, failed: Failed) -> Failed:
     return _failed(records, claim, failed, {"error": failed.error, "scope": None})
 
 
-def _failed(records: Records, claim: Claim, failed: Failed, told: dict[str, Value]) -> Failed:
+def _failed(
+    records: Records, claim: Claim, failed: Failed, error_output: dict[str, Value]
+) -> Failed:
     """Return a failure with `{error, scope, results}`, if a connection takes that anywhere."""
     if not leaves_by_error(claim):
         return failed
-    return replace(failed, output=_with_results(records, claim, told, collects=True))
+    return replace(failed, output=_with_results(records, claim, error_output, collects=True))
 
 
 def _with_results(
-    records: Records, claim: Claim, told: dict[str, Value], *, collects: bool
+    records: Records, claim: Claim, error_output: dict[str, Value], *, collects: bool
 ) -> dict[str, Value]:
     """Return an output with the results so far, or with where they are."""
     results = results_of(records, claim.graph, claim.ref, claim.lease_id, claim.turn)
     count = {"count": len(results)}
-    collected_with = told or count
+    collected_with = error_output or count
     room = PAYLOAD_LIMIT_BYTES - len(dumps({**collected_with, "results": []})) + len("[]")
     collected = fitting(results, room) if collects else None
     if collected is not None:
         return {**collected_with, "results": collected}
-    return {**told, **count, "results_ref": results.stored.ref.to_wire()}
+    return {**error_output, **count, "results_ref": results.stored.ref.to_wire()}

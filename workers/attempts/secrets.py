@@ -87,11 +87,11 @@ class PieceMask:
         self._held = ""
 
     def add(self, piece: str) -> str:
-        """Return what may be told now."""
+        """Return what may be safe now."""
         text = str(_mask(self._held + piece, self._traces))
-        told = max(0, len(text) - self._most_held)
-        self._held = text[told:]
-        return text[:told]
+        safe = max(0, len(text) - self._most_held)
+        self._held = text[safe:]
+        return text[:safe]
 
     def rest(self) -> str:
         """Return what was held back, once nothing follows."""

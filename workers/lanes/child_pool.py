@@ -1,7 +1,7 @@
 """Child processes that are asked and answer, each holding one call at a time.
 
 A child of tasks is kept for the next call; one that dies, or is killed for
-being past its limit, is replaced. Its death is told apart from its parent's, because the parent
+being past its limit, is replaced. Its death is distinguished from its parent's, because the parent
 lives to report it.
 """
 

@@ -2,7 +2,7 @@
 
 The child reads the ledger itself, so whatever makes the attempt deadly, down to the size of what
 arrived, is there and not in its parent (rule 8). No user code runs in it, and it serves one call
-only, so it may be told what a child of tasks must not know: both sides are ours, and pickle serves.
+only, so it may know what a child of tasks must not: both sides are ours, and pickle serves.
 """
 
 from __future__ import annotations

@@ -6,14 +6,14 @@ from treadle.core.errors import TreadleError
 
 
 class NotAList(TreadleError):
-    """A list was needed, or an object whose entries can be gone through."""
+    """The value is not a list or an object, and one of them is needed."""
 
     reason = "not_a_list"
     solution = "Point the field at a list, or write `| default([])` where it may be missing."
 
 
 class ResultsNotFound(TreadleError):
-    """A reference to results that this execution does not have."""
+    """The value refers to results that this execution does not have."""
 
     reason = "results_not_found"
     solution = (
@@ -23,7 +23,7 @@ class ResultsNotFound(TreadleError):
 
 
 class ResultsTooLarge(TreadleError):
-    """Results from the ledger were needed as one list, and no payload would hold it."""
+    """Results stored in the ledger are needed as one list, which would be larger than the limit."""
 
     reason = "payload_too_large"
     solution = (
@@ -33,56 +33,56 @@ class ResultsTooLarge(TreadleError):
 
 
 class NotAnObject(TreadleError):
-    """An item has no fields where fields are needed."""
+    """An item is not an object, and its fields are needed."""
 
     reason = "not_an_object"
-    solution = "Map the items to objects first."
+    solution = "Convert the items to objects first."
 
 
 class NotComparable(TreadleError):
-    """Values of different kinds, or of a kind that has no order."""
+    """The values have different types, or a type without an order."""
 
     reason = "values_not_comparable"
-    solution = "Bring the values to one kind first, for example with `| string` or `| float`."
+    solution = "Convert the values to one type first, for example with `| string` or `| float`."
 
 
 class NotANumber(TreadleError):
-    """A figure over something that is no number."""
+    """A value to be aggregated is not a number."""
 
     reason = "not_a_number"
     solution = "Convert the field first, for example with `| float`, or filter the items."
 
 
 class NumberOutOfRange(TreadleError):
-    """A figure that JSON readers cannot hold."""
+    """The result of a calculation is too large for a JSON number."""
 
     reason = "number_out_of_range"
-    solution = "Keep integers within ±2^63; large sums may be taken over floats."
+    solution = "Keep integers within ±2^63; for large sums, convert the values to floats."
 
 
 class TooDeep(TreadleError):
-    """Lists and objects inside one another beyond what can be compared."""
+    """Lists and objects are nested too deeply to be compared."""
 
     reason = "value_too_deep"
-    solution = "Compare by a field instead of by whole items."
+    solution = "Compare by a field instead of whole items."
 
 
 class TooManyRows(TreadleError):
-    """The result would be larger than any payload may be."""
+    """The result would be larger than the limit of a payload."""
 
     reason = "payload_too_large"
-    solution = "Filter the lists first, or meet by a key that is rarer."
+    solution = "Filter the lists first, or join them by a key with fewer matches."
 
 
 class NameTaken(TreadleError):
-    """Data would become a field that the result already has."""
+    """A new field would have the name of a field that the result already has."""
 
     reason = "name_taken"
-    solution = "Rename the field first with map."
+    solution = "Rename the existing field first with `map`."
 
 
 class MaxIterationsReached(TreadleError):
-    """One more turn was due than the loop may take."""
+    """The loop would need more iterations than `max_iterations`."""
 
     reason = "max_iterations_reached"
     solution = "Raise max_iterations, check the condition, or set stop_at_max."

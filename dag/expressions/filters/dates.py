@@ -46,7 +46,7 @@ def date_parse(budget: Budget, value: Value, format: Value = None) -> str:  # no
     try:
         return _written(_in_utc(datetime.strptime(found, pattern)))
     except ValueError:
-        raise Fault("The text is no date of that format", "bad_argument") from None
+        raise Fault("The text is not a date of that format", "bad_argument") from None
 
 
 def date_format(budget: Budget, value: Value, format: Value = "%Y-%m-%d") -> str:  # noqa: A002
@@ -66,7 +66,7 @@ def date_add(  # noqa: PLR0913, PLR0917 (what an author may write)
     months: Value = 0,
     years: Value = 0,
 ) -> str:
-    """A date moved by so much; a day that a month lacks becomes its last."""
+    """A date moved by so much; a day that the month does not have becomes its last day."""
     _paid(budget)
     when = _months_later(
         _instant("`date_add`", value), whole("`date_add`", years) * 12 + whole("`date_add`", months)
@@ -129,11 +129,13 @@ def _months_later(when: datetime, months: int) -> datetime:
 
 
 def _no_such_year() -> Fault:
-    return Fault("number_out_of_range: dates are of the years 1 to 9999", "number_out_of_range")
+    return Fault(
+        "number_out_of_range: dates are limited to the years 1 to 9999", "number_out_of_range"
+    )
 
 
 def _paid(budget: Budget) -> None:
-    """Pay for the calendar, which Python computes slowly."""
+    """Charge for the calendar, which Python computes slowly."""
     budget.visit(CALENDAR_STEPS)
 
 
@@ -144,7 +146,7 @@ def _short(written: str) -> str:
 
 
 def _format(value: Value, *, once: bool) -> str:
-    """Return a format whose directives are known; to read by, each stands `once` at most."""
+    """Return a format with known directives; for parsing, each at most `once`."""
     pattern = _short(text("A date format", value))
     directives = _DIRECTIVE.findall(pattern)
     unknown = [each for each in directives if each not in DIRECTIVES or not each]

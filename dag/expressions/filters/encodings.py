@@ -34,7 +34,7 @@ def to_json(budget: Budget, value: Value) -> str:
 
 
 def from_json(budget: Budget, value: Value) -> Value:
-    """The value that a JSON text says."""
+    """The value of a JSON text."""
     written = text("`from_json`", value)
     budget.visit(PARSER_STEPS)
     budget.read(written)
@@ -43,17 +43,17 @@ def from_json(budget: Budget, value: Value) -> Value:
     budget.make_items(2 * most)
     budget.make_text(len(written), not written.isascii())
     try:
-        made = _JSON.decode(written)
-        # Half of a pair of surrogates can be written in JSON, and cannot be kept.
+        value = _JSON.decode(written)
+        # Half of a surrogate pair can be written in JSON, but not stored.
         if "\\u" in written:
-            dumps(made)
+            dumps(value)
     except (ValueError, NotAValue) as exc:
         at = f" at character {exc.pos + 1}" if isinstance(exc, json.JSONDecodeError) else ""
         raise Fault(f"The text is not JSON{at}", "bad_argument") from None
     except RecursionError:
         raise too_deep() from None
-    measure(made, budget)
-    return made
+    measure(value, budget)
+    return value
 
 
 def _integer(written: str) -> int:
@@ -81,7 +81,7 @@ def base64_encode(budget: Budget, value: Value) -> str:
 
 
 def base64_decode(budget: Budget, value: Value) -> str:
-    """The UTF-8 text that base64 (also the URL-safe kind, with or without `=`) stands for."""
+    """The UTF-8 text encoded in base64 (also the URL-safe kind, with or without `=`)."""
     found = text("`base64_decode`", value)
     budget.read(found)
     budget.make_text(len(found))
@@ -112,7 +112,7 @@ def _quoted(found: str, safe: str, budget: Budget) -> str:
 
 
 def urldecode(budget: Budget, value: Value) -> str:
-    """The text that a part of a URL stands for."""
+    """The text encoded in a part of a URL."""
     found = text("`urldecode`", value)
     budget.visit(1 + len(found) // 4 + 10 * found.count("%"))
     budget.make_text(len(found))

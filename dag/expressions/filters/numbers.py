@@ -38,15 +38,15 @@ def round_(
     if isinstance(found, int) and places >= 0:
         return found
     if how == "common":
-        made = round(found, places)
+        rounded = round(found, places)
     else:
         scale = 10.0**places
-        made = getattr(math, how)(finite(found * scale)) / scale
-    return integer(int(made)) if isinstance(found, int) else finite(float(made))
+        rounded = getattr(math, how)(finite(found * scale)) / scale
+    return integer(int(rounded)) if isinstance(found, int) else finite(float(rounded))
 
 
 def to_int(budget: Budget, value: Value, default: Value = None, base: Value = 10) -> Value:
-    """The whole number that a text or number stands for, cut towards zero."""
+    """A text or number as a whole number, cut towards zero."""
     if value.__class__ is str:
         radix = between("The base of `int`", base, 2, 36)
         return _converted("int", value, default, lambda found: _whole(found, radix))
@@ -56,7 +56,7 @@ def to_int(budget: Budget, value: Value, default: Value = None, base: Value = 10
 
 
 def to_float(budget: Budget, value: Value, default: Value = None) -> Value:
-    """The number with a fraction part that a text or number stands for."""
+    """A text or number as a number with a fraction part."""
     if value.__class__ is str:
         return _converted("float", value, default, lambda found: finite(float(found)))
     if value.__class__ in (int, float, bool):
@@ -86,12 +86,12 @@ def _converted(
 
 
 def _unconverted(what: str, value: Value, default: Value) -> Value:
-    """Return the default an author gave for what is no number; without one it is a fault."""
+    """Return the author's default for a value that is not a number; raise without one."""
     if default is not None:
         return default
     if value.__class__ is str:
         raise Fault(
-            f"The text is no number that `{what}` can read",
+            f"The text is not a number that `{what}` can read",
             "bad_argument",
             f"Give a default: `{what}(0)`.",
         )

@@ -1,4 +1,4 @@
-"""Filters on objects. They make new ones; what arrived is never changed."""
+"""Filters on objects. They make new objects; their arguments are never changed."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def dictsort(
 
 def merge(budget: Budget, value: Value, *others: Value) -> dict[str, Value]:
     """One object of several; a later one's entries replace an earlier one's."""
-    made: dict[str, Value] = {}
+    merged: dict[str, Value] = {}
     for each in (value, *others):
         found = entries("`merge`", each)
         budget.visit(len(found))
         budget.make_items(4 + len(found))
-        made.update(found)
-    return made
+        merged.update(found)
+    return merged
 
 
 def pick(budget: Budget, value: Value, *names: Value) -> dict[str, Value]:

@@ -1,8 +1,8 @@
 """Regular expressions in RE2's syntax, which match in time linear in the text.
 
-Going from match to match is not: a pattern such as `a.*b|a` looks at the whole rest of the text
-for each, and compiling a pattern takes longer than most matches. So besides what a scan may cost
-at worst, the processor time that these took is counted as steps.
+Finding all matches is not linear: a pattern such as `a.*b|a` scans the whole rest of the text for
+each, and compiling a pattern takes longer than most matches. So the processor time of these is
+counted as steps, in addition to the cost of a scan.
 """
 
 from __future__ import annotations
@@ -59,11 +59,11 @@ def regex_findall(
 ) -> list[Value]:
     """A list of all matches, each as `regex_search` gives one."""
     compiled = _compiled(pattern, ignorecase, budget)
-    made = []
+    matches = []
     for match in _matches(compiled, _subject(value, compiled, budget), budget):
         budget.make_items(1)
-        made.append(_found(match, compiled, budget))
-    return made
+        matches.append(_found(match, compiled, budget))
+    return matches
 
 
 def regex_replace(
@@ -79,16 +79,16 @@ def regex_replace(
     most = between("The count of `regex_replace`", count, 0, 2**31)
     pieces = _pieces(text("`regex_replace`", replacement), compiled.groups)
     subject = _subject(value, compiled, budget)
-    made, done = [], 0
+    parts, done = [], 0
     for number, match in enumerate(_matches(compiled, subject, budget), start=1):
         new = "".join(p if isinstance(p, str) else (match.group(p) or "") for p in pieces)
         budget.make_text(match.start() - done + len(new), not subject.isascii())
-        made += [subject[done : match.start()], new]
+        parts += [subject[done : match.start()], new]
         done = match.end()
         if number == most:
             break
     budget.make_text(len(subject) - done, not subject.isascii())
-    return "".join([*made, subject[done:]])
+    return "".join([*parts, subject[done:]])
 
 
 def regex_escape(budget: Budget, value: Value) -> str:
@@ -108,7 +108,7 @@ def _compiled(pattern: Value, ignorecase: Value, budget: Budget) -> Any:
             return _compile(written, flag("`ignorecase`", ignorecase))
         except (re2.error, UnicodeEncodeError):
             raise Fault(
-                "The pattern is no regular expression of RE2",
+                "The pattern is not a regular expression of RE2",
                 "bad_argument",
                 "RE2 has no look-around and no references to groups inside a pattern.",
             ) from None
@@ -132,7 +132,7 @@ def _compile(pattern: str, ignorecase: bool) -> Any:
 
 
 def _subject(value: Value, compiled: Any, budget: Budget) -> str:
-    """Return the text to search, having paid for one scan of it at worst."""
+    """Return the text to search, after charging for one scan of it."""
     found = text("A regular expression", value)
     size = len(found) if found.isascii() else 4 * len(found)
     budget.visit(CALL_STEPS + size * compiled.programsize // WORK_A_STEP)
@@ -150,7 +150,7 @@ def _matches(compiled: Any, subject: str, budget: Budget) -> Iterator[Any]:
 
 
 def _found(match: Any, compiled: Any, budget: Budget) -> Value:
-    """Return what an author sees of a match; a group that took no part is null."""
+    """Return a match as an author sees it; an unmatched group is null."""
     groups = match.groups()
     found = [match.group()] if not groups else list(groups)
     budget.make_texts(len(found), sum(len(each) for each in found if each))

@@ -18,7 +18,7 @@ from treadle.dag.expressions.operations import Operation, operation, table
 from treadle.dag.expressions.ordering import attribute_of, folded, keys
 from treadle.dag.values import Value
 
-#: Groups or elements a group that `batch` and `slice` make at most.
+#: Most groups, or elements of a group, of `batch` and `slice`.
 MOST_PARTS = 1_000_000
 
 _EMPTY = Undefined("There is no element to take: the list is empty")
@@ -74,11 +74,11 @@ def sort(
     budget.make_items(len(found))
     backwards, exact = flag("`sort`", reverse), flag("`sort`", case_sensitive)
     columns = attribute.split(",") if attribute.__class__ is str else [attribute]
-    made = list(found)
-    # Sorting by the last attribute first, stably, leaves the first one in charge.
+    values = list(found)
+    # Sorting stably by the last attribute first makes the first one the primary key.
     for column in reversed(columns):
-        made = _sorted(made, column, backwards, exact, budget)
-    return made
+        values = _sorted(values, column, backwards, exact, budget)
+    return values
 
 
 def _sorted(
@@ -191,7 +191,7 @@ def slice_(budget: Budget, value: Value, slices: Value, fill_with: Value = None)
 
 
 def zip_(budget: Budget, value: Value, *others: Value) -> list[Value]:
-    """Lists of the elements that stand at the same place, as far as the shortest goes."""
+    """Lists of the elements at the same position, up to the length of the shortest list."""
     columns = [elements("`zip`", each, budget) for each in (value, *others)]
     budget.make_items(min(map(len, columns)) * (1 + len(columns)))
     return [list(row) for row in zip(*columns, strict=False)]

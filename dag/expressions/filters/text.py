@@ -67,16 +67,16 @@ def split(budget: Budget, value: Value, separator: Value = None, maxsplit: Value
 
 
 def join(budget: Budget, value: Value, d: Value = "", attribute: Value = None) -> str:
-    """The elements as one text with `d` between them; everything but text stands as JSON."""
+    """The elements as one text with `d` between them; everything but text as JSON."""
     found = attribute_of(elements("`join`", value, budget), attribute, budget)
     return texts.joined(found, text("`join`", d), budget)
 
 
 def string(budget: Budget, value: Value) -> str:
     """The value as text; everything but text as JSON."""
-    made = text_of(value, budget)
-    budget.make_text(len(made), not made.isascii())
-    return made
+    found = text_of(value, budget)
+    budget.make_text(len(found), not found.isascii())
+    return found
 
 
 def truncate(budget: Budget, value: Value, length: Value = 255, end: Value = "…") -> str:

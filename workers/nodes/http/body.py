@@ -27,10 +27,10 @@ _LONG_DIGITS = re.compile(r"\d{19}")
 
 
 class BodyNotSendable(TreadleError):
-    """The body does not fit its type."""
+    """The request body does not match `body_type`."""
 
     reason = "body_not_valid"
-    solution = "Give an object of fields for form and multipart, and text for raw."
+    solution = "Give an object of fields for `form` and `multipart`, and text for `raw`."
 
 
 @dataclass(frozen=True, slots=True)

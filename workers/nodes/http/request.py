@@ -29,10 +29,12 @@ _BODY_SHOWN = 1_000
 
 
 class StatusNotAccepted(TreadleError):
-    """The server answered with a status that means failure."""
+    """The server answered with a status of 400 or above that is not accepted."""
 
     reason = "http_status_not_accepted"
-    solution = "Read the answer's body below; list the status in accept_status if it is expected."
+    solution = (
+        "Read the response in the context; if the status is expected, list it in `accept_status`."
+    )
 
 
 @makes(HTTP_REQUEST)

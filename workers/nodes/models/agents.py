@@ -30,24 +30,24 @@ class _Providers:
         self._loading = asyncio.Lock()
         self._conversations: Any = None
 
-    async def hold(self, wire: str, attempt: Attempt) -> Completed | Failed:
+    async def converse(self, wire: str, attempt: Attempt) -> Completed | Failed:
         async with self._loading:
             if self._conversations is None:
                 module = await asyncio.to_thread(import_module, _SDK)
                 self._conversations = module.Conversations(
                     self._services.dialer, self._services.settings
                 )
-        outcome: Completed | Failed = await self._conversations.hold(wire, attempt)
+        outcome: Completed | Failed = await self._conversations.converse(wire, attempt)
         return outcome
 
 
 @makes(OPENAI_CHATGPT)
 def openai_calls(services: Services) -> Run:
     """Return the implementation that asks what speaks OpenAI's interface."""
-    return partial(_Providers(services).hold, "openai")
+    return partial(_Providers(services).converse, "openai")
 
 
 @makes(ANTHROPIC_CLAUDE)
 def anthropic_calls(services: Services) -> Run:
     """Return the implementation that asks Anthropic's interface."""
-    return partial(_Providers(services).hold, "anthropic")
+    return partial(_Providers(services).converse, "anthropic")

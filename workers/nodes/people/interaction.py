@@ -16,10 +16,10 @@ _QUESTION_BYTES = ANSWER_BYTES // 2
 
 
 class QuestionTooLarge(TreadleError):
-    """A question holds more than one is asked at once."""
+    """The question is larger than the limit."""
 
     reason: ClassVar[str] = "question_too_large"
-    solution: ClassVar[str] = "Keep large content elsewhere, and show where it is."
+    solution: ClassVar[str] = "Store large content elsewhere, and show a link to it."
 
 
 @implements(IN_APP_APPROVAL, MANUAL_REVIEW)

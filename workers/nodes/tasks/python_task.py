@@ -33,11 +33,11 @@ _MESSAGE_SHOWN = 4_000
 
 
 class TaskFailed(TreadleError):
-    """The function raised."""
+    """The task function raised an exception."""
 
     reason = "task_failed"
     retryable = True
-    solution = "See the traceback; raise treadle.NonRetryable where trying again cannot help."
+    solution = "See the traceback; raise `treadle.NonRetryable` where a retry cannot help."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def run_task_in_child(name: str, module: str, payload: bytes) -> bytes:
 
 def outcome_of(reply: bytes) -> Completed | Failed:
     """Read what `run_task_in_child` returned."""
-    told = loads(reply)
-    return Failed(told["error"]) if "error" in told else Completed(told["output"])
+    outcome = loads(reply)
+    return Failed(outcome["error"]) if "error" in outcome else Completed(outcome["output"])
 
 
 def _task_of(attempt: Attempt) -> Task | None:
@@ -156,10 +156,10 @@ def _check_numbers(name: str, value: Value) -> None:
 def _failed(task: Task, exc: BaseException) -> Failed:
     if isinstance(exc, TreadleError):
         return Failed(exc.to_wire())
-    told = traceback.TracebackException.from_exception(exc)
-    own = [frame for frame in told.stack if frame.filename != __file__]
+    raised = traceback.TracebackException.from_exception(exc)
+    own = [frame for frame in raised.stack if frame.filename != __file__]
     lines = traceback.format_list(own[-_FRAMES_SHOWN:])
-    message = _clean(str(told))
+    message = _clean(str(raised))
     kind = type(exc).__qualname__
     return Failed(
         TaskFailed(

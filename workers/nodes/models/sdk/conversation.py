@@ -1,4 +1,4 @@
-"""Conversations with models: a question, its answer, and what is wrong with it told back.
+"""Conversations with models: a question, its answer, and what is wrong with it report back.
 
 One attempt is one conversation. Nothing in it is tried again: a call that failed fails the attempt,
 and the retry policy has its say.
@@ -35,7 +35,7 @@ from treadle.core.providers import (
 )
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed
-from treadle.dag.output_schema import complaints
+from treadle.dag.output_schema import answer_problems
 from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
 from treadle.dag.values import Value, loads
 from treadle.monitoring import models
@@ -63,11 +63,11 @@ Ask: TypeAlias = Callable[[Question, StreamedReply, OnDelta], Awaitable[None]]
 
 
 class AnswerInvalid(TreadleError):
-    """The model's answer is not as the schema says, also after it was told what is wrong."""
+    """The model's answer does not match the schema, even after a second request with the errors."""
 
     reason: ClassVar[str] = "answer_invalid"
     solution: ClassVar[str] = (
-        "Simplify output_schema, say in the prompt what it asks for, or use another model."
+        "Simplify output_schema, describe it in the prompt, or use another model."
     )
 
 
@@ -78,11 +78,11 @@ class Spent:
     provider: Wire
     model: str
     is_priced: bool
-    """Whether the provider's list prices hold."""
+    """Whether the provider's list prices converse."""
     calls: int = 0
     tokens: Tokens = field(default_factory=Tokens)
     repaired: list[str] = field(default_factory=list)
-    """What was wrong with answers and told to the model."""
+    """What was wrong with answers and report to the model."""
 
     def add(self, said: StreamedReply) -> None:
         """Take in what a call took, complete or not."""
@@ -121,7 +121,7 @@ class Conversations:
         self._operators = connections()
         self._authors = client_through(dialer, _HEADERS)
 
-    async def hold(self, wire: Wire, attempt: Attempt) -> Completed | Failed:
+    async def converse(self, wire: Wire, attempt: Attempt) -> Completed | Failed:
         """Carry out an attempt of a node that asks a model."""
         config = attempt.config
         assert isinstance(config, OpenAIChat | ClaudeMessage)
@@ -229,9 +229,9 @@ class _Conversation:
         async def tell(text: str) -> None:
             nonlocal offset
             if text:
-                told = {"text": text[:_TOLD_CHARACTERS], "offset": offset, "call": ordinal}
+                report = {"text": text[:_TOLD_CHARACTERS], "offset": offset, "call": ordinal}
                 offset += len(text)
-                await self.attempt.report(told, _joined)
+                await self.attempt.report(report, _joined)
 
         async def on_delta(piece: str) -> None:
             await tell(mask.add(piece))
@@ -270,7 +270,7 @@ def _read(text: str, schema: dict[str, Any]) -> tuple[Value, list[str]]:
         answer = loads(text.encode())
     except ValueError as error:
         return None, [f"the answer: it is no JSON: {error}"]
-    return answer, complaints(schema, answer)
+    return answer, answer_problems(schema, answer)
 
 
 def _told_back(answer: str, wrong: list[str]) -> tuple[Message, Message]:
