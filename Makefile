@@ -77,9 +77,9 @@ docs: install
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
-	$(BIN)/python docs/errors.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/monitoring.py
+	$(BIN)/python docs/errors.py
 
 clean:
 	rm -rf .venv .treadle .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -88,27 +88,27 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(*ALIASES["configured_database_url"], "database_url"),
         repr=False,
     )
-    """PostgreSQL's address as configured, if any; use `database_url`."""
+    """PostgreSQL's address."""
     configured_redis_url: str | None = Field(
         None,
         validation_alias=AliasChoices(*ALIASES["configured_redis_url"], "redis_url"),
         repr=False,
     )
-    """Redis's or Valkey's address as configured, if any; use `redis_url`."""
+    """Redis's or Valkey's address."""
     data_dir: Path = Path(".treadle")
     """Folder of the embedded servers' data, relative to the current one."""
     lease_seconds: float = Field(15.0, ge=1)
-    """Silence after which a worker process is considered dead and its nodes are reclaimed."""
+    """Silence after which a worker is considered dead and its nodes are reclaimed."""
     heartbeat_seconds: float = Field(3.0, gt=0)
-    """Time between two heartbeats of a worker process; at most a third of a lease."""
+    """Time between two heartbeats of a worker; at most a third of a lease."""
     queue_buffer_seconds: float = Field(2.0, gt=0)
     """How much work a dispatch queue holds in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
     """Time a stopping worker gives its running attempts before it releases them."""
     worker_threads: int = Field(24, ge=1, le=256)
-    """Threads of one worker process; they mostly wait for commits, which they share."""
+    """Threads of one worker; they mostly wait for commits, which they share."""
     async_bound: int = Field(1000, ge=1)
-    """Most attempts of the async lane in flight in one worker process."""
+    """Most attempts of the async lane in flight in one worker."""
     gateway_sessions: int = Field(16, ge=2, le=256)
     """Sessions to PostgreSQL of one gateway, beside the one that submits."""
     retention_days: int = Field(30, ge=1)
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_api_key"], "openai_api_key")
     )
-    """Key for OpenAI, or for the service at `openai_base_url`."""
+    """Key for OpenAI, or for the service at the address below."""
     openai_base_url: str | None = Field(
         None, validation_alias=AliasChoices(*ALIASES["openai_base_url"], "openai_base_url")
     )
@@ -140,9 +140,9 @@ class Settings(BaseSettings):
     )
     """Address of a service with Anthropic's API."""
     planner_model: str | None = None
-    """The planner's model: `openai/MODEL`, `anthropic/MODEL`, `local/smollm2`; default: by key."""
+    """The planner's model: `openai/MODEL`, `anthropic/MODEL`, `local/smollm2`; see planner.md."""
     planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
-    """How the schema of a plan is enforced; `auto` chooses by provider."""
+    """How the schema of a plan is enforced: `json_schema`, `tools`, `json`; `auto`: by provider."""
     planner_rounds: int = Field(3, ge=1, le=10)
     """Most completions requested for one plan, the first one included."""
     planner_timeout_seconds: float = Field(120.0, gt=0, le=600)

@@ -17,12 +17,12 @@ From a document to something that runs:
 Who decides what:
 
     - `specs`       each node type, once: configurations, output keys, lane, fields for secrets
-    - `channels`    each way to reach people, once: its fields, what it carries, whether it is sent
+    - `channels`    each channel, once: its fields, what it carries, whether questions are sent
     - `fields`      the markers of a configuration's fields, and the plan made of them
     - `topology`    order, cycles, reach, loop bodies; the only user of networkx
     - `graph`       the compiled graph, made anew from what is stored
     - `states`      the states of nodes, scopes and executions, and their transitions
-    - `events`      what an execution reports, each type with what it means and carries
+    - `events`      the types of events of an execution: their meaning and their data
     - `readiness`   when a node may run; `scopes` how iterations are named
     - `inputs`      a node's input from what arrived; `retries` whether and when it is tried again
     - `outcomes`    what an attempt hands to the ledger

@@ -30,12 +30,12 @@ def markdown() -> str:
     """Return the page."""
     lines = [_HEAD]
     for spec in CHANNELS.values():
-        lines += ["", f"## `{spec.name}`", "", *_description(spec)]
+        lines += ["", f"## `{spec.name}`", "", *_section(spec)]
     planned = ", ".join(f"`{name}`" for name in PLANNED)
     return "\n".join([*lines, "", "## Known and not yet available", "", f"{planned}."]) + "\n"
 
 
-def _description(spec: ChannelSpec[Any]) -> Iterator[str]:
+def _section(spec: ChannelSpec[Any]) -> Iterator[str]:
     yield spec.description
     yield ""
     sent = "sent, and tried again until its end" if spec.is_sent else "not sent"

@@ -15,7 +15,7 @@ _HEAD = """# Events
 
 Written by `python -m treadle.dag.event_docs docs/events.md` from `dag/events.py`; edit that.
 
-What an execution tells, in order and numbered without a gap. Each event is `{seq, event_type,
+The history of an execution, in order and numbered without a gap. Each event is `{seq, event_type,
 execution_id, timestamp, data}`; how to read them as they come is in
 [a guide](guides/follow-live.md)."""
 
@@ -30,9 +30,9 @@ def markdown() -> str:
 
 
 def _data(spec: EventSpec) -> Iterator[str]:
-    for name, meaning in spec.data.items():
-        sometimes = ", not always" if name in spec.optional else ""
-        yield f"`{name}`: {meaning}{sometimes}"
+    for each in spec.data:
+        sometimes = ", not always" if each.is_optional else ""
+        yield f"`{each.name}`: {each.description}{sometimes}"
 
 
 if __name__ == "__main__":

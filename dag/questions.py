@@ -70,9 +70,9 @@ APPROVE_OR_REJECT = (
 
 
 class Question(ChannelFields):
-    """A question as it is asked: every text rendered, every default filled in.
+    """A question as it is asked: texts rendered, defaults filled in.
 
-    It has the fields of every channel besides; those of the one it is asked by are filled in.
+    It has the fields of every channel; those of its own channel are filled in.
     """
 
     interaction_type: Literal["approval", "input", "selection", "review"]
@@ -92,7 +92,7 @@ class Question(ChannelFields):
     content: Any = None
     """`review`: what is shown, and may be edited."""
     default_response: dict[str, Any] | None = None
-    """What the system answers when nobody did in time."""
+    """The system's answer when time is over."""
 
     def stored(self) -> bytes:
         """Return it as the ledger keeps it; `Question.model_validate_json` reads it back.

@@ -35,9 +35,9 @@ def _rows() -> Iterator[str]:
         yield _row(name, "gauge, of the cluster", gauge.labels, gauge.description)
 
 
-def _row(name: str, kind: str, labels: tuple[str, ...], text: str) -> str:
+def _row(name: str, kind: str, labels: tuple[str, ...], description: str) -> str:
     listed = ", ".join(f"`{each}`" for each in labels)
-    return f"| `{name}` | {kind} | {listed} | {text.rstrip('.')} |"
+    return f"| `{name}` | {kind} | {listed} | {description.rstrip('.')} |"
 
 
 if __name__ == "__main__":

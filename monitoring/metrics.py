@@ -27,9 +27,9 @@ _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def closed(metric: Metric, *values: tuple[str, ...] | str) -> Metric:
-    """Return a metric whose labels have these values: each shows from the beginning, as zero.
+    """Return a metric with these label values, so that each is exported from the start as zero.
 
-    Whoever counts by values that are declared above this package closes the metric over them.
+    Values that are declared above this package are given by whoever counts with them.
     """
     for value in values:
         metric.labels(*((value,) if isinstance(value, str) else value))
@@ -40,7 +40,7 @@ EXECUTIONS_STARTED = Counter(
     "treadle_executions_started_total", "Executions that were acknowledged."
 )
 EXECUTIONS_FINISHED = closed(
-    Counter("treadle_executions_finished_total", "Executions that came to their end.", ("status",)),
+    Counter("treadle_executions_finished_total", "Executions that ended.", ("status",)),
     *_FINAL,
 )
 EXECUTION_SECONDS = closed(
@@ -170,12 +170,12 @@ LIVE_READERS_CLOSED = Counter(
 
 DELIVERIES = Counter(
     "treadle_deliveries_total",
-    "Tries to bring a question to its channel, by what came of them.",
+    "Attempts to deliver a question to its channel, by outcome.",
     ("channel_type", "outcome"),
 )
 
 PLANS = closed(
-    Counter("treadle_planner_plans_total", "Plans, by what came of them.", ("outcome",)),
+    Counter("treadle_planner_plans_total", "Plans, by outcome.", ("outcome",)),
     "ready",
 )
 PLAN_SECONDS = Histogram("treadle_planner_plan_seconds", "Time of one plan.", buckets=_SLOW)
@@ -211,7 +211,9 @@ MODEL_COST_USD = Counter(
 )
 
 REPAIRS = closed(
-    Counter("treadle_repairs_total", "What a scheduler repaired or moved on, by kind.", ("kind",)),
+    Counter(
+        "treadle_repairs_total", "What the scheduler repaired or moved on, by kind.", ("kind",)
+    ),
     "wake",
     "deadline",
     "overdue",

@@ -1,6 +1,6 @@
 """Channels whose names are taken and that this release does not have.
 
-A question by one of them is refused as known and not yet available, not as misspelled.
+A question by one of them is refused as not yet available, and not as misspelled.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
 from treadle.dag.values import Value
 
-#: What names a secret; one that signs webhooks begins as no name may.
+#: Names of secrets; the secrets that sign webhooks begin with a prefix that names must not have.
 _SECRET_NAME = re.compile(r"(?!whsec_)[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -34,7 +34,7 @@ def _problems(config: Mapping[str, Value]) -> Iterator[Problem]:
         yield Problem("webhook_url", "invalid_url", message, "Begin it with https:// or http://.")
     secret = config.get("webhook_secret")
     if isinstance(secret, str) and not has_template(secret) and not _SECRET_NAME.match(secret):
-        message = "It is not the name of a secret; a secret itself has no place here."
+        message = "It is not the name of a secret; the secret itself must not be written here."
         solution = "Set TREADLE_SECRET_<NAME>, and write NAME: letters, digits and _."
         yield Problem("webhook_secret", "invalid_name", message, solution)
 

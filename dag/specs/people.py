@@ -50,9 +50,9 @@ class _Question(Configuration):
     interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
         "approval"
     )
-    """Yes or no; a form; a choice; a look at something that may be edited."""
+    """Yes or no; a form; a choice; a review of content that may be edited."""
     channel_type: Annotated[ChannelType, BeforeValidator(_available), Fixed()] = DEFAULT_CHANNEL
-    """How people learn of it: they look (API, `treadle inbox`), or a server of yours is called."""
+    """How people learn of it: they look (API, `treadle inbox`), or your server is called."""
     title: Annotated[str, Field(min_length=1, max_length=200)]
     """What is asked, in a line."""
     message: Annotated[str, Field(max_length=20_000)] = ""
@@ -78,7 +78,7 @@ class _Question(Configuration):
     max_selections: int = Field(default=1, ge=1, le=PARTS)
     """`selection`: the most to choose."""
     content: Any = None
-    """`review`: what is looked at."""
+    """`review`: what is shown."""
 
 
 class Asking(ChannelFields, _Question):
@@ -100,8 +100,10 @@ def question_of(config: Asking) -> Question:
     return Question.model_validate(fields)
 
 
-def _type_of(config: Config, default: str) -> Any:
-    return config.get("interaction_type", default)
+def _type_of(config: Config, default: str) -> str:
+    """Return a question's type; the default where it is none, which the model reports."""
+    kind = config.get("interaction_type", default)
+    return kind if isinstance(kind, str) else default
 
 
 def _problems(config: Config, default: str) -> Iterator[Problem]:
@@ -121,7 +123,7 @@ def _problems(config: Config, default: str) -> Iterator[Problem]:
         yield from question_problems(question)
 
 
-def _carrying(config: Config, kind: Any) -> Iterator[Problem]:
+def _carrying(config: Config, kind: str) -> Iterator[Problem]:
     """Report a channel that cannot carry a question, or its answer."""
     name = config.get("channel_type", DEFAULT_CHANNEL)
     channel = CHANNELS.get(name) if isinstance(name, str) else None
@@ -133,7 +135,7 @@ def _carrying(config: Config, kind: Any) -> Iterator[Problem]:
 _NEEDED = ("default_response", *(name for each in CHANNELS.values() for name in each.needed))
 
 
-def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
+def _belonging(config: Config, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the fields that not every question uses, and whether this one does."""
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
@@ -143,7 +145,7 @@ def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
         yield from ((name, of_it) for name in channel.fields.model_fields)
 
 
-def _known(config: Config, kind: Any) -> Question | None:
+def _known(config: Config, kind: str) -> Question | None:
     """Return the parts of the question that answers depend on; `None` if they hold templates."""
     names = [*OF_TYPE.get(kind, ()), "default_response"]
     parts = {name: config[name] for name in names if config.get(name) not in (None, [])}

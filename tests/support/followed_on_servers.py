@@ -97,9 +97,9 @@ def migration(database_url: str) -> dict[str, Any]:
 if __name__ == "__main__":
     configure("WARNING")
     _database_url, _redis_url = sys.argv[1:]
-    _told = {
+    _found = {
         "migration": migration(_database_url),
         "channel": channel(_database_url, _redis_url),
         "route": route(_database_url, _redis_url),
     }
-    sys.stdout.write(json.dumps(_told))
+    sys.stdout.write(json.dumps(_found))

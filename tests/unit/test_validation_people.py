@@ -29,6 +29,7 @@ DEFAULT = "default_response"
         ({"title": "?", "quorum": "all"}, "quorum", "unknown_field"),
         ({"title": "?", "interaction_type": "{{ input.type }}"}, "interaction_type",
          "invalid_choice"),
+        ({"title": "?", "interaction_type": []}, "interaction_type", "invalid_choice"),
         ({"title": "?", "interaction_type": "input"}, "input_fields", "missing"),
         ({"title": "?", "interaction_type": "selection"}, "selection_options", "missing"),
         ({"title": "?", "input_fields": FIELDS}, "input_fields", "not_used_here"),
