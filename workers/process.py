@@ -59,11 +59,8 @@ class WorkerProcess:
         self._connections = connections = Connections.to(
             settings, queues=queues, graphs=Graphs(within_task_limits)
         )
-        self._pool = open_pool(
-            settings.database_url,
-            max_size=min(settings.worker_threads, _READING_SESSIONS),
-            autocommit=True,
-        )
+        readers = min(settings.worker_threads, _READING_SESSIONS)
+        self._pool = open_pool(settings.database_url, max_size=readers, autocommit=True)
         self._publisher = BackgroundPublisher(connections.queue)
         engine = Engine(connections.engine.graphs, self._publisher)
         self._committer = Committer(connections.open_session, engine)
@@ -91,10 +88,9 @@ class WorkerProcess:
         )
         _add_middleware(connections, heartbeat, leases, self.runner)
         _declare(connections, self.runner)
+        threads = settings.worker_threads
         self._worker = Worker(
-            connections.broker,
-            worker_timeout=_IDLE_MILLISECONDS,
-            worker_threads=settings.worker_threads,
+            connections.broker, worker_timeout=_IDLE_MILLISECONDS, worker_threads=threads
         )
         self._grace_seconds = settings.drain_grace_seconds
 
