@@ -86,14 +86,19 @@ def fresh_postgres_url(cluster: Cluster) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def redis_url(cluster: Cluster, worker_id: str) -> str:
-    """Return this worker's own key space, empty."""
+@pytest.fixture(scope="session")
+def key_space_url(cluster: Cluster, worker_id: str) -> str:
+    """Return this worker's own key space."""
     number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw")) + 1
-    url = f"{cluster.redis_url}?db={number}"
-    with redis.connect(url) as client:
+    return f"{cluster.redis_url}?db={number}"
+
+
+@pytest.fixture
+def redis_url(key_space_url: str) -> str:
+    """Return this worker's own key space, empty."""
+    with redis.connect(key_space_url) as client:
         client.flushdb()
-    return url
+    return key_space_url
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.fault.cell import Cell
 from tests.fault.fault_tasks import effects
 from tests.fault.fault_workflows import FIRST, connected, harmful, mapped, reckoned, stepped
@@ -63,6 +65,7 @@ def test_two_schedulers_do_everything_once(cell: Cell, tmp_path: Path) -> None:
     assert len(charges(cell, execution)) == 60
 
 
+@pytest.mark.unmeasured
 def test_attempts_past_their_limit_fail_and_are_made_again(cell: Cell, tmp_path: Path) -> None:
     """Invariant 7: whatever an attempt hangs in, another one is made; `attempt_timed_out`."""
     into = tmp_path / "effects"

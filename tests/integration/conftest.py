@@ -35,6 +35,23 @@ def served(settings: Settings) -> Iterator[Served]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def standing_gateway(
+    postgres_url: str, key_space_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """Return a gateway on this worker's servers that all tests of a module may ask.
+
+    It is for modules whose tests leave nothing in it; there, it takes the place of `served`.
+    """
+    settings = Settings(
+        configured_database_url=postgres_url,
+        configured_redis_url=key_space_url,
+        data_dir=tmp_path_factory.mktemp("gateway"),
+    )
+    with serving(settings) as made:
+        yield made
+
+
 @pytest.fixture
 def clients(served: Served) -> Iterator[Clients]:
     """Return clients of that gateway."""

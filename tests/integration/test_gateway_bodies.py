@@ -14,6 +14,12 @@ from treadle.gateway import request_body
 from treadle.gateway.request_body import BODY_LIMIT_BYTES, DEPTH_LIMIT
 
 
+@pytest.fixture
+def served(standing_gateway: Served) -> Served:
+    """Share one gateway: what is asked of it here is refused."""
+    return standing_gateway
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -7,6 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.conftest import WaitUntil
 from tests.support.gateway_server import Client, Clients, Served
 from tests.support.in_process_cluster import running
@@ -40,6 +42,7 @@ def ended(client: Client, execution: str, wait_until: WaitUntil) -> Any:
     return found[0]
 
 
+@pytest.mark.slow
 def test_a_submitted_workflow_runs(ada: Client, settings: Settings, wait_until: WaitUntil) -> None:
     """It is acknowledged with 202 and where it is, and its end has what it put out."""
     document = named(chain(node("double", configurations=_custom("input.n * 2"))))
@@ -178,6 +181,7 @@ def test_executions_are_listed_by_page_and_by_filter(ada: Client) -> None:
     assert ada.refusal("GET", "/v1/executions", params={"cursor": "x"}) == (422, "request_invalid")
 
 
+@pytest.mark.slow
 def test_large_values_are_left_out_with_the_way_to_them(
     ada: Client, settings: Settings, wait_until: WaitUntil
 ) -> None:
@@ -203,6 +207,7 @@ def test_large_values_are_left_out_with_the_way_to_them(
     assert ada.get(hrefs["trigger_info.trigger_data"]) == {"text": text}
 
 
+@pytest.mark.slow
 def test_node_records_come_by_page(ada: Client, settings: Settings, wait_until: WaitUntil) -> None:
     """Each once, those inside of loops too, and those of one status alone if asked."""
     inside = node("each_one", configurations=_custom("input.item"))

@@ -66,6 +66,12 @@ class Things:
 
 
 @pytest.fixture
+def served(standing_gateway: Served) -> Served:
+    """Share one gateway: keys and refusals are all that these tests leave."""
+    return standing_gateway
+
+
+@pytest.fixture
 def things(clients: Clients, hand: Hand) -> Things:
     """Return what ada has, on a gateway that has nothing else of hers."""
     owner = f"ada-{new_id()}"

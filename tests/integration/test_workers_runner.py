@@ -166,6 +166,7 @@ def test_an_attempt_past_its_limit_is_interrupted(
     assert ended(cluster_here, wait_until, chain(node("b")))["status"] == "SUCCESS"
 
 
+@pytest.mark.unmeasured
 def test_a_tasks_narrower_limits_hold_where_its_process_hangs(
     cluster_here: InProcess, wait_until: WaitUntil
 ) -> None:

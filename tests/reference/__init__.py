@@ -13,6 +13,7 @@ queue, no clock and no threads: a scope is walked once in topological order, a l
 - `generate`     random valid workflows, for hypothesis and by seed, made of `kinds` of nodes and a
                  `vocabulary` of expressions by the `choices` of either
 - `shapes`       big graphs of the shapes that scientific workflows have
+- `compare`      how what an execution came to differs from such a result
 
 **What order decides.** The engine runs branches side by side. Where the first of two arrivals or
 failures matters, no single answer is right, so the reference tells how far it is sure:

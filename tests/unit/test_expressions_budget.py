@@ -25,6 +25,7 @@ def evaluate(source: str, budget: Budget | None = None) -> Any:
     return compile_expression(source, CONTEXT).evaluate({"input": INPUT}, budget)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
