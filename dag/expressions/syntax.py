@@ -25,7 +25,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "item": "the element a loop or filter is at",
         "index": "the position of that element, from 0",
         "last": "what the previous turn of a LOOP put out",
-        "secrets": "the owner's secrets, in fields that take them",
+        "secrets": "the secrets that the operator set, in fields that take them",
         "output": "what the source of a connection put out",
     }
 )

@@ -63,6 +63,7 @@ limit %(limit)s::bigint
 -- The completed rows of the root scope: those whose key has no connection are the leaves.
 select node, output_key, output from node_executions
 where execution_id = %(id)s and scope = '' and state = 'completed'
+order by node
 
 -- name: events
 -- The row that holds the next event is the last that begins no later than it.
