@@ -34,7 +34,7 @@ def receiver() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def cluster(
+def people_cluster(
     fresh_postgres_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[InProcess, Served]]:
     """Return a worker, a scheduler and a gateway that know of each other."""
@@ -64,10 +64,10 @@ def asking(url: str, **config: Any) -> Document:
 
 
 def test_a_question_goes_out_and_its_answer_comes_back(
-    cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
+    people_cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
 ) -> None:
     """Rendered, signed and with a link; a POST to that link lets the execution go on to its end."""
-    client, _ = cluster
+    client, _ = people_cluster
     execution = client.submit(asking(receiver.on("/hook", Answer(204))), {"amount": 40})
 
     wait_until(lambda: client.shown(execution)["status"] == "WAITING_FOR_HUMAN")
@@ -89,10 +89,10 @@ def test_a_question_goes_out_and_its_answer_comes_back(
 
 
 def test_a_question_that_fits_no_template_value_fails_its_node(
-    cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
+    people_cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
 ) -> None:
     """What was left open at submission is checked when it is asked; nobody is bothered."""
-    client, _ = cluster
+    client, _ = people_cluster
     document = asking(
         receiver.on("/hook", Answer(204)),
         interaction_type="selection",
@@ -109,10 +109,10 @@ def test_a_question_that_fits_no_template_value_fails_its_node(
 
 
 def test_a_question_that_is_too_large_is_not_asked(
-    cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
+    people_cluster: tuple[InProcess, Served], receiver: Loopback, wait_until: WaitUntil
 ) -> None:
     """What is reviewed comes back in the answer, which has its limit."""
-    client, _ = cluster
+    client, _ = people_cluster
     document = asking(
         receiver.on("/hook", Answer(204)),
         interaction_type="review",
