@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 from typing import ClassVar
 
 import psycopg
 
+from treadle.core.batching import next_batch
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
 from treadle.ledger.engine.submission import Submission, Submitted, submit_all
@@ -64,7 +65,7 @@ class Submitter:
 
     def _run(self) -> None:
         while True:
-            group, more = self._next_group()
+            group, more = next_batch(self._waiting, most=_MOST_TOGETHER)
             if group:
                 try:
                     self._write(group)
@@ -74,20 +75,6 @@ class Submitter:
                             future.set_exception(error)
             if not more:
                 return
-
-    def _next_group(self) -> tuple[list[_Waiting], bool]:
-        """Wait for a request and take those that came with it; the flag says whether to go on."""
-        group: list[_Waiting] = []
-        each = self._waiting.get()
-        while each is not None:
-            group.append(each)
-            if len(group) == _MOST_TOGETHER:
-                return group, True
-            try:
-                each = self._waiting.get_nowait()
-            except Empty:
-                return group, True
-        return group, False
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         connections = self._connections

@@ -5,11 +5,12 @@ A thread that commits for all others must not wait for Redis, and one that runs 
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Thread
 
 import structlog
 
+from treadle.core.batching import next_batch
 from treadle.dag.specs import Lane
 from treadle.ledger.engine.post_commit import DispatchQueue, PostCommit
 
@@ -49,15 +50,10 @@ class BackgroundPublisher:
     def _run(self) -> None:
         goes_on = True
         while goes_on:
+            batch, goes_on = next_batch(self._waiting)
             together = PostCommit()
-            work = self._waiting.get()
-            while work is not None:
+            for work in batch:
                 together.merge(work)
-                try:
-                    work = self._waiting.get_nowait()
-                except Empty:
-                    break
-            goes_on = work is not None
             try:
                 self._queue.publish(together)
             except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's answer

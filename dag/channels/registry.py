@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from treadle.core.discovery import defined_in, import_modules
 from treadle.dag.channels.in_app import IN_APP
 from treadle.dag.channels.spec import ChannelSpec
 from treadle.dag.model import Strict
@@ -16,18 +14,11 @@ from treadle.dag.model import Strict
 #: Modules of this package that define no channel.
 _MACHINERY = frozenset({"planned", "registry", "spec"})
 
-
-def _defined() -> Iterator[ChannelSpec[Any]]:
-    """Yield the specs that the modules of this package define, module by module."""
-    package, _, _ = __name__.rpartition(".")
-    for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name not in _MACHINERY:
-            found = vars(import_module(f"{package}.{module.name}")).values()
-            yield from (each for each in found if isinstance(each, ChannelSpec))
-
-
 CHANNELS: Mapping[str, ChannelSpec[Any]] = MappingProxyType(
-    {each.name: each for each in _defined()}
+    {
+        each.name: each
+        for each in defined_in(import_modules(__package__, without=_MACHINERY), ChannelSpec)
+    }
 )
 """Every channel that this release has, by name."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from treadle.core.discovery import defined_in, import_modules
 from treadle.dag.specs.planned import PLANNED
 from treadle.dag.specs.spec import NodeSpec
 
@@ -17,20 +15,11 @@ _MACHINERY = frozenset({"configuration", "defaults", "planned", "registry", "spe
 _TYPES = ("TRIGGER", "FLOW", "ACTION", "EXTERNAL_ACTION", "AI_AGENT", "HUMAN_IN_THE_LOOP")
 
 
-def _defined() -> Iterator[NodeSpec]:
-    """Yield the specs that the modules of this package define, module by module."""
-    package, _, _ = __name__.rpartition(".")
-    for module in iter_modules([str(Path(__file__).parent)]):
-        if module.name not in _MACHINERY:
-            found = vars(import_module(f"{package}.{module.name}")).values()
-            yield from (each for each in found if isinstance(each, NodeSpec))
-
-
 def _place(spec: NodeSpec) -> int:
     return _TYPES.index(spec.type) if spec.type in _TYPES else len(_TYPES)
 
 
-_DEFINED = tuple(_defined())
+_DEFINED = tuple(defined_in(import_modules(__package__, without=_MACHINERY), NodeSpec))
 
 AVAILABLE = tuple(sorted((each for each in _DEFINED if not each.is_internal), key=_place))
 """What this release runs."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
-from pkgutil import iter_modules
+from types import ModuleType
 
 from fastapi import APIRouter
 
-from treadle.gateway import routes
+from treadle.core.discovery import defined_in, import_modules
 from treadle.gateway.routing import Routes
 
 #: The order in which the documentation lists modules; those that are not named come after these,
@@ -28,17 +26,13 @@ _LAST = ("absent", "service")
 
 def routers() -> list[APIRouter]:
     """Return every router, those behind the gate first."""
-    return sorted(_defined(), key=lambda router: not isinstance(router, Routes))
+    modules = sorted(import_modules(__package__, without={"registry"}), key=_place)
+    found = defined_in(modules, APIRouter)
+    return sorted(found, key=lambda router: not isinstance(router, Routes))
 
 
-def _defined() -> Iterator[APIRouter]:
-    names = [each.name for each in iter_modules(routes.__path__)]
-    for name in sorted(set(names) - {"registry"}, key=_place):
-        found = vars(import_module(f"{routes.__name__}.{name}")).values()
-        yield from (each for each in found if isinstance(each, APIRouter))
-
-
-def _place(name: str) -> tuple[int, str]:
+def _place(module: ModuleType) -> tuple[int, str]:
+    name = module.__name__.rpartition(".")[2]
     if name in _LAST:
         return len(_FIRST) + 1 + _LAST.index(name), name
     return (_FIRST.index(name) if name in _FIRST else len(_FIRST)), name

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, TypeAlias, TypeVar
 
 from treadle.core.dialer import Dialer
+from treadle.core.discovery import import_modules
 from treadle.dag.channels import ChannelSpec
 from treadle.hil.channels.channel import Channel
 
@@ -45,13 +42,5 @@ def sends_by(spec: ChannelSpec[Any]) -> Callable[[_Factory], _Factory]:
 
 def senders(services: Services) -> Mapping[str, Channel]:
     """Return what sends in this process, by the name of the channel."""
-    _load()
+    import_modules(__package__)
     return {name: make(services) for name, make in _FACTORIES.items()}
-
-
-@cache
-def _load() -> None:
-    """Import the modules of this package."""
-    package, _, _ = __name__.rpartition(".")
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{package}.{module.name}")

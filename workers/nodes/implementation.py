@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import TypeAlias, TypeVar
 
 from treadle.core.dialer import Dialer
+from treadle.core.discovery import import_modules
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Outcome
 from treadle.dag.specs import NodeSpec
@@ -84,9 +82,6 @@ def implementations(services: Services) -> Mapping[NodeSpec, Implementation]:
 @cache
 def _load_families() -> None:
     """Import the modules of every family, one folder each; what they need is theirs to load."""
-    here = Path(__file__).parent
-    package, _, _ = __name__.rpartition(".")
-    for family in iter_modules([str(here)]):
-        if family.ispkg:
-            for module in iter_modules([str(here / family.name)]):
-                import_module(f"{package}.{family.name}.{module.name}")
+    for family in import_modules(__package__):
+        if hasattr(family, "__path__"):  # a folder
+            import_modules(family.__name__)
