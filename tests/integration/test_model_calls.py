@@ -26,10 +26,10 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.problems import Hints
-from treadle.dag.specs.models import OPENAI_CHATGPT
+from treadle.dag.specs.models import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
 from treadle.dag.values import Value
-from treadle.workers.nodes.implementation import Services
-from treadle.workers.nodes.models.agents import anthropic_calls, openai_calls
+from treadle.workers.nodes.implementation import Services, implementations
+from treadle.workers.nodes.models.agents import model_calls
 
 Config = Mapping[str, Any] | None
 KEY = "sk-operators-own"
@@ -66,8 +66,7 @@ class Node:
 
         async def carried_out() -> Completed | Failed:
             services = Services(Dialer(AddressPolicy(self._networks)), self._settings)
-            calls = openai_calls if kind == OPENAI else anthropic_calls
-            return await calls(services)(attempt)
+            return await model_calls(services)(attempt)
 
         return asyncio.run(carried_out())
 
@@ -87,6 +86,13 @@ def node(provider: Provider) -> Node:
     """Return a node whose operator has set both keys, and addresses that lead to the provider."""
     key = SecretStr(KEY)
     return Node(provider.settings(Settings(), openai_api_key=key, anthropic_api_key=key))
+
+
+def test_a_process_has_its_conversations_once() -> None:
+    """Both providers' nodes share what is loaded, and its connections."""
+    found = implementations(Services(Dialer(AddressPolicy(())), Settings()))
+
+    assert found[OPENAI_CHATGPT] is found[ANTHROPIC_CLAUDE]
 
 
 def raw(body: bytes) -> Answer:

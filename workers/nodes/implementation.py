@@ -29,7 +29,7 @@ class Services:
 
 
 Factory: TypeAlias = Callable[[Services], Implementation]
-"""Makes an implementation, once a process."""
+"""Makes an implementation, once a process: of several node types, if it is marked with them."""
 
 _Implementation = TypeVar("_Implementation", bound=Implementation)
 _Factory = TypeVar("_Factory", bound=Factory)
@@ -76,7 +76,8 @@ def implementations(services: Services) -> Mapping[NodeSpec, Implementation]:
     settles it.
     """
     _load_families()
-    return {spec: make(services) for spec, make in _FACTORIES.items()}
+    made = {each: each(services) for each in dict.fromkeys(_FACTORIES.values())}
+    return {spec: made[factory] for spec, factory in _FACTORIES.items()}
 
 
 @cache

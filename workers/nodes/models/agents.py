@@ -7,12 +7,12 @@ node, beside its event loop, which goes on meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.specs import NodeSpec
 from treadle.dag.specs.models import ANTHROPIC_CLAUDE, OPENAI_CHATGPT
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import Services, makes
@@ -20,34 +20,24 @@ from treadle.workers.nodes.implementation import Services, makes
 Run = Callable[[Attempt], Awaitable[Completed | Failed]]
 
 _SDK = "treadle.workers.nodes.models.sdk.conversation"
+#: Whose interface each speaks.
+_WIRES: Mapping[NodeSpec, str] = {OPENAI_CHATGPT: "openai", ANTHROPIC_CLAUDE: "anthropic"}
 
 
-class _Providers:
-    """The conversations of a process: loaded with its first node that asks a model."""
+@makes(*_WIRES)
+def model_calls(services: Services) -> Run:
+    """Return the implementation that asks the providers to which the settings lead."""
+    loading = asyncio.Lock()
+    conversations: Any = None
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._loading = asyncio.Lock()
-        self._conversations: Any = None
-
-    async def converse(self, wire: str, attempt: Attempt) -> Completed | Failed:
-        async with self._loading:
-            if self._conversations is None:
+    async def converse(attempt: Attempt) -> Completed | Failed:
+        nonlocal conversations
+        async with loading:
+            if conversations is None:
                 module = await asyncio.to_thread(import_module, _SDK)
-                self._conversations = module.Conversations(
-                    self._services.dialer, self._services.settings
-                )
-        outcome: Completed | Failed = await self._conversations.converse(wire, attempt)
+                conversations = module.Conversations(services.dialer, services.settings)
+        wire = _WIRES[attempt.node.spec]
+        outcome: Completed | Failed = await conversations.converse(wire, attempt)
         return outcome
 
-
-@makes(OPENAI_CHATGPT)
-def openai_calls(services: Services) -> Run:
-    """Return the implementation that asks what speaks OpenAI's interface."""
-    return partial(_Providers(services).converse, "openai")
-
-
-@makes(ANTHROPIC_CLAUDE)
-def anthropic_calls(services: Services) -> Run:
-    """Return the implementation that asks Anthropic's interface."""
-    return partial(_Providers(services).converse, "anthropic")
+    return converse
