@@ -124,7 +124,7 @@ class Committer:
         except LOST as error:
             return self._after_failure(session, jobs, error)
         except Exception as error:  # noqa: BLE001 - the edge: one request cannot end the committer
-            session.reset()
+            session.close()
             return self._halve(session, jobs, error)
         busy = []
         for job, result in zip(jobs, results, strict=True):
@@ -194,7 +194,7 @@ class Committer:
                 job.misses = _MISSES
             return list(jobs)
         _log.warning("database.lost", error=str(error))
-        session.reset()
+        session.close()
         return [job for job in jobs if not self._read_back(session, job)]
 
     def _read_back(self, session: LastingSession, job: _Job) -> bool:
@@ -217,7 +217,7 @@ class Committer:
                     running, settled = leases(connection, [job.request.execution_id], wanted)
                 break
             except LOST:
-                session.reset()
+                session.close()
                 time.sleep(RECONNECT_SECONDS)
         job.settled |= settled
         left = [each for each in job.request.settlements if each.claim.lease_id in running]

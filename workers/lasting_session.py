@@ -46,10 +46,8 @@ class LastingSession:
     def is_broken(self) -> bool:
         return self._connection is None or bool(self._connection.closed)
 
-    def reset(self) -> None:
-        self.close()
-
     def close(self) -> None:
+        """Close the connection; the next use opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

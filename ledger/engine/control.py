@@ -94,7 +94,8 @@ def refill(
     """
     with engine.briefly(connection, execution_id) as acting:
         if acting is not None:
-            _note(*acting, refs)
+            unit, locked = acting
+            unit.note(locked, refs)
     return acting is not None
 
 
@@ -108,13 +109,8 @@ def refill_together(
     """
     with engine.available(connection, sorted(rows)) as unit:
         for locked in unit.executions:
-            _note(unit, locked, rows[locked.id])
+            unit.note(locked, rows[locked.id])
     return [each for each in rows if each not in unit]
-
-
-def _note(unit: UnitOfWork, locked: LockedExecution, refs: Sequence[Ref]) -> None:
-    if not locked.paused and not locked.is_final:
-        unit.note(locked, refs)
 
 
 @contextmanager

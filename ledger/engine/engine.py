@@ -6,7 +6,7 @@ Nobody who calls it carries what it needs, or has to remember what is to be done
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
 import psycopg
@@ -31,27 +31,23 @@ class Engine:
         self.graphs = graphs
         self._queue = queue
 
-    @contextmanager
     def waiting(
         self, connection: psycopg.Connection, execution_id: UUID
-    ) -> Iterator[tuple[UnitOfWork, LockedExecution] | None]:
+    ) -> AbstractContextManager[tuple[UnitOfWork, LockedExecution] | None]:
         """Act on one execution while inside, once whoever holds it lets go.
 
-        Yields `None` if there is no such execution: retention has dropped it.
+        It gives `None` if there is no such execution: retention has dropped it.
         """
-        with self._one(connection, lock_waiting, execution_id) as acting:
-            yield acting
+        return self._one(connection, lock_waiting, execution_id)
 
-    @contextmanager
     def briefly(
         self, connection: psycopg.Connection, execution_id: UUID
-    ) -> Iterator[tuple[UnitOfWork, LockedExecution] | None]:
-        """Act on one execution while inside; yields `None` if it is held for longer than a moment.
+    ) -> AbstractContextManager[tuple[UnitOfWork, LockedExecution] | None]:
+        """Act on one execution while inside, if it is held no longer than a moment.
 
-        Then the caller comes again.
+        Else it gives `None`, and the caller comes again.
         """
-        with self._one(connection, lock_briefly, execution_id) as acting:
-            yield acting
+        return self._one(connection, lock_briefly, execution_id)
 
     @contextmanager
     def available(
@@ -103,13 +99,10 @@ class Engine:
         lock: Callable[[psycopg.Connection, Graphs, UUID], LockedExecution | None],
         execution_id: UUID,
     ) -> Iterator[tuple[UnitOfWork, LockedExecution] | None]:
-        found: list[LockedExecution] = []
-
         def locked(session: psycopg.Connection) -> Iterable[LockedExecution]:
             one = lock(session, self.graphs, execution_id)
-            found.extend([one] if one else [])
-            return found
+            return [one] if one else []
 
         # Not pipelined: a wait for the row may be refused, which ends no more than the wait.
         with self.acting(connection, locked, pipelined=False) as unit:
-            yield (unit, found[0]) if found else None
+            yield (unit, unit.of(execution_id)) if execution_id in unit else None

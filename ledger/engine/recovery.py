@@ -5,7 +5,6 @@ All of these are queries that go on, not events: whoever comes by does what is d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -110,7 +109,7 @@ def reclaim(
                 taken = unit.run(
                     "reclaim", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
                 )
-                _note(unit, locked, taken.fetchall())
+                unit.note(locked, [Ref(*row) for row in taken.fetchall()])
     return acting is not None
 
 
@@ -132,13 +131,8 @@ def end_overdue(
                 settle(unit, [Settling(unit.nobody, _overdue(row, locked)) for row in rows])
                 workers = list({row.worker_id for row in rows})
                 unstarted = unit.run("release_unstarted", id=locked.id, workers=workers)
-                _note(unit, locked, unstarted.fetchall())
+                unit.note(locked, [Ref(*row) for row in unstarted.fetchall()])
     return acting is not None
-
-
-def _note(unit: UnitOfWork, locked: LockedExecution, rows: Sequence[Any]) -> None:
-    if not locked.paused:
-        unit.note(locked, [Ref(*row) for row in rows])
 
 
 def timed_out(limit_seconds: float) -> Failed:

@@ -167,7 +167,12 @@ class UnitOfWork:
         return Placement(NodeState.READY, epoch=epoch)
 
     def note(self, locked: LockedExecution, refs: Iterable[Ref]) -> None:
-        """Note those of `refs` that are ready and find room in the queue, and have them sent."""
+        """Note those of `refs` that are ready and find room in the queue, and have them sent.
+
+        Nothing of an execution that is paused or has ended is.
+        """
+        if locked.paused or locked.is_final:
+            return
         rows = []
         for ref in refs:
             epoch = self._queue.admit(locked.graph.nodes[ref.node].queue)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -42,12 +43,7 @@ def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) 
     sys.path.append(os.getcwd())
     TASKS.discover(tasks or ())
     settings, server = _prepare(port, host)
-    process = WorkerProcess(settings)
-    if server is not None:
-        server.start(
-            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
-        )
-    process.run_until(stop)
+    _work(WorkerProcess(settings), settings, server, stop)
 
 
 def planner(port: Port = None, host: Host = LOOPBACK) -> None:
@@ -57,12 +53,7 @@ def planner(port: Port = None, host: Host = LOOPBACK) -> None:
     # The models' SDKs take seconds to load, and no other service needs them.
     from treadle.planner.process import planner_process  # noqa: PLC0415
 
-    process = planner_process(settings)
-    if server is not None:
-        server.start(
-            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
-        )
-    process.run_until(stop)
+    _work(planner_process(settings), settings, server, stop)
 
 
 def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
@@ -84,3 +75,14 @@ def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | 
     server = None if port is None else MonitoringServer(Address(host, port))
     migrate(settings.database_url)
     return settings, server
+
+
+def _work(
+    process: WorkerProcess, settings: Settings, server: MonitoringServer | None, stop: Event
+) -> None:
+    """Have a process run nodes until `stop` is set, and be watched meanwhile."""
+    if server is not None:
+        server.start(
+            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
+        )
+    process.run_until(stop)
