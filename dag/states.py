@@ -167,7 +167,7 @@ NODE_TRANSITIONS: tuple[Transition[NodeState], ...] = (
     T(N.RETRYING, N.READY, "the next attempt is due", "wake"),
     T(N.RETRYING, N.CANCELED, "its execution or scope ends early", _EARLY),
 )  # fmt: skip
-"""The node machine (DESIGN 5). No final state has a row that leaves it. A hand-off goes through
+"""The node machine. No final state has a row that leaves it. A hand-off goes through
 `ready` within one statement.
 """
 

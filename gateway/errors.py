@@ -144,7 +144,7 @@ def refusal(error: Exception, request: Request) -> Response:
 
 
 def problem(error: TreadleError) -> dict[str, Any]:
-    """Return an error as `application/problem+json`: RFC 9457's members and DESIGN's Error."""
+    """Return an error as `application/problem+json`: RFC 9457's members and the wire's Error."""
     status = status_of(error)
     return {
         "title": status.phrase,

@@ -1,4 +1,4 @@
-"""Rules 1 to 7 of DESIGN section 5, each held by a test that fails when the rule is taken out.
+"""Rules 1 to 7 of docs/architecture.md, each held by a test that fails when the rule is taken out.
 
 Each docstring names the rule and says what taking it out means. Rules 8 to 13, which are about
 processes, stand in `test_rules_of_processes.py`.

@@ -1,4 +1,4 @@
-"""Rules 8 to 13 of DESIGN section 5, each held by a test that fails when the rule is taken out."""
+"""Rules 8 to 13 of docs/architecture.md, each held by a test that fails when the rule is gone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The ledger under every order of things: two workers, crashes, zombies, pauses and cut lines.
 
-Whatever happens, the invariants of DESIGN section 5 hold after each step, and what the executions
-come to is what the reference says; so is what a retry of the failed and the canceled comes to.
+Whatever happens, the invariants of docs/architecture.md hold after each step, and what the
+executions come to is what the reference says; so is what a retry of the failed and the canceled
+comes to.
 """
 
 from __future__ import annotations

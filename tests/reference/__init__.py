@@ -1,6 +1,6 @@
 """The reference: what a workflow means, told without a machine that runs it.
 
-An independent interpreter of DESIGN sections 3 and 4, kept apart from the product on purpose: it
+An independent interpreter of docs/semantics.md, kept apart from the product on purpose: it
 shares with it the evaluator of expressions (`dag.expressions`) and nothing else, so that a mistake
 in the graph, the ledger or a worker cannot hide by being made twice. It has no database, no
 queue, no clock and no threads: a scope is walked once in topological order, a loop is a `for`.

@@ -1,6 +1,6 @@
-"""Run a workflow document in memory, as DESIGN sections 3 and 4 say, one scope at a time.
+"""Run a workflow document in memory, as docs/semantics.md says, one scope at a time.
 
-Where DESIGN leaves a choice, this is the one made here:
+Where that leaves a choice, this is the one made here:
 
  1. Under `continue_on_failure` poison goes on through what it skipped; inside a body it does
     nothing: a failure there ends the scope, and the loop's `on_error` decides.
@@ -20,7 +20,7 @@ Where DESIGN leaves a choice, this is the one made here:
  8. `on_error: continue` and `collect` make the next turn's `last` null and `{error}`.
  9. `output` is compared for SUCCESS alone.
 10. A condition holds as Jinja has it: empty, zero, null and false do not.
-11. Reasons that DESIGN does not name are the product's: `not_a_list`, `not_an_object`,
+11. Reasons that it does not name are the product's: `not_a_list`, `not_an_object`,
     `values_not_comparable`, `not_a_number`. What lists come to is in `lists`, choices included.
 """
 
@@ -231,9 +231,9 @@ class _Run:
         if (node, "error") not in self.drawing.wired:
             return Settled("failed", error=error)
         if self.drawing.is_loop(node) and "results" not in beside:
-            silent = f"DESIGN does not say what {node} puts out when it fails before its scopes"
+            silent = f"what {node} puts out when it fails before its scopes is open"
             return Settled("failed", "error", ANY, error, unsure=silent)
-        unsure = "DESIGN names no reason for it" if error["error_code"] is ANY else None
+        unsure = "docs/semantics.md names no reason for it" if error["error_code"] is ANY else None
         return Settled("failed", "error", {**beside, "error": error}, error, unsure=unsure)
 
     def _convert(

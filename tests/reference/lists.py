@@ -1,6 +1,6 @@
 """Lists as MERGE, SORT and DATA_TRANSFORMATION treat them, the plainest way.
 
-Choices that DESIGN leaves: a field that is missing is null, and null is equal to null; `union` and
+Choices that are left open: a field that is missing is null, and null is equal to null; `union` and
 `intersection` keep the first of what is equal; of a joined row what the earlier source says stands;
 `zip` makes a list a position, as far as the shortest source goes; `aggregate` puts its figures
 under `data`; without `over` the list operations work on `input.data`.
@@ -15,7 +15,7 @@ from tests.reference.result import ANY
 
 
 class Refused(Exception):
-    """A node cannot work on what it got; `ANY` for a reason that DESIGN does not give."""
+    """A node cannot work on what it got; `ANY` for a reason that is left open."""
 
     def __init__(self, code: Any = ANY) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""What one node makes of its input: DESIGN section 4's table, for the nodes that need no world."""
+"""What one node makes of its input: docs/nodes.md, for the nodes that need no world."""
 
 from __future__ import annotations
 

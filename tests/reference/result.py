@@ -39,7 +39,7 @@ class Record:
     output: Any = None
     """What it put out; may hold `ANY`. An Error in it counts by `error_code` alone."""
     error_code: Any = None
-    """The reason of a failure; `ANY` where DESIGN names none."""
+    """The reason of a failure; `ANY` where docs/semantics.md names none."""
     certain: bool = True
     """Whether this is what happens whatever the order. If not, the record may also be `canceled`
     or absent, because a failure elsewhere came first."""

@@ -1,7 +1,7 @@
 """A hand on the ledger: drives the calls of the protocol as a worker would, without a worker.
 
 Every call is one real transaction on a real database. `check` reads the rows of an execution and
-says which invariants of DESIGN section 5 they break.
+says which invariants of docs/architecture.md they break.
 """
 
 from __future__ import annotations

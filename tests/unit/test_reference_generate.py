@@ -14,7 +14,7 @@ from treadle.dag.validation import validate
 
 SEEDS = range(60)
 
-#: What a definition may weigh, in bytes of JSON (DESIGN section 3).
+#: What a definition may weigh, in bytes of JSON.
 DEFINITION_BYTES = 2 * 1024 * 1024
 
 

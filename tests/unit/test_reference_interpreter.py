@@ -1,4 +1,4 @@
-"""The reference says what DESIGN says: the acceptance cases, and the rules they leave out."""
+"""The reference says what the docs say: the acceptance cases, and the rules they leave out."""
 
 from __future__ import annotations
 
