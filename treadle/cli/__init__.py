@@ -3,12 +3,15 @@
 - `app` names the commands and loads the module of the one that is asked for, and no other, so that
   each starts fast; it is also the edge where an error becomes three lines and an exit code
   (`errors`).
-- Commands: `up` (with `telling`), `serving` (worker, scheduler; `ending` turns signals into an
-  orderly stop), `demo` (with `demo_services`, `demo_telling`), `validate`, `submit`, `executions`
-  (list, show, watch), `controls` (cancel, pause, resume, retry), `doctor` (with `checkup`).
-- `cluster` is a command's way to the ledger and the queue; `files` reads what it is given.
-- Watching: `following` yields events in sequence, `progress` folds them and the records into where
-  each node stands, `drawing` makes that a tree or lines, `watching` puts the three together.
+- Commands: `up` (with `welcome` and `log_printer`), `gateway` and `services` (worker, planner,
+  scheduler; `signals` turns a signal into an orderly stop), `demo` (with `demo_services` and
+  `demo_output`), `validate` (and `schema`), `plan` (with `plan_view`), `submit`, `executions`
+  (list, show, watch), `controls` (cancel, pause, resume, retry), `inbox` (with `prompts`), `keys`,
+  `doctor` (with `checkup`), `migrate`.
+- `cluster` is what commands need of a cluster; `connect` finds one: `local` by the ledger and the
+  queue, `remote` by a gateway. `files` reads what a command is given.
+- Watching: `tail` yields events in sequence, `progress` folds them and the records into the state
+  of each node, `execution_view` makes that a tree or lines, `watch` puts the three together.
 
 Every command that talks to a cluster finds a running `treadle up` of the current folder by itself
 (see `core.settings`). Errors go to standard error; standard output carries the answer alone.
