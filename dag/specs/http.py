@@ -68,7 +68,8 @@ class HttpRequest(Configuration):
     max_redirects: int = Field(default=5, ge=0, le=20)
     """Redirects followed before the call fails."""
     accept_status: list[Status] = Field(default_factory=list, max_length=500)
-    """Statuses from 400 on that are not failures."""
+    """Statuses from 400 on that are not failures. Of the others, 408, 425, 429, 500, 502, 503 and
+    504 are retried, and any that comes with a valid `Retry-After`."""
     max_response_bytes: int = Field(default=RESPONSE_BYTES, ge=1, le=RESPONSE_BYTES)
     """Size limit of the response, after decompression; a larger one fails the call."""
 

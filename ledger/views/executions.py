@@ -239,10 +239,13 @@ def _output(
 
 
 def _counts(connection: psycopg.Connection, execution_id: UUID) -> dict[str, int]:
+    """Return the node executions by status, in the order of `NodeState`, from begun to settled."""
+    found = {row.state: row.count for row in _fetch(connection, "counts", id=execution_id)}
     counts: dict[str, int] = {}
-    for row in _fetch(connection, "counts", id=execution_id):
-        name = WIRE_NODE_STATUS[NodeState(row.state)]
-        counts[name] = counts.get(name, 0) + row.count
+    for state in NodeState:
+        if state in found:
+            name = WIRE_NODE_STATUS[state]
+            counts[name] = counts.get(name, 0) + found[state]
     return counts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -18,12 +19,16 @@ from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.retry_after import retry_after
 from treadle.core.settings import Settings
+from treadle.dag.node_docs import field_lines
 from treadle.dag.outcomes import Completed, Failed
+from treadle.dag.specs.http import HttpRequest
 from treadle.dag.values import Value
 from treadle.workers.nodes.http.request import http_request
 from treadle.workers.nodes.implementation import Services
 
 OPEN = AddressPolicy((ip_network("127.0.0.0/8"), ip_network("::1/128")))
+#: Statuses after which another try may help.
+RETRIED = {408, 425, 429, 500, 502, 503, 504}
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -152,9 +157,11 @@ def test_parameters_join_those_of_the_url(server: Loopback) -> None:
 
 @pytest.mark.parametrize(
     ("status", "retryable"),
-    [(400, False), (401, False), (404, False), (408, True), (409, False), (422, False),
-     (425, True), (429, True), (500, True), (501, False), (502, True), (503, True), (504, True)],
-)  # fmt: skip
+    [
+        (status, status in RETRIED)
+        for status in sorted(RETRIED | {400, 401, 404, 409, 422, 501, 505})
+    ],
+)
 def test_a_status_from_400_on_is_a_failure(server: Loopback, status: int, retryable: bool) -> None:
     """REFERENCE 9.5: the node fails; only what may pass is worth another try."""
     outcome = call(server.on("/", Answer(status, {}, b"why it failed")))
@@ -162,6 +169,13 @@ def test_a_status_from_400_on_is_a_failure(server: Loopback, status: int, retrya
     assert isinstance(outcome, Failed)
     assert outcome.details["status"] == status
     assert outcome.error["error_details"]["body"] == "why it failed"
+
+
+def test_the_documentation_names_the_statuses_that_are_retried() -> None:
+    """Those that the test above holds the node to, and no others."""
+    told = field_lines(HttpRequest)["accept_status"].partition("Of the others, ")[2]
+
+    assert {int(status) for status in re.findall(r"\d+", told)} == RETRIED
 
 
 def test_a_listed_status_is_no_failure(server: Loopback) -> None:

@@ -11,11 +11,12 @@ import pytest
 from tests.support.ledger_driver import Hand
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.embedded import EmbeddedServers
-from treadle.core.postgres import open_pool
+from treadle.core.postgres import connect, open_pool
 from treadle.dag.states import NodeState
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.migrations import migrate
+from treadle.ledger.views import executions
 from treadle.ledger.views.executions import Settled
 from treadle.workers.attempts.inputs import InputReader
 from treadle.workers.attempts.records import Records
@@ -98,3 +99,38 @@ def test_a_merge_for_any_that_its_loop_made_ready_sees_nothing_of_its_scope(hand
         seen = arriving.input_of(claim.graph, claim.ref, chosen=claim.chosen)
 
     assert seen == {"item": 0, "index": 0, "start": {"items": [7]}, "two": "none"}
+
+
+def test_the_output_of_an_execution_lists_its_leaves_by_name(hand: Hand) -> None:
+    """Whichever of them was made or ended first, so that two runs of a workflow read alike."""
+    names = ["m", "z", "a", "k"]
+    connections = ", ".join(f"start -> {name}" for name in names)
+    execution = hand.submit(workflow(start(), *map(node, names), connect=connections))
+    for name in names:
+        hand.complete(execution, name)
+
+    with connect(hand.url, autocommit=True) as session:
+        # Read as they lie in the table: the key's index would give them in order by chance.
+        session.execute("set enable_seqscan = on")
+        session.execute("set enable_indexscan = off")
+        session.execute("set enable_bitmapscan = off")
+        shown = executions.execution(session, hand.graphs, execution)
+
+    assert list(shown["output"]) == sorted(names)
+
+
+def test_the_counts_of_an_execution_come_in_the_order_of_the_states(hand: Hand) -> None:
+    """What has not settled first, whatever order the database counts in."""
+    names = ["done", "broken", "taken", "left"]
+    connections = ", ".join(f"start -> {name}" for name in names)
+    document = workflow(start(), *map(node, names), connect=connections)
+    document["metadata"]["continue_on_failure"] = True
+    execution = hand.submit(document)
+    hand.complete(execution, "done")
+    hand.fail(execution, "broken")
+    hand.claim(execution, "taken")
+
+    shown = executions.execution(hand.session, hand.graphs, execution)
+
+    expected = [("pending", 1), ("running", 1), ("completed", 2), ("failed", 1)]
+    assert list(shown["counts"].items()) == expected
