@@ -25,6 +25,7 @@ from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.migrations import migrate
 from treadle.ledger.views import executions
 from treadle.transport.connections import Connections
+from treadle.wire.events import EventType
 
 #: Nodes side by side, and seconds that the provider takes for each.
 _NODES = 200
@@ -64,8 +65,8 @@ def measure() -> Models:
         used = counters.cpu_seconds([worker.pid]) - before
         resident = counters.resident_bytes(worker.pid) / 2**20
         with connections.open_session() as session:
-            kinds = [each["event_type"] for each in executions.events(session, execution)]
-        return Models(first, seconds, used, kinds.count("node_output_update"), resident)
+            kinds = [each.event_type for each in executions.events(session, execution)]
+        return Models(first, seconds, used, kinds.count(EventType.NODE_OUTPUT_UPDATE), resident)
 
 
 def _run(connections: Connections, count: int) -> tuple[float, UUID]:
@@ -83,8 +84,8 @@ def _run(connections: Connections, count: int) -> tuple[float, UUID]:
             shown = executions.execution(
                 session, connections.graphs, made.execution_id, records=0, inline_bytes=0
             )
-            if shown["end_time"] is not None:
-                assert shown["status"] == "SUCCESS", shown["error"]
+            if shown.end_time is not None:
+                assert shown.status == "SUCCESS", shown.error
                 return time.monotonic() - begun, made.execution_id
             time.sleep(0.02)
     raise TimeoutError(f"{count} nodes did not end in {_LONGEST_SECONDS:g} s")

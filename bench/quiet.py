@@ -85,7 +85,7 @@ def _starts(cluster: Cluster) -> list[float]:
         ended = None
         while ended is None:
             time.sleep(0.01)
-            ended = executions.execution(cluster.session, graphs, submitted.execution_id)["output"]
+            ended = executions.execution(cluster.session, graphs, submitted.execution_id).output
         seconds.append(ended["only"]["data"] - started)
     return seconds
 

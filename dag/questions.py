@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import unique
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -22,12 +23,68 @@ from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems, val
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem, quoted
 from treadle.dag.values import NotAValue, Value, dumps
+from treadle.dag.words import Word
 
-Decision: TypeAlias = Literal["confirmed", "rejected"]
-DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")
 
-TIMEOUT_KEY = "timeout"
-"""The key by which a node leaves whose question nobody answered, where it is to go on."""
+@unique
+class InteractionType(Word):
+    """What a question asks for."""
+
+    APPROVAL = "approval"
+    """One of some options, each of which means yes or no."""
+    INPUT = "input"
+    """A form that is filled in."""
+    SELECTION = "selection"
+    """Some of several things."""
+    REVIEW = "review"
+    """A look at something, which may be edited."""
+
+
+@unique
+class ChannelType(Word):
+    """How a question reaches people."""
+
+    IN_APP = "in_app"
+    """They look."""
+    WEBHOOK = "webhook"
+    """A server of theirs is called."""
+
+
+@unique
+class TimeoutAction(Word):
+    """What happens when nobody answered in time."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+    """The node leaves by `timeout`."""
+    DEFAULT_RESPONSE = "default_response"
+    """The system answers as the question says."""
+
+
+@unique
+class Priority(Word):
+    """How urgent a question is to people."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+@unique
+class Decision(Word):
+    """The keys by which a node leaves that has asked."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    TIMEOUT = "timeout"
+    """Nobody answered, and it is to go on; no person decides so."""
+
+
+Decided: TypeAlias = Literal[Decision.CONFIRMED, Decision.REJECTED]
+"""What a person decides."""
+DECISIONS: tuple[Decided, ...] = (Decision.CONFIRMED, Decision.REJECTED)
+TIMEOUT_KEY = Decision.TIMEOUT
 
 #: Characters of a remark that goes with an answer.
 COMMENT_LENGTH = 10_000
@@ -49,7 +106,7 @@ class ApprovalOption(Strict):
     """What an answer names it by."""
     label: str = ""
     """What is shown; its value if empty."""
-    decision: Decision
+    decision: Decided
     """What choosing it means."""
 
 
@@ -63,21 +120,21 @@ class SelectionOption(Strict):
 
 
 APPROVE_OR_REJECT = (
-    ApprovalOption(value="approve", label="Approve", decision="confirmed"),
-    ApprovalOption(value="reject", label="Reject", decision="rejected"),
+    ApprovalOption(value="approve", label="Approve", decision=Decision.CONFIRMED),
+    ApprovalOption(value="reject", label="Reject", decision=Decision.REJECTED),
 )
 
 
 class Question(Strict):
     """A question as it is asked: every text rendered, every default filled in."""
 
-    interaction_type: Literal["approval", "input", "selection", "review"]
-    channel_type: Literal["in_app", "webhook"] = "in_app"
+    interaction_type: InteractionType
+    channel_type: ChannelType = ChannelType.IN_APP
     title: str
     message: str = ""
     timeout_seconds: int = Field(3600, ge=60, le=86_400)
-    timeout_action: Literal["fail", "continue", "default_response"] = "fail"
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    timeout_action: TimeoutAction = TimeoutAction.FAIL
+    priority: Priority = Priority.NORMAL
     assignees: tuple[str, ...] = Field(default=(), strict=False)
     """The accounts that may answer; its execution's owner if there are none."""
     approval_options: list[ApprovalOption] = Field(default_factory=lambda: [*APPROVE_OR_REJECT])
@@ -102,11 +159,11 @@ class Question(Strict):
 
 
 #: The fields that belong to one type of question alone.
-OF_TYPE: Mapping[str, tuple[str, ...]] = {
-    "approval": ("approval_options",),
-    "input": ("input_fields",),
-    "selection": ("selection_options", "min_selections", "max_selections"),
-    "review": ("content",),
+OF_TYPE: Mapping[InteractionType, tuple[str, ...]] = {
+    InteractionType.APPROVAL: ("approval_options",),
+    InteractionType.INPUT: ("input_fields",),
+    InteractionType.SELECTION: ("selection_options", "min_selections", "max_selections"),
+    InteractionType.REVIEW: ("content",),
 }
 
 
@@ -124,7 +181,7 @@ def question_problems(question: Question) -> Iterator[Problem]:
 
 def _part_problems(question: Question) -> Iterator[Problem]:
     match question.interaction_type:
-        case "approval":
+        case InteractionType.APPROVAL:
             options = question.approval_options
             yield from _options_problems("approval_options", [each.value for each in options])
             for decision in DECISIONS:
@@ -137,12 +194,12 @@ def _part_problems(question: Question) -> Iterator[Problem]:
                     message = f"It is called {quoted(each.value)} and means {each.decision}."
                     problem = Problem("value", "ambiguous", message, "Call it something else.")
                     yield problem.under("approval_options", index)
-        case "input":
+        case InteractionType.INPUT:
             if not question.input_fields:
                 message = "A form needs a field."
                 yield Problem("input_fields", "missing", message, "Add one or more fields.")
             yield from (each.under("input_fields") for each in form_problems(question.input_fields))
-        case "selection":
+        case InteractionType.SELECTION:
             values = [each.value for each in question.selection_options]
             yield from _options_problems("selection_options", values)
             low, high = question.min_selections, question.max_selections
@@ -167,7 +224,7 @@ def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
 class Reply:
     """An answer that fits."""
 
-    decision: Decision
+    decision: Decided
     """The key that its node leaves by."""
     answer: Value
     """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
@@ -175,11 +232,11 @@ class Reply:
 
 
 #: What an answer to each type may say.
-_SAYS: Mapping[str, tuple[str, ...]] = {
-    "approval": ("decision", "comment"),
-    "input": ("decision", "values", "comment"),
-    "selection": ("decision", "selected", "comment"),
-    "review": ("decision", "content", "comment"),
+_SAYS: Mapping[InteractionType, tuple[str, ...]] = {
+    InteractionType.APPROVAL: ("decision", "comment"),
+    InteractionType.INPUT: ("decision", "values", "comment"),
+    InteractionType.SELECTION: ("decision", "selected", "comment"),
+    InteractionType.REVIEW: ("decision", "content", "comment"),
 }
 
 
@@ -228,7 +285,7 @@ def _comment_problems(comment: Value) -> Iterator[Problem]:
 
 def _approval(
     question: Question, said: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     decision, options = said.get("decision"), question.approval_options
     named = [option for option in options if option.value == decision]
     meant = named or [option for option in options if option.decision == decision]
@@ -242,12 +299,12 @@ def _approval(
         problems.append(Problem("decision", "ambiguous", message, f"Use one of {listed(values)}."))
     else:
         problems.append(no_choice("decision", decision, values))
-    return "rejected", {}
+    return Decision.REJECTED, {}
 
 
 def _input(
     question: Question, said: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     _check_confirmed(said, problems)
     given = said.get("values", {})
     if not isinstance(given, Mapping):
@@ -256,18 +313,20 @@ def _input(
     else:
         found = values_problems(question.input_fields, given)
         problems += (each.under("values") for each in found)
-    return "confirmed", {"values": {f.name: given.get(f.name) for f in question.input_fields}}
+    return Decision.CONFIRMED, {
+        "values": {f.name: given.get(f.name) for f in question.input_fields}
+    }
 
 
 def _selection(
     question: Question, said: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     _check_confirmed(said, problems)
     given = said.get("selected", [])
     values = [option.value for option in question.selection_options]
     if not isinstance(given, list):
         problems.append(wrong_type("selected", "a list", given))
-        return "confirmed", {}
+        return Decision.CONFIRMED, {}
     for index, value in enumerate(given):
         if value not in values:
             problems.append(no_choice(f"selected[{index}]", value, values))
@@ -279,12 +338,12 @@ def _selection(
         bounds = f"{low}" if low == high else f"{low} to {high}"
         problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
     # In the order of the options, so that the same choice is the same answer.
-    return "confirmed", {"selected": [value for value in values if value in given]}
+    return Decision.CONFIRMED, {"selected": [value for value in values if value in given]}
 
 
 def _review(
     question: Question, said: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     decision = said.get("decision")
     if decision is None:
         problems.append(missing("decision", DECISIONS))
@@ -294,12 +353,19 @@ def _review(
     if original is not None and kind_of(content) != kind_of(original):
         problems.append(wrong_type("content", kind_of(original), content))
     answer = {"content": content, "edited": content != original}
-    return ("confirmed" if decision == "confirmed" else "rejected"), answer
+    if decision == Decision.CONFIRMED:
+        return Decision.CONFIRMED, answer
+    return Decision.REJECTED, answer
 
 
-_READERS = {"approval": _approval, "input": _input, "selection": _selection, "review": _review}
+_READERS = {
+    InteractionType.APPROVAL: _approval,
+    InteractionType.INPUT: _input,
+    InteractionType.SELECTION: _selection,
+    InteractionType.REVIEW: _review,
+}
 
 
 def _check_confirmed(said: Mapping[str, Any], problems: list[Problem]) -> None:
-    if said.get("decision", "confirmed") != "confirmed":
-        problems.append(no_choice("decision", said["decision"], ["confirmed"]))
+    if said.get("decision", Decision.CONFIRMED) != Decision.CONFIRMED:
+        problems.append(no_choice("decision", said["decision"], [Decision.CONFIRMED]))

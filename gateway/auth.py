@@ -25,9 +25,10 @@ from treadle.gateway.resources import Resources
 from treadle.ledger.engine.control import NoSuchExecution
 from treadle.ledger.people.interactions import InteractionNotFound, interaction
 from treadle.ledger.views import keys, paging
-from treadle.ledger.views.keys import NoSuchKey, Scope
+from treadle.ledger.views.keys import NoSuchKey
 from treadle.ledger.views.library import NoSuchWorkflow
 from treadle.planner.requests import PlanNotFound
+from treadle.wire.keys import Scope
 
 
 class KeyMissing(TreadleError):

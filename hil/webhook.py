@@ -6,7 +6,6 @@ import binascii
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import orjson
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
@@ -14,7 +13,7 @@ from treadle.core.dialer import Dialer, DialerError, OutgoingRequest
 from treadle.core.retry_after import retry_after
 from treadle.dag.questions import Question
 from treadle.hil.channels import DeliveryFailed, Message
-from treadle.hil.wire import to_wire
+from treadle.wire.objects import members, to_json
 
 #: Time that a receiver has to take a message.
 _TIMEOUT = timedelta(seconds=10)
@@ -39,12 +38,12 @@ class WebhookChannel:
 
     async def send(self, message: Message) -> None:
         question, at = message.asked.question, datetime.now(UTC)
-        body = orjson.dumps(
+        body = to_json(
             {
                 "type": _TYPES[message.kind],
                 "timestamp": at.isoformat(timespec="milliseconds"),
                 "data": {
-                    **to_wire(message.asked),
+                    **members(message.asked.to_wire()),
                     "answer_link": {"url": message.answer_url, "token": message.token},
                 },
             }

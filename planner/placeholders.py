@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from treadle.dag.problems import Problem
 from treadle.dag.specs import spec_of
 from treadle.dag.values import Value
 from treadle.planner.building import Document, slug
 from treadle.planner.drafts import PlaceholderType, PlanDraft
+from treadle.wire.plans import PlanPlaceholder
 
 Kind: TypeAlias = PlaceholderType | Literal["any", "secret"]
 
@@ -143,17 +144,17 @@ def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator
         placeholders[f"secrets.{name}"] = Placeholder(name, "secret", said)
 
 
-def check_input(placeholders: Iterable[Mapping[str, Any]], given: Value) -> list[Problem]:
+def check_input(placeholders: Iterable[PlanPlaceholder], given: Value) -> list[Problem]:
     """Say what an input lacks, or has of another type, to run a plan with these placeholders."""
     values = given if isinstance(given, dict) else {}
     problems = []
     for each in placeholders:
-        name, kind = each["name"], each["type"]
+        name, kind = each.name, each.type
         if kind == "secret":
             continue
         if name not in values:
-            message = f"`{name}` is missing: {each['description']}"
-            more = f", such as {each['suggestion']}" if each.get("suggestion") else ""
+            message = f"`{name}` is missing: {each.description}"
+            more = f", such as {each.suggestion}" if each.suggestion else ""
             problems.append(Problem(name, "missing", message, f"Give it as a field{more}."))
         elif not _FITS[kind](values[name]):
             message = f"`{name}` is not of the type {kind}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -14,10 +14,14 @@ from treadle.dag.problems import Problem
 from treadle.dag.questions import (
     APPROVE_OR_REJECT,
     OF_TYPE,
-    TIMEOUT_KEY,
     ApprovalOption,
+    ChannelType,
+    Decision,
+    InteractionType,
+    Priority,
     Question,
     SelectionOption,
+    TimeoutAction,
     question_problems,
 )
 from treadle.dag.specs.configuration import Configuration
@@ -44,25 +48,21 @@ def _available(channel: Any) -> Any:
 class Asking(Configuration):
     """A question to a person."""
 
-    interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
-        "approval"
-    )
+    interaction_type: Annotated[InteractionType, Fixed()] = InteractionType.APPROVAL
     """Yes or no; a form; a choice; a look at something that may be edited."""
-    channel_type: Annotated[Literal["in_app", "webhook"], BeforeValidator(_available), Fixed()] = (
-        "in_app"
-    )
+    channel_type: Annotated[ChannelType, BeforeValidator(_available), Fixed()] = ChannelType.IN_APP
     """How people learn of it: they look (API, `treadle inbox`), or a server of yours is called."""
     title: Annotated[str, Field(min_length=1, max_length=200)]
     """What is asked, in a line."""
     message: Annotated[str, Field(max_length=20_000)] = ""
     """What one must know to answer."""
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    priority: Priority = Priority.NORMAL
     """How urgent it is to people; the order in which an inbox shows it."""
     assignees: list[Account] = Field(default_factory=list, max_length=100)
     """The accounts that may answer; without any it is the execution's owner."""
     timeout_seconds: int = Field(default=3600, ge=60, le=86_400)
     """From when it is asked, also while the execution is paused."""
-    timeout_action: Annotated[Literal["fail", "continue", "default_response"], Fixed()] = "fail"
+    timeout_action: Annotated[TimeoutAction, Fixed()] = TimeoutAction.FAIL
     """When time is over: fail with `hil_timeout`, leave by `timeout`, or take the default."""
     default_response: dict[str, Any] | None = None
     """`default_response`: the answer that the system gives, as a person would send it."""
@@ -87,9 +87,7 @@ class Asking(Configuration):
 class Reviewing(Asking):
     """A question to a person who looks at something."""
 
-    interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
-        "review"
-    )
+    interaction_type: Annotated[InteractionType, Fixed()] = InteractionType.REVIEW
     """Yes or no; a form; a choice; a look at something that may be edited."""
 
 
@@ -133,9 +131,9 @@ def _belonging(config: Config, kind: Any) -> Iterator[tuple[str, bool]]:
     """Yield the fields that not every question has, and whether this one does."""
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
-    yield "default_response", config.get("timeout_action") == "default_response"
+    yield "default_response", config.get("timeout_action") == TimeoutAction.DEFAULT_RESPONSE
     for name in ("webhook_url", "webhook_secret"):
-        yield name, config.get("channel_type") == "webhook"
+        yield name, config.get("channel_type") == ChannelType.WEBHOOK
 
 
 def _known(config: Config, kind: Any) -> Question | None:
@@ -151,13 +149,13 @@ def _known(config: Config, kind: Any) -> Question | None:
 
 
 def _derived(config: Config, default: str) -> Config:
-    if _type_of(config, default) == "approval" and not config["approval_options"]:
+    if _type_of(config, default) == InteractionType.APPROVAL and not config["approval_options"]:
         return {"approval_options": [each.model_dump() for each in APPROVE_OR_REJECT]}
     return {}
 
 
 def _keys(_: Config) -> tuple[str, ...]:
-    return ("confirmed", "rejected", "unrelated", TIMEOUT_KEY)
+    return (Decision.CONFIRMED, Decision.REJECTED, "unrelated", Decision.TIMEOUT)
 
 
 _PUTS_OUT = (
@@ -172,8 +170,8 @@ IN_APP_APPROVAL = NodeSpec(
     Asking,
     Lane.INLINE,
     keys=_keys,
-    check=lambda config: _problems(config, "approval"),
-    derived=lambda config: _derived(config, "approval"),
+    check=lambda config: _problems(config, InteractionType.APPROVAL),
+    derived=lambda config: _derived(config, InteractionType.APPROVAL),
     puts_out=_PUTS_OUT,
     example={
         "title": "Refund {{ input.amount }} to {{ input.customer }}?",
@@ -189,8 +187,8 @@ MANUAL_REVIEW = NodeSpec(
     Reviewing,
     Lane.INLINE,
     keys=_keys,
-    check=lambda config: _problems(config, "review"),
-    derived=lambda config: _derived(config, "review"),
+    check=lambda config: _problems(config, InteractionType.REVIEW),
+    derived=lambda config: _derived(config, InteractionType.REVIEW),
     puts_out=_PUTS_OUT,
     example={"title": "Send this answer?", "content": "{{ input.draft }}"},
 )

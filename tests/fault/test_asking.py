@@ -72,9 +72,9 @@ def check_asked_once(cell: Cell, execution: UUID) -> None:
     asked = cell.rows(kept, execution)
     assert Counter(status for _, status in asked) == {"completed": ASKED}
     told = Counter(
-        (event["event_type"], event["data"]["scope"])
+        (event.event_type, event.data["scope"])
         for event in events_of(cell, execution)
-        if event["data"].get("node_id") in ("ask", "yes")
+        if event.data.get("node_id") in ("ask", "yes")
     )
     for kind, times in (("user_input_required", 1), ("node_completed", 2)):
         assert {told[kind, scope] for scope, _ in asked} == {times}

@@ -15,7 +15,7 @@ import pytest
 from tests.support.gateway_server import Clients, Served
 from treadle.core.settings import Settings, child_environment
 from treadle.gateway.app import build
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 DOCUMENT = build(Settings(database_url="postgresql://", redis_url="redis://")).openapi()
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")

@@ -70,9 +70,9 @@ def test_an_answer_lets_the_node_leave_by_its_decision(hand: Hand) -> None:
     assert answered.post_commit.unparked == [question]
     assert hand.status(execution) == "RUNNING"
     (output,) = [
-        each["output_data"]
-        for each in executions.execution(hand.session, hand.graphs, execution)["node_executions"]
-        if each["node_id"] == "ask"
+        each.output_data
+        for each in executions.execution(hand.session, hand.graphs, execution).node_executions
+        if each.node_id == "ask"
     ]
     assert output["decision"] == "rejected"
     assert (output["answered_by"], output["via"], output["timed_out"]) == ("ana", "api", False)

@@ -20,6 +20,7 @@ from treadle.ledger.engine.batches import CommitResult, Request
 from treadle.ledger.engine.rows import Claim, Report
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import executions
+from treadle.wire.events import EventType
 from treadle.workers.committer import Committer
 
 #: Seconds that nothing here takes unless something is wrong.
@@ -71,8 +72,8 @@ def test_a_report_stands_before_the_outcome_it_came_with(hand: Hand) -> None:
     hand.commit(Request(execution, hand.follow(), [outcome], reports=[Report(claim, 2)]))
 
     events = executions.events(hand.session, execution)
-    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert [event["event_type"] for event in events][-4:] == [
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [event.event_type for event in events][-4:] == [
         "node_output_update", "node_output_update", "node_completed", "execution_completed",
     ]  # fmt: skip
     assert [each["data"] for each in told(hand, execution)] == [1, 2]
@@ -134,9 +135,9 @@ def tell(hand: Hand, claim: Claim, data: Value) -> CommitResult:
 def told(hand: Hand, execution: UUID) -> list[Any]:
     """Return what was reported, in order."""
     return [
-        event["data"]
+        event.data
         for event in executions.events(hand.session, execution)
-        if event["event_type"] == "node_output_update"
+        if event.event_type == EventType.NODE_OUTPUT_UPDATE
     ]
 
 

@@ -17,6 +17,7 @@ from treadle.dag.outcomes import Completed
 from treadle.dag.specs import http
 from treadle.dag.values import NotAValue
 from treadle.ledger.views import executions
+from treadle.wire.events import EventType
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implementations
 
@@ -137,7 +138,7 @@ def reported(client: InProcess, wait_until: WaitUntil) -> list[Any]:
 
 def told(client: InProcess, execution: Any) -> list[Any]:
     return [
-        event["data"]["data"]
+        event.data["data"]
         for event in executions.events(client.session, execution)
-        if event["event_type"] == "node_output_update"
+        if event.event_type == EventType.NODE_OUTPUT_UPDATE
     ]

@@ -37,6 +37,7 @@ from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
 from treadle.transport.pause_table import PauseTable
+from treadle.wire.events import Event, EventType
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 TITLED = {"configurations": {"title": "?"}}
@@ -200,9 +201,9 @@ class People(RuleBasedStateMachine):
         for execution in self.executions:
             assert check(self.hands[0].session, execution) == []
             settled = Counter(
-                (event["data"]["node_id"], event["data"]["scope"])
+                (event.data["node_id"], event.data["scope"])
                 for event in self._events(execution)
-                if event["event_type"] in ("node_completed", "node_failed")
+                if event.event_type in (EventType.NODE_COMPLETED, EventType.NODE_FAILED)
             )
             assert not settled or max(settled.values()) == 1, settled
 
@@ -281,8 +282,8 @@ class People(RuleBasedStateMachine):
             return "final"
         return what
 
-    def _events(self, execution: UUID) -> list[dict[str, object]]:
-        return list(executions.events(self.hands[0].session, execution))
+    def _events(self, execution: UUID) -> list[Event]:
+        return executions.events(self.hands[0].session, execution)
 
 
 @pytest.mark.timeout(180)

@@ -36,6 +36,7 @@ from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.timeouts import time_out
 from treadle.ledger.people.warnings import warn
 from treadle.ledger.views import executions, processes
+from treadle.wire.events import FINAL_EVENTS
 
 #: An Error of the wire model, as an attempt fails with.
 BROKEN = {
@@ -233,7 +234,7 @@ class Hand:
     def events(self, execution: UUID) -> list[tuple[str, str | None]]:
         """Return the events as `(type, node id)`."""
         return [
-            (event["event_type"], event["data"].get("node_id"))
+            (event.event_type, event.data.get("node_id"))
             for event in executions.events(self.session, execution)
         ]
 
@@ -304,8 +305,6 @@ where e.id = %(id)s and e.questions <> (
     select count(*) from interactions i where i.execution_id = e.id and i.status = 'pending')
 """
 
-_ENDINGS = ("execution_completed", "execution_failed", "execution_canceled")
-
 
 def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     """Say which invariants an execution's rows break; empty if none."""
@@ -342,7 +341,7 @@ def _check_events(pieces: list[Any], next_seq: int, *, is_final: bool) -> list[s
         found.append(f"events are numbered {[event['seq'] for event in events]}")
     if any(count != len(loads(body)) for _, count, body in pieces):
         found.append("a row of events counts others than it holds")
-    endings = [event["seq"] for event in events if event["event_type"] in _ENDINGS]
+    endings = [event["seq"] for event in events if event["event_type"] in FINAL_EVENTS]
     if endings != ([next_seq - 1] if is_final else []):
         found.append(f"the ends are events {endings} of {next_seq - 1}; final is {is_final}")
     return found

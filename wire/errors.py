@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import ConfigDict
 
-from treadle.dag.model import Milliseconds, Strict
+from treadle.dag.model import Milliseconds
+from treadle.wire.objects import WireObject, members, unchecked
 
 
-class ErrorDetails(Strict):
+class ErrorDetails(WireObject):
     """Why, what mends it, and the facts of the case beside."""
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
@@ -17,8 +21,14 @@ class ErrorDetails(Strict):
     solution: str
     """The step that mends it."""
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of the case."""
+        own = ErrorDetails.model_fields
+        return {name: fact for name, fact in members(self).items() if name not in own}
 
-class WireError(Strict):
+
+class WireError(WireObject):
     """What went wrong."""
 
     model_config = ConfigDict(extra="allow")
@@ -38,7 +48,7 @@ class Problem(WireError):
     detail: str
 
 
-class Fault(Strict):
+class Fault(WireObject):
     """One thing that is wrong with a document."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -48,3 +58,12 @@ class Fault(Strict):
     reason: str
     message: str
     solution: str
+
+
+_details = unchecked(ErrorDetails)
+_error = unchecked(WireError)
+
+
+def error_of(stored: Mapping[str, Any]) -> WireError:
+    """Return an error as it is kept, by `TreadleError.to_wire`."""
+    return _error(**{**stored, "error_details": _details(**stored["error_details"])})
