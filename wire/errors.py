@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ConfigDict
 
 from treadle.dag.model import Milliseconds
-from treadle.wire.objects import WireObject, members, unchecked
+from treadle.wire.objects import WireObject, adopting, members
 
 
 class ErrorDetails(WireObject):
@@ -60,10 +60,10 @@ class Fault(WireObject):
     solution: str
 
 
-_details = unchecked(ErrorDetails)
-_error = unchecked(WireError)
+_details = adopting(ErrorDetails)
+_error = adopting(WireError)
 
 
 def error_of(stored: Mapping[str, Any]) -> WireError:
-    """Return an error as it is kept, by `TreadleError.to_wire`."""
-    return _error(**{**stored, "error_details": _details(**stored["error_details"])})
+    """Return an error that is kept as `TreadleError.to_wire` says it."""
+    return _error({**stored, "error_details": _details(dict(stored["error_details"]))})

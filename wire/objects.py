@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
@@ -15,7 +15,11 @@ Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 P = ParamSpec("P")
 Object = TypeVar("Object", bound="WireObject")
 
-_set = object.__setattr__
+# What a model consists of, set without asking it.
+_set_members = BaseModel.__dict__["__dict__"].__set__
+_set_given = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class WireObject(Strict):
@@ -34,34 +38,45 @@ class WireObject(Strict):
         made = validate(value)
         if isinstance(value, dict):
             known = {**made.__dict__, **(made.__pydantic_extra__ or {})}
-            _set(made, "__dict__", {name: known[name] for name in value} | known)
+            _set_members(made, {name: known[name] for name in value} | known)
         return made
 
 
 def unchecked(kind: Callable[P, Object]) -> Callable[P, Object]:
     """Return what makes objects of a kind from members that are known to be right.
 
-    It takes what the model takes, by name, and checks nothing: the members may not be changed
-    afterwards by whoever gave them.
+    It takes what the model takes, by name, and checks nothing.
     """
-    assert isinstance(kind, type)
-    assert issubclass(kind, WireObject)
-    fields = set(kind.model_fields)
-    is_open = kind.model_config.get("extra") == "allow"
-    new = kind.__new__
+    adopt = adopting(cast(type[Object], kind))
 
     def make(*_: P.args, **members: P.kwargs) -> Object:
-        given, extra = fields, {} if is_open else None
-        if members.keys() != fields:
+        return adopt(members)
+
+    return make
+
+
+def adopting(kind: type[Object]) -> Callable[[dict[str, Any]], Object]:
+    """Return what makes an object of a kind out of its members, which become part of it.
+
+    It is as `unchecked`, for members that are a `dict` already and nobody else's.
+    """
+    fields = set(kind.model_fields)
+    size, new = len(fields), object.__new__
+    is_open = kind.model_config.get("extra") == "allow"
+    nothing: dict[str, Any] | None = {} if is_open else None
+
+    def make(members: dict[str, Any]) -> Object:
+        given, extra = fields, nothing  # shared, because objects never change
+        if len(members) != size:
             given = set(members)
             extra = {name: members[name] for name in given - fields} if is_open else None
             _fill(kind, members, given)
         made = new(kind)
-        _set(made, "__dict__", members)
-        _set(made, "__pydantic_fields_set__", given)
-        _set(made, "__pydantic_extra__", extra)
-        _set(made, "__pydantic_private__", None)
-        return made  # type: ignore[return-value]
+        _set_members(made, members)
+        _set_given(made, given)
+        _set_extra(made, extra)
+        _set_private(made, None)
+        return made
 
     return make
 
@@ -73,18 +88,21 @@ def _fill(kind: type[WireObject], members: dict[str, Any], given: set[str]) -> N
             members[name] = field.get_default(call_default_factory=True)
 
 
-def members(thing: object) -> dict[str, Any]:
+def members(thing: Any) -> dict[str, Any]:
     """Return the members of an object as they are written; what an encoder calls.
 
     Raises:
         TypeError: it is none.
     """
-    if not isinstance(thing, BaseModel):
-        raise TypeError(f"{type(thing).__name__} is no object of the wire.")
-    known, given = thing.__dict__, thing.__pydantic_fields_set__
-    if isinstance(thing, WireObject) and len(given) < len(known):
+    try:
+        known, given = thing.__dict__, thing.__pydantic_fields_set__
+    except AttributeError:
+        raise TypeError(f"{type(thing).__name__} is no object of the wire.") from None
+    if len(given) == len(known):
+        return known  # type: ignore[no-any-return]
+    if isinstance(thing, WireObject):
         return {name: value for name, value in known.items() if name in given}
-    return known
+    return {**known, **(thing.__pydantic_extra__ or {})}  # a part that `dag` defines
 
 
 def to_json(document: object) -> bytes:

@@ -19,13 +19,13 @@ from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.rows import Ref
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.spending import credits_of, spent
-from treadle.wire.errors import WireError, error_of
+from treadle.wire.errors import error_of
 from treadle.wire.events import Event
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, NodeExecution, TriggerInfo
-from treadle.wire.objects import unchecked
+from treadle.wire.objects import adopting, unchecked
 
 _brief = unchecked(ExecutionBrief)
-_event = unchecked(Event)
+_event = adopting(Event)
 _execution = unchecked(ExecutionRecord)
 _record = unchecked(NodeExecution)
 _trigger_info = unchecked(TriggerInfo)
@@ -132,7 +132,7 @@ def execution(
         execution_sequence=[node.node_id for node in nodes if node.start_time],
         counts=_counts(connection, execution_id),
         **spent(connection, graph, execution_id),
-        error=_error(row.error),
+        error=error_of(loads(row.error)) if row.error else None,
         retry_of=str(row.retry_of) if row.retry_of else None,
         retried_as=[str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
         last_seq=row.next_seq - 1,
@@ -184,7 +184,7 @@ def events(
 
 def events_in(body: bytes, after_seq: int) -> list[Event]:
     """Return those of one transaction's events that follow `after_seq`."""
-    return [_event(**event) for event in loads(body) if event["seq"] > after_seq]
+    return [_event(event) for event in loads(body) if event["seq"] > after_seq]
 
 
 def status(connection: psycopg.Connection, execution_id: UUID) -> ExecutionStatus:
@@ -213,7 +213,6 @@ def _records(
 def record(graph: CompiledGraph, row: Any) -> NodeExecution:
     """Return a node record, from a row that has what it says."""
     node = graph.nodes[row.node]
-    state = NodeState(row.state)
     details = loads(row.details) if row.details else {}
     return _record(
         node_id=row.node,
@@ -221,7 +220,7 @@ def record(graph: CompiledGraph, row: Any) -> NodeExecution:
         node_type=node.node.type,
         node_subtype=node.node.subtype,
         scope=row.scope,
-        status=WIRE_NODE_STATUS[state],
+        status=WIRE_NODE_STATUS[row.state],
         waiting_on=row.wait_kind,
         start_time=milliseconds(row.started_at),
         end_time=milliseconds(row.finished_at),
@@ -231,16 +230,12 @@ def record(graph: CompiledGraph, row: Any) -> NodeExecution:
         output_bytes=row.output_bytes,
         execution_details=details,
         credits_consumed=credits_of(details),
-        error=_error(row.error),
+        error=error_of(loads(row.error)) if row.error else None,
         attempt=row.attempt,
         retry_count=row.retry_count,
         max_retries=node.max_retries,
         next_attempt_time=milliseconds(row.due_at),
     )
-
-
-def _error(stored: bytes | None) -> WireError | None:
-    return error_of(loads(stored)) if stored else None
 
 
 def _output(

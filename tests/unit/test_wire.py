@@ -176,6 +176,9 @@ def test_a_reader_keeps_what_is_new_further_in() -> None:
 
     assert to_json(read(Execution, newer)) == dumps(newer)
     assert read(Execution, newer).node_executions[0].error is not None
+    asked = loads(to_json(question(InteractionType.SELECTION, InteractionStatus.PENDING).to_wire()))
+    asked["selection_options"] = [{"value": "a", "label": "", "later": 1}]
+    assert to_json(read(interactions.Interaction, asked)) == dumps(asked)
 
 
 def test_a_member_that_is_missing_or_of_another_type_is_refused() -> None:
