@@ -84,7 +84,6 @@ class Decision(Word):
 Decided: TypeAlias = Literal[Decision.CONFIRMED, Decision.REJECTED]
 """What a person decides."""
 DECISIONS: tuple[Decided, ...] = (Decision.CONFIRMED, Decision.REJECTED)
-TIMEOUT_KEY = Decision.TIMEOUT
 
 #: Characters of a remark that goes with an answer.
 COMMENT_LENGTH = 10_000

@@ -16,6 +16,7 @@ from treadle.dag.readiness import next_state
 from treadle.dag.states import LoopPhase, NodeState
 from treadle.ledger.engine.rows import LockedExecution, Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.wire.events import EventType
 
 
 @dataclass(slots=True)
@@ -131,7 +132,9 @@ class Arrivals:
 
     def _skip(self, locked: LockedExecution, ref: Ref, *, poisoned: bool) -> None:
         reason = "upstream_failed" if poisoned else "not_taken"
-        self._unit.event(locked, "node_skipped", node_id=ref.node, scope=ref.scope, reason=reason)
+        self._unit.event(
+            locked, EventType.NODE_SKIPPED, node_id=ref.node, scope=ref.scope, reason=reason
+        )
 
     def _complete(self, targets: dict[Ref, _Sums], rows: list[Any]) -> None:
         """Move on the rows whose sums have become complete with this transaction's arrivals."""

@@ -15,6 +15,7 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.rows import Claim, LockedExecution, Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching
+from treadle.wire.events import EventType
 
 _KEYS = ("execution_id", "scope", "node")
 _fetch = fetching("work")
@@ -67,7 +68,7 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
     for each, taken in zip(wanted, claims, strict=True):
         for one in taken if each.start_all else taken[:1]:
             locked = unit.locked[one.ref.execution_id]
-            unit.event(locked, "node_started", node_id=one.ref.node, scope=one.ref.scope)
+            unit.event(locked, EventType.NODE_STARTED, node_id=one.ref.node, scope=one.ref.scope)
     return claims
 
 

@@ -20,6 +20,7 @@ from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.locking import lock_available, lock_briefly, lock_waiting
 from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, PostCommit, Queued, Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.wire.events import EventType
 
 
 class NoSuchExecution(TreadleError):
@@ -67,7 +68,7 @@ def pause(
             unit.run("pause", id=locked.id)
             locked.paused = True
             locked.status = ExecutionStatus.PAUSED
-            unit.event(locked, "execution_paused", reason="pause_requested")
+            unit.event(locked, EventType.EXECUTION_PAUSED, reason="pause_requested")
         unit.save()
     return unit.committed()
 
@@ -82,7 +83,7 @@ def resume(
             unit.run("resume", id=locked.id)
             locked.paused = False
             locked.status = ExecutionStatus.RUNNING
-            unit.event(locked, "execution_resumed")
+            unit.event(locked, EventType.EXECUTION_RESUMED)
             rows = unit.run("ready_rows", id=locked.id).fetchall()
             note(unit, locked, [Ref(*row) for row in rows])
         unit.save()

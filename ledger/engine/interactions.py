@@ -13,10 +13,12 @@ from uuid import UUID
 from treadle.core.columns import pack
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Asked
+from treadle.dag.questions import ChannelType
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import dumps, payload
 from treadle.ledger.engine.rows import LockedExecution, Parked, Settlement
 from treadle.monitoring.facts import Fact
+from treadle.wire.events import EventType
 
 if TYPE_CHECKING:
     from treadle.ledger.engine.unit_of_work import UnitOfWork
@@ -49,14 +51,14 @@ def ask(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> None:
         locked, row = unit.locked[each.claim.ref.execution_id], times[each.claim.lease_id]
         locked.questions += 1
         question = outcome.question
-        is_sent = question.channel_type != "in_app"
+        is_sent = question.channel_type != ChannelType.IN_APP
         parked = Parked(row.id, locked.id, row.warn_at, row.timeout_at, is_sent=is_sent)
         unit.post_commit[max(cause, 0)].parked.append(parked)
         labels = (question.interaction_type, question.channel_type)
         unit.facts.append(Fact("question_asked", labels))
         unit.event(
             locked,
-            "user_input_required",
+            EventType.USER_INPUT_REQUIRED,
             interaction_id=str(row.id),
             node_id=each.claim.ref.node,
             scope=each.claim.ref.scope,
@@ -67,7 +69,7 @@ def ask(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) -> None:
     sent = [
         (new_id(), each.claim.lease_id, "ask")
         for _, each, outcome in asked
-        if outcome.question.channel_type != "in_app"
+        if outcome.question.channel_type != ChannelType.IN_APP
     ]
     if sent:
         unit.run_rows("send", ("id", "interaction_id", "kind"), sent)
@@ -144,6 +146,6 @@ def _turn(
         return
     locked.status = status
     if reason is None:
-        unit.event(locked, "execution_resumed")
+        unit.event(locked, EventType.EXECUTION_RESUMED)
     else:
-        unit.event(locked, "execution_paused", reason=reason)
+        unit.event(locked, EventType.EXECUTION_PAUSED, reason=reason)

@@ -16,7 +16,7 @@ from uuid import UUID
 from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Failed, LoopOpened
 from treadle.dag.scopes import around, child_scope
-from treadle.dag.states import LoopPhase
+from treadle.dag.states import LoopPhase, ScopeState
 from treadle.dag.values import dumps
 from treadle.ledger.engine.arrivals import Arrivals, place_rows
 from treadle.ledger.engine.claims import leases
@@ -125,7 +125,7 @@ def settle_scopes(unit: UnitOfWork, arrivals: Arrivals, failures: Failures) -> N
         if changes:
             rows = unit.run_rows("count_scopes", ("execution_id", "scope", "delta"), changes)
             for row in rows.fetchall():
-                if row.status == "ended":
+                if row.status == ScopeState.ENDED:
                     loop = ended[Ref(row.execution_id, row.parent, row.loop)]
                     loop.count += 1
                     loop.cause = unit.causes[row.execution_id, row.scope]

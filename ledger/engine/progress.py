@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from treadle.ledger.engine.rows import Report
 from treadle.ledger.engine.unit_of_work import UnitOfWork
+from treadle.wire.events import EventType
 
 
 def tell(unit: UnitOfWork, reports: Sequence[Report]) -> None:
@@ -17,4 +18,6 @@ def tell(unit: UnitOfWork, reports: Sequence[Report]) -> None:
         if each.claim.lease_id in running:
             ref = each.claim.ref
             place = {"node_id": ref.node, "scope": ref.scope}
-            unit.event(unit.locked[ref.execution_id], "node_output_update", **place, data=each.data)
+            unit.event(
+                unit.locked[ref.execution_id], EventType.NODE_OUTPUT_UPDATE, **place, data=each.data
+            )

@@ -26,6 +26,7 @@ from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.engine.settlements import settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
+from treadle.wire.events import EventType
 
 #: Losses after which a node is a suspect and runs in a child of its own (rule 8).
 SUSPECT_AFTER = 2
@@ -82,7 +83,11 @@ def _complete_timers(unit: UnitOfWork, execution_id: UUID) -> None:
     for row in unit.run("complete_timers", id=execution_id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
         unit.event(
-            locked, "node_completed", node_id=ref.node, scope=ref.scope, output_key=row.output_key
+            locked,
+            EventType.NODE_COMPLETED,
+            node_id=ref.node,
+            scope=ref.scope,
+            output_key=row.output_key,
         )
         unit.count(locked, ref.scope, -1, -1)
         unit.facts.append(

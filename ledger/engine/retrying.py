@@ -26,6 +26,7 @@ from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecut
 from treadle.ledger.engine.submission import Submitted
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching, queries
+from treadle.wire.events import EventType
 
 _SQL = queries("retrying")
 _fetch = fetching("retrying")
@@ -80,7 +81,10 @@ def retry(
         locked.node_count += in_scopes
         unit = UnitOfWork(connection, [locked], queue=queue)
         unit.event(
-            locked, "execution_started", trigger_id=old.trigger_node, retry_of=str(execution_id)
+            locked,
+            EventType.EXECUTION_STARTED,
+            trigger_id=old.trigger_node,
+            retry_of=str(execution_id),
         )
         refs = {node: Ref(locked.id, ROOT, node) for node in standing}
         arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))

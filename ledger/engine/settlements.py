@@ -41,6 +41,7 @@ from treadle.ledger.engine.settle_rows import (
 )
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
+from treadle.wire.events import EventType
 
 
 def settle(
@@ -126,7 +127,9 @@ def _start_members(unit: UnitOfWork, counted: Sequence[tuple[int, Settlement]]) 
     for member in members:
         if member.lease_id in started:
             locked = unit.locked[member.ref.execution_id]
-            unit.event(locked, "node_started", node_id=member.ref.node, scope=member.ref.scope)
+            unit.event(
+                locked, EventType.NODE_STARTED, node_id=member.ref.node, scope=member.ref.scope
+            )
     return started
 
 
@@ -190,11 +193,11 @@ def _report(unit: UnitOfWork, locked: LockedExecution, settlement: Settlement) -
     place = {"node_id": ref.node, "scope": ref.scope}
     match settlement.outcome:
         case Completed(_, key, _):
-            unit.event(locked, "node_completed", **place, output_key=key)
+            unit.event(locked, EventType.NODE_COMPLETED, **place, output_key=key)
         case Failed(error):
-            unit.event(locked, "node_failed", **place, error=error)
+            unit.event(locked, EventType.NODE_FAILED, **place, error=error)
         case Retrying(error, delay, _):
             milliseconds = round(delay.total_seconds() * 1000)
-            unit.event(locked, "node_retrying", **place, error=error, delay_ms=milliseconds)
+            unit.event(locked, EventType.NODE_RETRYING, **place, error=error, delay_ms=milliseconds)
         case _:
             pass

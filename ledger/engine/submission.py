@@ -32,6 +32,7 @@ from treadle.ledger.engine.idempotency import Key, reserve
 from treadle.ledger.engine.rows import DispatchQueue, LockedExecution, NewExecution, PostCommit, Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.engine.versions import store_version
+from treadle.wire.events import EventType
 
 _TRIGGERS = (
     "execution_id", "node", "queue", "priority", "state", "output_key", "output",
@@ -277,7 +278,7 @@ def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Dra
     rows: list[tuple[Any, ...]] = []
     for cause, draft in enumerate(drafts):
         locked = unit.locked[draft.execution_id]
-        unit.event(locked, "execution_started", trigger_id=draft.trigger)
+        unit.event(locked, EventType.EXECUTION_STARTED, trigger_id=draft.trigger)
         for trigger in locked.graph.triggers:
             queue = locked.graph.nodes[trigger].queue
             ref = Ref(locked.id, ROOT, trigger)
@@ -285,12 +286,18 @@ def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Dra
             if trigger == draft.trigger:
                 rows.append((*at, NodeState.COMPLETED, "result", draft.entry))
                 unit.event(
-                    locked, "node_completed", node_id=trigger, scope=ROOT, output_key="result"
+                    locked,
+                    EventType.NODE_COMPLETED,
+                    node_id=trigger,
+                    scope=ROOT,
+                    output_key="result",
                 )
                 arrivals.leave(ref, "result", cause=cause)
             else:
                 rows.append((*at, NodeState.SKIPPED, None, None))
-                unit.event(locked, "node_skipped", node_id=trigger, scope=ROOT, reason="not_fired")
+                unit.event(
+                    locked, EventType.NODE_SKIPPED, node_id=trigger, scope=ROOT, reason="not_fired"
+                )
                 arrivals.leave(ref, None, cause=cause)
     unit.run_rows("add_triggers", _TRIGGERS, rows)
 

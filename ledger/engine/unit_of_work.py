@@ -19,7 +19,13 @@ from treadle.core.ids import made_at, new_id
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.dag.scopes import ROOT, around
 from treadle.dag.specs import Lane
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, LoopPhase, NodeState
+from treadle.dag.states import (
+    FINAL_EXECUTION_STATUSES,
+    ExecutionStatus,
+    LoopPhase,
+    NodeState,
+    ScopeState,
+)
 from treadle.dag.values import dumps
 from treadle.ledger.engine.interactions import derive, withdraw_in_scopes
 from treadle.ledger.engine.rows import (
@@ -36,6 +42,7 @@ from treadle.ledger.engine.rows import (
 from treadle.ledger.queries import columns, queries
 from treadle.monitoring import facts
 from treadle.monitoring.facts import Fact
+from treadle.wire.events import EventType
 
 _SQL = {**queries("work"), **queries("people")}
 
@@ -121,7 +128,7 @@ class UnitOfWork:
             self.deltas[locked.id, scope] += change
             self.causes[locked.id, scope] = cause
 
-    def event(self, locked: LockedExecution, event_type: str, **data: Any) -> None:
+    def event(self, locked: LockedExecution, event_type: EventType, **data: Any) -> None:
         """Add the execution's next event (invariant 5)."""
         locked.events.append({"event_type": event_type, "data": data})
 
@@ -147,7 +154,7 @@ class UnitOfWork:
             lease_id = new_id()
             claim = Claim(ref, lease_id, locked.graph, phase=phase, **known)
             self.post_commit[cause].claimed.append(claim)
-            self.event(locked, "node_started", node_id=ref.node, scope=ref.scope)
+            self.event(locked, EventType.NODE_STARTED, node_id=ref.node, scope=ref.scope)
             return NodeState.RUNNING, lease_id, None
         epoch = self.queue.admit(queue)
         if epoch is not None:
@@ -184,9 +191,9 @@ class UnitOfWork:
         locked.error = dumps(error) if error else None
         locked.outstanding = 0
         kind = {
-            ExecutionStatus.SUCCESS: "execution_completed",
-            ExecutionStatus.CANCELED: "execution_canceled",
-        }.get(status, "execution_failed")
+            ExecutionStatus.SUCCESS: EventType.EXECUTION_COMPLETED,
+            ExecutionStatus.CANCELED: EventType.EXECUTION_CANCELED,
+        }.get(status, EventType.EXECUTION_FAILED)
         self.event(locked, kind, status=status, **({"error": error} if error else {}))
 
     def cancel_scopes(self, scopes: Sequence[tuple[UUID, str]]) -> None:
@@ -235,7 +242,13 @@ class UnitOfWork:
         if not self.opened:
             return
         rows = [
-            (execution_id, scope, *place, "open", self.deltas.pop((execution_id, scope), 0))
+            (
+                execution_id,
+                scope,
+                *place,
+                ScopeState.OPEN,
+                self.deltas.pop((execution_id, scope), 0),
+            )
             for (execution_id, scope), place in self.opened.items()
         ]
         names = ("execution_id", "scope", "parent", "loop", "index", "status", "outstanding")

@@ -13,7 +13,8 @@ from treadle.core.columns import pack
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import pipelined_transaction
 from treadle.dag.outcomes import Failed
-from treadle.dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
+from treadle.dag.questions import Decision, ReplyInvalid, TimeoutAction, reply
+from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.locking import lock_available, lock_briefly
@@ -102,7 +103,9 @@ def _end(
         return give_up(unit, locked, asked, _undelivered(unit, asked), arrived=arrived)
     response = _unanswered(asked)
     if response is not None:
-        return decide(unit, locked, asked, response, status="timeout", arrived=arrived)
+        return decide(
+            unit, locked, asked, response, status=InteractionStatus.TIMEOUT, arrived=arrived
+        )
     error = HilTimeout(
         f"Nobody answered within {asked.question.timeout_seconds} s.",
         interaction_id=str(asked.id),
@@ -113,14 +116,14 @@ def _end(
 def _unanswered(asked: Interaction) -> Response | None:
     """Return what counts in place of an answer, if anything does."""
     question = asked.question
-    if question.timeout_action == "continue":
-        return Response(TIMEOUT_KEY, None, SYSTEM, TIMEOUT_KEY)
-    if question.timeout_action == "default_response":
+    if question.timeout_action is TimeoutAction.CONTINUE:
+        return Response(Decision.TIMEOUT, None, SYSTEM, Decision.TIMEOUT)
+    if question.timeout_action is TimeoutAction.DEFAULT_RESPONSE:
         try:
             default = reply(question, question.default_response or {})
         except ReplyInvalid:  # it was one when it was asked: by the rules of another release
             return None
-        return Response(default.decision, default.answer, SYSTEM, TIMEOUT_KEY)
+        return Response(default.decision, default.answer, SYSTEM, Decision.TIMEOUT)
     return None
 
 

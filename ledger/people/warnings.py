@@ -7,11 +7,13 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.ids import new_id
+from treadle.dag.questions import ChannelType
 from treadle.ledger.engine.graphs import Graphs
 from treadle.ledger.engine.locking import lock_briefly
 from treadle.ledger.engine.rows import DispatchQueue, PostCommit
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.interactions import execution_of
+from treadle.wire.events import EventType
 
 
 def warn(
@@ -34,13 +36,13 @@ def warn(
         if row is not None:
             unit.event(
                 locked,
-                "user_input_due_soon",
+                EventType.USER_INPUT_DUE_SOON,
                 interaction_id=str(row.id),
                 node_id=row.node,
                 scope=row.scope,
                 timeout_at=int(row.timeout_at.timestamp() * 1000),
             )
-            if row.channel_type != "in_app":
+            if row.channel_type != ChannelType.IN_APP:
                 names = ("id", "interaction_id", "kind")
                 unit.run_rows("send", names, [(new_id(), row.id, "warn")])
         unit.save()
