@@ -10,6 +10,7 @@ RUN uv sync --locked --no-dev --no-install-project
 COPY core core
 COPY monitoring monitoring
 COPY dag dag
+COPY wire wire
 COPY ledger ledger
 COPY transport transport
 COPY hil hil

@@ -13,7 +13,7 @@ BIN := .venv/bin
 SYNC := $(BIN)/uv sync --locked --inexact --no-progress --compile-bytecode
 
 # The folders that are parts of `treadle`, and the one that has a link to each.
-HOUSES := core dag gateway hil ledger monitoring planner scheduler transport treadle workers
+HOUSES := core dag gateway hil ledger monitoring planner scheduler transport treadle wire workers
 
 .PHONY: help install demo test test-fast check coverage format bench docs clean
 

@@ -24,7 +24,7 @@ from treadle.core.ids import new_id
 from treadle.ledger.engine import control
 from treadle.ledger.engine.submission import LOCAL_OWNER
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 #: Requests that are sent one after the other, without other load.
 _ALONE = 300

@@ -20,6 +20,7 @@ from uuid import UUID
 from bench import counters
 from treadle.core.embedded import EmbeddedServers
 from treadle.core.settings import Settings
+from treadle.dag.events import EventType
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.migrations import migrate
@@ -64,8 +65,8 @@ def measure() -> Models:
         used = counters.cpu_seconds([worker.pid]) - before
         resident = counters.resident_bytes(worker.pid) / 2**20
         with connections.open_session() as session:
-            kinds = [each["event_type"] for each in executions.events(session, execution)]
-        return Models(first, seconds, used, kinds.count("node_output_update"), resident)
+            kinds = [each.event_type for each in executions.events(session, execution)]
+        return Models(first, seconds, used, kinds.count(EventType.NODE_OUTPUT_UPDATE), resident)
 
 
 def _run(connections: Connections, count: int) -> tuple[float, UUID]:
@@ -86,8 +87,8 @@ def _run(connections: Connections, count: int) -> tuple[float, UUID]:
                 records=0,
                 inline_bytes=0,
             )
-            if shown["end_time"] is not None:
-                assert shown["status"] == "SUCCESS", shown["error"]
+            if shown.end_time is not None:
+                assert shown.status == "SUCCESS", shown.error
                 return time.monotonic() - begun, submitted.execution_id
             time.sleep(0.02)
     raise TimeoutError(f"{count} nodes did not end in {_LONGEST_SECONDS:g} s")

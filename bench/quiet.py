@@ -84,7 +84,7 @@ def _starts(cluster: Cluster) -> list[float]:
         while ended is None:
             time.sleep(0.01)
             found_now = executions.execution(cluster.session, engine.graphs, submitted.execution_id)
-            ended = found_now["output"]
+            ended = found_now.output
         seconds.append(ended["only"]["data"] - started)
     return seconds
 

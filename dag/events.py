@@ -8,8 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import unique
 from types import MappingProxyType
 from typing import NamedTuple
+
+from treadle.dag.states import NodeStatus
+from treadle.dag.words import Word
+
+
+@unique
+class EventType(Word):
+    """What can happen in an execution; `EVENTS` says what each one means."""
+
+    EXECUTION_STARTED = "execution_started"
+    EXECUTION_PAUSED = "execution_paused"
+    EXECUTION_RESUMED = "execution_resumed"
+    EXECUTION_COMPLETED = "execution_completed"
+    EXECUTION_FAILED = "execution_failed"
+    EXECUTION_CANCELED = "execution_canceled"
+    NODE_STARTED = "node_started"
+    NODE_OUTPUT_UPDATE = "node_output_update"
+    NODE_COMPLETED = "node_completed"
+    NODE_FAILED = "node_failed"
+    NODE_RETRYING = "node_retrying"
+    NODE_SKIPPED = "node_skipped"
+    USER_INPUT_REQUIRED = "user_input_required"
+    USER_INPUT_DUE_SOON = "user_input_due_soon"
 
 
 class Datum(NamedTuple):
@@ -25,11 +49,11 @@ class Datum(NamedTuple):
 class EventSpec:
     """All that is known of one type of event."""
 
-    name: str
-    """Its `event_type`: what it is of, and what happened to it."""
+    name: EventType
+    """What it is of, and what happened to it."""
     description: str
     data: tuple[Datum, ...] = ()
-    node_status: str | None = None
+    node_status: NodeStatus | None = None
     """The status on the wire that its node has from then on, if it changes."""
     is_final: bool = False
     """Whether it is the last event of its execution."""
@@ -49,7 +73,7 @@ _ERROR = Datum("error", "an Error")
 
 _EVENTS = (
     EventSpec(
-        "execution_started",
+        EventType.EXECUTION_STARTED,
         "An execution was acknowledged.",
         (
             Datum("trigger_id", "the trigger that fired"),
@@ -57,60 +81,64 @@ _EVENTS = (
         ),
     ),
     EventSpec(
-        "execution_paused",
+        EventType.EXECUTION_PAUSED,
         "Nothing runs in it for now.",
         (Datum("reason", "`pause_requested`, `human_input_required` or `not_delivered_yet`"),),
     ),
-    EventSpec("execution_resumed", "It runs again."),
-    EventSpec("execution_completed", "It succeeded.", (_STATUS,), is_final=True),
+    EventSpec(EventType.EXECUTION_RESUMED, "It runs again."),
+    EventSpec(EventType.EXECUTION_COMPLETED, "It succeeded.", (_STATUS,), is_final=True),
     EventSpec(
-        "execution_failed",
+        EventType.EXECUTION_FAILED,
         "It ended with an error, or its time was over.",
         (_STATUS, _ERROR._replace(is_optional=True)),
         is_final=True,
     ),
     EventSpec(
-        "execution_canceled",
+        EventType.EXECUTION_CANCELED,
         "Somebody canceled it.",
         (_STATUS, _ERROR._replace(is_optional=True)),
         is_final=True,
     ),
-    EventSpec("node_started", "An attempt of a node began.", _NODE, node_status="running"),
     EventSpec(
-        "node_output_update",
+        EventType.NODE_STARTED, "An attempt of a node began.", _NODE, node_status=NodeStatus.RUNNING
+    ),
+    EventSpec(
+        EventType.NODE_OUTPUT_UPDATE,
         "A running node reported its progress.",
         (*_NODE, Datum("data", "the report")),
     ),
     EventSpec(
-        "node_completed",
+        EventType.NODE_COMPLETED,
         "A node completed.",
         (*_NODE, Datum("output_key", "the key by which it left")),
-        node_status="completed",
+        node_status=NodeStatus.COMPLETED,
     ),
-    EventSpec("node_failed", "A node failed.", (*_NODE, _ERROR), node_status="failed"),
     EventSpec(
-        "node_retrying",
+        EventType.NODE_FAILED, "A node failed.", (*_NODE, _ERROR), node_status=NodeStatus.FAILED
+    ),
+    EventSpec(
+        EventType.NODE_RETRYING,
         "An attempt failed, and there will be another.",
         (*_NODE, _ERROR, Datum("delay_ms", "milliseconds until then")),
-        node_status="retrying",
+        node_status=NodeStatus.RETRYING,
     ),
     EventSpec(
-        "node_skipped",
+        EventType.NODE_SKIPPED,
         "A node will not run.",
         (*_NODE, Datum("reason", "`not_taken`, `upstream_failed` or `not_fired`")),
-        node_status="skipped",
+        node_status=NodeStatus.SKIPPED,
     ),
     EventSpec(
-        "user_input_required",
+        EventType.USER_INPUT_REQUIRED,
         "A node asked a person.",
         (
             *_QUESTION,
             Datum("interaction_type", "`approval`, `input`, `selection` or `review`"),
             Datum("title", "what is asked, in a line"),
         ),
-        node_status="waiting_input",
+        node_status=NodeStatus.WAITING_INPUT,
     ),
-    EventSpec("user_input_due_soon", "The time of a question is nearly over.", _QUESTION),
+    EventSpec(EventType.USER_INPUT_DUE_SOON, "The time of a question is nearly over.", _QUESTION),
 )
 
 EVENTS: Mapping[str, EventSpec] = MappingProxyType({each.name: each for each in _EVENTS})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import unique
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
@@ -23,12 +24,57 @@ from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems, val
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem, quoted
 from treadle.dag.values import NotAValue, Value, dumps
+from treadle.dag.words import Word
 
-Decision: TypeAlias = Literal["confirmed", "rejected"]
-DECISIONS: tuple[Decision, ...] = ("confirmed", "rejected")
 
-TIMEOUT_KEY = "timeout"
-"""The output key of an unanswered question with `timeout_action: continue`."""
+@unique
+class InteractionType(Word):
+    """What a question asks for."""
+
+    APPROVAL = "approval"
+    """One of some options, each of which means yes or no."""
+    INPUT = "input"
+    """A form that is filled in."""
+    SELECTION = "selection"
+    """Some of several things."""
+    REVIEW = "review"
+    """A review of content, which may be edited."""
+
+
+@unique
+class TimeoutAction(Word):
+    """What happens when nobody answered in time."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+    """The node leaves by `timeout`."""
+    DEFAULT_RESPONSE = "default_response"
+    """The system answers as the question says."""
+
+
+@unique
+class Priority(Word):
+    """How urgent a question is to people."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+@unique
+class Decision(Word):
+    """The keys by which a node leaves that has asked."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    TIMEOUT = "timeout"
+    """Nobody answered, and it is to go on; no person decides so."""
+
+
+Decided: TypeAlias = Literal[Decision.CONFIRMED, Decision.REJECTED]
+"""What a person decides."""
+DECISIONS: tuple[Decided, ...] = (Decision.CONFIRMED, Decision.REJECTED)
 
 #: Characters of the comment on an answer.
 COMMENT_LENGTH = 10_000
@@ -50,7 +96,7 @@ class ApprovalOption(Strict):
     """Its name in an answer."""
     label: str = ""
     """What is shown; its value if empty."""
-    decision: Decision
+    decision: Decided
     """What choosing it means."""
 
 
@@ -64,8 +110,8 @@ class SelectionOption(Strict):
 
 
 APPROVE_OR_REJECT = (
-    ApprovalOption(value="approve", label="Approve", decision="confirmed"),
-    ApprovalOption(value="reject", label="Reject", decision="rejected"),
+    ApprovalOption(value="approve", label="Approve", decision=Decision.CONFIRMED),
+    ApprovalOption(value="reject", label="Reject", decision=Decision.REJECTED),
 )
 
 
@@ -75,13 +121,13 @@ class Question(ChannelFields):
     It has the fields of every channel; those of its own channel are filled in.
     """
 
-    interaction_type: Literal["approval", "input", "selection", "review"]
+    interaction_type: InteractionType
     channel_type: ChannelType = DEFAULT_CHANNEL
     title: str
     message: str = ""
     timeout_seconds: int = Field(3600, ge=60, le=86_400)
-    timeout_action: Literal["fail", "continue", "default_response"] = "fail"
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    timeout_action: TimeoutAction = TimeoutAction.FAIL
+    priority: Priority = Priority.NORMAL
     assignees: tuple[str, ...] = Field(default=(), strict=False)
     """The accounts that may answer; its execution's owner if there are none."""
     approval_options: list[ApprovalOption] = Field(default_factory=lambda: [*APPROVE_OR_REJECT])
@@ -104,18 +150,18 @@ class Question(ChannelFields):
 
 #: The fields that only one type of question has.
 OF_TYPE: Mapping[str, tuple[str, ...]] = {
-    "approval": ("approval_options",),
-    "input": ("input_fields",),
-    "selection": ("selection_options", "min_selections", "max_selections"),
-    "review": ("content",),
+    InteractionType.APPROVAL: ("approval_options",),
+    InteractionType.INPUT: ("input_fields",),
+    InteractionType.SELECTION: ("selection_options", "min_selections", "max_selections"),
+    InteractionType.REVIEW: ("content",),
 }
 
 #: What an answer to each type cannot do without.
 ANSWER_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "approval": ("decision",),
-    "input": ("values",),
-    "selection": ("selected",),
-    "review": ("decision",),
+    InteractionType.APPROVAL: ("decision",),
+    InteractionType.INPUT: ("values",),
+    InteractionType.SELECTION: ("selected",),
+    InteractionType.REVIEW: ("decision",),
 }
 
 
@@ -133,7 +179,7 @@ def question_problems(question: Question) -> Iterator[Problem]:
 
 def _part_problems(question: Question) -> Iterator[Problem]:
     match question.interaction_type:
-        case "approval":
+        case InteractionType.APPROVAL:
             options = question.approval_options
             yield from _options_problems("approval_options", [each.value for each in options])
             for decision in DECISIONS:
@@ -146,12 +192,12 @@ def _part_problems(question: Question) -> Iterator[Problem]:
                     message = f"It is called {quoted(each.value)} and means {each.decision}."
                     problem = Problem("value", "ambiguous", message, "Rename the option.")
                     yield problem.under("approval_options", index)
-        case "input":
+        case InteractionType.INPUT:
             if not question.input_fields:
                 message = "A form needs at least one field."
                 yield Problem("input_fields", "missing", message, "Add one or more fields.")
             yield from (each.under("input_fields") for each in form_problems(question.input_fields))
-        case "selection":
+        case InteractionType.SELECTION:
             values = [each.value for each in question.selection_options]
             yield from _options_problems("selection_options", values)
             low, high = question.min_selections, question.max_selections
@@ -176,7 +222,7 @@ def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
 class Reply:
     """A valid answer."""
 
-    decision: Decision
+    decision: Decided
     """The output key of its node."""
     answer: Value
     """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
@@ -185,10 +231,10 @@ class Reply:
 
 #: The fields of an answer to each type.
 _ANSWER_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "approval": ("decision", "comment"),
-    "input": ("decision", "values", "comment"),
-    "selection": ("decision", "selected", "comment"),
-    "review": ("decision", "content", "comment"),
+    InteractionType.APPROVAL: ("decision", "comment"),
+    InteractionType.INPUT: ("decision", "values", "comment"),
+    InteractionType.SELECTION: ("decision", "selected", "comment"),
+    InteractionType.REVIEW: ("decision", "content", "comment"),
 }
 
 
@@ -237,7 +283,7 @@ def _comment_problems(comment: Value) -> Iterator[Problem]:
 
 def _approval(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     decision, options = response.get("decision"), question.approval_options
     named = [option for option in options if option.value == decision]
     meant = named or [option for option in options if option.decision == decision]
@@ -251,12 +297,12 @@ def _approval(
         problems.append(Problem("decision", "ambiguous", message, f"Use one of {listed(values)}."))
     else:
         problems.append(no_choice("decision", decision, values))
-    return "rejected", {}
+    return Decision.REJECTED, {}
 
 
 def _input(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     _check_confirmed(response, problems)
     values = response.get("values", {})
     if not isinstance(values, Mapping):
@@ -265,18 +311,20 @@ def _input(
     else:
         found = values_problems(question.input_fields, values)
         problems += (each.under("values") for each in found)
-    return "confirmed", {"values": {f.name: values.get(f.name) for f in question.input_fields}}
+    return Decision.CONFIRMED, {
+        "values": {f.name: values.get(f.name) for f in question.input_fields}
+    }
 
 
 def _selection(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     _check_confirmed(response, problems)
     selected = response.get("selected", [])
     values = [option.value for option in question.selection_options]
     if not isinstance(selected, list):
         problems.append(wrong_type("selected", "a list", selected))
-        return "confirmed", {}
+        return Decision.CONFIRMED, {}
     for index, value in enumerate(selected):
         if value not in values:
             problems.append(no_choice(f"selected[{index}]", value, values))
@@ -288,12 +336,12 @@ def _selection(
         bounds = f"{low}" if low == high else f"{low} to {high}"
         problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
     # In the order of the options, so that the same choice is the same answer.
-    return "confirmed", {"selected": [value for value in values if value in selected]}
+    return Decision.CONFIRMED, {"selected": [value for value in values if value in selected]}
 
 
 def _review(
     question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decision, dict[str, Value]]:
+) -> tuple[Decided, dict[str, Value]]:
     decision = response.get("decision")
     if decision is None:
         problems.append(missing("decision", DECISIONS))
@@ -303,12 +351,19 @@ def _review(
     if original is not None and kind_of(content) != kind_of(original):
         problems.append(wrong_type("content", kind_of(original), content))
     answer = {"content": content, "edited": content != original}
-    return ("confirmed" if decision == "confirmed" else "rejected"), answer
+    if decision == Decision.CONFIRMED:
+        return Decision.CONFIRMED, answer
+    return Decision.REJECTED, answer
 
 
-_READERS = {"approval": _approval, "input": _input, "selection": _selection, "review": _review}
+_READERS = {
+    InteractionType.APPROVAL: _approval,
+    InteractionType.INPUT: _input,
+    InteractionType.SELECTION: _selection,
+    InteractionType.REVIEW: _review,
+}
 
 
 def _check_confirmed(response: Mapping[str, Any], problems: list[Problem]) -> None:
-    if response.get("decision", "confirmed") != "confirmed":
-        problems.append(no_choice("decision", response["decision"], ["confirmed"]))
+    if response.get("decision", Decision.CONFIRMED) != Decision.CONFIRMED:
+        problems.append(no_choice("decision", response["decision"], [Decision.CONFIRMED]))

@@ -13,6 +13,8 @@ from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from treadle.dag.words import Word
+
 
 @unique
 class ExecutionStatus(StrEnum):
@@ -60,6 +62,45 @@ class NodeState(StrEnum):
     """The run took no path that leads to it."""
     CANCELED = "canceled"
     """Its execution or loop ended before it could."""
+
+
+@unique
+class NodeStatus(Word):
+    """Where a node stands, as clients are told: `NodeState` without what only the ledger cares for.
+
+    `WIRE_NODE_STATUS` says which is which.
+    """
+
+    PENDING = "pending"
+    """It has not begun."""
+    RUNNING = "running"
+    """It has begun: an attempt runs, or it waits without one for what `waiting_on` says."""
+    WAITING_INPUT = "waiting_input"
+    """It asked a person."""
+    RETRYING = "retrying"
+    """Its last attempt failed; the next one is due at a set time."""
+    COMPLETED = "completed"
+    """Done; its output is kept."""
+    FAILED = "failed"
+    """It failed for good; its error is kept."""
+    SKIPPED = "skipped"
+    """The run took no way that leads to it."""
+    CANCELED = "canceled"
+    """Its execution or loop ended before it could."""
+
+
+@unique
+class InteractionStatus(Word):
+    """Where a question to people stands."""
+
+    PENDING = "pending"
+    """It can be answered."""
+    COMPLETED = "completed"
+    """Somebody decided it."""
+    TIMEOUT = "timeout"
+    """Its time was over first."""
+    CANCELED = "canceled"
+    """Its execution, or the loop it was asked in, ended first."""
 
 
 @unique
@@ -225,13 +266,13 @@ def final_states(table: tuple[Transition[State], ...]) -> frozenset[State]:
 FINAL_NODE_STATES = final_states(NODE_TRANSITIONS)
 FINAL_EXECUTION_STATUSES = final_states(EXECUTION_TRANSITIONS)
 
-WIRE_NODE_STATUS: Mapping[NodeState, str] = MappingProxyType(
+WIRE_NODE_STATUS: Mapping[NodeState, NodeStatus] = MappingProxyType(
     {
-        **{state: state.value for state in NodeState},
         # Readers of the API need to know whether it runs, not whether it is in a queue.
-        NodeState.READY: NodeState.PENDING.value,
+        NodeState.READY: NodeStatus.PENDING,
         # Shown with `waiting_on`.
-        NodeState.WAITING: NodeState.RUNNING.value,
+        NodeState.WAITING: NodeStatus.RUNNING,
+        **{NodeState(status): status for status in NodeStatus},
     }
 )
 """The name of each state in the wire model."""

@@ -7,6 +7,7 @@ the encoder would write them as null. Only `dumps` and `loads` encode and decode
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import orjson
@@ -31,14 +32,18 @@ class NotAValue(TreadleError):
     solution = "Return JSON: null, booleans, numbers, text, lists and objects with text keys."
 
 
-def dumps(value: Value) -> bytes:
+def dumps(value: Value, default: Callable[[Any], Value] | None = None) -> bytes:
     """Encode a value as UTF-8 JSON.
+
+    Args:
+        value: what is encoded.
+        default: returns the value that something else stands for.
 
     Raises:
         NotAValue: `output_not_storable`, for anything that JSON cannot represent.
     """
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default)
     except (TypeError, ValueError, RecursionError) as exc:
         raise NotAValue(f"The value cannot be written as JSON: {exc}") from exc
 

@@ -16,6 +16,7 @@ PACKAGES = (
     "scheduler",
     "workers",
     "ledger",
+    "wire",
     "dag",
     "monitoring",
     "core",

@@ -15,7 +15,7 @@ errors to HTTP statuses. No workflow logic belongs here, and no query: both are 
     openapi       the documentation, completed by what the frame adds to every route
     submitter     submissions that come at once share a transaction
     live/       events as they are committed, for any number of readers
-    models/     what goes over the wire, documented with an example each
+    models/     what requests carry; what is answered is in `treadle.wire`
     routes/     the routes, one module a thing
 
 A request under /v1 goes through the gate before its body is read: the key is looked up by its hash,
@@ -39,8 +39,8 @@ To add a route: a function in a module of `routes/`, whose `Routes` the app find
   same names are checked too. What a body names is checked by `caller.own(connection, "thing_id",
   …)`.
 - The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
-- It returns `Json`, and its `response_model`, with an example, is the documentation of that. A
-  body is a `dag.model.Strict` with an example.
+- It returns `Json` of an object of `treadle.wire`, whose kind is its `response_model` and with an
+  example its documentation. A body is a `dag.model.Strict` with an example.
 - It raises `TreadleError`s. A reason that is new gets its status in `errors.STATUS`, and the route
   names those that are its own: `responses=refusals(ThingIsGone)`. What every route can be refused
   with (key, scope, not found, an invalid request, a ledger that is away) is added by the frame.

@@ -23,7 +23,7 @@ from treadle.core.errors import TreadleError
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.resources import Resources
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 
 class KeyMissing(TreadleError):

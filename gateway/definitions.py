@@ -13,6 +13,10 @@ from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.validation import Validation, validate
 from treadle.dag.values import dumps
+from treadle.wire.errors import Fault
+from treadle.wire.objects import unchecked
+
+_fault = unchecked(Fault)
 
 #: Definitions whose validation is kept, and how large one may be: together a few tens of MB.
 _KEPT, _KEPT_BYTES = 128, 32 * 1024
@@ -39,7 +43,7 @@ def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
         more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
         raise WorkflowInvalid(
             f"The workflow is not valid: {first.path}: {first.message}{more}",
-            problems=as_wire(problems),
+            problems=[asdict(each) for each in problems],
         )
     return found.workflow, found.graph
 
@@ -50,6 +54,6 @@ def _checked(text: bytes) -> Validation:
     return validate(text)
 
 
-def as_wire(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return problems as the wire model says them."""
-    return [asdict(each) for each in problems]
+def faults(problems: Sequence[Problem]) -> list[Fault]:
+    """Return problems as clients see them."""
+    return [_fault(**asdict(each)) for each in problems]

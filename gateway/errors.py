@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import psycopg
 import structlog
@@ -20,7 +20,10 @@ from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
 from treadle.dag.problems import Hints, quoted
 from treadle.dag.shape import problem_of
-from treadle.dag.values import dumps
+from treadle.wire.errors import Problem, error_of
+from treadle.wire.objects import members, to_json, unchecked
+
+_problem = unchecked(Problem)
 
 _log = structlog.get_logger()
 
@@ -140,18 +143,14 @@ def refusal(error: Exception, request: Request) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
-    return Response(dumps(problem(told)), status, headers, MEDIA_TYPE)
+    return Response(to_json(problem(told)), status, headers, MEDIA_TYPE)
 
 
-def problem(error: TreadleError) -> dict[str, Any]:
+def problem(error: TreadleError) -> Problem:
     """Return an error as `application/problem+json`: RFC 9457's members and the wire's Error."""
     status = status_of(error)
-    return {
-        "title": status.phrase,
-        "status": int(status),
-        "detail": error.message,
-        **error.to_wire(),
-    }
+    told = members(error_of(error.to_wire()))
+    return _problem(title=status.phrase, status=int(status), detail=error.message, **told)
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:

@@ -19,7 +19,6 @@ from treadle.gateway.errors import (
     LedgerUnavailable,
     RequestInvalid,
 )
-from treadle.gateway.models.errors import Problem
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.request_body import (
     NotJson,
@@ -28,6 +27,7 @@ from treadle.gateway.request_body import (
     RequestTooSlow,
 )
 from treadle.gateway.routing import BoundedRoute, GatedRoute, by_status
+from treadle.wire.errors import Problem
 
 #: What a body can be refused for, beside what it says.
 _OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)

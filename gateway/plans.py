@@ -8,7 +8,7 @@ import psycopg
 
 from treadle.dag.values import Value
 from treadle.ledger.views import paging
-from treadle.planner.requests import WORKFLOW_ID, PlanNotFound, workflow_to_run
+from treadle.planner.requests import WORKFLOW_ID, PlanNotFound, made_of, workflow_to_run
 
 
 def planned_workflow(connection: psycopg.Connection, plan_id: UUID, given: Value) -> Value:
@@ -22,7 +22,8 @@ def planned_workflow(connection: psycopg.Connection, plan_id: UUID, given: Value
     found = paging.leaf(connection, plan_id)
     if found is None or found.workflow_id != WORKFLOW_ID:
         raise PlanNotFound(plan_id)
-    return workflow_to_run(plan_id, found.status, found.output, given)
+    planned = None if found.output is None else made_of(found.output)
+    return workflow_to_run(plan_id, found.status, planned, given)
 
 
 def check_is_plan(connection: psycopg.Connection, plan_id: UUID) -> None:
@@ -31,5 +32,5 @@ def check_is_plan(connection: psycopg.Connection, plan_id: UUID) -> None:
     Raises:
         PlanNotFound: the execution of that id makes no plan.
     """
-    if paging.brief(connection, plan_id)["workflow_id"] != WORKFLOW_ID:
+    if paging.brief(connection, plan_id).workflow_id != WORKFLOW_ID:
         raise PlanNotFound(plan_id)

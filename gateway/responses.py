@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
 from treadle.dag.values import Value, dumps, loads
 from treadle.gateway.errors import RequestInvalid
+from treadle.wire.objects import WireObject, to_json
+
+Item = TypeVar("Item", bound=WireObject)
 
 
 class Json(Response):
@@ -17,9 +20,9 @@ class Json(Response):
 
     media_type = "application/json"
 
-    def render(self, content: Value) -> bytes:
+    def render(self, content: WireObject | bytes) -> bytes:
         """Return the bytes of `content`; bytes are JSON already."""
-        return content if isinstance(content, bytes) else dumps(content)
+        return content if isinstance(content, bytes) else to_json(content)
 
 
 def cursor_of(*position: Value) -> str:
@@ -48,16 +51,15 @@ def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, 
         raise RequestInvalid("query.cursor: this is no cursor.", problems=[problem]) from None
 
 
-def page(name: str, items: Sequence[Mapping[str, Any]], limit: int, *at: str) -> dict[str, Any]:
-    """Return a page of at most `limit` of the `items`, read one further to know what follows.
+def page(items: Sequence[Item], limit: int, *at: str) -> tuple[list[Item], str | None]:
+    """Return at most `limit` of the items, read one further, and the cursor of what follows.
 
     Args:
-        name: the field that holds them.
         items: in order.
         limit: how many are shown.
-        at: the fields of an item that say where it stands.
+        at: the members of an item that say where it stands.
     """
     shown = list(items[:limit])
-    more = len(items) > limit
-    cursor = cursor_of(*(shown[-1][each] for each in at)) if more else None
-    return {name: shown, "next_cursor": cursor}
+    if len(items) <= limit:
+        return shown, None
+    return shown, cursor_of(*(getattr(shown[-1], each) for each in at))

@@ -18,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
+from treadle.dag.values import loads
 from treadle.gateway.auth import admit
 from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
 from treadle.gateway.ownership import OWNED, PLAIN
 from treadle.gateway.request_body import BoundedRequest
-from treadle.ledger.views.keys import Scope
 from treadle.monitoring import metrics
+from treadle.wire.keys import Scope
+from treadle.wire.objects import to_json
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -139,4 +141,5 @@ def _response(status: HTTPStatus) -> dict[str, Any]:
 def _example(kind: type[TreadleError], message: str) -> dict[str, Any]:
     error = kind.__new__(kind)
     TreadleError.__init__(error, message)
-    return {**problem(error), "timestamp": 1_767_225_600_000}
+    shown: dict[str, Any] = loads(to_json(problem(error)))
+    return {**shown, "timestamp": 1_767_225_600_000}

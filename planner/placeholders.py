@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from treadle.dag.problems import Problem
 from treadle.dag.specs import spec_of
 from treadle.dag.values import Value
 from treadle.planner.building import Document, slug
 from treadle.planner.drafts import PlaceholderType, PlanDraft
+from treadle.wire.plans import PlanPlaceholder
 
 Kind: TypeAlias = PlaceholderType | Literal["any", "secret"]
 
@@ -143,17 +144,17 @@ def settle(document: Document, placeholders: dict[str, Placeholder]) -> Iterator
         placeholders[f"secrets.{name}"] = Placeholder(name, "secret", description)
 
 
-def check_input(placeholders: Iterable[Mapping[str, Any]], workflow_input: Value) -> list[Problem]:
+def check_input(placeholders: Iterable[PlanPlaceholder], workflow_input: Value) -> list[Problem]:
     """Return what is missing from an input, or of the wrong type, to run a plan with it."""
     values = workflow_input if isinstance(workflow_input, dict) else {}
     problems = []
     for each in placeholders:
-        name, kind = each["name"], each["type"]
+        name, kind = each.name, each.type
         if kind == "secret":
             continue
         if name not in values:
-            message = f"`{name}` is missing: {each['description']}"
-            more = f", such as {each['suggestion']}" if each.get("suggestion") else ""
+            message = f"`{name}` is missing: {each.description}"
+            more = f", such as {each.suggestion}" if each.suggestion else ""
             problems.append(Problem(name, "missing", message, f"Give it as a field{more}."))
         elif not _FITS[kind](values[name]):
             message = f"`{name}` is not of the type {kind}."

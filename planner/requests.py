@@ -6,18 +6,23 @@ is its execution's. Nothing here calls a model, so a process that requests plans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph, compile_graph
 from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
 from treadle.dag.specs.planning import PLAN
-from treadle.dag.states import FINAL_EXECUTION_STATUSES
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import Value
 from treadle.ledger.engine.submission import LOCAL_OWNER, Submission
 from treadle.planner.placeholders import check_input
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+from treadle.wire.objects import read, unchecked
+from treadle.wire.plans import Made, Plan, PlanBrief, PlanStatus
+
+_plan = unchecked(Plan)
+_brief = unchecked(PlanBrief)
 
 WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
 NODE_ID = "plan"
@@ -101,36 +106,55 @@ def request(
     )
 
 
-def plan_of(execution: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the present state of a plan, given its execution in the wire model.
-
-    Shape: `{id, status, prompt, plan, error, start_time, end_time}`; status is one of
-    `planning`, `ready`, `failed`, `canceled`; times in epoch milliseconds.
+def plan_of(execution: ExecutionRecord) -> Plan:
+    """Return the present state of a plan, given its execution.
 
     Raises:
         PlanNotFound: `plan_not_found`: it is an execution of another workflow.
     """
-    if execution["workflow_id"] != WORKFLOW_ID:
-        raise PlanNotFound(execution["id"])
-    return {
-        "id": execution["id"],
-        "status": status_of(execution["status"]),
-        "prompt": execution["trigger_info"]["trigger_data"]["prompt"],
-        "plan": (execution["output"] or {}).get(NODE_ID),
-        "error": execution["error"],
-        "start_time": execution["start_time"],
-        "end_time": execution["end_time"],
-    }
+    if execution.workflow_id != WORKFLOW_ID:
+        raise PlanNotFound(execution.id)
+    planned = (execution.output or {}).get(NODE_ID)
+    return _plan(
+        id=execution.id,
+        status=status_of(execution.status),
+        prompt=execution.trigger_info.trigger_data["prompt"],
+        plan=None if planned is None else made_of(planned),
+        error=execution.error,
+        start_time=execution.start_time,
+        end_time=execution.end_time,
+    )
 
 
-def status_of(status: str) -> str:
+def brief_of(execution: ExecutionBrief) -> PlanBrief:
+    """Return a plan in short, given its execution."""
+    return _brief(
+        id=execution.id,
+        status=status_of(execution.status),
+        start_time=execution.start_time,
+        end_time=execution.end_time,
+    )
+
+
+def made_of(output: Value) -> Made:
+    """Return what was planned, given what its node put out."""
+    return read(Made, output)
+
+
+def status_of(status: ExecutionStatus) -> PlanStatus:
     """Return a plan's status, given its execution's."""
     if status not in FINAL_EXECUTION_STATUSES:
-        return "planning"
-    return {"SUCCESS": "ready", "CANCELED": "canceled"}.get(status, "failed")
+        return PlanStatus.PLANNING
+    ended = {
+        ExecutionStatus.SUCCESS: PlanStatus.READY,
+        ExecutionStatus.CANCELED: PlanStatus.CANCELED,
+    }
+    return ended.get(status, PlanStatus.FAILED)
 
 
-def workflow_to_run(plan_id: object, status: str, plan: Value, workflow_input: Value) -> Value:
+def workflow_to_run(
+    plan_id: object, status: ExecutionStatus, plan: Made | None, workflow_input: Value
+) -> Value:
     """Return the workflow of a plan that is to run with an input.
 
     Args:
@@ -145,10 +169,10 @@ def workflow_to_run(plan_id: object, status: str, plan: Value, workflow_input: V
     """
     if plan is None:
         raise PlanNotReady(f"The plan is {status_of(status)}.", plan_id=str(plan_id))
-    problems = check_input(plan["placeholders"], workflow_input)
+    problems = check_input(plan.placeholders, workflow_input)
     if problems:
         raise PlanInputInvalid(
             f"The input does not fit the plan: {problems[0].message}",
             problems=[asdict(each) for each in problems],
         )
-    return plan["workflow"]
+    return plan.workflow

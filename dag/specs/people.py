@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import PydanticCustomError
@@ -22,10 +22,13 @@ from treadle.dag.questions import (
     ANSWER_NEEDS,
     APPROVE_OR_REJECT,
     OF_TYPE,
-    TIMEOUT_KEY,
     ApprovalOption,
+    Decision,
+    InteractionType,
+    Priority,
     Question,
     SelectionOption,
+    TimeoutAction,
     question_problems,
 )
 from treadle.dag.specs.configuration import Configuration
@@ -47,9 +50,7 @@ def _available(channel: Any) -> Any:
 class _Question(Configuration):
     """What every question has, by whatever channel it is asked."""
 
-    interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
-        "approval"
-    )
+    interaction_type: Annotated[InteractionType, Fixed()] = InteractionType.APPROVAL
     """Yes or no; a form; a choice; a review of content that may be edited."""
     channel_type: Annotated[ChannelType, BeforeValidator(_available), Fixed()] = DEFAULT_CHANNEL
     """How people learn of it: they look (API, `treadle inbox`), or your server is called."""
@@ -57,13 +58,13 @@ class _Question(Configuration):
     """What is asked, in a line."""
     message: Annotated[str, Field(max_length=20_000)] = ""
     """What people need to know to answer."""
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    priority: Priority = Priority.NORMAL
     """Its urgency, which orders the inbox."""
     assignees: list[Account] = Field(default_factory=list, max_length=100)
     """The accounts that may answer; the execution's owner if empty."""
     timeout_seconds: int = Field(default=3600, ge=60, le=86_400)
     """Seconds from when it is asked, also while the execution is paused."""
-    timeout_action: Annotated[Literal["fail", "continue", "default_response"], Fixed()] = "fail"
+    timeout_action: Annotated[TimeoutAction, Fixed()] = TimeoutAction.FAIL
     """When time is over: fail with `hil_timeout`, leave by `timeout`, or take the default."""
     default_response: dict[str, Any] | None = None
     """`default_response`: the system's answer, as a person would send it."""
@@ -88,9 +89,7 @@ class Asking(ChannelFields, _Question):
 class Reviewing(Asking):
     """A question with content to review."""
 
-    interaction_type: Annotated[Literal["approval", "input", "selection", "review"], Fixed()] = (
-        "review"
-    )
+    interaction_type: Annotated[InteractionType, Fixed()] = InteractionType.REVIEW
     """Yes or no; a form; a choice; a review of content that may be edited."""
 
 
@@ -139,7 +138,7 @@ def _belonging(config: Config, kind: str) -> Iterator[tuple[str, bool]]:
     """Yield the fields that not every question uses, and whether this one does."""
     for each, names in OF_TYPE.items():
         yield from ((name, each == kind) for name in names)
-    yield "default_response", config.get("timeout_action") == "default_response"
+    yield "default_response", config.get("timeout_action") == TimeoutAction.DEFAULT_RESPONSE
     for channel in CHANNELS.values():
         of_it = config.get("channel_type") == channel.name
         yield from ((name, of_it) for name in channel.fields.model_fields)
@@ -158,13 +157,13 @@ def _known(config: Config, kind: str) -> Question | None:
 
 
 def _derived(config: Config, default: str) -> Config:
-    if _type_of(config, default) == "approval" and not config["approval_options"]:
+    if _type_of(config, default) == InteractionType.APPROVAL and not config["approval_options"]:
         return {"approval_options": [each.model_dump() for each in APPROVE_OR_REJECT]}
     return {}
 
 
 def _keys(_: Config) -> tuple[str, ...]:
-    return ("confirmed", "rejected", "unrelated", TIMEOUT_KEY)
+    return (Decision.CONFIRMED, Decision.REJECTED, "unrelated", Decision.TIMEOUT)
 
 
 _PUTS_OUT = (
@@ -179,8 +178,8 @@ IN_APP_APPROVAL = NodeSpec(
     Asking,
     Lane.INLINE,
     keys=_keys,
-    check=lambda config: _problems(config, "approval"),
-    derived=lambda config: _derived(config, "approval"),
+    check=lambda config: _problems(config, InteractionType.APPROVAL),
+    derived=lambda config: _derived(config, InteractionType.APPROVAL),
     puts_out=_PUTS_OUT,
     example={
         "title": "Refund {{ input.amount }} to {{ input.customer }}?",
@@ -196,8 +195,8 @@ MANUAL_REVIEW = NodeSpec(
     Reviewing,
     Lane.INLINE,
     keys=_keys,
-    check=lambda config: _problems(config, "review"),
-    derived=lambda config: _derived(config, "review"),
+    check=lambda config: _problems(config, InteractionType.REVIEW),
+    derived=lambda config: _derived(config, InteractionType.REVIEW),
     puts_out=_PUTS_OUT,
     example={"title": "Send this answer?", "content": "{{ input.draft }}"},
 )

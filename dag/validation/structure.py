@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treadle.dag.limits import Limits
 from treadle.dag.problems import Problem, quoted
-from treadle.dag.questions import TIMEOUT_KEY
+from treadle.dag.questions import Decision
 from treadle.dag.specs import BODY_KEY
 from treadle.dag.specs.people import PEOPLE_SPECS
 from treadle.dag.topology import Topology
@@ -78,7 +78,7 @@ def _check_loops(sketch: Draft, topology: Topology, limits: Limits, report: Repo
 def _check_questions(sketch: Draft, report: Report) -> None:
     """Report questions that continue by `timeout` without a connection from it."""
     connected = {
-        each.link.source for each in sketch.connections if each.link.output_key == TIMEOUT_KEY
+        each.link.source for each in sketch.connections if each.link.output_key == Decision.TIMEOUT
     }
     for node in sketch.nodes.values():
         action = node.configurations.get("timeout_action")

@@ -6,11 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from treadle.dag.events import FINAL_EVENTS
-from treadle.dag.values import dumps
+from treadle.wire.events import Event
+from treadle.wire.objects import to_json
 
 #: Bytes of events that a feed keeps; a reader further behind reads from the ledger.
 _KEPT_BYTES = 512 * 1024
@@ -27,11 +27,11 @@ class Told:
     """Whether it is the last of its execution."""
 
 
-def told(event: dict[str, Any]) -> Told:
-    """Return an event of the wire model as readers get it."""
-    kind = event["event_type"]
-    text = b"id: %d\nevent: %s\ndata: %s\n\n" % (event["seq"], kind.encode(), dumps(event))
-    return Told(event["seq"], text, kind in FINAL_EVENTS)
+def told(event: Event) -> Told:
+    """Return an event as readers get it."""
+    kind = event.event_type
+    text = b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, kind.encode(), to_json(event))
+    return Told(event.seq, text, kind in FINAL_EVENTS)
 
 
 class Feed:

@@ -1,56 +1,10 @@
-"""Events on the wire."""
+"""What a route that streams answers, for its documentation."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import ConfigDict, Field
-
-from treadle.dag.model import JsonObject, Milliseconds, Strict
-from treadle.gateway.models.examples import EXECUTION_ID
-from treadle.gateway.models.executions import Uuid
-
-
-class Event(Strict):
-    """Something that happened in an execution."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    seq: Annotated[int, Field(ge=1)]
-    """Its number in its execution, without a gap."""
-    event_type: str
-    execution_id: Uuid
-    timestamp: Milliseconds
-    data: JsonObject
-
-
-class Events(Strict):
-    """A page of events, in order."""
-
-    model_config = ConfigDict(
-        use_attribute_docstrings=True,
-        json_schema_extra={
-            "examples": [
-                {
-                    "events": [
-                        {
-                            "seq": 1,
-                            "event_type": "execution_started",
-                            "execution_id": EXECUTION_ID,
-                            "timestamp": 1_767_225_600_000,
-                            "data": {"trigger_id": "start"},
-                        }
-                    ],
-                    "after_seq": 1,
-                }
-            ]
-        },
-    )
-
-    events: list[Event]
-    after_seq: int
-    """What to ask for next with; the same as before when nothing more is there yet."""
-
+from treadle.wire.examples import EXECUTION_ID
 
 _STREAM = (
     "retry: 1000\n\n"

@@ -1,51 +1,20 @@
-"""Plans on the wire."""
+"""What a request for a plan, or for its run, says."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from treadle.dag.model import JsonObject, Milliseconds, Strict
-from treadle.gateway.models.errors import WireError
-from treadle.gateway.models.examples import EXECUTION_ID, WORKFLOW
-from treadle.gateway.models.executions import Uuid
+from treadle.dag.model import Strict
 from treadle.planner.requests import PROMPT_LENGTH
-
-PlanStatus: TypeAlias = Literal["planning", "ready", "failed", "canceled"]
-
-_START = 1_767_225_600_000
-_PROMPT = "Greet whoever starts this, by name."
-_BRIEF: dict[str, Any] = {
-    "id": EXECUTION_ID,
-    "status": "ready",
-    "start_time": _START,
-    "end_time": _START + 4_200,
-}
-_MADE: dict[str, Any] = {
-    "title": "Greeting",
-    "rationale": "One step makes the greeting of the name that is given.",
-    "assumptions": ["The greeting is in English."],
-    "placeholders": [
-        {"name": "name", "type": "text", "description": "Who is greeted.", "suggestion": None}
-    ],
-    "workflow": WORKFLOW,
-    "problems_repaired": [],
-    "fixes": [],
-    "warnings": [],
-    "model": "openai/gpt-5.5",
-    "rounds": 1,
-    "tokens": {"input": 3_000, "output": 200},
-    "cost_usd": 0.021,
-    "seconds": 4.1,
-}
-_PLAN: dict[str, Any] = {**_BRIEF, "prompt": _PROMPT, "plan": _MADE, "error": None}
+from treadle.wire.examples import PROMPT
 
 
 class NewPlan(Strict):
     """What is to be planned."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": _PROMPT}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": PROMPT}]})
 
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_LENGTH)]
 
@@ -60,113 +29,3 @@ class RunPlan(Strict):
 
     input: Any = Field(default_factory=dict)
     """What the trigger puts out: an object with a value for each placeholder."""
-
-
-class PlanBrief(Strict):
-    """A plan, short. Its id is its execution's, whose events tell how it gets on."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF]})
-
-    id: Uuid
-    status: PlanStatus
-    start_time: Milliseconds
-    end_time: Milliseconds | None
-
-
-class AskedPlan(PlanBrief):
-    """A plan that was acknowledged."""
-
-    model_config = ConfigDict(
-        use_attribute_docstrings=True,
-        json_schema_extra={
-            "examples": [{**_BRIEF, "status": "planning", "end_time": None, "repeated": False}]
-        },
-    )
-
-    repeated: bool
-    """The idempotency key was known: this is the plan of the first time."""
-
-
-class Plans(Strict):
-    """A page of plans, the newest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"plans": [_BRIEF], "next_cursor": None}]}
-    )
-
-    plans: list[PlanBrief]
-    next_cursor: str | None
-
-
-class PlanPlaceholder(Strict):
-    """A value that the prompt does not tell: whoever runs the plan gives it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    name: str
-    """Its field in the input."""
-    type: str
-    """text, number, boolean, date, url, email, list, object or any; a secret is the operator's."""
-    description: str
-    suggestion: str | None
-    """What the model would have written; nobody has confirmed it."""
-
-
-class PlanFix(Strict):
-    """What was mended by rule."""
-
-    path: str
-    reason: str
-    done: str
-
-
-class PlanProblem(Strict):
-    """What was wrong with an answer of the model, and is no more."""
-
-    path: str
-    reason: str
-    message: str
-    solution: str
-
-
-class PlanTokens(Strict):
-    """What the model calls took."""
-
-    input: int
-    output: int
-
-
-class Made(Strict):
-    """What was planned."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    title: str
-    rationale: str
-    assumptions: list[str]
-    placeholders: list[PlanPlaceholder]
-    workflow: JsonObject
-    """It passes validation."""
-    problems_repaired: list[PlanProblem]
-    fixes: list[PlanFix]
-    warnings: list[PlanProblem]
-    model: str
-    rounds: int
-    """Times the model was asked."""
-    tokens: PlanTokens
-    cost_usd: float | None
-    """By the provider's list price; null if it is unknown."""
-    seconds: float
-
-
-class Plan(PlanBrief):
-    """A plan as it stands."""
-
-    model_config = ConfigDict(
-        use_attribute_docstrings=True, json_schema_extra={"examples": [_PLAN]}
-    )
-
-    prompt: str
-    plan: Made | None
-    """Null until it is ready."""
-    error: WireError | None

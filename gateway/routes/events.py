@@ -13,13 +13,17 @@ from starlette.responses import Response
 from treadle.core.errors import TreadleError
 from treadle.gateway.auth import Caller, Reader, admit
 from treadle.gateway.live import EventStream, Live, Reading
-from treadle.gateway.models.events import EVENT_STREAM, Events
+from treadle.gateway.models.events import EVENT_STREAM
 from treadle.gateway.responses import Json
 from treadle.gateway.routing import Routes
 from treadle.ledger.views import executions, paging
-from treadle.ledger.views.keys import Scope
+from treadle.wire.events import Events
+from treadle.wire.keys import Scope
+from treadle.wire.objects import unchecked
 
 routes = Routes("events")
+
+_events = unchecked(Events)
 
 #: Transactions whose events make one page.
 _PAGE_ROWS = 1_000
@@ -75,7 +79,7 @@ async def follow(request: Request, caller: Caller, execution_id: UUID, after: in
 def _page(caller: Caller, execution_id: UUID, after: int) -> Response:
     with caller.session() as connection:
         found = executions.events(connection, execution_id, after_seq=after, rows=_PAGE_ROWS)
-    return Json({"events": found, "after_seq": found[-1]["seq"] if found else after})
+    return Json(_events(events=found, after_seq=found[-1].seq if found else after))
 
 
 def _reached(caller: Caller, execution_id: UUID) -> paging.Reached:

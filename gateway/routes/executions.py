@@ -19,13 +19,7 @@ from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import NotAValue
 from treadle.gateway.auth import Caller, Reader, Runner
 from treadle.gateway.definitions import WorkflowInvalid, valid
-from treadle.gateway.models.executions import (
-    Execution,
-    ExecutionBrief,
-    Executions,
-    NewExecution,
-    Submitted,
-)
+from treadle.gateway.models.executions import NewExecution
 from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
 from treadle.gateway.plans import planned_workflow
 from treadle.gateway.responses import Json, page, position_in
@@ -42,8 +36,13 @@ from treadle.ledger.engine.submission import NoSuchTrigger, Submission
 from treadle.ledger.views import executions, library, paging
 from treadle.ledger.views.library import NoSuchWorkflow
 from treadle.planner.requests import PlanInputInvalid, PlanNotReady
+from treadle.wire.executions import Execution, ExecutionBrief, Executions, Submitted
+from treadle.wire.objects import members, unchecked
 
 routes = Routes("executions")
+
+_submitted = unchecked(Submitted)
+_page = unchecked(Executions)
 
 Control: TypeAlias = Callable[[Engine, psycopg.Connection, UUID], None]
 """What a person does to one execution."""
@@ -90,7 +89,7 @@ def acknowledged(caller: Caller, execution_id: UUID, *, repeated: bool) -> Respo
     with caller.session() as connection:
         brief = paging.brief(connection, execution_id)
     href = f"/v1/executions/{execution_id}"
-    return Json({**brief, "repeated": repeated}, 202, {"Location": href})
+    return Json(_submitted(**members(brief), repeated=repeated), 202, {"Location": href})
 
 
 @routes.get("/executions", response_model=Executions, summary="List executions")
@@ -112,7 +111,8 @@ def list_executions(
             before=position[0] if position else None,
             limit=limit + 1,
         )
-    return Json(page("executions", found, limit, "id"))
+    shown, following = page(found, limit, "id")
+    return Json(_page(executions=shown, next_cursor=following))
 
 
 @routes.get("/executions/{execution_id}", response_model=Execution, summary="Get an execution")

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from treadle.dag.questions import ReplyInvalid
+from treadle.dag.states import InteractionStatus
 from treadle.gateway.auth import Answerer, Reader
-from treadle.gateway.models.interactions import (
-    Answered,
-    Interaction,
-    Interactions,
-    LinkAnswer,
-    NewAnswer,
-)
+from treadle.gateway.models.interactions import LinkAnswer, NewAnswer
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.resources import Resources
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import OpenRoutes, Routes, refusals
 from treadle.hil.answers import answer_by_link, responding, seen
 from treadle.hil.rights import Account, LinkNotValid, NotAsked
-from treadle.hil.wire import to_wire
 from treadle.ledger.people import answers, interactions
 from treadle.ledger.people.answers import AnswerTooLarge, InteractionDecided
 from treadle.ledger.people.interactions import InteractionNotFound
+from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.wire.objects import members, unchecked
 
 routes = Routes("interactions")
 links = OpenRoutes("interactions")
 
-Status = Literal["pending", "completed", "timeout", "canceled"]
+_answered_as = unchecked(Answered)
+_page = unchecked(Interactions)
 
 
 @routes.get("/interactions", response_model=Interactions, summary="List questions")
 def list_interactions(
     caller: Reader,
-    status: Annotated[Status | None, Query(description="Only those.")] = None,
+    status: Annotated[InteractionStatus | None, Query(description="Only those.")] = None,
     execution_id: Annotated[UUID | None, Query(description="Only those it asked.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -53,7 +50,8 @@ def list_interactions(
             before=position[0] if position else None,
             limit=limit + 1,
         )
-    return Json(page("interactions", [to_wire(each) for each in found], limit, "id"))
+    shown, following = page([each.to_wire() for each in found], limit, "id")
+    return Json(_page(interactions=shown, next_cursor=following))
 
 
 @routes.get(
@@ -65,7 +63,7 @@ def list_interactions(
 def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
     """Return a question as it stands; looking decides nothing."""
     with caller.session() as connection:
-        return Json(to_wire(seen(connection, interaction_id, Account(caller.owner))))
+        return Json(seen(connection, interaction_id, Account(caller.owner)).to_wire())
 
 
 @routes.post(
@@ -103,4 +101,5 @@ def _raw(body: NewAnswer) -> dict[str, Any]:
 
 
 def _answered(made: answers.Answered) -> Response:
-    return Json({**to_wire(made.interaction), "repeated": made.repeated})
+    interaction = members(made.interaction.to_wire())
+    return Json(_answered_as(**interaction, repeated=made.repeated))

@@ -7,13 +7,18 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from treadle.gateway.auth import Admin
-from treadle.gateway.models.keys import KeyBrief, Keys, MadeKey, NewKey
+from treadle.gateway.models.keys import NewKey
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes
 from treadle.ledger.views import keys
+from treadle.wire.keys import KeyBrief, Keys, MadeKey
+from treadle.wire.objects import members, unchecked
 
 routes = Routes("keys")
+
+_made = unchecked(MadeKey)
+_page = unchecked(Keys)
 
 
 @routes.post("/keys", status_code=201, response_model=MadeKey, summary="Make a key")
@@ -25,7 +30,8 @@ def create_key(body: NewKey, caller: Admin) -> Response:
             connection, caller.owner, body.scopes, name=body.name, valid_for=valid_for
         )
     href = f"/v1/keys/{made.key.id}"
-    return Json({**made.key.to_wire(), "key": made.text}, 201, {"Location": href})
+    told = _made(**members(made.key.to_wire()), key=made.text)
+    return Json(told, 201, {"Location": href})
 
 
 @routes.get("/keys", response_model=Keys, summary="List keys")
@@ -36,7 +42,8 @@ def list_keys(caller: Admin, limit: Limit = 100, cursor: Cursor = None) -> Respo
         found = keys.listed(
             connection, owner=caller.owner, after=after[0] if after else None, limit=limit + 1
         )
-    return Json(page("keys", [each.to_wire() for each in found], limit, "id"))
+    shown, following = page([each.to_wire() for each in found], limit, "id")
+    return Json(_page(keys=shown, next_cursor=following))
 
 
 @routes.delete("/keys/{key_id}", response_model=KeyBrief, summary="Revoke a key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from starlette.responses import Response
 
@@ -12,11 +12,15 @@ from treadle.dag.schema import configurations_schema, workflow_schema
 from treadle.dag.specs import SPECS, NodeSpec, spec_of
 from treadle.dag.values import dumps
 from treadle.gateway.auth import Reader
-from treadle.gateway.models.node_types import NodeType, NodeTypes
 from treadle.gateway.responses import Json
 from treadle.gateway.routing import Routes, refusals
+from treadle.wire.node_types import NodeType, NodeTypes
+from treadle.wire.objects import to_json, unchecked
 
 routes = Routes("node types")
+
+_type = unchecked(NodeType)
+_types = unchecked(NodeTypes)
 
 
 class NoSuchNodeType(TreadleError):
@@ -69,7 +73,7 @@ def get_workflow_schema(_: Reader) -> Response:
 
 @cache
 def _all() -> bytes:
-    return dumps({"node_types": [_told(spec) for spec in SPECS.values()]})
+    return to_json(_types(node_types=[_told(spec) for spec in SPECS.values()]))
 
 
 @cache
@@ -77,16 +81,16 @@ def _schema() -> bytes:
     return dumps(workflow_schema())
 
 
-def _told(spec: NodeSpec) -> dict[str, Any]:
-    return {
-        "type": spec.type,
-        "subtype": spec.subtype,
-        "description": spec.description,
-        "available": spec.available,
-        "lane": spec.lane,
-        "output_keys": list(spec.output_keys(spec.complete(spec.example))),
-        "puts_out": spec.puts_out,
-        "spec_version": spec.version,
-        "example": dict(spec.example),
-        "configurations_schema": configurations_schema(spec),
-    }
+def _told(spec: NodeSpec) -> NodeType:
+    return _type(
+        type=spec.type,
+        subtype=spec.subtype,
+        description=spec.description,
+        available=spec.available,
+        lane=spec.lane,
+        output_keys=list(spec.output_keys(spec.complete(spec.example))),
+        puts_out=spec.puts_out,
+        spec_version=spec.version,
+        example=dict(spec.example),
+        configurations_schema=configurations_schema(spec),
+    )

@@ -9,17 +9,21 @@ from fastapi import Query
 from starlette.responses import Response
 
 from treadle.dag.model import NodeId
+from treadle.dag.states import NodeStatus
 from treadle.gateway.auth import Reader
-from treadle.gateway.models.executions import NodeExecutions, NodeStatus
 from treadle.gateway.parameters import Cursor, Limit
-from treadle.gateway.responses import Json, cursor_of, position_in
+from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
 from treadle.gateway.truncation import records_left_out
 from treadle.ledger.views import paging
 from treadle.ledger.views.executions import INLINE_PAYLOAD_BYTES
 from treadle.ledger.views.paging import NoSuchNodeExecution
+from treadle.wire.executions import NodeExecutions
+from treadle.wire.objects import unchecked
 
 routes = Routes("nodes")
+
+_page = unchecked(NodeExecutions)
 
 
 @routes.get(
@@ -48,14 +52,13 @@ def list_nodes(
                 inline_bytes=INLINE_PAYLOAD_BYTES,
             ),
         )
-    shown = found[:limit]
-    more = len(found) > limit
+    shown, following = page(found, limit, "scope", "node_id")
     return Json(
-        {
-            "node_executions": shown,
-            "left_out": records_left_out(str(execution_id), shown),
-            "next_cursor": cursor_of(shown[-1]["scope"], shown[-1]["node_id"]) if more else None,
-        }
+        _page(
+            node_executions=shown,
+            left_out=records_left_out(str(execution_id), shown),
+            next_cursor=following,
+        )
     )
 
 

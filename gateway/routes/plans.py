@@ -1,8 +1,7 @@
-"""Plans: asked for, looked at, post_commit, run. A plan's id is its execution's."""
+"""Plans: asked for, looked at, followed, run. A plan's id is its execution's."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from anyio.to_thread import run_sync
@@ -12,9 +11,8 @@ from starlette.responses import Response
 from treadle.dag.values import NotAValue
 from treadle.gateway.auth import Caller, Reader, Runner
 from treadle.gateway.definitions import valid
-from treadle.gateway.models.events import EVENT_STREAM, Events
-from treadle.gateway.models.executions import Submitted
-from treadle.gateway.models.plans import AskedPlan, NewPlan, Plan, Plans, RunPlan
+from treadle.gateway.models.events import EVENT_STREAM
+from treadle.gateway.models.plans import NewPlan, RunPlan
 from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
 from treadle.gateway.plans import check_is_plan, planned_workflow
 from treadle.gateway.responses import Json, page, position_in
@@ -27,8 +25,15 @@ from treadle.ledger.engine.submission import Submission
 from treadle.ledger.views import executions, paging
 from treadle.planner import requests
 from treadle.planner.requests import PlanInputInvalid, PlanNotReady, PromptInvalid
+from treadle.wire.events import Events
+from treadle.wire.executions import Submitted
+from treadle.wire.objects import members, unchecked
+from treadle.wire.plans import AskedPlan, Plan, Plans
 
 routes = Routes("plans")
+
+_asked = unchecked(AskedPlan)
+_page = unchecked(Plans)
 
 
 @routes.post(
@@ -43,9 +48,10 @@ def create_plan(body: NewPlan, caller: Runner, idempotency_key: IdempotencyKey =
     request = requests.request(body.prompt, owner=caller.owner, idempotency_key=idempotency_key)
     submitted = caller.resources.submitter.submit(request)
     with caller.session() as connection:
-        brief = _brief(paging.brief(connection, submitted.execution_id))
+        brief = requests.brief_of(paging.brief(connection, submitted.execution_id))
     href = f"/v1/plans/{submitted.execution_id}"
-    return Json({**brief, "repeated": submitted.repeated}, 202, {"Location": href})
+    told = _asked(**members(brief), repeated=submitted.repeated)
+    return Json(told, 202, {"Location": href})
 
 
 @routes.get("/plans", response_model=Plans, summary="List plans")
@@ -60,7 +66,8 @@ def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Resp
             before=position[0] if position else None,
             limit=limit + 1,
         )
-    return Json(page("plans", [_brief(each) for each in found], limit, "id"))
+    shown, following = page([requests.brief_of(each) for each in found], limit, "id")
+    return Json(_page(plans=shown, next_cursor=following))
 
 
 @routes.get("/plans/{plan_id}", response_model=Plan, summary="Get a plan")
@@ -115,12 +122,3 @@ async def plan_events(
 def _check(caller: Caller, plan_id: UUID) -> None:
     with caller.session() as connection:
         check_is_plan(connection, plan_id)
-
-
-def _brief(execution: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": execution["id"],
-        "status": requests.status_of(execution["status"]),
-        "start_time": execution["start_time"],
-        "end_time": execution["end_time"],
-    }

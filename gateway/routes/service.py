@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from treadle.gateway.errors import refusal
-from treadle.gateway.models.service import Alive, Ready
 from treadle.gateway.resources import Resources
 from treadle.gateway.responses import Json
 from treadle.gateway.routing import refusals
 from treadle.monitoring.health import NotReady
 from treadle.monitoring.metrics import pool_used
+from treadle.wire.objects import unchecked
+from treadle.wire.service import Alive, Ready
 
 routes = APIRouter(tags=["service"])
 
@@ -19,7 +20,7 @@ routes = APIRouter(tags=["service"])
 @routes.get("/health", response_model=Alive, summary="Is it alive")
 async def health() -> Response:
     """Answer, which is all that it says."""
-    return Json({"status": "alive"})
+    return Json(Alive(status="alive"))
 
 
 @routes.get(
@@ -32,7 +33,7 @@ def ready(request: Request) -> Response:
     """Ask each dependency; if one is not well, `dependencies` of the refusal says what is wrong."""
     resources: Resources = request.app.state.resources
     try:
-        return Json(resources.readiness.check())
+        return Json(unchecked(Ready)(**resources.readiness.check()))
     except NotReady as error:
         return refusal(error, request)
 

@@ -12,15 +12,21 @@ from treadle.core.errors import TreadleError
 from treadle.dag.model import Name
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
-from treadle.gateway.definitions import WorkflowInvalid, as_wire, valid
-from treadle.gateway.models.workflows import Checked, Definition, Version, Versions, Workflows
+from treadle.gateway.definitions import WorkflowInvalid, faults, valid
+from treadle.gateway.models.workflows import Definition
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
 from treadle.ledger.views import library
 from treadle.ledger.views.library import NoSuchWorkflow, Stored, WorkflowExists
+from treadle.wire.objects import unchecked
+from treadle.wire.workflows import Checked, Version, Versions, Workflows
 
 routes = Routes("workflows")
+
+_checked = unchecked(Checked)
+_workflows = unchecked(Workflows)
+_versions = unchecked(Versions)
 
 Number = Annotated[int, Path(ge=1, lt=2**31, description="The version's number.")]
 
@@ -54,11 +60,11 @@ def validate_workflow(body: Definition, _: Reader) -> Response:
     """Report all that is wrong with a definition, and store nothing."""
     found = validate(body.root)
     return Json(
-        {
-            "valid": found.workflow is not None,
-            "problems": as_wire(found.problems),
-            "warnings": as_wire(found.warnings),
-        }
+        _checked(
+            valid=found.workflow is not None,
+            problems=faults(found.problems),
+            warnings=faults(found.warnings),
+        )
     )
 
 
@@ -70,7 +76,8 @@ def list_workflows(caller: Reader, limit: Limit = 100, cursor: Cursor = None) ->
         found = library.workflows(
             connection, caller.owner, after=after[0] if after else "", limit=limit + 1
         )
-    return Json(page("workflows", found, limit, "id"))
+    shown, following = page(found, limit, "id")
+    return Json(_workflows(workflows=shown, next_cursor=following))
 
 
 @routes.get("/workflows/{workflow_id}", response_model=Version, summary="Get a workflow")
@@ -116,7 +123,8 @@ def list_versions(
             before=before[0] if before else None,
             limit=limit + 1,
         )
-    return Json(page("versions", found, limit, "version"))
+    shown, following = page(found, limit, "version")
+    return Json(_versions(versions=shown, next_cursor=following))
 
 
 @routes.get(
@@ -130,6 +138,6 @@ def get_version(workflow_id: Name, number: Number, caller: Reader) -> Response:
 
 def _stored(stored: Stored) -> Response:
     version = stored.version
-    workflow_id = quote(version["workflow_id"], safe="")
-    href = f"/v1/workflows/{workflow_id}/versions/{version['version']}"
+    workflow_id = quote(version.workflow_id, safe="")
+    href = f"/v1/workflows/{workflow_id}/versions/{version.version}"
     return Json(version, 201 if stored.made else 200, {"Location": href})

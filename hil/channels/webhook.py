@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 from datetime import UTC, datetime, timedelta
 
-import orjson
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
@@ -15,7 +14,7 @@ from treadle.dag.channels.webhook import WEBHOOK, WebhookFields
 from treadle.dag.questions import Question
 from treadle.hil.channels.channel import DeliveryFailed, Message
 from treadle.hil.channels.sender import Services, sends_by
-from treadle.hil.wire import to_wire
+from treadle.wire.objects import members, to_json
 
 #: Time that a receiver has to take a message.
 _TIMEOUT = timedelta(seconds=10)
@@ -60,12 +59,12 @@ class WebhookChannel:
     def _request(self, message: Message, at: datetime) -> OutgoingRequest:
         fields, link = WEBHOOK.configured(message.asked.question), message.link
         assert link is not None  # its spec says that answers come by one
-        body = orjson.dumps(
+        body = to_json(
             {
                 "type": _TYPES[message.kind],
                 "timestamp": at.isoformat(timespec="milliseconds"),
                 "data": {
-                    **to_wire(message.asked),
+                    **members(message.asked.to_wire()),
                     "answer_link": {"url": link.url, "token": link.token},
                 },
             }

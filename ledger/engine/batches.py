@@ -13,6 +13,7 @@ from uuid import UUID
 
 import psycopg
 
+from treadle.dag.events import EventType
 from treadle.dag.values import Value
 from treadle.ledger.engine.claims import Wanted, claim
 from treadle.ledger.engine.engine import Engine
@@ -147,7 +148,7 @@ def _add_reports(unit: UnitOfWork, reports: Sequence[Report]) -> None:
     running = {row.lease_id for row in unit.run_rows("running", rows).fetchall()}
     for each in reports:
         if each.claim.lease_id in running:
-            unit.node_event(each.claim.ref, "node_output_update", data=each.data)
+            unit.node_event(each.claim.ref, EventType.NODE_OUTPUT_UPDATE, data=each.data)
 
 
 def _settle(unit: UnitOfWork, requests: Sequence[Request], served: Mapping[int, Caller]) -> Settled:

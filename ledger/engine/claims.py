@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.ids import new_id
+from treadle.dag.events import EventType
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
@@ -88,7 +89,7 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
         start(unit, firsts)
     for each, taken in zip(wanted, claims, strict=True):
         for one in taken if each.start_all else taken[:1]:
-            unit.node_event(one.ref, "node_started")
+            unit.node_event(one.ref, EventType.NODE_STARTED)
     return claims
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
+from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.engine import Engine
@@ -59,7 +60,7 @@ def pause(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
             unit.run("pause", id=locked.id)
             locked.paused = True
             locked.status = ExecutionStatus.PAUSED
-            unit.event(locked, "execution_paused", reason="pause_requested")
+            unit.event(locked, EventType.EXECUTION_PAUSED, reason="pause_requested")
 
 
 def resume(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> None:
@@ -69,7 +70,7 @@ def resume(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -
             unit.run("resume", id=locked.id)
             locked.paused = False
             locked.status = ExecutionStatus.RUNNING
-            unit.event(locked, "execution_resumed")
+            unit.event(locked, EventType.EXECUTION_RESUMED)
             rows = unit.run("ready_rows", id=locked.id).fetchall()
             unit.note(locked, [Ref(*row) for row in rows])
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from treadle.core.columns import pack
 from treadle.core.ids import new_id
 from treadle.dag.channels import CHANNELS, is_sent
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import Asked
 from treadle.dag.questions import OF_TYPE
 from treadle.dag.states import ExecutionStatus
@@ -107,7 +108,7 @@ def _opened(unit: UnitOfWork, claim: Claim, asked: Asked, row: Any) -> None:
     unit.count_facts([Fact("question_asked", labels)])
     unit.event(
         unit.of(ref.execution_id),
-        "user_input_required",
+        EventType.USER_INPUT_REQUIRED,
         interaction_id=str(row.id),
         node_id=ref.node,
         scope=ref.scope,
@@ -168,6 +169,6 @@ def _turn(
         return
     locked.status = status
     if reason is None:
-        unit.event(locked, "execution_resumed")
+        unit.event(locked, EventType.EXECUTION_RESUMED)
     else:
-        unit.event(locked, "execution_paused", reason=reason)
+        unit.event(locked, EventType.EXECUTION_PAUSED, reason=reason)

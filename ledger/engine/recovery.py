@@ -11,6 +11,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import Failed
 from treadle.dag.retries import apply_retry_policy
 from treadle.dag.states import LoopPhase
@@ -75,7 +76,7 @@ def _complete_timers(unit: UnitOfWork, locked: LockedExecution) -> None:
     arrivals = Arrivals(unit)
     for row in unit.run("complete_timers", id=locked.id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
-        unit.node_event(ref, "node_completed", output_key=row.output_key)
+        unit.node_event(ref, EventType.NODE_COMPLETED, output_key=row.output_key)
         unit.count(ref, -1, unit.nobody)
         kind = locked.graph.nodes[ref.node].spec.key
         unit.count_facts([Fact("node_settled", (kind, "completed"))])

@@ -14,6 +14,7 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
+from treadle.dag.events import EventType
 from treadle.dag.retained_nodes import retained_nodes
 from treadle.dag.scopes import ROOT
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
@@ -73,7 +74,7 @@ def retry(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
         standing = retained_nodes(graph, ended)
         _copy(connection, execution_id, new, standing)
         started = {"trigger_id": old.trigger_node, "retry_of": str(execution_id)}
-        unit.event(new, "execution_started", **started)
+        unit.event(new, EventType.EXECUTION_STARTED, **started)
         refs = {node: Ref(new.id, ROOT, node) for node in standing}
         arrivals = Arrivals(unit, settled_before=frozenset(refs.values()))
         for node in graph.order:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import (
     OUTCOME_NAMES,
     Completed,
@@ -136,7 +137,7 @@ def _start_members(unit: UnitOfWork, counted: Sequence[Settling]) -> frozenset[U
     started = start(unit, members)
     for member in members:
         if member.lease_id in started:
-            unit.node_event(member.ref, "node_started")
+            unit.node_event(member.ref, EventType.NODE_STARTED)
     return started
 
 
@@ -199,11 +200,11 @@ def _report(unit: UnitOfWork, settlement: Settlement) -> None:
     ref = settlement.claim.ref
     match settlement.outcome:
         case Completed(_, key, _):
-            unit.node_event(ref, "node_completed", output_key=key)
+            unit.node_event(ref, EventType.NODE_COMPLETED, output_key=key)
         case Failed(error):
-            unit.node_event(ref, "node_failed", error=error)
+            unit.node_event(ref, EventType.NODE_FAILED, error=error)
         case Retrying(error, delay, _):
             milliseconds = round(delay.total_seconds() * 1000)
-            unit.node_event(ref, "node_retrying", error=error, delay_ms=milliseconds)
+            unit.node_event(ref, EventType.NODE_RETRYING, error=error, delay_ms=milliseconds)
         case _:
             pass

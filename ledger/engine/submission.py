@@ -18,6 +18,7 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.core.postgres import LOST
+from treadle.dag.events import EventType
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
@@ -275,16 +276,16 @@ def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Dra
     rows = []
     for draft in drafts:
         locked = unit.of(draft.execution_id)
-        unit.event(locked, "execution_started", trigger_id=draft.trigger)
+        unit.event(locked, EventType.EXECUTION_STARTED, trigger_id=draft.trigger)
         for trigger in locked.graph.triggers:
             ref = Ref(locked.id, ROOT, trigger)
             at = (locked.id, trigger, locked.graph.nodes[trigger].queue, locked.priority)
             if trigger == draft.trigger:
                 rows.append(TriggerRow(*at, NodeState.COMPLETED, "result", draft.entry))
-                unit.node_event(ref, "node_completed", output_key="result")
+                unit.node_event(ref, EventType.NODE_COMPLETED, output_key="result")
                 arrivals.leave(ref, "result", unit.nobody)
             else:
                 rows.append(TriggerRow(*at, NodeState.SKIPPED))
-                unit.node_event(ref, "node_skipped", reason="not_fired")
+                unit.node_event(ref, EventType.NODE_SKIPPED, reason="not_fired")
                 arrivals.leave(ref, None, unit.nobody)
     unit.run_rows("add_triggers", rows)

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from treadle.core.ids import new_id
+from treadle.dag.events import EventType
 from treadle.dag.scopes import ROOT
 from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState
 from treadle.dag.values import dumps
@@ -159,7 +160,7 @@ class UnitOfWork:
         if caller.takes(node.queue, self._queue.expected_seconds(node.queue, node.lane)):
             lease_id = new_id()
             caller.claimed.append(Claim(ref, lease_id, locked.graph, phase=phase, **known))
-            self.node_event(ref, "node_started")
+            self.node_event(ref, EventType.NODE_STARTED)
             return Placement(NodeState.RUNNING, lease_id=lease_id)
         epoch = self._queue.admit(node.queue)
         if epoch is not None:
@@ -230,9 +231,9 @@ class UnitOfWork:
         locked.error = dumps(error) if error else None
         locked.outstanding = 0
         kind = {
-            ExecutionStatus.SUCCESS: "execution_completed",
-            ExecutionStatus.CANCELED: "execution_canceled",
-        }.get(status, "execution_failed")
+            ExecutionStatus.SUCCESS: EventType.EXECUTION_COMPLETED,
+            ExecutionStatus.CANCELED: EventType.EXECUTION_CANCELED,
+        }.get(status, EventType.EXECUTION_FAILED)
         self.event(locked, kind, status=status, **({"error": error} if error else {}))
 
     def save(self) -> None:

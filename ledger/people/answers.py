@@ -17,6 +17,7 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.dag.questions import ReplyInvalid
+from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, dumps, loads
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.settle_rows import ANSWER_BYTES
@@ -90,12 +91,14 @@ def answer(
             _record(unit, asked, response, same=same)
         if asked.pending and response is not None:
             arrived = _input(unit, asked)
-            left = decide(unit, locked, asked, response, status="completed", arrived=arrived)
+            left = decide(
+                unit, locked, asked, response, status=InteractionStatus.COMPLETED, arrived=arrived
+            )
             apply_outcomes(unit, [Settling(unit.nobody, left)])
             decided = interaction(connection, interaction_id)
     if decided is not None:
         return Answered(decided)
-    if same and asked.status == "completed":
+    if same and asked.status is InteractionStatus.COMPLETED:
         return Answered(asked, repeated=True)
     raise _decided(asked)
 
@@ -151,10 +154,11 @@ def _decided(asked: Interaction) -> InteractionDecided:
         "via": asked.via,
         "decided_at": milliseconds(asked.decided_at),
     }
+    by = f"{asked.answered_by} has decided {asked.decision} via {asked.via}"
     how = {
-        "completed": f"{asked.answered_by} has decided {asked.decision} via {asked.via}",
-        "timeout": f"its time was over, and it left by {asked.decision or 'error'}",
-        "canceled": "its execution had ended",
+        InteractionStatus.COMPLETED: by,
+        InteractionStatus.TIMEOUT: f"its time was over, and it left by {asked.decision or 'error'}",
+        InteractionStatus.CANCELED: "its execution had ended",
     }[asked.status]
     return InteractionDecided(f"The answer came too late: {how}.", **context)
 

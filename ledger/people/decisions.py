@@ -11,7 +11,8 @@ from typing import Any
 
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed
-from treadle.dag.questions import TIMEOUT_KEY
+from treadle.dag.questions import Decision
+from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim, Ref
@@ -29,7 +30,7 @@ SYSTEM = "system"
 class Response:
     """What somebody answers: checked, and known to be theirs to say."""
 
-    decision: str
+    decision: Decision
     """The key that the node leaves by."""
     answer: Value
     by: str
@@ -43,7 +44,7 @@ def decide(
     asked: Interaction,
     response: Response,
     *,
-    status: str,
+    status: InteractionStatus,
     arrived: Value,
 ) -> Settlement:
     """Write a decision; return how the node leaves by its key.
@@ -60,7 +61,7 @@ def decide(
         "answered_by": response.by,
         "via": response.via,
         "at": milliseconds(locked.now),
-        "timed_out": status == "timeout",
+        "timed_out": status is InteractionStatus.TIMEOUT,
         "input": arrived,
     }
     completed = Completed(output, response.decision, _details(asked, response))
@@ -71,7 +72,7 @@ def give_up(
     unit: UnitOfWork, locked: LockedExecution, asked: Interaction, failed: Failed, *, arrived: Value
 ) -> Settlement:
     """Write that nothing was decided in time; return how the node fails."""
-    _close(unit, locked, asked, None, status="timeout")
+    _close(unit, locked, asked, None, status=InteractionStatus.TIMEOUT)
     settlement = settlement_of(_claim(locked, asked), failed, arrived=arrived)
     return _left(unit, locked, asked, settlement)
 
@@ -82,7 +83,7 @@ def _close(
     asked: Interaction,
     response: Response | None,
     *,
-    status: str,
+    status: InteractionStatus,
 ) -> None:
     locked.questions -= 1
     unit.unpark([asked.id])
@@ -106,7 +107,7 @@ def _close(
         actor=response.by if response else SYSTEM,
         action=f"interaction.{status}",
         subject=str(asked.id),
-        details=dumps({**details, "via": response.via if response else TIMEOUT_KEY}),
+        details=dumps({**details, "via": response.via if response else Decision.TIMEOUT}),
     )
 
 
@@ -116,10 +117,10 @@ def _count(
     asked: Interaction,
     response: Response | None,
     *,
-    status: str,
+    status: InteractionStatus,
 ) -> None:
     kind = asked.question.interaction_type
-    if status == "timeout" or response is None:
+    if status is InteractionStatus.TIMEOUT or response is None:
         missed = asked.delivered_at is None
         action = "not_delivered" if missed else asked.question.timeout_action
         unit.count_facts([Fact("question_timed_out", (action,))])

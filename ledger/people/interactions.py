@@ -11,10 +11,16 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
-from treadle.dag.questions import Question
+from treadle.dag.questions import OF_TYPE, Decision, Question
+from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.queries import fetching
+from treadle.ledger.views.executions import milliseconds
+from treadle.wire import interactions as wire
+from treadle.wire.objects import unchecked
+
+_wire = unchecked(wire.Interaction)
 
 _fetch = fetching("people")
 
@@ -40,8 +46,7 @@ class Interaction:
     scope: str
     node: str
     owner: str
-    status: str
-    """`pending`, `completed`, `timeout` or `canceled`."""
+    status: InteractionStatus
     question: Question
     assignees: tuple[str, ...]
     created_at: datetime
@@ -50,7 +55,7 @@ class Interaction:
     """The earlier of its own end and its execution's deadline."""
     delivered_at: datetime | None
     decided_at: datetime | None
-    decision: str | None
+    decision: Decision | None
     answer: Value
     answered_by: str | None
     via: str | None
@@ -58,7 +63,37 @@ class Interaction:
     @property
     def pending(self) -> bool:
         """Whether it can still be answered."""
-        return self.status == "pending"
+        return self.status is InteractionStatus.PENDING
+
+    def to_wire(self) -> wire.Interaction:
+        """Return the question as clients see it: what every one has, and what its type has."""
+        question = self.question
+        return _wire(
+            id=str(self.id),
+            execution_id=str(self.execution_id),
+            node_id=self.node,
+            scope=self.scope,
+            interaction_type=question.interaction_type,
+            channel_type=question.channel_type,
+            status=self.status,
+            assignees=list(self.assignees),
+            title=question.title,
+            message=question.message,
+            priority=question.priority,
+            timeout_action=question.timeout_action,
+            default_response=question.default_response,
+            **{name: getattr(question, name) for name in OF_TYPE[question.interaction_type]},
+            created_at=milliseconds(self.created_at),
+            warned_at=milliseconds(self.warned_at),
+            delivered_at=milliseconds(self.delivered_at),
+            timeout_at=milliseconds(self.timeout_at),
+            decided_at=milliseconds(self.decided_at),
+            decision=self.decision,
+            answer=self.answer,
+            answered_by=self.answered_by,
+            via=self.via,
+            timed_out=self.status is InteractionStatus.TIMEOUT,
+        )
 
 
 def interaction(connection: psycopg.Connection, interaction_id: UUID) -> Interaction:
@@ -78,7 +113,7 @@ def interactions(
     *,
     account: str,
     execution_id: UUID | None = None,
-    status: str | None = None,
+    status: InteractionStatus | None = None,
     before: UUID | None = None,
     limit: int = 20,
 ) -> list[Interaction]:
@@ -140,7 +175,7 @@ def _interaction(row: Any) -> Interaction:
         scope=row.scope,
         node=row.node,
         owner=row.owner,
-        status=row.status,
+        status=InteractionStatus(row.status),
         question=Question.model_validate_json(row.question),
         assignees=tuple(row.assignees),
         created_at=row.created_at,
@@ -148,7 +183,7 @@ def _interaction(row: Any) -> Interaction:
         timeout_at=row.timeout_at,
         delivered_at=row.delivered_at,
         decided_at=row.decided_at,
-        decision=row.decision,
+        decision=Decision(row.decision) if row.decision else None,
         answer=loads(row.answer) if row.answer is not None else None,
         answered_by=row.answered_by,
         via=row.via,

@@ -14,8 +14,10 @@ from treadle.core.columns import pack
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.dag.channels import is_sent
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import Failed
-from treadle.dag.questions import TIMEOUT_KEY, ReplyInvalid, reply
+from treadle.dag.questions import Decision, ReplyInvalid, TimeoutAction, reply
+from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
@@ -126,7 +128,7 @@ def warn(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -
         if row is not None:
             unit.event(
                 locked,
-                "user_input_due_soon",
+                EventType.USER_INPUT_DUE_SOON,
                 interaction_id=str(row.id),
                 node_id=row.node,
                 scope=row.scope,
@@ -144,7 +146,9 @@ def _end(
         return give_up(unit, locked, asked, _undelivered(unit, asked), arrived=arrived)
     response = _unanswered(asked)
     if response is not None:
-        return decide(unit, locked, asked, response, status="timeout", arrived=arrived)
+        return decide(
+            unit, locked, asked, response, status=InteractionStatus.TIMEOUT, arrived=arrived
+        )
     error = HilTimeout(
         f"Nobody answered within {asked.question.timeout_seconds} s.",
         interaction_id=str(asked.id),
@@ -155,14 +159,14 @@ def _end(
 def _unanswered(asked: Interaction) -> Response | None:
     """Return what counts in place of an answer, if anything does."""
     question = asked.question
-    if question.timeout_action == "continue":
-        return Response(TIMEOUT_KEY, None, SYSTEM, TIMEOUT_KEY)
-    if question.timeout_action == "default_response":
+    if question.timeout_action is TimeoutAction.CONTINUE:
+        return Response(Decision.TIMEOUT, None, SYSTEM, Decision.TIMEOUT)
+    if question.timeout_action is TimeoutAction.DEFAULT_RESPONSE:
         try:
             default = reply(question, question.default_response or {})
         except ReplyInvalid:  # it was one when it was asked: by the rules of another release
             return None
-        return Response(default.decision, default.answer, SYSTEM, TIMEOUT_KEY)
+        return Response(default.decision, default.answer, SYSTEM, Decision.TIMEOUT)
     return None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
 import psycopg
@@ -19,6 +19,16 @@ from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.spending import credits_of, spent
+from treadle.wire.errors import error_of
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord, NodeExecution, TriggerInfo
+from treadle.wire.objects import adopting, unchecked
+
+_brief = unchecked(ExecutionBrief)
+_event = adopting(Event)
+_execution = unchecked(ExecutionRecord)
+_record = unchecked(NodeExecution)
+_trigger_info = unchecked(TriggerInfo)
 
 _fetch = fetching("executions")
 
@@ -85,8 +95,8 @@ def execution(
     *,
     records: int | None = RECORDS_WITH_EXECUTION,
     inline_bytes: int | None = INLINE_PAYLOAD_BYTES,
-) -> dict[str, Any]:
-    """Return an Execution of the wire model, with `counts` of node executions by status.
+) -> ExecutionRecord:
+    """Return an execution as it stands, with its node records.
 
     Args:
         records: most node records to return; `None` for all.
@@ -100,33 +110,33 @@ def execution(
         raise NoSuchExecution(execution_id)
     row = rows[0]
     graph = graphs.version(connection, row.version_id)
-    info = loads(row.trigger_info)
-    nodes = list(_records(connection, graph, execution_id, records, inline_bytes))
+    status = ExecutionStatus(row.status)
+    nodes = _records(connection, graph, execution_id, records, inline_bytes)
     trigger = outputs(connection, [Ref(execution_id, "", row.trigger_node)])
-    return {
-        "id": str(row.id),
-        "workflow_id": row.workflow_id,
-        "workflow_version": row.version,
-        "status": row.status,
-        "trigger_id": row.trigger_node,
-        "trigger_info": {
-            **info,
-            "trigger_data": next((each.output for each in trigger.values()), None),
-            "timestamp": milliseconds(row.created_at),
-        },
-        "start_time": milliseconds(row.created_at),
-        "end_time": milliseconds(row.finished_at),
-        "duration_ms": _between(row.created_at, row.finished_at),
-        "output": _output(connection, graph, execution_id, row.status),
-        "node_executions": nodes,
-        "execution_sequence": [node["node_id"] for node in nodes if node["start_time"]],
-        "counts": _counts(connection, execution_id),
+    return _execution(
+        id=str(row.id),
+        workflow_id=row.workflow_id,
+        workflow_version=row.version,
+        status=status,
+        trigger_id=row.trigger_node,
+        trigger_info=_trigger_info(
+            **loads(row.trigger_info),
+            trigger_data=next((each.output for each in trigger.values()), None),
+            timestamp=milliseconds(row.created_at),
+        ),
+        start_time=milliseconds(row.created_at),
+        end_time=milliseconds(row.finished_at),
+        duration_ms=_between(row.created_at, row.finished_at),
+        output=_output(connection, graph, execution_id, status),
+        node_executions=nodes,
+        execution_sequence=[node.node_id for node in nodes if node.start_time],
+        counts=_counts(connection, execution_id),
         **spent(connection, graph, execution_id),
-        "error": loads(row.error) if row.error else None,
-        "retry_of": str(row.retry_of) if row.retry_of else None,
-        "retried_as": [str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
-        "last_seq": row.next_seq - 1,
-    }
+        error=error_of(loads(row.error)) if row.error else None,
+        retry_of=str(row.retry_of) if row.retry_of else None,
+        retried_as=[str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
+        last_seq=row.next_seq - 1,
+    )
 
 
 def executions(
@@ -137,7 +147,7 @@ def executions(
     workflow_id: str | None = None,
     before: UUID | None = None,
     limit: int = 20,
-) -> list[dict[str, Any]]:
+) -> list[ExecutionBrief]:
     """Return the newest executions of an owner, short."""
     rows = _fetch(
         connection,
@@ -151,25 +161,30 @@ def executions(
     return [short(row) for row in rows]
 
 
-def short(row: Any) -> dict[str, Any]:
-    """Return an execution of the wire model in short, from a row that has what it says."""
-    return {
-        "id": str(row.id),
-        "workflow_id": row.workflow_id,
-        "workflow_version": row.version,
-        "status": row.status,
-        "start_time": milliseconds(row.created_at),
-        "end_time": milliseconds(row.finished_at),
-        "duration_ms": _between(row.created_at, row.finished_at),
-    }
+def short(row: Any) -> ExecutionBrief:
+    """Return an execution in short, from a row that has what it says."""
+    return _brief(
+        id=str(row.id),
+        workflow_id=row.workflow_id,
+        workflow_version=row.version,
+        status=ExecutionStatus(row.status),
+        start_time=milliseconds(row.created_at),
+        end_time=milliseconds(row.finished_at),
+        duration_ms=_between(row.created_at, row.finished_at),
+    )
 
 
 def events(
     connection: psycopg.Connection, execution_id: UUID, *, after_seq: int = 0, rows: int = 1_000
-) -> list[dict[str, Any]]:
+) -> list[Event]:
     """Return the events after `after_seq` in order, of at most `rows` transactions."""
     found = _fetch(connection, "events", id=execution_id, after_seq=after_seq, rows=rows)
-    return [event for row in found for event in loads(row.body) if event["seq"] > after_seq]
+    return [event for row in found for event in events_in(row.body, after_seq)]
+
+
+def events_in(body: bytes, after_seq: int) -> list[Event]:
+    """Return those of one transaction's events that follow `after_seq`."""
+    return [_event(event) for event in loads(body) if event["seq"] > after_seq]
 
 
 def status(connection: psycopg.Connection, execution_id: UUID) -> ExecutionStatus:
@@ -190,46 +205,47 @@ def _records(
     execution_id: UUID,
     limit: int | None,
     inline_bytes: int | None,
-) -> Iterator[dict[str, Any]]:
+) -> list[NodeExecution]:
     rows = _fetch(connection, "records", id=execution_id, limit=limit, inline_bytes=inline_bytes)
-    for row in rows:
-        yield record(graph, row)
+    return [record(graph, row) for row in rows]
 
 
-def record(graph: CompiledGraph, row: Any) -> dict[str, Any]:
-    """Return a NodeExecution of the wire model, from a row that has what it says."""
+def record(graph: CompiledGraph, row: Any) -> NodeExecution:
+    """Return a node record, from a row that has what it says."""
     node = graph.nodes[row.node]
-    state = NodeState(row.state)
     details = loads(row.details) if row.details else {}
-    return {
-        "node_id": row.node,
-        "node_name": node.node.name,
-        "node_type": node.node.type,
-        "node_subtype": node.node.subtype,
-        "scope": row.scope,
-        "status": WIRE_NODE_STATUS[state],
-        "waiting_on": row.wait_kind,
-        "start_time": milliseconds(row.started_at),
-        "end_time": milliseconds(row.finished_at),
-        "duration_ms": _between(row.started_at, row.finished_at),
-        "output_key": row.output_key,
-        "output_data": loads(row.output) if row.output is not None else None,
-        "output_bytes": row.output_bytes,
-        "execution_details": details,
-        "credits_consumed": credits_of(details),
-        "error": loads(row.error) if row.error else None,
-        "attempt": row.attempt,
-        "retry_count": row.retry_count,
-        "max_retries": node.max_retries,
-        "next_attempt_time": milliseconds(row.due_at),
-    }
+    return _record(
+        node_id=row.node,
+        node_name=node.node.name,
+        node_type=node.node.type,
+        node_subtype=node.node.subtype,
+        scope=row.scope,
+        status=WIRE_NODE_STATUS[row.state],
+        waiting_on=row.wait_kind,
+        start_time=milliseconds(row.started_at),
+        end_time=milliseconds(row.finished_at),
+        duration_ms=_between(row.started_at, row.finished_at),
+        output_key=row.output_key,
+        output_data=loads(row.output) if row.output is not None else None,
+        output_bytes=row.output_bytes,
+        execution_details=details,
+        credits_consumed=credits_of(details),
+        error=error_of(loads(row.error)) if row.error else None,
+        attempt=row.attempt,
+        retry_count=row.retry_count,
+        max_retries=node.max_retries,
+        next_attempt_time=milliseconds(row.due_at),
+    )
 
 
 def _output(
-    connection: psycopg.Connection, graph: CompiledGraph, execution_id: UUID, status_: str
+    connection: psycopg.Connection,
+    graph: CompiledGraph,
+    execution_id: UUID,
+    status_: ExecutionStatus,
 ) -> dict[str, Value] | None:
     """Return the root scope's leaves by node id: the run decides what is one, not the drawing."""
-    if status_ != ExecutionStatus.SUCCESS:
+    if status_ is not ExecutionStatus.SUCCESS:
         return None
     return {
         row.node: loads(row.output)
@@ -249,6 +265,10 @@ def _counts(connection: psycopg.Connection, execution_id: UUID) -> dict[str, int
     return counts
 
 
+@overload
+def milliseconds(moment: datetime) -> int: ...
+@overload
+def milliseconds(moment: datetime | None) -> int | None: ...
 def milliseconds(moment: datetime | None) -> int | None:
     """Return epoch milliseconds, as the public model has them."""
     return None if moment is None else int(moment.timestamp() * 1000)

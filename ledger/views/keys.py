@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum, unique
 from hmac import compare_digest
 from typing import Any, ClassVar
 
@@ -16,6 +15,10 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.executions import milliseconds
+from treadle.wire.keys import KeyBrief, Scope
+from treadle.wire.objects import unchecked
+
+_brief = unchecked(KeyBrief)
 
 _fetch = fetching("keys")
 
@@ -23,20 +26,6 @@ _PREFIX = "tk"
 #: Bytes of randomness in the secret: as many as the hash has, so that neither is the weaker part.
 _SECRET_BYTES = 32
 _ID_BYTES = 8
-
-
-@unique
-class Scope(StrEnum):
-    """What a key may be used for."""
-
-    READ = "read"
-    """To see what its owner has."""
-    RUN = "run"
-    """To change what its owner has: submit, control, store workflows, plan."""
-    ANSWER = "answer"
-    """To answer questions that are its owner's to answer."""
-    ADMIN = "admin"
-    """To make, list and revoke keys of its owner."""
 
 
 class NoSuchKey(TreadleError):
@@ -58,17 +47,17 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
 
-    def to_wire(self) -> dict[str, Any]:
-        """Return the key as the wire model says it."""
-        return {
-            "id": self.id,
-            "owner": self.owner,
-            "name": self.name,
-            "scopes": list(self.scopes),
-            "created_time": milliseconds(self.created_at),
-            "expires_time": milliseconds(self.expires_at),
-            "revoked_time": milliseconds(self.revoked_at),
-        }
+    def to_wire(self) -> KeyBrief:
+        """Return the key as clients see it."""
+        return _brief(
+            id=self.id,
+            owner=self.owner,
+            name=self.name,
+            scopes=list(self.scopes),
+            created_time=milliseconds(self.created_at),
+            expires_time=milliseconds(self.expires_at),
+            revoked_time=milliseconds(self.revoked_at),
+        )
 
 
 @dataclass(frozen=True, slots=True)

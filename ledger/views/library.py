@@ -15,6 +15,12 @@ from treadle.dag.values import dumps, loads
 from treadle.ledger.engine.versions import store_version
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.executions import milliseconds
+from treadle.wire.objects import unchecked
+from treadle.wire.workflows import Version, VersionBrief, WorkflowBrief
+
+_workflow_brief = unchecked(WorkflowBrief)
+_version_brief = unchecked(VersionBrief)
+_whole_version = unchecked(Version)
 
 _fetch = fetching("library")
 
@@ -37,8 +43,7 @@ class WorkflowExists(TreadleError):
 class Stored:
     """What storing a definition came to."""
 
-    version: dict[str, Any]
-    """As `version` returns it."""
+    version: Version
     made: bool
     """Whether there was no such version before."""
 
@@ -52,7 +57,7 @@ def create(connection: psycopg.Connection, owner: str, workflow: Workflow) -> St
     with connection.transaction():
         before = _latest(connection, owner, workflow.metadata.id)
         stored = _store(connection, owner, workflow, before)
-        if stored.made and stored.version["version"] > 1:
+        if stored.made and stored.version.version > 1:
             workflow_id = workflow.metadata.id
             raise WorkflowExists(
                 f"There is a workflow {workflow_id!r}, and it says something else.",
@@ -76,36 +81,36 @@ def add_version(connection: psycopg.Connection, owner: str, workflow: Workflow) 
 
 def workflows(
     connection: psycopg.Connection, owner: str, *, after: str = "", limit: int = 100
-) -> list[dict[str, Any]]:
+) -> list[WorkflowBrief]:
     """Return a page of an owner's workflows by id, short."""
     rows = _fetch(connection, "workflows", owner=owner, after=after, limit=limit)
     return [
-        {
-            "id": row.id,
-            "name": row.name,
-            "latest_version": row.latest_version,
-            "created_time": milliseconds(row.created_at),
-        }
+        _workflow_brief(
+            id=row.id,
+            name=row.name,
+            latest_version=row.latest_version,
+            created_time=milliseconds(row.created_at),
+        )
         for row in rows
     ]
 
 
 def version(
     connection: psycopg.Connection, owner: str, workflow_id: str, number: int | None = None
-) -> dict[str, Any]:
+) -> Version:
     """Return a version with its definition; the latest if none is named.
 
     Raises:
         NoSuchWorkflow
     """
     row = _version(connection, owner, workflow_id, number)
-    return {
-        "workflow_id": row.id,
-        "version": row.version,
-        "latest_version": row.latest_version,
-        "created_time": milliseconds(row.created_at),
-        "workflow": loads(row.definition),
-    }
+    return _whole_version(
+        workflow_id=row.id,
+        version=row.version,
+        latest_version=row.latest_version,
+        created_time=milliseconds(row.created_at),
+        workflow=loads(row.definition),
+    )
 
 
 def version_id(
@@ -126,7 +131,7 @@ def versions(
     *,
     before: int | None = None,
     limit: int = 100,
-) -> list[dict[str, Any]]:
+) -> list[VersionBrief]:
     """Return a page of a workflow's versions, the newest first.
 
     Raises:
@@ -143,11 +148,11 @@ def versions(
         limit=limit,
     )
     return [
-        {
-            "version": row.version,
-            "created_time": milliseconds(row.created_at),
-            "definition_bytes": row.bytes,
-        }
+        _version_brief(
+            version=row.version,
+            created_time=milliseconds(row.created_at),
+            definition_bytes=row.bytes,
+        )
         for row in rows
     ]
 

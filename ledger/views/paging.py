@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import psycopg
@@ -12,11 +12,13 @@ import psycopg
 from treadle.core.columns import pack
 from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph
-from treadle.dag.states import WIRE_NODE_STATUS
+from treadle.dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.control import NoSuchExecution
 from treadle.ledger.queries import fetching
-from treadle.ledger.views.executions import record, short
+from treadle.ledger.views.executions import events_in, record, short
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionBrief, NodeExecution
 
 _fetch = fetching("paging")
 
@@ -36,7 +38,7 @@ def owner(connection: psycopg.Connection, execution_id: UUID) -> str | None:
     return rows[0].owner if rows else None
 
 
-def brief(connection: psycopg.Connection, execution_id: UUID) -> dict[str, Any]:
+def brief(connection: psycopg.Connection, execution_id: UUID) -> ExecutionBrief:
     """Return an execution, short.
 
     Raises:
@@ -71,16 +73,15 @@ def reached(connection: psycopg.Connection, execution_id: UUID) -> Reached:
 
 def fresh_events(
     connection: psycopg.Connection, after: Mapping[UUID, int], *, rows: int
-) -> dict[UUID, list[dict[str, Any]]]:
+) -> dict[UUID, list[Event]]:
     """Return the events of several executions that follow the seq given for each, in order.
 
     Those without any are left out; of each are read at most `rows` transactions.
     """
-    found: dict[UUID, list[dict[str, Any]]] = {}
+    found: dict[UUID, list[Event]] = {}
     ids, seqs = pack("uuid", list(after)), pack("bigint", list(after.values()))
     for row in _fetch(connection, "fresh_events", ids=ids, after=seqs, rows=rows):
-        new = [event for event in loads(row.body) if event["seq"] > after[row.id]]
-        found.setdefault(row.id, []).extend(new)
+        found.setdefault(row.id, []).extend(events_in(row.body, after[row.id]))
     return found
 
 
@@ -93,19 +94,17 @@ class Window:
     limit: int
     inline_bytes: int
     """The largest output that comes with its record."""
-    status: str | None = None
-    """Only records of this status of the wire model."""
+    status: NodeStatus | None = None
+    """Only records of this status."""
 
 
 def records(
     connection: psycopg.Connection, graph: CompiledGraph, execution_id: UUID, window: Window
-) -> list[dict[str, Any]]:
+) -> list[NodeExecution]:
     """Return a page of an execution's node records, by scope and node."""
     scope, node = window.after
     states = [
-        state
-        for state, status in WIRE_NODE_STATUS.items()
-        if window.status is None or status == window.status
+        state for state, status in WIRE_NODE_STATUS.items() if window.status in (None, status)
     ]
     rows = _fetch(
         connection,
@@ -138,7 +137,7 @@ class Leaf:
     """What the one working node of a small workflow has come to."""
 
     workflow_id: str
-    status: str
+    status: ExecutionStatus
     output: Value
     """`None` until its execution has succeeded."""
 
@@ -149,4 +148,5 @@ def leaf(connection: psycopg.Connection, execution_id: UUID) -> Leaf | None:
     if not rows:
         return None
     row = rows[0]
-    return Leaf(row.workflow_id, row.status, loads(row.output) if row.output else None)
+    output = loads(row.output) if row.output else None
+    return Leaf(row.workflow_id, ExecutionStatus(row.status), output)

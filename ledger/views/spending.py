@@ -30,7 +30,8 @@ def spent(
 
 def credits_of(details: Mapping[str, Any]) -> float:
     """Return what the attempt of a record consumed, by its details."""
-    return _credits(details.get("cost_usd") or 0.0)
+    cost_usd = details.get("cost_usd")
+    return _credits(cost_usd) if cost_usd else 0.0
 
 
 def _credits(cost_usd: float) -> float:

@@ -80,9 +80,9 @@ def test_events_come_in_sequence_and_end_with_the_execution(
         events = [event for batch in local.follow(execution_id) for event in batch]
         rest = [event for batch in local.follow(execution_id, after_seq=3) for event in batch]
 
-    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert events[0]["event_type"] == "execution_started"
-    assert events[-1]["event_type"] == "execution_completed"
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert events[0].event_type == "execution_started"
+    assert events[-1].event_type == "execution_completed"
     assert rest == events[3:]
 
 
@@ -93,7 +93,7 @@ def test_an_execution_is_followed_without_redis(folder: Folder, cluster_folder: 
     with closing(local_to(cluster_folder, redis_url="unix:///nowhere.sock")) as local:
         events = [event for batch in local.follow(execution_id) for event in batch]
 
-    assert events[-1]["event_type"] == "execution_completed"
+    assert events[-1].event_type == "execution_completed"
 
 
 def test_workers_ring_for_who_follows(

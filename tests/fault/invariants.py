@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any
 from uuid import UUID
 
 from tests.fault.cell import Cell
 from tests.reference import Result
 from tests.reference.compare import differences
+from tests.support.wire import written
 from tests.support.workflows import Document, valid
-from treadle.dag.states import FINAL_EXECUTION_STATUSES, NodeState
+from treadle.dag.events import FINAL_EVENTS, EventType
+from treadle.dag.states import FINAL_EXECUTION_STATUSES, FINAL_NODE_STATES, NodeState
 from treadle.ledger.views import executions
-
-_FINAL_NODE_STATES = {"completed", "failed", "skipped", "canceled"}
-_ENDINGS = {"execution_completed", "execution_failed", "execution_canceled"}
+from treadle.wire.events import Event
 
 
 def check_success(cell: Cell, execution_id: UUID, document: Document, expected: Result) -> None:
@@ -24,13 +23,13 @@ def check_success(cell: Cell, execution_id: UUID, document: Document, expected: 
             session, cell.connections.engine.graphs, execution_id, records=None, inline_bytes=None
         )
     )
-    assert differences(expected, execution) == []
+    assert differences(expected, written(execution)) == []
     check_invariants(cell, execution_id)
     check_arrivals(cell, execution_id, document)
     completed = Counter(
-        (event["data"]["node_id"], event["data"]["scope"])
+        (event.data["node_id"], event.data["scope"])
         for event in events_of(cell, execution_id)
-        if event["event_type"] == "node_completed"
+        if event.event_type == EventType.NODE_COMPLETED
     )
     told = {key for key, record in expected.records.items() if record.status == "completed"}
     assert completed == Counter(told)  # each once
@@ -48,7 +47,7 @@ def check_invariants(cell: Cell, execution_id: UUID) -> None:
     open_rows = cell.rows(
         "select scope, node, state from node_executions"
         " where execution_id = %s and (state <> all(%s) or lease_id is not null)",
-        execution_id, sorted(_FINAL_NODE_STATES),
+        execution_id, sorted(FINAL_NODE_STATES),
     )  # fmt: skip
     assert open_rows == []
     open_scopes = cell.rows(
@@ -63,13 +62,13 @@ def check_invariants(cell: Cell, execution_id: UUID) -> None:
 def _check_events(cell: Cell, execution_id: UUID, next_seq: int) -> None:
     """Invariant 5: gap-free and in order; and each node's own events are a possible life."""
     events = events_of(cell, execution_id)
-    assert [event["seq"] for event in events] == list(range(1, next_seq))
-    assert [e["seq"] for e in events if e["event_type"] in _ENDINGS] == [next_seq - 1]
+    assert [event.seq for event in events] == list(range(1, next_seq))
+    assert [each.seq for each in events if each.event_type in FINAL_EVENTS] == [next_seq - 1]
     lives: dict[tuple[str, str], list[str]] = defaultdict(list)
     for event in events:
-        data = event["data"]
+        data = event.data
         if "node_id" in data:
-            lives[data["scope"], data["node_id"]].append(event["event_type"])
+            lives[data["scope"], data["node_id"]].append(event.event_type)
     states = {
         (scope, node): state
         for scope, node, state in cell.rows(
@@ -77,17 +76,19 @@ def _check_events(cell: Cell, execution_id: UUID, next_seq: int) -> None:
         )
     }
     for key, life in lives.items():
-        final = [each for each in life if each in _FINAL_EVENTS]
+        final = [each for each in life if each in _SETTLED_BY]
         assert len(final) <= 1, (key, life)  # one outcome, invariant 1
         assert final == life[len(life) - len(final) :], (key, life)  # nothing after it
-        assert [_FINAL_EVENTS[each] for each in final] in ([states[key]], []), (key, life)
+        assert [_SETTLED_BY[each] for each in final] in ([states[key]], []), (key, life)
     for key, state in states.items():
-        assert state == NodeState.CANCELED or set(lives[key]) & _FINAL_EVENTS.keys(), (key, state)
+        assert state == NodeState.CANCELED or set(lives[key]) & _SETTLED_BY.keys(), (key, state)
 
 
-_FINAL_EVENTS = {
-    "node_completed": "completed", "node_failed": "failed", "node_skipped": "skipped",
-}  # fmt: skip
+_SETTLED_BY: dict[str, NodeState] = {
+    EventType.NODE_COMPLETED: NodeState.COMPLETED,
+    EventType.NODE_FAILED: NodeState.FAILED,
+    EventType.NODE_SKIPPED: NodeState.SKIPPED,
+}
 
 
 def check_arrivals(cell: Cell, execution_id: UUID, document: Document) -> None:
@@ -117,6 +118,6 @@ def charges(cell: Cell, execution_id: UUID) -> dict[tuple[str, str], tuple[int, 
     }
 
 
-def events_of(cell: Cell, execution_id: UUID) -> list[dict[str, Any]]:
+def events_of(cell: Cell, execution_id: UUID) -> list[Event]:
     """Return all events of an execution."""
     return cell.ask(lambda session: executions.events(session, execution_id, rows=1_000_000))

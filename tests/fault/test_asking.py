@@ -9,6 +9,7 @@ from tests.fault.cell import Cell
 from tests.fault.invariants import charges, check_invariants, events_of
 from tests.fault.test_faults import freeze
 from tests.support.workflows import Document, node, start, workflow
+from treadle.dag.questions import Decision
 from treadle.dag.states import NodeState
 from treadle.ledger.people.answers import answer
 from treadle.ledger.people.decisions import Response
@@ -57,7 +58,7 @@ def test_workers_that_die_around_asking_ask_each_question_once(cell: Cell) -> No
 
 def confirm(cell: Cell, question: UUID) -> None:
     """Answer a question with yes."""
-    response = Response("confirmed", {"option": "approve", "comment": None}, "ana", "api")
+    response = Response(Decision.CONFIRMED, {"option": "approve", "comment": None}, "ana", "api")
     connections = cell.connections
     made = cell.ask(lambda s: answer(connections.engine, s, question, lambda _: response))
     assert not made.repeated
@@ -69,9 +70,9 @@ def check_asked_once(cell: Cell, execution: UUID) -> None:
     asked = cell.rows(kept, execution)
     assert Counter(status for _, status in asked) == {"completed": ASKED}
     told = Counter(
-        (event["event_type"], event["data"]["scope"])
+        (event.event_type, event.data["scope"])
         for event in events_of(cell, execution)
-        if event["data"].get("node_id") in ("ask", "yes")
+        if event.data.get("node_id") in ("ask", "yes")
     )
     for kind, times in (("user_input_required", 1), ("node_completed", 2)):
         assert {told[kind, scope] for scope, _ in asked} == {times}

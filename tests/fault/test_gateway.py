@@ -13,7 +13,7 @@ from tests.support.ports import port_base
 from tests.support.workflows import Document, chain, node
 from treadle.core.ids import new_id
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 SUBMISSIONS = 500
 #: Clients at one time.

@@ -70,9 +70,9 @@ def check_settled(cell: Cell, executions: list[UUID], status: str) -> None:
     for execution in executions:
         check_invariants(cell, execution)
         left = Counter(
-            event["data"]["scope"]
+            event.data["scope"]
             for event in events_of(cell, execution)
-            if event["event_type"] == "node_completed" and event["data"]["node_id"] == "ask"
+            if event.event_type == "node_completed" and event.data["node_id"] == "ask"
         )
         assert len(left) == ASKED
         assert set(left.values()) == {1}

@@ -13,6 +13,7 @@ from tests.fault.cell import Cell
 from tests.fault.invariants import events_of
 from tests.support.loopback_server import Answer, Seen
 from tests.support.model_servers import Provider, draft, providing, step
+from tests.support.wire import written
 from treadle.ledger.views import executions
 from treadle.planner import requests
 
@@ -52,7 +53,7 @@ def test_a_planner_killed_in_mid_plan_leads_to_one_plan(cell: Cell, provider: Pr
     plan = planned(cell, plan_id)
     assert plan["status"] == "ready"
     assert [each["id"] for each in plan["plan"]["workflow"]["nodes"]] == ["start", "think"]
-    kinds = [each["event_type"] for each in events_of(cell, plan_id)]
+    kinds = [each.event_type for each in events_of(cell, plan_id)]
     assert kinds.count("node_completed") == 2  # the trigger, and the plan once
     assert kinds.count("execution_completed") == 1
     assert len(provider.requests) == 2
@@ -65,6 +66,6 @@ def test_a_planner_killed_in_mid_plan_leads_to_one_plan(cell: Cell, provider: Pr
 def planned(cell: Cell, plan_id: UUID) -> dict[str, Any]:
     """Return a plan as it stands."""
     graphs = cell.connections.engine.graphs
-    return requests.plan_of(
-        cell.ask(lambda session: executions.execution(session, graphs, plan_id))
-    )
+    shown = cell.ask(lambda session: executions.execution(session, graphs, plan_id))
+    plan: dict[str, Any] = written(requests.plan_of(shown))
+    return plan

@@ -85,9 +85,9 @@ def test_attempts_past_their_limit_fail_and_are_made_again(cell: Cell, tmp_path:
     check_success(cell, execution, document, expected)
     assert charges(cell, execution) == {("", task): (0, 1) for task in hanging}
     retried = {
-        event["data"]["node_id"]: event["data"]["error"]["error_code"]
+        event.data["node_id"]: event.data["error"]["error_code"]
         for event in events_of(cell, execution)
-        if event["event_type"] == "node_retrying"
+        if event.event_type == "node_retrying"
     }
     assert retried == dict.fromkeys(hanging, "attempt_timed_out")
     assert {each: effects(into).count(each) for each in hanging} == dict.fromkeys(hanging, 2)

@@ -22,6 +22,8 @@ from treadle.dag.validation import validate
 from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
+from treadle.wire.objects import read
+from treadle.wire.plans import Made
 from treadle.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.slow
@@ -122,6 +124,8 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
             "triggers": ["a"],
         },
         "problems_repaired": [],
+        "warnings": [],
+        "rounds": 1,
         "fixes": [{"path": "nodes[0]", "reason": "r", "done": hostile}],
         "model": "m",
         "tokens": {"input": 1, "output": 1},
@@ -129,7 +133,7 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
         "seconds": 1.0,
     }
     out = io.StringIO()
-    Console(file=out, force_terminal=False, width=200).print(drawn(made))
+    Console(file=out, force_terminal=False, width=200).print(drawn(read(Made, made)))
 
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()

@@ -19,10 +19,10 @@ from treadle.core.postgres import connect
 from treadle.core.settings import Settings
 from treadle.dag.values import dumps
 from treadle.gateway.live import stream
-from treadle.gateway.models.events import Event as WireEvent
-from treadle.gateway.models.events import Events
 from treadle.ledger.views import keys
 from treadle.monitoring import metrics
+from treadle.wire.events import Event as WireEvent
+from treadle.wire.events import Events
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,8 @@ from tests.support.in_process_cluster import running
 from tests.support.workflows import Document, chain, for_each, node, start, when, workflow
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
-from treadle.gateway.models.executions import Execution, Executions, NodeExecutions, Submitted
 from treadle.ledger.views.executions import INLINE_PAYLOAD_BYTES
+from treadle.wire.executions import Execution, Executions, NodeExecutions, Submitted
 
 
 def named(document: Document) -> Document:

@@ -17,7 +17,7 @@ from treadle.gateway.app import build
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.routing import GatedRoute, RouteIncomplete, Routes
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 GATED = [
     route

@@ -11,9 +11,9 @@ from tests.support.gateway_server import Client, Clients
 from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
-from treadle.gateway.models.interactions import Answered, Interaction, Interactions
 from treadle.ledger.people.outbox import new_link
-from treadle.ledger.views.keys import Scope
+from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.wire.keys import Scope
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 FORM = {

@@ -11,9 +11,9 @@ from tests.support.workflows import Document, chain, node
 from treadle.core.ids import new_id
 from treadle.dag.schema import workflow_schema
 from treadle.dag.specs import SPECS
-from treadle.gateway.models.keys import Keys, MadeKey
-from treadle.gateway.models.node_types import NodeTypes
-from treadle.gateway.models.workflows import Checked, Version, Versions, Workflows
+from treadle.wire.keys import Keys, MadeKey
+from treadle.wire.node_types import NodeTypes
+from treadle.wire.workflows import Checked, Version, Versions, Workflows
 
 
 def new_workflow(**metadata: Any) -> Document:

@@ -15,7 +15,7 @@ import pytest
 from tests.support.gateway_server import Clients, Served
 from treadle.core.settings import Settings, child_environment
 from treadle.gateway.app import build
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 DOCUMENT = build(
     Settings(configured_database_url="postgresql://", configured_redis_url="redis://")

@@ -15,10 +15,10 @@ from tests.support.in_process_cluster import in_threads
 from tests.support.model_servers import Provider, draft, openai_answer, providing, step
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
-from treadle.gateway.models.plans import AskedPlan, Plan, Plans
 from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
+from treadle.wire.plans import AskedPlan, Plan, Plans
 from treadle.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.slow

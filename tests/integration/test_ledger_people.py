@@ -8,7 +8,7 @@ from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import Document, chain, for_each, node, start, workflow
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Asked, Completed
-from treadle.dag.questions import Question
+from treadle.dag.questions import InteractionType, Question
 from treadle.ledger.engine import control
 from treadle.ledger.engine.batches import Request
 from treadle.ledger.engine.settle_rows import settlement_of
@@ -70,9 +70,9 @@ def test_an_answer_lets_the_node_leave_by_its_decision(hand: Hand) -> None:
     assert hand.published.unparked == [question]
     assert hand.status(execution) == "RUNNING"
     (output,) = [
-        each["output_data"]
-        for each in executions.execution(hand.session, hand.graphs, execution)["node_executions"]
-        if each["node_id"] == "ask"
+        each.output_data
+        for each in executions.execution(hand.session, hand.graphs, execution).node_executions
+        if each.node_id == "ask"
     ]
     assert output["decision"] == "rejected"
     assert (output["answered_by"], output["via"], output["timed_out"]) == ("ana", "api", False)
@@ -273,7 +273,7 @@ def test_a_stale_attempt_asks_nothing(hand: Hand) -> None:
     claim = hand.claim(execution, "ask")
     hand.settle((claim, Completed(1, "confirmed")))
 
-    asked = Asked(Question(interaction_type="approval", title="May it?"), {})
+    asked = Asked(Question(interaction_type=InteractionType.APPROVAL, title="May it?"), {})
     hand.commit(Request(execution, hand.budget(), [settlement_of(claim, asked)]))
 
     with pytest.raises(InteractionNotFound):

@@ -17,6 +17,7 @@ from treadle.dag.states import (
     FINAL_NODE_STATES,
     NODE_TRANSITIONS,
     ExecutionStatus,
+    InteractionStatus,
     LoopPhase,
     NodeState,
     ScopeState,
@@ -24,6 +25,7 @@ from treadle.dag.states import (
 )
 from treadle.ledger.migrations import migrate
 from treadle.ledger.queries import queries
+from treadle.wire.keys import Scope
 
 FILES = sorted(
     entry.name.removesuffix(".sql")
@@ -64,12 +66,14 @@ def test_every_query_prepares_against_the_migrated_schema(
         ("scopes_status", ScopeState),
         ("node_executions_state", NodeState),
         ("node_executions_phase", LoopPhase),
+        ("interactions_status", InteractionStatus),
+        ("api_keys_scopes", Scope),
     ],
 )
 def test_a_check_permits_the_members_of_its_enum(
     session: psycopg.Connection, constraint: str, enum: type[StrEnum]
 ) -> None:
-    """A state is typed once, in `dag/states.py`; the CHECK is held to it."""
+    """A word is typed once, in its enum; the CHECK is held to it."""
     assert words(session, constraint) == set(enum)
 
 

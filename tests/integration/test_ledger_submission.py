@@ -28,8 +28,8 @@ def test_a_submission_is_there_when_it_is_acknowledged(hand: Hand, other: Hand) 
 
     told = executions.execution(other.session, other.graphs, execution)
 
-    assert told["status"] == "RUNNING"
-    assert told["trigger_info"]["trigger_data"] == {"n": 1}
+    assert told.status == "RUNNING"
+    assert told.trigger_info.trigger_data == {"n": 1}
 
 
 def test_the_same_key_and_request_is_the_same_execution(hand: Hand, other: Hand) -> None:
@@ -81,7 +81,7 @@ def test_what_is_submitted_together_is_answered_one_by_one(hand: Hand) -> None:
         assert each.execution_id in touched
         hand.complete(each.execution_id, "a")
         told = executions.execution(hand.session, hand.graphs, each.execution_id)
-        assert told["status"] == "SUCCESS"
+        assert told.status == "SUCCESS"
 
 
 def test_one_key_twice_together_is_the_first_request(hand: Hand) -> None:
@@ -136,7 +136,7 @@ def test_one_definition_is_stored_once(hand: Hand, other: Hand) -> None:
     changed = hand.submit(named(chain(node("b")), "versions"))
 
     versions = [
-        executions.execution(hand.session, hand.graphs, each)["workflow_version"]
+        executions.execution(hand.session, hand.graphs, each).workflow_version
         for each in (one, same, changed)
     ]
 

@@ -215,12 +215,12 @@ def test_a_loop_begins_with_its_first_phase(hand: Hand) -> None:
     hand.complete(execution, "each", {"count": 1}, key="done")
 
     row = hand.row(execution, "each")
-    shown = executions.execution(hand.session, hand.graphs, execution)["node_executions"]
-    (each,) = [record for record in shown if record["node_id"] == "each"]
+    shown = executions.execution(hand.session, hand.graphs, execution).node_executions
+    (each,) = [record for record in shown if record.node_id == "each"]
     assert row.started_at > began
-    assert each["start_time"] == executions.milliseconds(began)
-    assert each["duration_ms"] == round((row.finished_at - began).total_seconds() * 1000)
-    assert [record["node_id"] for record in shown[:3]] == ["start", "each", "work"]
+    assert each.start_time == executions.milliseconds(began)
+    assert each.duration_ms == round((row.finished_at - began).total_seconds() * 1000)
+    assert [record.node_id for record in shown[:3]] == ["start", "each", "work"]
 
 
 def test_a_turn_that_a_scheduler_ends_refers_to_the_results_so_far(hand: Hand) -> None:

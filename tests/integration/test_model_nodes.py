@@ -15,6 +15,7 @@ from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import check
 from tests.support.model_servers import Provider, providing, refusal
 from tests.support.streams import openai_stream
+from tests.support.wire import written
 from tests.support.workflows import chain, node, start, workflow
 from treadle.core.settings import Settings
 from treadle.dag.validation import validate
@@ -54,7 +55,7 @@ def ended(client: InProcess, wait_until: WaitUntil, document: Any) -> dict[str, 
     wait_until(lambda: client.has_ended(execution), timeout=30)
     assert check(client.session, execution) == []
     events = executions.events(client.session, execution)
-    return {**client.shown(execution), "events": events}
+    return {**client.shown(execution), "events": written(events)}
 
 
 def test_an_execution_says_what_its_models_took(

@@ -13,7 +13,9 @@ from pydantic import SecretStr
 from tests.conftest import WaitUntil
 from tests.support.in_process_cluster import in_threads
 from tests.support.model_servers import Provider, draft, providing, refusal, step
+from tests.support.wire import written
 from treadle.core.settings import Settings
+from treadle.dag.events import EventType
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import submit
 from treadle.ledger.views import executions
@@ -21,6 +23,7 @@ from treadle.planner import requests
 from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
+from treadle.wire.events import Event
 
 pytestmark = pytest.mark.slow
 
@@ -61,14 +64,15 @@ class Client:
 
     def plan(self, plan_id: UUID) -> dict[str, Any]:
         shown = executions.execution(self.session, self.connections.engine.graphs, plan_id)
-        return requests.plan_of(shown)
+        plan: dict[str, Any] = written(requests.plan_of(shown))
+        return plan
 
     def made(self, plan_id: UUID) -> dict[str, Any]:
         """Return a plan once it is made or failed."""
         self._wait_until(lambda: self.plan(plan_id)["status"] != "planning", timeout=30)
         return self.plan(plan_id)
 
-    def events(self, plan_id: UUID) -> list[dict[str, Any]]:
+    def events(self, plan_id: UUID) -> list[Event]:
         return executions.events(self.session, plan_id)
 
 
@@ -106,8 +110,8 @@ def test_a_provider_that_asks_to_come_back_is_asked_again(
     plan_id = client.ask("Think.")
 
     assert client.made(plan_id)["status"] == "ready"
-    retrying = [each for each in client.events(plan_id) if each["event_type"] == "node_retrying"]
-    assert len(retrying) == 1
+    kinds = [each.event_type for each in client.events(plan_id)]
+    assert kinds.count(EventType.NODE_RETRYING) == 1
     assert len(provider.requests) == 2
 
 
@@ -120,8 +124,8 @@ def test_the_stages_of_a_plan_are_events(client: Client, provider: Provider) -> 
     told = [
         stage
         for each in client.events(plan_id)
-        if each["event_type"] == "node_output_update"
-        for stage in each["data"]["data"]["stages"]
+        if each.event_type == EventType.NODE_OUTPUT_UPDATE
+        for stage in each.data["data"]["stages"]
     ]
     assert [each["stage"] for each in told] == [
         "asking",

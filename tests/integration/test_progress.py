@@ -13,6 +13,7 @@ import pytest
 from tests.support.broken_workflows import Breaking
 from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import chain, node
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import Completed
 from treadle.dag.values import Value
 from treadle.ledger.engine import control
@@ -71,8 +72,8 @@ def test_a_report_stands_before_the_outcome_it_came_with(hand: Hand) -> None:
     hand.commit(Request(execution, hand.budget(), [outcome], reports=[Report(claim, 2)]))
 
     events = executions.events(hand.session, execution)
-    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    assert [event["event_type"] for event in events][-4:] == [
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [event.event_type for event in events][-4:] == [
         "node_output_update", "node_output_update", "node_completed", "execution_completed",
     ]  # fmt: skip
     assert [each["data"] for each in told(hand, execution)] == [1, 2]
@@ -134,9 +135,9 @@ def tell(hand: Hand, claim: Claim, data: Value) -> CommitResult:
 def told(hand: Hand, execution: UUID) -> list[Any]:
     """Return what was reported, in order."""
     return [
-        event["data"]
+        event.data
         for event in executions.events(hand.session, execution)
-        if event["event_type"] == "node_output_update"
+        if event.event_type == EventType.NODE_OUTPUT_UPDATE
     ]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
-from typing import Any
 
 import pytest
 
@@ -12,6 +10,10 @@ from tests.support.loopback_server import Answer, serving
 from treadle.cli.remote import Remote
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
+from treadle.dag.events import EventType
+from treadle.wire.errors import ErrorDetails, WireError
+from treadle.wire.events import Event
+from treadle.wire.objects import to_json
 
 STREAM = {"Content-Type": "text/event-stream"}
 PROBLEM = {"Content-Type": "application/problem+json"}
@@ -19,32 +21,34 @@ PROBLEM = {"Content-Type": "application/problem+json"}
 
 def told(seq: int, kind: str) -> bytes:
     """Return an event of a stream."""
-    event = {"seq": seq, "event_type": kind, "data": {}}
-    return f"id: {seq}\nevent: {kind}\ndata: {json.dumps(event)}\n\n".encode()
+    event = Event(seq=seq, event_type=kind, execution_id=str(new_id()), timestamp=0, data={})
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, kind.encode(), to_json(event))
 
 
 def refused(status: int, reason: str, *, retryable: bool) -> Answer:
     """Return a refusal as the gateway gives it."""
-    body: dict[str, Any] = {
-        "error_message": "No.",
-        "error_details": {"reason": reason, "solution": "Wait."},
-        "is_retryable": retryable,
-    }
-    return Answer(status, PROBLEM, json.dumps(body).encode())
+    error = WireError(
+        error_code=reason,
+        error_message="No.",
+        error_details=ErrorDetails(reason=reason, solution="Wait."),
+        is_retryable=retryable,
+        timestamp=0,
+    )
+    return Answer(status, PROBLEM, to_json(error))
 
 
 def test_a_stream_goes_on_after_a_gateway_that_had_no_ledger() -> None:
     """What passes is waited for, and nothing is asked for twice."""
     execution = new_id()
     answers = [
-        Answer(200, STREAM, told(1, "execution_started") + b"event: closed\ndata: {}\n\n"),
+        Answer(200, STREAM, told(1, EventType.EXECUTION_STARTED) + b"event: closed\ndata: {}\n\n"),
         refused(503, "ledger_unavailable", retryable=True),
-        Answer(200, STREAM, told(2, "execution_completed")),
+        Answer(200, STREAM, told(2, EventType.EXECUTION_COMPLETED)),
     ]
     with serving() as loopback:
         loopback.on(f"/v1/executions/{execution}/events", lambda _: answers.pop(0))
         with closing(Remote(loopback.url(""), None)) as remote:
-            read = [event["seq"] for events in remote.follow(execution) for event in events]
+            read = [event.seq for events in remote.follow(execution) for event in events]
 
         assert read == [1, 2]
         assert [seen.headers["last-event-id"] for seen in loopback.seen] == ["0", "1", "1"]

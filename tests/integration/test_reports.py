@@ -13,6 +13,7 @@ from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import check
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
+from treadle.dag.events import EventType
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs import http
 from treadle.dag.values import NotAValue
@@ -139,7 +140,7 @@ def reported(client: InProcess, wait_until: WaitUntil) -> list[Any]:
 
 def told(client: InProcess, execution: Any) -> list[Any]:
     return [
-        event["data"]["data"]
+        event.data["data"]
         for event in executions.events(client.session, execution)
-        if event["event_type"] == "node_output_update"
+        if event.event_type == EventType.NODE_OUTPUT_UPDATE
     ]

@@ -16,12 +16,13 @@ from tests.reference.compare import differences
 from tests.reference.generate import Case
 from tests.support.broken_workflows import Breaking
 from tests.support.ledger_driver import Hand, check
+from tests.support.wire import written
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Outcome, Released, Retrying
-from treadle.dag.states import NODE_TRANSITIONS, NodeState
+from treadle.dag.states import NODE_TRANSITIONS, ExecutionStatus, NodeState
 from treadle.ledger.engine import control
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.claims import leases
@@ -267,8 +268,8 @@ class World:
         hand = self.hands[0]
         for execution, case in self.cases.items():
             told = executions.execution(hand.session, hand.graphs, execution, records=5_000)
-            if told["status"] != "CANCELED":
-                found += differences(case.expected, told)
+            if told.status is not ExecutionStatus.CANCELED:
+                found += differences(case.expected, written(told))
         return found
 
     def _requests(self, who: int, settlements: Sequence[Settlement], room: int) -> list[Request]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -30,6 +29,7 @@ from tests.support.ledger_driver import Hand, ParkingQueue, check
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.postgres import connect
 from treadle.core.redis import connect as connect_redis
+from treadle.dag.events import EventType
 from treadle.hil.sweeper import Sweeper
 from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
@@ -38,6 +38,7 @@ from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.views import executions
 from treadle.transport.pause_table import PauseTable
+from treadle.wire.events import Event
 
 pytestmark = pytest.mark.slow
 
@@ -199,9 +200,9 @@ class People(RuleBasedStateMachine):
         for execution in self.executions:
             assert check(self.hands[0].session, execution) == []
             settled = Counter(
-                (event["data"]["node_id"], event["data"]["scope"])
+                (event.data["node_id"], event.data["scope"])
                 for event in self._events(execution)
-                if event["event_type"] in ("node_completed", "node_failed")
+                if event.event_type in (EventType.NODE_COMPLETED, EventType.NODE_FAILED)
             )
             assert not settled or max(settled.values()) == 1, settled
 
@@ -284,8 +285,8 @@ class People(RuleBasedStateMachine):
             return "final"
         return what
 
-    def _events(self, execution: UUID) -> list[dict[str, Any]]:
-        return list(executions.events(self.hands[0].session, execution))
+    def _events(self, execution: UUID) -> list[Event]:
+        return executions.events(self.hands[0].session, execution)
 
 
 @pytest.mark.timeout(180)

@@ -15,8 +15,8 @@ from treadle.core.postgres import connect
 from treadle.core.settings import Settings
 from treadle.gateway.process import Server
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
 from treadle.monitoring.server import Address
+from treadle.wire.keys import Scope
 
 Event = dict[str, Any]
 

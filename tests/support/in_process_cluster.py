@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import UUID
 
+from tests.support.wire import written
 from tests.support.workflows import Document, valid
 from treadle.core.settings import Settings
 from treadle.dag.values import Value
@@ -38,9 +39,12 @@ class InProcess:
 
     def shown(self, execution: UUID, *, records: int = 5_000) -> dict[str, Any]:
         """Return an execution as the wire model shows it."""
-        return executions.execution(
-            self.session, self.connections.engine.graphs, execution, records=records
+        shown: dict[str, Any] = written(
+            executions.execution(
+                self.session, self.connections.engine.graphs, execution, records=records
+            )
         )
+        return shown
 
     def close(self) -> None:
         self.session.close()

@@ -18,8 +18,9 @@ from psycopg.rows import namedtuple_row
 from tests.support.workflows import Document, valid
 from treadle.core.ids import new_id
 from treadle.core.postgres import connect
+from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.outcomes import Asked, Completed, Failed, LoopOpened, Outcome
-from treadle.dag.questions import Question
+from treadle.dag.questions import Decision, Question
 from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.batches import CommitResult, Request, commit
@@ -194,7 +195,7 @@ class Hand:
 
     def answer(self, question: UUID, decision: str = "confirmed", by: str = "ana") -> Answered:
         """Answer a question as a person who may."""
-        response = Response(decision, {"decision": decision}, by, "api")
+        response = Response(Decision(decision), {"decision": decision}, by, "api")
         return answer(self.engine, self.session, question, lambda _: response)
 
     def time_out(self, question: UUID, *, is_over: bool = True) -> TimedOut | None:
@@ -262,7 +263,7 @@ class Hand:
     def events(self, execution: UUID) -> list[tuple[str, str | None]]:
         """Return the events as `(type, node id)`."""
         return [
-            (event["event_type"], event["data"].get("node_id"))
+            (event.event_type, event.data.get("node_id"))
             for event in executions.events(self.session, execution)
         ]
 
@@ -333,8 +334,6 @@ where e.id = %(id)s and e.questions <> (
     select count(*) from interactions i where i.execution_id = e.id and i.status = 'pending')
 """
 
-_ENDINGS = ("execution_completed", "execution_failed", "execution_canceled")
-
 
 def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     """Say which invariants an execution's rows break; empty if none."""
@@ -371,7 +370,7 @@ def _check_events(pieces: list[Any], next_seq: int, *, is_final: bool) -> list[s
         found.append(f"events are numbered {[event['seq'] for event in events]}")
     if any(count != len(loads(body)) for _, count, body in pieces):
         found.append("a row of events counts others than it holds")
-    endings = [event["seq"] for event in events if event["event_type"] in _ENDINGS]
+    endings = [event["seq"] for event in events if event["event_type"] in FINAL_EVENTS]
     if endings != ([next_seq - 1] if is_final else []):
         found.append(f"the ends are events {endings} of {next_seq - 1}; final is {is_final}")
     return found

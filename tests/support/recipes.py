@@ -109,16 +109,20 @@ class Copy:
         path.write_text("".join(lines), "utf-8")
 
 
+_FIELD = (ast.AnnAssign, ast.Assign)
+
+
 def _end(tree: ast.Module, name: str) -> tuple[int, str, str]:
     """Return the line before which something stands at the end of what has a name.
 
-    That is the fields of a class, the list that a function returns, or what is assigned. With it
-    comes what stands before its lines, and after it.
+    That is the fields or members of a class, the list that a function returns, or what is assigned.
+    With it comes what stands before its lines, and after it.
     """
     found: Any = next(each for each in tree.body if name in _names(each))
     if isinstance(found, ast.ClassDef):
-        fields = [i for i, each in enumerate(found.body) if isinstance(each, ast.AnnAssign)]
-        said: Any = found.body[fields[-1] + 1]  # the line that explains the last field
+        last = max(i for i, each in enumerate(found.body) if isinstance(each, _FIELD))
+        following = found.body[last + 1 : last + 2]  # the line that explains it, if there is one
+        said: Any = [found.body[last], *(n for n in following if isinstance(n, ast.Expr))][-1]
         return said.end_lineno or 0, " " * said.col_offset, ""
     shown: Any = found.body[-1] if isinstance(found, ast.FunctionDef) else found
     shown = shown.value

@@ -18,7 +18,7 @@ from treadle.dag.channels import CHANNELS, PLANNED, ChannelSpec, ChannelType, is
 from treadle.dag.channels.in_app import IN_APP
 from treadle.dag.channels.webhook import WEBHOOK
 from treadle.dag.node_docs import field_lines
-from treadle.dag.questions import ANSWER_NEEDS, OF_TYPE, Question
+from treadle.dag.questions import ANSWER_NEEDS, OF_TYPE, InteractionType, Question
 from treadle.dag.specs import people
 from treadle.dag.specs.people import IN_APP_APPROVAL, Asking
 from treadle.hil.channels import Services, senders, sends_by
@@ -61,7 +61,7 @@ def test_questions_have_the_names_and_the_fields_of_all_channels() -> None:
 
     assert get_args(ChannelType) == tuple(CHANNELS)
     assert fields <= Question.model_fields.keys() & Asking.model_fields.keys()
-    asked = Question(interaction_type="approval", title="?", webhook_url="http://x")  # type: ignore[call-arg]
+    asked = Question(interaction_type=InteractionType.APPROVAL, title="?", webhook_url="http://x")  # type: ignore[call-arg]
     assert WEBHOOK.configured(asked).webhook_url == "http://x"
 
 

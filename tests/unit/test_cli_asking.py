@@ -11,8 +11,34 @@ import typer
 from typer.testing import CliRunner
 
 from treadle.cli.prompts import asked_in_terminal
+from treadle.wire.interactions import Interaction
+from treadle.wire.objects import read
 
-ASKED: dict[str, Any] = {"title": "Which?", "message": "Look at it."}
+#: What every question has, without what a type has.
+ASKED: dict[str, Any] = {
+    "id": "019b75f2-5b10-7c02-9f3a-52c1d0a7e111",
+    "execution_id": "019b75f2-4c00-7a31-8c14-3d1f5b1a9e77",
+    "node_id": "ask",
+    "scope": "",
+    "channel_type": "in_app",
+    "status": "pending",
+    "assignees": [],
+    "title": "Which?",
+    "message": "Look at it.",
+    "priority": "normal",
+    "timeout_action": "fail",
+    "default_response": None,
+    "created_at": 0,
+    "warned_at": None,
+    "delivered_at": 0,
+    "timeout_at": 1,
+    "decided_at": None,
+    "decision": None,
+    "answer": None,
+    "answered_by": None,
+    "via": None,
+    "timed_out": False,
+}
 APPROVAL = {
     "interaction_type": "approval",
     "approval_options": [
@@ -47,7 +73,7 @@ def answered(question: dict[str, Any], *typed: str) -> tuple[dict[str, Any], str
 
     @app.command()
     def run() -> None:
-        made.append(asked_in_terminal({**ASKED, **question}))
+        made.append(asked_in_terminal(read(Interaction, {**ASKED, **question})))
 
     result = CliRunner().invoke(app, input="".join(f"{line}\n" for line in typed))
     assert made, result.output

@@ -10,6 +10,11 @@ from tests.support.workflows import chain, for_each, node, start, valid, workflo
 from treadle.cli.execution_view import duration, event_line, tree_of
 from treadle.cli.progress import Progress
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import ExecutionStatus
+from treadle.wire.events import Event
+from treadle.wire.examples import EXECUTION
+from treadle.wire.executions import Execution, NodeExecution
+from treadle.wire.objects import read
 
 LOOP = workflow(
     start(),
@@ -26,22 +31,25 @@ def graph_of(document: object) -> CompiledGraph:
     return graph
 
 
-def begun(document: object, *records: dict[str, Any]) -> Progress:
+def begun(document: object, *records: NodeExecution) -> Progress:
     """Return the progress of an execution that began at 1,000 ms."""
-    execution = {
-        "id": "an-execution",
-        "status": "RUNNING",
-        "start_time": 1_000,
-        "end_time": None,
-        "node_executions": list(records),
-    }
+    example = read(Execution, EXECUTION)
+    execution = example.model_copy(
+        update={
+            "id": "an-execution",
+            "status": ExecutionStatus.RUNNING,
+            "start_time": 1_000,
+            "end_time": None,
+            "node_executions": list(records),
+        }
+    )
     return Progress(graph_of(document), execution)
 
 
-def event(kind: str, node_id: str | None = None, at: int = 2_000, **data: Any) -> dict[str, Any]:
+def event(kind: str, node_id: str | None = None, at: int = 2_000, **data: Any) -> Event:
     if node_id is not None:
         data = {"node_id": node_id, "scope": "", **data}
-    return {"event_type": kind, "timestamp": at, "data": data}
+    return Event(seq=1, event_type=kind, execution_id="an-execution", timestamp=at, data=data)
 
 
 def drawn(progress: Progress, *, now: int = 10_000, lines: int | None = None) -> str:
@@ -66,16 +74,8 @@ def test_a_node_goes_from_pending_to_its_end() -> None:
 
 def test_events_that_are_already_in_the_records_change_nothing() -> None:
     """Records are read a moment after the seq from which events go on."""
-    record = {
-        "node_id": "after",
-        "scope": "",
-        "status": "completed",
-        "retry_count": 0,
-        "output_key": "result",
-        "error": None,
-        "start_time": 2_000,
-        "end_time": 3_000,
-    }
+    (example,) = read(Execution, EXECUTION).node_executions
+    record = example.model_copy(update={"node_id": "after", "start_time": 2_000, "end_time": 3_000})
     progress = begun(LOOP, record)
     before = drawn(progress)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from treadle.dag.event_docs import markdown
-from treadle.dag.events import EVENTS
+from treadle.dag.events import EVENTS, EventType
 
 ROOT = Path(__file__).parents[2]
 #: What `node_event` adds by itself.
@@ -20,8 +20,8 @@ class Added(NamedTuple):
     """A place where an event is added."""
 
     place: str
-    name: str | None
-    """`None` if it is no literal."""
+    name: EventType | None
+    """`None` if it is decided as it runs."""
     data: set[str]
 
 
@@ -35,11 +35,11 @@ def added() -> Iterator[Added]:
                 and call.func.attr in ("event", "node_event")
                 and len(call.args) == 2
             ):
-                literal = call.args[1]
-                name = str(literal.value) if isinstance(literal, ast.Constant) else None
+                name = ast.unparse(call.args[1]).removeprefix("EventType.")
                 data = {each.arg for each in call.keywords if each.arg}
                 data |= PLACE if call.func.attr == "node_event" else set()
-                yield Added(f"{path.relative_to(ROOT)}:{call.lineno}", name, data)
+                place = f"{path.relative_to(ROOT)}:{call.lineno}"
+                yield Added(place, EventType.__members__.get(name), data)
 
 
 def test_every_event_that_is_added_is_on_the_list_with_its_data() -> None:
@@ -51,12 +51,19 @@ def test_every_event_that_is_added_is_on_the_list_with_its_data() -> None:
             assert data <= known, f"{place}: say in dag/events.py what these are"
 
 
+def test_every_type_of_event_has_its_meaning() -> None:
+    """One entry for each."""
+    assert list(EVENTS) == list(EventType)
+
+
 def test_every_event_on_the_list_is_added() -> None:
     """The list names nothing that no longer happens."""
     source = "\n".join(path.read_text() for path in (ROOT / "ledger").rglob("*.py"))
 
     for name in EVENTS:
-        assert f'"{name}"' in source, f"nothing adds {name}: take it out of dag/events.py"
+        assert f"EventType.{name.upper()}" in source, (
+            f"nothing adds {name}: take it out of dag/events.py"
+        )
 
 
 def test_events_are_named_for_what_they_are_of() -> None:

@@ -23,7 +23,7 @@ PENDING: tuple[str, ...] = (
 
 PACKAGES = (
     "core", "dag", "gateway", "hil", "ledger", "monitoring", "planner", "scheduler", "transport",
-    "treadle/cli", "workers",
+    "treadle/cli", "wire", "workers",
 )  # fmt: skip
 
 CODE = re.compile(r"`([^`\n]+)`")

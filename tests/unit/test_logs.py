@@ -25,6 +25,7 @@ PACKAGES = [
     "hil",
     "transport",
     "ledger",
+    "wire",
     "dag",
     "monitoring",
     "core",

@@ -19,6 +19,7 @@ from treadle.planner.placeholders import (
     unmake_addresses,
 )
 from treadle.planner.repair_rules import fix
+from treadle.wire.plans import PlanPlaceholder
 
 Document = dict[str, Any]
 
@@ -214,8 +215,8 @@ def test_an_input_is_held_to_the_placeholders_types(
 ) -> None:
     """Missing, or of another type, is told by name; a secret is not asked for."""
     asked = [
-        {"name": "v", "type": kind, "description": "It.", "suggestion": None},
-        {"name": "s", "type": "secret", "description": "It.", "suggestion": None},
+        PlanPlaceholder(name="v", type=kind, description="It.", suggestion=None),
+        PlanPlaceholder(name="s", type="secret", description="It.", suggestion=None),
     ]
     assert check_input(asked, {"v": fits}) == []
     assert [each.reason for each in check_input(asked, {"v": does_not})] == ["wrong_type"]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import get_args
 
 from treadle.core import provider_errors
 from treadle.core.errors import TreadleError
-from treadle.gateway.models.plans import Made, PlanStatus
 from treadle.planner import local, model_choice, planning, requests
+from treadle.wire.plans import Made, PlanStatus
 
 PAGE = (Path(__file__).parents[2] / "docs" / "planner.md").read_text("utf-8")
 #: Told where a plan is run or looked for, not made.
@@ -35,4 +34,4 @@ def test_everything_in_a_plan_is_told() -> None:
     told = set(re.findall(r"`([a-z_]+)`", PAGE))
 
     assert set(Made.model_fields) <= told
-    assert set(get_args(PlanStatus)) <= told
+    assert set(PlanStatus) <= told

@@ -28,6 +28,7 @@ PACKAGES = {
     "hil",
     "transport",
     "ledger",
+    "wire",
     "dag",
     "monitoring",
     "core",

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from enum import StrEnum, unique
+from typing import Any, Protocol
 from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.ledger.engine.submission import Submission
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+from treadle.wire.interactions import Answered, Interaction
+from treadle.wire.plans import Plan
 
-Event = dict[str, Any]
-Control = Literal["cancel", "pause", "resume"]
+
+@unique
+class Control(StrEnum):
+    """What a person does to an execution."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +32,26 @@ class Started:
 
     id: UUID
     status: str
+    """The execution's, or the plan's."""
     repeated: bool = False
     """Its idempotency key was known: it began before."""
 
 
 class Cluster(Protocol):
-    """A cluster. Executions are those of the wire model."""
+    """A cluster; it shows what the wire has."""
 
     def submit(self, request: Submission) -> Started:
         """Begin an execution."""
 
-    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+    def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         """Return an execution with all its records; with all they put out, if `whole`."""
 
-    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
+    def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         """Return the graph that an execution runs."""
 
     def executions(
-        self, *, status: str | None, workflow_id: str | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+    ) -> Sequence[ExecutionBrief]:
         """Return the newest executions, short."""
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
@@ -47,7 +60,7 @@ class Cluster(Protocol):
         Ends after the event that ends the execution.
         """
 
-    def control(self, action: Control, execution_id: UUID) -> str:
+    def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
         """Cancel, pause or resume an execution; return its status."""
 
     def retry(self, execution_id: UUID) -> Started:
@@ -56,16 +69,16 @@ class Cluster(Protocol):
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
         """Have a workflow planned; a plan's id is its execution's."""
 
-    def plan(self, plan_id: UUID) -> dict[str, Any]:
+    def plan(self, plan_id: UUID) -> Plan:
         """Return a plan as it stands."""
 
     def questions(
-        self, *, status: str | None, execution_id: UUID | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
         """Return the newest questions of one's executions, and those that one is asked."""
 
-    def question(self, interaction_id: UUID) -> dict[str, Any]:
+    def question(self, interaction_id: UUID) -> Interaction:
         """Return a question as it stands."""
 
-    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         """Answer a question; return it as it then stands, and whether it was `repeated`."""

@@ -16,17 +16,17 @@ from treadle.cli.watch import watch_to_end
 
 def cancel(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """End an execution as CANCELED, with everything in it that runs."""
-    _act("cancel", execution_id, as_json=as_json)
+    _act(Control.CANCEL, execution_id, as_json=as_json)
 
 
 def pause(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Begin nothing new of an execution; what runs ends, and its deadline goes on."""
-    _act("pause", execution_id, as_json=as_json)
+    _act(Control.PAUSE, execution_id, as_json=as_json)
 
 
 def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     """Let a paused execution go on."""
-    _act("resume", execution_id, as_json=as_json)
+    _act(Control.RESUME, execution_id, as_json=as_json)
 
 
 def retry(

@@ -100,7 +100,7 @@ def _answer(local: Local, interaction_id: UUID) -> None:
             local.answer(interaction_id, asked_in_terminal(question))
         return
     typer.echo("Nobody sits at this terminal: the question gets its default response.")
-    local.answer(interaction_id, question["default_response"])
+    local.answer(interaction_id, question.default_response or {})
 
 
 def _stages(examples: Path, environment: dict[str, str]) -> list[list[Service]]:

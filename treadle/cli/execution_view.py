@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,32 +12,41 @@ from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.progress import NodeProgress, Progress
+from treadle.dag.events import EventType
+from treadle.dag.states import ExecutionStatus, NodeStatus
+from treadle.wire.events import Event
 
 #: Columns where there is no terminal.
 _UNCUT = 500
 #: How a status looks: its mark and rich's style.
-_LOOKS: Mapping[str, tuple[str, str]] = {
-    "pending": ("·", "dim"),
-    "running": ("▶", "cyan"),
-    "waiting_input": ("?", "yellow"),
-    "retrying": ("↻", "yellow"),
-    "completed": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "skipped": ("-", "dim"),
-    "canceled": ("■", "magenta"),
+_LOOKS: Mapping[NodeStatus, tuple[str, str]] = {
+    NodeStatus.PENDING: ("·", "dim"),
+    NodeStatus.RUNNING: ("▶", "cyan"),
+    NodeStatus.WAITING_INPUT: ("?", "yellow"),
+    NodeStatus.RETRYING: ("↻", "yellow"),
+    NodeStatus.COMPLETED: ("✓", "green"),
+    NodeStatus.FAILED: ("✗", "red"),
+    NodeStatus.SKIPPED: ("-", "dim"),
+    NodeStatus.CANCELED: ("■", "magenta"),
 }
-_EXECUTION_STYLES: Mapping[str, str] = {
-    "SUCCESS": "bold green",
-    "ERROR": "bold red",
-    "CANCELED": "bold magenta",
-    "TIMEOUT": "bold red",
+_EXECUTION_STYLES: Mapping[ExecutionStatus, str] = {
+    ExecutionStatus.SUCCESS: "bold green",
+    ExecutionStatus.ERROR: "bold red",
+    ExecutionStatus.CANCELED: "bold magenta",
+    ExecutionStatus.TIMEOUT: "bold red",
 }
 #: Characters of an error that a node's line shows.
 _ERROR_WIDTH = 100
 #: Events of nodes in a loop's body that are told one by one.
-_TOLD_IN_LOOPS = ("node_failed", "node_retrying", "user_input_required")
+_TOLD_IN_LOOPS = (
+    EventType.NODE_FAILED,
+    EventType.NODE_RETRYING,
+    EventType.USER_INPUT_REQUIRED,
+)
 #: Statuses that stay in sight when a tree does not fit.
-_IN_SIGHT = frozenset({"running", "failed", "retrying", "waiting_input"})
+_IN_SIGHT = frozenset(
+    {NodeStatus.RUNNING, NodeStatus.FAILED, NodeStatus.RETRYING, NodeStatus.WAITING_INPUT}
+)
 
 
 def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
@@ -51,7 +59,7 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
     shown = _in_sight(progress, lines)
     root = Tree(headline(progress, now))
     branches: dict[str | None, Tree] = {None: root}
-    hidden: Counter[str] = Counter()
+    hidden: Counter[NodeStatus] = Counter()
     for node_id, node in progress.nodes.items():
         if node_id not in shown:
             hidden[node.status] += 1
@@ -78,7 +86,7 @@ def headline(progress: Progress, now: int) -> Text:
     )
 
 
-def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
+def event_line(event: Event, before: Progress) -> str | None:
     """Return an event as a line, or `None` for what would repeat itself.
 
     In a loop's body only failures, retries and questions are told; a loop starts once, not for
@@ -87,20 +95,21 @@ def event_line(event: Mapping[str, Any], before: Progress) -> str | None:
     Args:
         before: how far the execution was before the event.
     """
-    kind, data = event["event_type"], event["data"]
-    after = f"{(event['timestamp'] - before.started) / 1000:8.3f} s"
+    kind, data = event.event_type, event.data
+    after = f"{(event.timestamp - before.started) / 1000:8.3f} s"
     if "node_id" not in data:
         more = f" {data['status']}" if "status" in data else ""
         return f"{after}  {kind.removeprefix('execution_')}{more}"
     if data["scope"] and kind not in _TOLD_IN_LOOPS:
         return None
-    if kind == "node_started" and before.nodes[data["node_id"]].status == "running":
+    was_running = before.nodes[data["node_id"]].status is NodeStatus.RUNNING
+    if kind == EventType.NODE_STARTED and was_running:
         return None
     place = f"{data['node_id']} [{data['scope']}]" if data["scope"] else data["node_id"]
     told = kind.removeprefix("node_")
     if "error" in data:
         told += f": {_shortened(data['error']['error_message'])}"
-    elif kind == "user_input_required":
+    elif kind == EventType.USER_INPUT_REQUIRED:
         told = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
     elif "output_key" in data and data["output_key"] != "result":
         told += f" → {data['output_key']}"
@@ -119,7 +128,7 @@ def duration(milliseconds: int | None) -> str:
     return f"{minutes} min {seconds} s"
 
 
-def status_text(status: str) -> Text:
+def status_text(status: ExecutionStatus) -> Text:
     """Return an execution's status in its colour."""
     return Text(status, style=_EXECUTION_STYLES.get(status, "bold cyan"))
 
@@ -142,7 +151,7 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
     return line
 
 
-def _counts(counts: Counter[str]) -> Text:
+def _counts(counts: Counter[NodeStatus]) -> Text:
     parts = [
         Text(f"{mark} {counts[status]}", style)
         for status, (mark, style) in _LOOKS.items()
@@ -151,7 +160,7 @@ def _counts(counts: Counter[str]) -> Text:
     return Text(" ").join(parts)
 
 
-def _times(counts: Counter[str]) -> Text:
+def _times(counts: Counter[NodeStatus]) -> Text:
     return Text(f"× {sum(counts.values())}", "dim")
 
 

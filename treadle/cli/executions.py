@@ -40,14 +40,14 @@ def executions(
     for title in ("id", "workflow", "version", "status", "started", "took"):
         table.add_column(title, no_wrap=True)
     for each in found:
-        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each["start_time"] / 1000))
+        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.start_time / 1000))
         table.add_row(
-            each["id"],
-            each["workflow_id"],
-            str(each["workflow_version"]),
-            status_text(each["status"]),
+            each.id,
+            each.workflow_id,
+            str(each.workflow_version),
+            status_text(each.status),
             started,
-            duration(each["duration_ms"]),
+            duration(each.duration_ms),
         )
     print_table(table)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import typer
@@ -14,12 +14,16 @@ from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.execution_view import duration, print_table
 from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
-from treadle.cli.prompts import Answer, Question, asked_in_terminal, fields_of, value_of
+from treadle.cli.prompts import Answer, asked_in_terminal, value_of
 from treadle.core.errors import TreadleError
+from treadle.dag.questions import Priority
+from treadle.dag.states import InteractionStatus
+from treadle.wire.interactions import Answered, Interaction
+from treadle.wire.objects import members, unchecked
 
-_PRIORITIES = ("urgent", "high", "normal", "low")
+_PRIORITIES = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
-Status = Literal["pending", "completed", "timeout", "canceled"]
+_answered = unchecked(Answered)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -34,7 +38,9 @@ class AnswerMissing(TreadleError):
 
 
 def inbox(
-    status: Annotated[Status, typer.Option(help="Only those.")] = "pending",
+    status: Annotated[
+        InteractionStatus, typer.Option(help="Only those.")
+    ] = InteractionStatus.PENDING,
     execution_id: Annotated[
         UUID | None, typer.Option("--execution", metavar="ID", help="Only those it asked.")
     ] = None,
@@ -44,9 +50,7 @@ def inbox(
     """List the questions that wait for an answer, the most urgent first."""
     with connected() as cluster:
         found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
-    found = sorted(
-        found, key=lambda each: (_PRIORITIES.index(each["priority"]), each["timeout_at"])
-    )
+    found = sorted(found, key=lambda each: (_PRIORITIES.index(each.priority), each.timeout_at))
     if as_json:
         typer.echo(to_json(found))
         return
@@ -54,14 +58,14 @@ def inbox(
     for title in ("id", "type", "title", "priority", "status", "time left"):
         table.add_column(title, no_wrap=title != "title")
     for each in found:
-        left = duration(max(0, each["timeout_at"] - time.time_ns() // 1_000_000))
+        left = duration(max(0, each.timeout_at - time.time_ns() // 1_000_000))
         table.add_row(
-            each["id"],
-            each["interaction_type"],
-            each["title"],
-            each["priority"],
-            each["status"],
-            left if each["status"] == "pending" else "",
+            each.id,
+            each.interaction_type,
+            each.title,
+            each.priority,
+            each.status,
+            left if each.status is InteractionStatus.PENDING else "",
         )
     print_table(table)
 
@@ -114,8 +118,8 @@ def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
 def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool) -> None:
     """Ask until the answer fits."""
     question = cluster.question(interaction_id)
-    if question["status"] != "pending":
-        _tell({**question, "repeated": True}, as_json=as_json)
+    if question.status is not InteractionStatus.PENDING:
+        _tell(_answered(**members(question), repeated=True), as_json=as_json)
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise AnswerMissing("No option says what the answer is.")
@@ -131,8 +135,8 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
             return
 
 
-def _values(question: Question, given: list[str]) -> dict[str, Any]:
-    fields = {each.name: each for each in fields_of(question)} if "input_fields" in question else {}
+def _values(question: Interaction, given: list[str]) -> dict[str, Any]:
+    fields = {each.name: each for each in question.input_fields}
     found: dict[str, Any] = {}
     for each in given:
         name, equals, text = each.partition("=")
@@ -142,9 +146,9 @@ def _values(question: Question, given: list[str]) -> dict[str, Any]:
     return found
 
 
-def _content(question: Question, file: str) -> Any:
+def _content(question: Interaction, file: str) -> Any:
     data = read_file(file)
-    if isinstance(question.get("content"), str):
+    if isinstance(question.content, str):
         return data.decode()
     return parse_input(data, file)
 
@@ -156,10 +160,10 @@ def _object(text: str) -> Answer:
     return value
 
 
-def _tell(made: dict[str, Any], *, as_json: bool) -> None:
+def _tell(made: Answered, *, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(made))
         return
-    how = "had been decided before" if made["repeated"] else "is decided"
-    by = f" by {made['answered_by']} via {made['via']}" if made["answered_by"] else ""
-    typer.echo(f"{made['id']} {how}: {made['decision'] or made['status']}{by}")
+    how = "had been decided before" if made.repeated else "is decided"
+    by = f" by {made.answered_by} via {made.via}" if made.answered_by else ""
+    typer.echo(f"{made.id} {how}: {made.decision or made.status}{by}")

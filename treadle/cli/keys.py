@@ -18,7 +18,8 @@ from treadle.core.settings import Settings
 from treadle.dag.problems import quoted
 from treadle.ledger.engine.submission import LOCAL_OWNER
 from treadle.ledger.views import keys as ledger_keys
-from treadle.ledger.views.keys import Key, Scope
+from treadle.ledger.views.keys import Key
+from treadle.wire.keys import Scope
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
 

@@ -9,14 +9,14 @@ from uuid import UUID
 
 import psycopg
 
-from treadle.cli.cluster import Control, Event, Started
+from treadle.cli.cluster import Control, Started
 from treadle.cli.tail import tail
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.answers import responding, seen
 from treadle.hil.rights import Account
-from treadle.hil.wire import to_wire
 from treadle.ledger.engine import control
 from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, submit
@@ -26,8 +26,18 @@ from treadle.ledger.views import executions
 from treadle.planner import requests
 from treadle.transport.connections import Connections
 from treadle.transport.metrics_relay import relaying
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+from treadle.wire.interactions import Answered, Interaction
+from treadle.wire.objects import members, unchecked
+from treadle.wire.plans import Plan
 
-_CONTROLS = {"cancel": control.cancel, "pause": control.pause, "resume": control.resume}
+_CONTROLS = {
+    Control.CANCEL: control.cancel,
+    Control.PAUSE: control.pause,
+    Control.RESUME: control.resume,
+}
+_answered = unchecked(Answered)
 
 
 class ClusterUnreachable(TreadleError):
@@ -68,7 +78,7 @@ class Local:
         submitted = submit(self.engine, self.session(), request)
         return self._started(submitted.execution_id, repeated=submitted.repeated)
 
-    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+    def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         inline_bytes = None if whole else 0
         return executions.execution(
             self.session(),
@@ -78,12 +88,12 @@ class Local:
             inline_bytes=inline_bytes,
         )
 
-    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
-        return self.engine.graphs.execution(self.session(), UUID(execution["id"]))
+    def graph(self, execution: ExecutionRecord) -> CompiledGraph:
+        return self.engine.graphs.execution(self.session(), UUID(execution.id))
 
     def executions(
-        self, *, status: str | None, workflow_id: str | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+    ) -> Sequence[ExecutionBrief]:
         return executions.executions(
             self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
         )
@@ -92,7 +102,7 @@ class Local:
         listener = self.connections.broker.client
         return tail(self.session, listener, execution_id, after_seq=after_seq)
 
-    def control(self, action: Control, execution_id: UUID) -> str:
+    def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
         call = _CONTROLS[action]
         call(self.engine, self.session(), execution_id)
         return executions.status(self.session(), execution_id)
@@ -103,13 +113,13 @@ class Local:
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
         return self.submit(requests.request(prompt, idempotency_key=key))
 
-    def plan(self, plan_id: UUID) -> dict[str, Any]:
+    def plan(self, plan_id: UUID) -> Plan:
         found = executions.execution(self.session(), self.engine.graphs, plan_id, records=0)
         return requests.plan_of(found)
 
     def questions(
-        self, *, status: str | None, execution_id: UUID | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
         found = interactions(
             self.session(),
             account=LOCAL_OWNER,
@@ -117,15 +127,15 @@ class Local:
             status=status,
             limit=limit,
         )
-        return [to_wire(each) for each in found]
+        return [each.to_wire() for each in found]
 
-    def question(self, interaction_id: UUID) -> dict[str, Any]:
-        return to_wire(seen(self.session(), interaction_id, Account(LOCAL_OWNER)))
+    def question(self, interaction_id: UUID) -> Interaction:
+        return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
 
-    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         respond = responding(Account(LOCAL_OWNER), "cli", raw)
         made = answer(self.engine, self.session(), interaction_id, respond)
-        return {**to_wire(made.interaction), "repeated": made.repeated}
+        return _answered(**members(made.interaction.to_wire()), repeated=made.repeated)
 
     def close(self) -> None:
         """Close every connection."""

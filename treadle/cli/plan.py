@@ -19,9 +19,12 @@ from treadle.cli.files import read_input, to_json
 from treadle.cli.plan_view import drawn, stage_line
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
+from treadle.dag.events import EventType
+from treadle.dag.states import ExecutionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.planner.requests import workflow_to_run
+from treadle.wire.plans import Made, Plan
 
 ReportSink: TypeAlias = Callable[[str], None]
 
@@ -68,14 +71,13 @@ def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
     given = read_input(input_file, input_json)
     with connected() as cluster:
         plan_id = _known(prompt) or cluster.ask_for_plan(prompt, key=key).id
-        found = _planned(cluster, plan_id, quiet=as_json)
-        made = found["plan"]
+        found, made = _planned(cluster, plan_id, quiet=as_json)
         if save is not None:
-            save.write_text(to_json(made["workflow"]) + "\n", "utf-8")
+            save.write_text(to_json(made.workflow) + "\n", "utf-8")
         if not (run and as_json):
-            _show(found, as_json=as_json)
+            _show(found, made, as_json=as_json)
         if run:
-            workflow = workflow_to_run(plan_id, "SUCCESS", made, given)
+            workflow = workflow_to_run(plan_id, ExecutionStatus.SUCCESS, made, given)
             started = cluster.submit(_submission(workflow, given))
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
 
@@ -87,8 +89,8 @@ def _known(text: str) -> UUID | None:
         return None
 
 
-def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> dict[str, Any]:
-    """Follow a plan to its end and return it.
+def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, Made]:
+    """Follow a plan to its end; return it, and what was planned.
 
     Raises:
         PlanFailed: it ended without one, for the reason told.
@@ -101,21 +103,21 @@ def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> dict[str, Any]:
         typer.echo(f"Planning goes on; look at it with: treadle plan {plan_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     found = cluster.plan(plan_id)
-    if found["plan"] is None:
+    if found.plan is None:
         raise _failure(found)
-    return found
+    return found, found.plan
 
 
 def _follow(cluster: Cluster, plan_id: UUID, tell: ReportSink) -> None:
     begun, taken = time.monotonic(), False
     for events in cluster.follow(plan_id):
         for event in events:
-            kind, data = event["event_type"], event["data"]
-            taken = taken or kind == "node_started"
-            if kind == "node_output_update":
+            kind, data = event.event_type, event.data
+            taken = taken or kind == EventType.NODE_STARTED
+            if kind == EventType.NODE_OUTPUT_UPDATE:
                 for stage in data["data"]["stages"]:
                     tell(stage_line(stage))
-            elif kind == "node_retrying":
+            elif kind == EventType.NODE_RETRYING:
                 tell(f"trying again: {data['error']['error_message']}")
         if not taken and time.monotonic() - begun > _PATIENCE_SECONDS:
             taken = True
@@ -134,14 +136,14 @@ def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
         yield lambda line: console.print(line, markup=False, soft_wrap=True)
 
 
-def _show(found: dict[str, Any], *, as_json: bool) -> None:
+def _show(found: Plan, made: Made, *, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(found))
         return
     console = Console(highlight=False)
-    console.print(drawn(found["plan"]), soft_wrap=True)
+    console.print(drawn(made), soft_wrap=True)
     if console.is_terminal:
-        typer.echo(f"Run it with: treadle plan {found['id']} --run", err=True)
+        typer.echo(f"Run it with: treadle plan {found.id} --run", err=True)
 
 
 def _submission(workflow: Any, given: Any) -> Submission:
@@ -151,11 +153,12 @@ def _submission(workflow: Any, given: Any) -> Submission:
     return Submission(validation.workflow, validation.graph, given)
 
 
-def _failure(found: dict[str, Any]) -> TreadleError:
-    error = found["error"]
+def _failure(found: Plan) -> TreadleError:
+    error = found.error
     if error is None:
-        return PlanFailed(f"The plan {found['id']} is {found['status']}.")
-    details = dict(error["error_details"])
-    reason, solution = details.pop("reason"), details.pop("solution")
-    failed: type[PlanFailed] = type("PlanFailed", (PlanFailed,), {"reason": reason})
-    return failed(error["error_message"], solution=solution, **details)
+        return PlanFailed(
+            f"The plan {found.id} is {found.status}.", solution="Ask for another one."
+        )
+    details = error.error_details
+    failed: type[PlanFailed] = type("PlanFailed", (PlanFailed,), {"reason": details.reason})
+    return failed(error.error_message, solution=details.solution, **details.facts)

@@ -13,6 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.execution_view import duration
+from treadle.wire.plans import Made, PlanPlaceholder
 
 #: Characters of a step's purpose that its line shows.
 _PURPOSE_WIDTH = 80
@@ -23,13 +24,13 @@ _STAGES: Mapping[str, str] = {
 }
 
 
-def drawn(plan: Mapping[str, Any]) -> RenderableType:
+def drawn(plan: Made) -> RenderableType:
     """Draw what was planned."""
-    parts: list[RenderableType] = [_graph(plan), Text(plain(plan["rationale"]), "dim")]
+    parts: list[RenderableType] = [_graph(plan), Text(plain(plan.rationale), "dim")]
     for heading, lines in (
-        ("assumptions", [plain(each) for each in plan["assumptions"]]),
-        ("placeholders", [_placeholder(each) for each in plan["placeholders"]]),
-        ("mended by rule", [f"{each['path']}: {plain(each['done'])}" for each in plan["fixes"]]),
+        ("assumptions", [plain(each) for each in plan.assumptions]),
+        ("placeholders", [_placeholder(each) for each in plan.placeholders]),
+        ("mended by rule", [f"{each.path}: {plain(each.done)}" for each in plan.fixes]),
     ):
         if lines:
             parts.append(Text(heading, "bold"))
@@ -50,13 +51,13 @@ def plain(text: str) -> str:
     return " ".join(line.split())
 
 
-def _graph(plan: Mapping[str, Any]) -> Tree:
-    workflow = plan["workflow"]
+def _graph(plan: Made) -> Tree:
+    workflow = plan.workflow
     nodes = {node["id"]: node for node in workflow["nodes"]}
     following: dict[str, list[tuple[str, str]]] = {each: [] for each in nodes}
     for each in workflow["connections"]:
         following[each["from_node"]].append((each["output_key"], each["to_node"]))
-    root = Tree(Text(plain(plan["title"]), "bold"))
+    root = Tree(Text(plain(plan.title), "bold"))
     seen: set[str] = set()
     todo = [(root, Text(), trigger) for trigger in reversed(workflow["triggers"])]
     while todo:
@@ -87,20 +88,20 @@ def _line(node: Mapping[str, Any]) -> Text:
     return line.append(f"  {purpose}", "dim") if purpose else line
 
 
-def _placeholder(each: Mapping[str, Any]) -> str:
-    suggested = f" (such as {plain(each['suggestion'])})" if each["suggestion"] else ""
-    return f"{each['name']}: {each['type']}. {plain(each['description'])}{suggested}"
+def _placeholder(each: PlanPlaceholder) -> str:
+    suggested = f" (such as {plain(each.suggestion)})" if each.suggestion else ""
+    return f"{each.name}: {each.type}. {plain(each.description)}{suggested}"
 
 
-def _spent(plan: Mapping[str, Any]) -> str:
-    tokens, cost = plan["tokens"], plan["cost_usd"]
+def _spent(plan: Made) -> str:
+    tokens, cost = plan.tokens, plan.cost_usd
     return "  ".join(
         [
-            plan["model"],
-            f"{tokens['input']:,} + {tokens['output']:,} tokens",
+            plan.model,
+            f"{tokens.input:,} + {tokens.output:,} tokens",
             "cost unknown" if cost is None else f"{cost:.4f} USD",
-            duration(round(plan["seconds"] * 1000)),
-            *_repairs(plan["problems_repaired"]),
+            duration(round(plan.seconds * 1000)),
+            *_repairs(plan.problems_repaired),
         ]
     )
 

@@ -7,20 +7,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from treadle.dag.events import EVENTS
+from treadle.dag.events import EVENTS, EventType
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import ExecutionStatus, NodeStatus
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionRecord, NodeExecution
 
 #: Statuses a person wants to see first.
-_URGENT = ("failed", "waiting_input", "retrying", "running", "pending")
+_URGENT = (
+    NodeStatus.FAILED,
+    NodeStatus.WAITING_INPUT,
+    NodeStatus.RETRYING,
+    NodeStatus.RUNNING,
+    NodeStatus.PENDING,
+)
 #: Statuses from which nothing goes on.
-_OVER = frozenset({"completed", "failed", "skipped", "canceled"})
+_OVER = frozenset(
+    {NodeStatus.COMPLETED, NodeStatus.FAILED, NodeStatus.SKIPPED, NodeStatus.CANCELED}
+)
 
 
 @dataclass(slots=True)
 class NodeProgress:
     """One node over all its scopes."""
 
-    statuses: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, NodeStatus] = field(default_factory=dict)
     """By scope; the root's is `""`."""
     started: int | None = None
     """When it first began, epoch milliseconds."""
@@ -33,12 +44,12 @@ class NodeProgress:
     """What its last failure said."""
 
     @property
-    def counts(self) -> Counter[str]:
+    def counts(self) -> Counter[NodeStatus]:
         """Return how many scopes stand at each status."""
         return Counter(self.statuses.values())
 
     @property
-    def status(self) -> str:
+    def status(self) -> NodeStatus:
         """Return the status a person wants to see first; `pending` before anything happened."""
         if len(self.statuses) == 1:
             return next(iter(self.statuses.values()))
@@ -46,7 +57,9 @@ class NodeProgress:
         first = next((each for each in _URGENT if counts[each]), None)
         if first is not None:
             return first
-        return "completed" if counts["completed"] else next(iter(counts), "pending")
+        if counts[NodeStatus.COMPLETED]:
+            return NodeStatus.COMPLETED
+        return next(iter(counts), NodeStatus.PENDING)
 
     def milliseconds(self, now: int) -> int | None:
         """Return how long it took, or takes."""
@@ -59,37 +72,36 @@ class NodeProgress:
 class Progress:
     """All nodes of one execution."""
 
-    def __init__(self, graph: CompiledGraph, execution: Mapping[str, Any]) -> None:
+    def __init__(self, graph: CompiledGraph, execution: ExecutionRecord) -> None:
         """Begin with an execution as it was read, records included."""
         self.graph = graph
-        self.id: str = execution["id"]
-        self.status: str = execution["status"]
-        self.started: int = execution["start_time"]
-        self.ended: int | None = execution["end_time"]
+        self.id = execution.id
+        self.status = execution.status
+        self.started = execution.start_time
+        self.ended = execution.end_time
         self.nodes = {node_id: NodeProgress() for node_id in graph.order}
-        for record in execution["node_executions"]:
+        for record in execution.node_executions:
             self._take(record)
 
-    def apply(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def apply(self, events: Iterable[Event]) -> None:
         """Go on by events, each of which says something newer than what is known."""
         for event in events:
-            data = event["data"]
-            if "node_id" in data:
-                self._change(event["event_type"], data, event["timestamp"])
-            elif event["event_type"].startswith("execution_"):
-                self._change_execution(event["event_type"], data, event["timestamp"])
+            if "node_id" in event.data:
+                self._change(event.event_type, event.data, event.timestamp)
+            elif event.event_type.startswith("execution_"):
+                self._change_execution(event.event_type, event.data, event.timestamp)
 
-    def _take(self, record: Mapping[str, Any]) -> None:
-        node = self.nodes[record["node_id"]]
-        node.statuses[record["scope"]] = record["status"]
-        node.retries += record["retry_count"]
-        node.output_key = record["output_key"] or node.output_key
-        if record["error"]:
-            node.error = record["error"]["error_message"]
-        if record["start_time"] is not None:
-            self._begin(record["node_id"], record["start_time"])
-        if record["end_time"] is not None:
-            node.ended = max(node.ended or 0, record["end_time"])
+    def _take(self, record: NodeExecution) -> None:
+        node = self.nodes[record.node_id]
+        node.statuses[record.scope] = record.status
+        node.retries += record.retry_count
+        node.output_key = record.output_key or node.output_key
+        if record.error is not None:
+            node.error = record.error.error_message
+        if record.start_time is not None:
+            self._begin(record.node_id, record.start_time)
+        if record.end_time is not None:
+            node.ended = max(node.ended or 0, record.end_time)
 
     def _change(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         node = self.nodes[data["node_id"]]
@@ -98,11 +110,11 @@ class Progress:
         if status is None:
             return
         node.statuses[data["scope"]] = status
-        if status == "running":
+        if status is NodeStatus.RUNNING:
             self._begin(data["node_id"], at)
         if status in _OVER:
             node.ended = at
-        if status == "retrying":
+        if status is NodeStatus.RETRYING:
             node.retries += 1
         if "error" in data:
             node.error = data["error"]["error_message"]
@@ -117,11 +129,12 @@ class Progress:
             inside = self.graph.nodes[inside].loop
 
     def _change_execution(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
-        if event_type == "execution_paused":
+        if event_type == EventType.EXECUTION_PAUSED:
             waits = data.get("reason") == "human_input_required"
-            self.status = "WAITING_FOR_HUMAN" if waits else "PAUSED"
+            waiting, paused = ExecutionStatus.WAITING_FOR_HUMAN, ExecutionStatus.PAUSED
+            self.status = waiting if waits else paused
         elif "status" in data:  # an end
-            self.status = data["status"]
+            self.status = ExecutionStatus(data["status"])
             self.ended = at
         else:
-            self.status = "RUNNING"
+            self.status = ExecutionStatus.RUNNING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,9 +11,9 @@ import typer
 
 from treadle.cli.files import InputInvalid, parse_input
 from treadle.dag.forms import InputField, values_problems
+from treadle.dag.questions import Decision, InteractionType
+from treadle.wire.interactions import Interaction
 
-Question = Mapping[str, Any]
-"""An interaction of the wire model."""
 Answer = dict[str, Any]
 """What `POST /v1/interactions/{id}/answer` takes."""
 
@@ -21,16 +21,16 @@ Answer = dict[str, Any]
 _YES, _NO = ("y", "yes", "true", "1"), ("n", "no", "false", "0")
 
 
-def asked_in_terminal(question: Question) -> Answer:
+def asked_in_terminal(question: Interaction) -> Answer:
     """Show a question, and ask for what its type needs.
 
     Raises:
         click.Abort: Ctrl-C or the end of the input; nothing was decided.
     """
-    typer.secho(question["title"], bold=True)
-    if question["message"]:
-        typer.echo(question["message"])
-    answer = _ASKING[question["interaction_type"]](question)
+    typer.secho(question.title, bold=True)
+    if question.message:
+        typer.echo(question.message)
+    answer = _ASKING[question.interaction_type](question)
     comment = typer.prompt("Comment", default="", show_default=False)
     return {**answer, "comment": comment} if comment else answer
 
@@ -49,18 +49,13 @@ def value_of(field: InputField, text: str) -> Any:
     return text
 
 
-def fields_of(question: Question) -> list[InputField]:
-    """Return the fields of a form."""
-    return [InputField.model_validate(each) for each in question["input_fields"]]
+def _approval(question: Interaction) -> Answer:
+    options = question.approval_options
+    return {"decision": _pick([(each.value, each.label) for each in options])}
 
 
-def _approval(question: Question) -> Answer:
-    options = question["approval_options"]
-    return {"decision": _pick([(each["value"], each["label"]) for each in options])}
-
-
-def _input(question: Question) -> Answer:
-    return {"values": {field.name: _field(field) for field in fields_of(question)}}
+def _input(question: Interaction) -> Answer:
+    return {"values": {field.name: _field(field) for field in question.input_fields}}
 
 
 def _field(field: InputField) -> Any:
@@ -76,9 +71,9 @@ def _field(field: InputField) -> Any:
         _complain(problems[0].message)
 
 
-def _selection(question: Question) -> Answer:
-    options = [(each["value"], each["label"]) for each in question["selection_options"]]
-    low, high = question["min_selections"], question["max_selections"]
+def _selection(question: Interaction) -> Answer:
+    options = [(each.value, each.label) for each in question.selection_options]
+    low, high = question.min_selections, question.max_selections
     if low == high == 1:
         return {"selected": [_pick(options)]}
     _list(options)
@@ -91,15 +86,19 @@ def _selection(question: Question) -> Answer:
         _complain("Name them by number or value.")
 
 
-def _review(question: Question) -> Answer:
-    content = question["content"]
+def _review(question: Interaction) -> Answer:
+    content = question.content
     typer.echo(content if isinstance(content, str) else _shown(content))
     choice = _pick(
-        [("confirmed", "Confirm"), ("edit", "Edit, then confirm"), ("rejected", "Reject")]
+        [
+            (Decision.CONFIRMED, "Confirm"),
+            ("edit", "Edit, then confirm"),
+            (Decision.REJECTED, "Reject"),
+        ]
     )
     if choice != "edit":
         return {"decision": choice}
-    return {"decision": "confirmed", "content": _edited(content)}
+    return {"decision": Decision.CONFIRMED, "content": _edited(content)}
 
 
 def _edited(content: Any) -> Any:
@@ -150,4 +149,9 @@ def _complain(message: str) -> None:
     typer.secho(message, fg=typer.colors.RED)
 
 
-_ASKING = {"approval": _approval, "input": _input, "selection": _selection, "review": _review}
+_ASKING = {
+    InteractionType.APPROVAL: _approval,
+    InteractionType.INPUT: _input,
+    InteractionType.SELECTION: _selection,
+    InteractionType.REVIEW: _review,
+}

@@ -11,15 +11,23 @@ from uuid import UUID
 
 import httpx
 from httpx_sse import connect_sse
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from treadle.cli.cluster import Control, Event, Started
+from treadle.cli.cluster import Control, Started
 from treadle.core.errors import TreadleError
 from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.publish import publish
+from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
+from treadle.wire.errors import WireError
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord, Executions, Submitted
+from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.wire.objects import Object, read
+from treadle.wire.plans import AskedPlan, Plan
+from treadle.wire.workflows import Version
 
 #: Seconds for an answer, and for the sign of life of a stream.
 _ANSWER_SECONDS = 60.0
@@ -41,6 +49,13 @@ class GatewayUnreachable(TreadleError):
     reason: ClassVar[str] = "gateway_unreachable"
     retryable: ClassVar[bool] = True
     solution: ClassVar[str] = "Check TREADLE_SERVER, and that a `treadle gateway` runs there."
+
+
+class GatewayDiffers(TreadleError):
+    """The gateway answered what this release cannot read."""
+
+    reason: ClassVar[str] = "gateway_differs"
+    solution: ClassVar[str] = "Use the `treadle` of the gateway's release."
 
 
 class GatewayRefused(TreadleError):
@@ -77,33 +92,30 @@ class Remote:
         if request.deadline is not None:
             body["deadline_seconds"] = request.deadline.total_seconds()
         headers = {"Idempotency-Key": request.idempotency_key} if request.idempotency_key else {}
-        return _started(self._ask("POST", "/v1/executions", json=body, headers=headers))
+        made = self._read(Submitted, "POST", "/v1/executions", json=body, headers=headers)
+        return Started(UUID(made.id), made.status, made.repeated)
 
-    def execution(self, execution_id: UUID, *, whole: bool) -> dict[str, Any]:
+    def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         found = self._ask("GET", f"/v1/executions/{execution_id}")
         records = list(self._records(found["nodes_href"], whole=whole))
         if whole:
             self._put_in(found)
-        return {**found, "node_executions": records}
+        return _read(ExecutionRecord, {**found, "node_executions": records})
 
-    def graph(self, execution: Mapping[str, Any]) -> CompiledGraph:
-        workflow, version = execution["workflow_id"], execution["workflow_version"]
-        stored = self._ask("GET", f"/v1/workflows/{workflow}/versions/{version}")
-        graph = validate(stored["workflow"]).graph
+    def graph(self, execution: ExecutionRecord) -> CompiledGraph:
+        workflow, version = execution.workflow_id, execution.workflow_version
+        path = f"/v1/workflows/{workflow}/versions/{version}"
+        graph = validate(self._read(Version, "GET", path).workflow).graph
         if graph is None:
-            raise GatewayUnreachable(
-                "The gateway runs a workflow that this release does not know.",
-                solution="Use the `treadle` of the gateway's release.",
-            )
+            raise GatewayDiffers("The gateway runs a workflow that this release does not know.")
         return graph
 
     def executions(
-        self, *, status: str | None, workflow_id: str | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+    ) -> Sequence[ExecutionBrief]:
         wanted = {"status": status, "workflow_id": workflow_id, "limit": limit}
         query = {name: value for name, value in wanted.items() if value is not None}
-        found: list[dict[str, Any]] = self._ask("GET", "/v1/executions", params=query)["executions"]
-        return found
+        return self._read(Executions, "GET", "/v1/executions", params=query).executions
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
         """Yield each event as it comes; a stream that breaks is taken up where it broke."""
@@ -112,9 +124,9 @@ class Remote:
             try:
                 for event in self._stream(execution_id, after_seq):
                     yield [event]
-                    after_seq = event["seq"]
+                    after_seq = event.seq
                     until = time.monotonic() + _OUTAGE_SECONDS
-                    if event["event_type"] in FINAL_EVENTS:
+                    if event.event_type in FINAL_EVENTS:
                         return
             except httpx.TransportError as error:
                 if time.monotonic() > until:
@@ -124,37 +136,35 @@ class Remote:
                     raise
             time.sleep(_PAUSE_SECONDS)
 
-    def control(self, action: Control, execution_id: UUID) -> str:
-        return str(self._ask("POST", f"/v1/executions/{execution_id}/{action}")["status"])
+    def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
+        return self._read(ExecutionBrief, "POST", f"/v1/executions/{execution_id}/{action}").status
 
     def retry(self, execution_id: UUID) -> Started:
-        return _started(self._ask("POST", f"/v1/executions/{execution_id}/retry"))
+        made = self._read(ExecutionBrief, "POST", f"/v1/executions/{execution_id}/retry")
+        return Started(UUID(made.id), made.status)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
         headers = {"Idempotency-Key": key} if key else {}
-        return _started(self._ask("POST", "/v1/plans", json={"prompt": prompt}, headers=headers))
+        body = {"prompt": prompt}
+        made = self._read(AskedPlan, "POST", "/v1/plans", json=body, headers=headers)
+        return Started(UUID(made.id), made.status, made.repeated)
 
-    def plan(self, plan_id: UUID) -> dict[str, Any]:
-        found: dict[str, Any] = self._ask("GET", f"/v1/plans/{plan_id}")
-        return found
+    def plan(self, plan_id: UUID) -> Plan:
+        return self._read(Plan, "GET", f"/v1/plans/{plan_id}")
 
     def questions(
-        self, *, status: str | None, execution_id: UUID | None, limit: int
-    ) -> Sequence[dict[str, Any]]:
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
         wanted = {"status": status, "execution_id": execution_id, "limit": limit}
         query = {name: str(value) for name, value in wanted.items() if value is not None}
-        page = self._ask("GET", "/v1/interactions", params=query)
-        found: list[dict[str, Any]] = page["interactions"]
-        return found
+        return self._read(Interactions, "GET", "/v1/interactions", params=query).interactions
 
-    def question(self, interaction_id: UUID) -> dict[str, Any]:
-        found: dict[str, Any] = self._ask("GET", f"/v1/interactions/{interaction_id}")
-        return found
+    def question(self, interaction_id: UUID) -> Interaction:
+        return self._read(Interaction, "GET", f"/v1/interactions/{interaction_id}")
 
-    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         path = f"/v1/interactions/{interaction_id}/answer"
-        made: dict[str, Any] = self._ask("POST", path, json=dict(raw))
-        return made
+        return self._read(Answered, "POST", path, json=dict(raw))
 
     def _stream(self, execution_id: UUID, after_seq: int) -> Iterator[Event]:
         headers = {"Last-Event-ID": str(after_seq)}
@@ -166,7 +176,7 @@ class Remote:
             for each in source.iter_sse():
                 event = json.loads(each.data) if each.data else {}
                 if "seq" in event:
-                    yield event
+                    yield _read(Event, event)
 
     def _records(self, href: str, *, whole: bool) -> Iterator[dict[str, Any]]:
         """Yield all node records; with what they put out, however large, if `whole`."""
@@ -189,6 +199,9 @@ class Remote:
                 place = place[step]
             place[last] = self._ask("GET", left["href"])
 
+    def _read(self, kind: type[Object], method: str, path: str, **request: Any) -> Object:
+        return _read(kind, self._ask(method, path, **request))
+
     def _ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = self._http.request(method, path, **request)
@@ -199,23 +212,36 @@ class Remote:
         return response.json()
 
 
+def _read(kind: type[Object], document: Any) -> Object:
+    """Return what the gateway has answered; what only a newer one tells is kept in it.
+
+    Raises:
+        GatewayDiffers: it is not what a gateway of this release answers.
+    """
+    try:
+        return read(kind, document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise GatewayDiffers(f"The gateway answers {where}: {first['msg']}.") from error
+
+
 def _unreachable(error: Exception) -> GatewayUnreachable:
     return GatewayUnreachable(f"The gateway cannot be reached: {error}")
 
 
 def _refused(response: httpx.Response) -> TreadleError:
     try:
-        error = response.json()
-        details = dict(error["error_details"])
-        traits = {"reason": details.pop("reason"), "retryable": error["is_retryable"]}
-        message, solution = error["error_message"], details.pop("solution")
-        solution = _SOLUTIONS.get(traits["reason"], solution)
-    except (ValueError, KeyError, TypeError):
+        error = read(WireError, response.json())
+    except ValueError:
         return GatewayUnreachable(
             f"{response.url} answered {response.status_code} and no error of Treadle's."
         )
+    details = error.error_details
+    traits = {"reason": details.reason, "retryable": error.is_retryable}
     refused: type[GatewayRefused] = type("GatewayRefused", (GatewayRefused,), traits)
-    return refused(message, solution=solution, **details)
+    solution = _SOLUTIONS.get(details.reason, details.solution)
+    return refused(error.error_message, solution=solution, **details.facts)
 
 
 def _steps(path: str) -> list[str | int]:
@@ -224,7 +250,3 @@ def _steps(path: str) -> list[str | int]:
         int(index) if index else json.loads(quoted) if quoted else plain
         for index, quoted, plain in _STEP.findall(path)
     ]
-
-
-def _started(execution: Mapping[str, Any]) -> Started:
-    return Started(UUID(execution["id"]), execution["status"], execution.get("repeated", False))

@@ -16,10 +16,10 @@ import psycopg
 import redis
 from redis.client import PubSub
 
-from treadle.cli.cluster import Event
 from treadle.dag.events import FINAL_EVENTS
 from treadle.ledger.views import executions
 from treadle.transport.notifier import channel
+from treadle.wire.events import Event
 
 #: Seconds between two looks at first and at most, when no bell rings; each quiet look doubles it.
 _SHORTEST_PAUSE_SECONDS = 0.02
@@ -53,9 +53,9 @@ def tail(
             events = _read(session, execution_id, after_seq)
             yield events
             if events:
-                after_seq = events[-1]["seq"]
+                after_seq = events[-1].seq
                 pause = _SHORTEST_PAUSE_SECONDS
-                if events[-1]["event_type"] in FINAL_EVENTS:
+                if events[-1].event_type in FINAL_EVENTS:
                     return
             else:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
-from treadle.cli.cluster import Cluster, Event
+from treadle.cli.cluster import Cluster
 from treadle.cli.errors import ExitCode
 from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
 from treadle.cli.progress import Progress
+from treadle.dag.events import EventType
+from treadle.dag.states import ExecutionStatus
+from treadle.wire.events import Event
+from treadle.wire.executions import ExecutionRecord
 
 #: Seconds between two pictures.
 _PICTURE_SECONDS = 0.1
@@ -63,14 +66,14 @@ def show_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> ExitCode
         typer.echo(to_json(execution))
     else:
         _print_execution(cluster, execution)
-    unfinished = execution["end_time"] is None
-    return ExitCode.OK if unfinished or execution["status"] == "SUCCESS" else ExitCode.NO
+    is_well = execution.end_time is None or execution.status is ExecutionStatus.SUCCESS
+    return ExitCode.OK if is_well else ExitCode.NO
 
 
 def _draw(cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None) -> None:
     """Redraw a tree as events come; it leaves the screen at the end."""
     execution = cluster.execution(execution_id, whole=False)
-    progress, seq = Progress(cluster.graph(execution), execution), execution["last_seq"]
+    progress, seq = Progress(cluster.graph(execution), execution), execution.last_seq
     if progress.ended is not None:
         return
     with Live(console=console, auto_refresh=False, transient=True) as live:
@@ -94,7 +97,8 @@ def _list(
     """Print a line for each event from the first one on; nothing if `quiet`."""
     execution = cluster.execution(execution_id, whole=False)
     # Told from the first event on, so nothing is known at first.
-    progress = Progress(cluster.graph(execution), {**execution, "node_executions": []})
+    begun = execution.model_copy(update={"node_executions": []})
+    progress = Progress(cluster.graph(execution), begun)
     if not quiet:
         console.print(headline(progress, _now()), soft_wrap=True)
     for events in cluster.follow(execution_id):
@@ -110,24 +114,23 @@ def _list(
 
 def _questions(events: list[Event]) -> list[UUID]:
     """Return the questions that events tell of."""
-    asked = [each["data"] for each in events if each["event_type"] == "user_input_required"]
-    return [UUID(each["interaction_id"]) for each in asked]
+    asked = [each for each in events if each.event_type == EventType.USER_INPUT_REQUIRED]
+    return [UUID(each.data["interaction_id"]) for each in asked]
 
 
-def _print_execution(cluster: Cluster, execution: dict[str, Any]) -> None:
+def _print_execution(cluster: Cluster, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
     console = Console(highlight=False)
     console.print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
-    if execution["error"]:
-        error = execution["error"]
-        details = error["error_details"]
-        console.print(f"error: {error['error_message']}", markup=False, soft_wrap=True)
-        console.print(f"  reason: {details['reason']}", markup=False, soft_wrap=True)
-        console.print(f"  solution: {details['solution']}", markup=False, soft_wrap=True)
-    if execution["output"] is not None:
-        text = to_json(execution["output"])
+    if execution.error is not None:
+        error, details = execution.error, execution.error.error_details
+        console.print(f"error: {error.error_message}", markup=False, soft_wrap=True)
+        console.print(f"  reason: {details.reason}", markup=False, soft_wrap=True)
+        console.print(f"  solution: {details.solution}", markup=False, soft_wrap=True)
+    if execution.output is not None:
+        text = to_json(execution.output)
         if len(text) > _OUTPUT_CHARACTERS:
-            more = f"… (all of it: treadle show {execution['id']} --json)"
+            more = f"… (all of it: treadle show {execution.id} --json)"
             text = f"{text[:_OUTPUT_CHARACTERS]}{more}"
         console.print(f"output: {text}", markup=False, soft_wrap=True)
 

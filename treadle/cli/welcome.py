@@ -8,7 +8,7 @@ from treadle.cli.ports import Ports
 from treadle.core.postgres import connect
 from treadle.ledger.engine.submission import LOCAL_OWNER
 from treadle.ledger.views import keys
-from treadle.ledger.views.keys import Scope
+from treadle.wire.keys import Scope
 
 
 def welcome(folder: Path, ports: Ports, key: str | None) -> str:

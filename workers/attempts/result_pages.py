@@ -7,6 +7,7 @@ from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.results import ResultsRef
+from treadle.dag.states import ScopeState
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.views.iterations import Iteration
@@ -55,7 +56,7 @@ def result_of(graph: CompiledGraph, loop: str, iteration: Iteration) -> Value:
 
     One that failed is null, or its `{error}` where the loop collects errors.
     """
-    if iteration.status == "ended":
+    if iteration.status == ScopeState.ENDED:
         leaves = iteration.leaves
         return leaves if len(leaves) > 1 else next(iter(leaves.values()), None)
     on_error = graph.nodes[loop].configurations.literal.get("on_error")

@@ -6,6 +6,9 @@ from typing import Any
 
 EXECUTION_ID = "019b75f2-4c00-7a31-8c14-3d1f5b1a9e77"
 
+PROMPT = "Greet whoever starts this, by name."
+"""What the workflow might have been planned from."""
+
 WORKFLOW: dict[str, Any] = {
     "metadata": {"id": "greeting", "name": "Greeting"},
     "nodes": [

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import ConfigDict
 
-from treadle.dag.model import Milliseconds, Strict
+from treadle.dag.model import Milliseconds
+from treadle.wire.objects import WireObject, adopting, members
 
 
-class ErrorDetails(Strict):
-    """Why, what mends it, and the facts of the case beside."""
+class ErrorDetails(WireObject):
+    """Why, how to fix it, and the facts of the case."""
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     reason: str
     """For programs; never renamed."""
     solution: str
-    """The step that mends it."""
+    """The step that fixes it."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of the case."""
+        own = ErrorDetails.model_fields
+        return {name: fact for name, fact in members(self).items() if name not in own}
 
 
-class WireError(Strict):
+class WireError(WireObject):
     """What went wrong."""
 
     model_config = ConfigDict(extra="allow")
@@ -38,7 +48,7 @@ class Problem(WireError):
     detail: str
 
 
-class Fault(Strict):
+class Fault(WireObject):
     """One thing that is wrong with a document."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -48,3 +58,12 @@ class Fault(Strict):
     reason: str
     message: str
     solution: str
+
+
+_details = adopting(ErrorDetails)
+_error = adopting(WireError)
+
+
+def error_of(stored: Mapping[str, Any]) -> WireError:
+    """Return an error that is kept as `TreadleError.to_wire` says it."""
+    return _error({**stored, "error_details": _details(dict(stored["error_details"]))})

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from treadle.dag.model import JsonObject, Strict
+from treadle.dag.model import JsonObject
+from treadle.wire.objects import WireObject
 
 _IF: dict[str, Any] = {
     "type": "FLOW",
@@ -22,7 +23,7 @@ _IF: dict[str, Any] = {
 }
 
 
-class NodeType(Strict):
+class NodeType(WireObject):
     """A node type: what it does, and how it is configured."""
 
     model_config = ConfigDict(
@@ -47,7 +48,7 @@ class NodeType(Strict):
     """The JSON Schema of its configurations."""
 
 
-class NodeTypes(Strict):
+class NodeTypes(WireObject):
     """All node types."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"node_types": [_IF]}]})

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from treadle.dag.model import Strict
+from treadle.wire.objects import WireObject
 
 
-class Alive(Strict):
+class Alive(WireObject):
     """The process answers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "alive"}]})
@@ -17,7 +17,7 @@ class Alive(Strict):
     status: Literal["alive"]
 
 
-class Ready(Strict):
+class Ready(WireObject):
     """Everything that the gateway needs is well."""
 
     model_config = ConfigDict(

@@ -1,0 +1,135 @@
+"""Questions to people, and their answers, on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from treadle.dag.channels import ChannelType
+from treadle.dag.forms import InputField
+from treadle.dag.model import JsonObject, Milliseconds
+from treadle.dag.questions import (
+    ApprovalOption,
+    Decision,
+    InteractionType,
+    Priority,
+    SelectionOption,
+    TimeoutAction,
+)
+from treadle.dag.states import InteractionStatus
+from treadle.wire.examples import EXECUTION_ID
+from treadle.wire.objects import Uuid, WireObject
+
+INTERACTION_ID = "019b75f2-5b10-7c02-9f3a-52c1d0a7e111"
+
+_ASKED: dict[str, Any] = {
+    "id": INTERACTION_ID,
+    "execution_id": EXECUTION_ID,
+    "node_id": "ask",
+    "scope": "",
+    "interaction_type": "approval",
+    "channel_type": "in_app",
+    "status": "pending",
+    "assignees": ["ana"],
+    "title": "Refund 40 to Ada?",
+    "message": "The parcel never arrived.",
+    "priority": "normal",
+    "timeout_action": "fail",
+    "default_response": None,
+    "approval_options": [
+        {"value": "approve", "label": "Approve", "decision": "confirmed"},
+        {"value": "reject", "label": "Reject", "decision": "rejected"},
+    ],
+    "created_at": 1_767_225_600_000,
+    "warned_at": None,
+    "delivered_at": 1_767_225_600_000,
+    "timeout_at": 1_767_229_200_000,
+    "decided_at": None,
+    "decision": None,
+    "answer": None,
+    "answered_by": None,
+    "via": None,
+    "timed_out": False,
+}
+_DECIDED: dict[str, Any] = {
+    **_ASKED,
+    "status": "completed",
+    "decided_at": 1_767_225_660_000,
+    "decision": "confirmed",
+    "answer": {"option": "approve", "comment": "Sorry for that."},
+    "answered_by": "ana",
+    "via": "api",
+}
+
+
+class Interaction(WireObject):
+    """A question, and what became of it."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True, json_schema_extra={"examples": [_ASKED]}
+    )
+
+    id: Uuid
+    execution_id: Uuid
+    node_id: str
+    scope: str
+    interaction_type: InteractionType
+    channel_type: ChannelType
+    status: InteractionStatus
+    assignees: list[str]
+    """Who may answer; the execution's owner if it is empty."""
+    title: str
+    message: str
+    priority: Priority
+    timeout_action: TimeoutAction
+    """What happens when its time is over."""
+    default_response: JsonObject | None
+    approval_options: list[ApprovalOption] = Field(default_factory=list)
+    """`approval` alone has it."""
+    input_fields: list[InputField] = Field(default_factory=list)
+    """`input` alone has it."""
+    selection_options: list[SelectionOption] = Field(default_factory=list)
+    """`selection` alone has it, and the two below."""
+    min_selections: int = 1
+    max_selections: int = 1
+    content: Any = None
+    """`review` alone has it: what is looked at, and may be edited."""
+    created_at: Milliseconds
+    warned_at: Milliseconds | None
+    delivered_at: Milliseconds | None
+    """When it reached its channel."""
+    timeout_at: Milliseconds
+    """When its time is over: its own, or its execution's if that comes first."""
+    decided_at: Milliseconds | None
+    decision: Decision | None
+    """The key that its node left by; null also where nobody answered and the node failed."""
+    answer: JsonObject | None
+    """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
+    review: `{content, edited, comment}`."""
+    answered_by: str | None
+    via: str | None
+    timed_out: bool
+
+
+class Interactions(WireObject):
+    """A page of questions, the newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"interactions": [_ASKED], "next_cursor": None}]}
+    )
+
+    interactions: list[Interaction]
+    next_cursor: str | None
+
+
+class Answered(Interaction):
+    """A question that was decided, now or before."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [{**_DECIDED, "repeated": False}]},
+    )
+
+    repeated: bool
+    """The same had been decided before; nothing was done."""

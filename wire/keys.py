@@ -1,0 +1,76 @@
+"""Keys on the wire."""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import ConfigDict, Field
+
+from treadle.dag.model import Milliseconds
+from treadle.wire.objects import WireObject
+
+
+@unique
+class Scope(StrEnum):
+    """What a key may be used for."""
+
+    READ = "read"
+    """To see what its owner has."""
+    RUN = "run"
+    """To change what its owner has: submit, control, store workflows, plan."""
+    ANSWER = "answer"
+    """To answer questions that are its owner's to answer."""
+    ADMIN = "admin"
+    """To make, list and revoke keys of its owner."""
+
+
+Scopes: TypeAlias = list[Annotated[Scope, Field(strict=False)]]
+
+_KEY: dict[str, Any] = {
+    "id": "9f86d081884c7d65",
+    "owner": "ada",
+    "name": "the nightly job",
+    "scopes": ["read", "run"],
+    "created_time": 1_767_225_600_000,
+    "expires_time": None,
+    "revoked_time": None,
+}
+
+
+_PAGE: dict[str, Any] = {"keys": [_KEY], "next_cursor": None}
+
+
+class KeyBrief(WireObject):
+    """What is known of a key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_KEY]})
+
+    id: str
+    owner: str
+    name: str
+    scopes: Scopes
+    created_time: Milliseconds
+    expires_time: Milliseconds | None
+    revoked_time: Milliseconds | None
+
+
+class MadeKey(KeyBrief):
+    """A key with its text, which is shown only once."""
+
+    model_config = ConfigDict(
+        use_attribute_docstrings=True,
+        json_schema_extra={"examples": [{**_KEY, "key": "tk_9f86d081884c7d65_…"}]},
+    )
+
+    key: str
+    """What stands after `Bearer`."""
+
+
+class Keys(WireObject):
+    """A page of keys by id."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PAGE]})
+
+    keys: list[KeyBrief]
+    next_cursor: str | None
