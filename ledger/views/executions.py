@@ -260,7 +260,7 @@ def _counts(connection: psycopg.Connection, execution_id: UUID) -> dict[str, int
     counts: dict[str, int] = {}
     for state in NodeState:
         if state in found:
-            name = WIRE_NODE_STATUS[state]
+            name = WIRE_NODE_STATUS[state].value
             counts[name] = counts.get(name, 0) + found[state]
     return counts
 
