@@ -120,9 +120,9 @@ def _end(tree: ast.Module, name: str) -> tuple[int, str, str]:
     """
     found: Any = next(each for each in tree.body if name in _names(each))
     if isinstance(found, ast.ClassDef):
-        last = max(i for i, each in enumerate(found.body) if isinstance(each, _FIELD))
-        following = found.body[last + 1 : last + 2]  # the line that explains it, if there is one
-        said: Any = [found.body[last], *(n for n in following if isinstance(n, ast.Expr))][-1]
+        at = max(i for i, each in enumerate(found.body) if isinstance(each, _FIELD))
+        following = found.body[at + 1 : at + 2]  # the line that explains it, if there is one
+        said: Any = [found.body[at], *(n for n in following if isinstance(n, ast.Expr))][-1]
         return said.end_lineno or 0, " " * said.col_offset, ""
     shown: Any = found.body[-1] if isinstance(found, ast.FunctionDef) else found
     shown = shown.value
