@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from tests.conftest import WaitUntil
+from tests.reference.compare import differences
+from tests.reference.interpreter import interpret
 from tests.support.in_process_cluster import InProcess, running
 from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import Document, for_each, node, start, workflow
@@ -134,6 +136,62 @@ def test_a_loop_that_fails_itself_puts_out_the_results_so_far(
     assert told == {
         "error": told["error"], "scope": None, "results": [{"data": each} for each in results],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loop", "failing", "results"),
+    [
+        (turns(loop_type="for_range", end_value=3), 0, [None]),
+        (turns(loop_type="for_range", end_value=3), 1, [-1, None]),
+        (turns(loop_condition="true"), 0, [None]),
+        (turns(loop_condition="true"), 2, [-1, -1, None]),
+        (for_each("turns", max_parallel=1), 0, [None]),
+        (for_each("turns", max_parallel=1), 1, [-1, None]),
+    ],
+    ids=lambda value: str(value.get("configurations")) if isinstance(value, dict) else None,
+)
+def test_the_iteration_that_ends_its_loop_has_its_place_among_the_results(
+    settings: Settings, wait_until: WaitUntil, loop: Document, failing: int, results: list[Any]
+) -> None:
+    """Null, as an iteration that failed has under `continue`; in loops of every kind."""
+    document = failing_at(loop, failing)
+    with running(settings) as client:
+        execution = client.submit(document, {"items": [0, 1, 2]})
+        wait_until(lambda: client.has_ended(execution), 30)
+        shown = client.shown(execution)
+
+    told = shown["output"]["mend"]["all"]
+    assert told["scope"] == f"turns:{failing}"
+    assert told["results"] == [each and {"data": each} for each in results]
+    assert differences(interpret(document, {"items": [0, 1, 2]}), shown) == []
+
+
+def test_iterations_that_are_canceled_have_their_places_among_the_results(
+    settings: Settings, wait_until: WaitUntil
+) -> None:
+    """All that have opened are there, in the order of the entries; a pause never ends by itself."""
+    pause = node("pause", "FLOW.DELAY", configurations={"duration_seconds": 86_400})
+    document = workflow(
+        start(), for_each("turns"), node("which", "FLOW.IF", configurations={
+            "condition_expression": "index == 1"}),
+        node("work", configurations={"operation": "custom", "expression": "1 // 0"}), pause,
+        mapped("mend", all="input"),
+        connect="start -> turns, turns:body -> which, which:true -> work, which:false -> pause, "
+        "turns:error -> mend",
+    )  # fmt: skip
+    with running(settings) as client:
+        told = ended(client, wait_until, document, {"items": [0, 1, 2]})["mend"]["all"]
+
+    assert (told["scope"], told["results"]) == ("turns:1", [None, None, None])
+
+
+def failing_at(loop: Document, index: int) -> Document:
+    """Return a workflow of a loop, `turns`, whose iteration of that index fails."""
+    work = {"operation": "custom", "expression": f"(index - {index}) // (({index} - index) ** 2)"}
+    return workflow(
+        start(), loop, node("work", configurations=work), mapped("mend", all="input"),
+        connect="start -> turns, turns:body -> work, turns:error -> mend",
+    )  # fmt: skip
 
 
 def one_loop() -> Document:

@@ -10,8 +10,8 @@ Where that leaves a choice, this is the one made here:
     failed; null, if a conversion failed.
  4. Scopes are numbered from 0 in the order they open, whatever `index` is inside; `index` of
     `for_range` is the value of the range, of `while` the number of turns so far.
- 5. A loop that a scope failed has that scope's error, and by `error` it names the scope in full.
-    If it failed before or between its scopes, `scope` and `results` are left open (`ANY`).
+ 5. A loop that a scope failed has that scope's error, and by `error` it names the scope in full. Of
+    scopes that run side by side, it is a matter of order which had opened, and `results` is `ANY`.
  6. `max_iterations` is reached when one more turn is due: N turns under a limit of N are no error.
     A condition is evaluated before the limit is looked at; a range that is too long fails before
     its first turn.
@@ -231,8 +231,7 @@ class _Run:
         if (node, "error") not in self.drawing.wired:
             return Settled("failed", error=error)
         if self.drawing.is_loop(node) and "results" not in beside:
-            silent = f"what {node} puts out when it fails before its scopes is open"
-            return Settled("failed", "error", ANY, error, unsure=silent)
+            beside = {"scope": None, "results": []}
         unsure = "docs/semantics.md names no reason for it" if error["error_code"] is ANY else None
         return Settled("failed", "error", {**beside, "error": error}, error, unsure=unsure)
 
@@ -291,7 +290,8 @@ class _Run:
         if not failed or on_error != "fail":
             return [self._outcome(opening, end, on_error) for end in ends]
         if one_by_one:
-            raise opening.failed_in(failed[0], ends[-1].errors, [end.result for end in ends[:-1]])
+            results = [*(end.result for end in ends[:-1]), None]
+            raise opening.failed_in(failed[0], ends[-1].errors, results)
         for number in range(len(ends)):
             if failed != [number]:
                 self._doubt_scopes(f"{opening.path(number)}/")
@@ -309,16 +309,16 @@ class _Run:
             try:
                 due = step.goes_over_range or step.holds("loop_condition", **seen)
             except TreadleError as failure:
-                raise opening.failed_in(None, [failure.to_wire()], ANY) from None
+                raise LoopFailed(failure.to_wire(), None, results) from None
             if not due:
                 break
             if number == limit:
                 if step.setting("stop_at_max", False):
                     break
-                raise opening.failed_in(None, [Refused(TOO_MANY_TURNS).to_wire()], ANY)
+                raise LoopFailed(Refused(TOO_MANY_TURNS).to_wire(), None, results)
             end = self.walk(opening.scope_of(number, seen))
             if end.errors and on_error == "fail":
-                raise opening.failed_in(number, end.errors, results)
+                raise opening.failed_in(number, end.errors, [*results, None])
             last = self._outcome(opening, end, on_error)
             results.append(last)
         return results

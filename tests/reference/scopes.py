@@ -87,7 +87,7 @@ class End:
 class LoopFailed(Exception):
     """A loop ends by an error; carries what it puts out by `error`."""
 
-    def __init__(self, error: Any, scope: Any, results: Any, unsure: str | None) -> None:
+    def __init__(self, error: Any, scope: Any, results: Any, unsure: str | None = None) -> None:
         self.output = {"error": error, "scope": scope, "results": results}
         self.unsure = unsure
 

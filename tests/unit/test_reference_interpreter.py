@@ -252,11 +252,14 @@ def test_a_loop_that_fails_leaves_by_error_and_doubts_the_scopes_beside() -> Non
 
 
 def test_a_loop_that_runs_one_scope_at_a_time_stops_at_the_failure() -> None:
-    """With max_parallel 1 the scopes before it are certain and those after it never open."""
+    """With max_parallel 1 the scopes before it are certain and those after it never open.
+
+    The one that failed has its place among the results.
+    """
     nodes = {"each": loop(max_parallel=1), "inv": INVERSE, "rescue": custom("input.results")}
     document = workflow(nodes, "start>each", "each.body>inv", "each.error>rescue")
     result = interpret(document, {"xs": [1, 0, 3]})
-    assert result.output == {"rescue": {"data": [{"v": 6}]}}
+    assert result.output == {"rescue": {"data": [{"v": 6}, None]}}
     assert ("inv", "each:2") not in result.records
     assert result.certain
 
