@@ -86,6 +86,13 @@ def fresh_postgres_url(cluster: Cluster) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def bare_postgres_url(cluster: Cluster) -> Iterator[str]:
+    """Return a database without anything in it."""
+    with _cloned(cluster, "template1") as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def key_space_url(cluster: Cluster, worker_id: str) -> str:
     """Return this worker's own key space."""
@@ -144,9 +151,9 @@ def _start(folder: Path) -> EmbeddedServers:
 
 
 @contextmanager
-def _cloned(cluster: Cluster) -> Iterator[str]:
+def _cloned(cluster: Cluster, template: str = TEMPLATE) -> Iterator[str]:
     name = f"test_{new_id().hex}"
-    _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    _administer(cluster, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield _url_of(cluster, name)
     finally:

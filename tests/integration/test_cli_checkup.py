@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.support.workflows import chain, node, valid
 from treadle.cli.checkup import checks
 from treadle.core import postgres, redis
-from treadle.core.embedded import Cluster
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.ledger.engine.submission import Submission, submit
@@ -82,19 +80,12 @@ def test_a_scheduler_is_named(settings: Settings) -> None:
     assert found(settings)["scheduler"][0] is True
 
 
-def test_a_database_without_the_schema_is_told(
-    settings: Settings, cluster: Cluster, redis_url: str
-) -> None:
+def test_a_database_without_the_schema_is_told(bare_postgres_url: str, redis_url: str) -> None:
     """And nothing else is asked of it."""
-    name = f"bare_{new_id().hex}"
-    with psycopg.connect(cluster.database_url, autocommit=True) as session:
-        session.execute(f"CREATE DATABASE {name}")
-    url = cluster.database_url.replace("/treadle?", f"/{name}?")
+    addresses = {"configured_database_url": bare_postgres_url, "configured_redis_url": redis_url}
 
-    told = found(Settings(configured_database_url=url, configured_redis_url=redis_url))
+    told = found(Settings.model_validate(addresses))
 
     assert told["migrations"][0] is False
     assert "0001" in told["migrations"][1]
     assert "workers" not in told
-    with psycopg.connect(cluster.database_url, autocommit=True) as session:
-        session.execute(f"DROP DATABASE {name}")
