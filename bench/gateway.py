@@ -22,7 +22,7 @@ from bench.cluster import Cluster
 from bench.shapes import document, task_node
 from treadle.core.ids import new_id
 from treadle.ledger.engine import control
-from treadle.ledger.engine.submission import LOCAL_OWNER
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys
 from treadle.wire.keys import Scope
 

@@ -14,7 +14,8 @@ from bench.shapes import task_node
 from treadle.dag.validation import validate
 from treadle.hil.answers import responding
 from treadle.hil.rights import Account
-from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, Submitted, submit_all
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
+from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import answer
 from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY

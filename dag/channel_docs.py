@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from treadle.core.field_docs import field_lines
 from treadle.dag.channels import CHANNELS, PLANNED, ChannelSpec, Inbound
-from treadle.dag.node_docs import field_lines
 
 _HEAD = """# Channels
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from treadle.core.field_docs import field_lines
 
 ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
 """What a node id may be, so that `nodes.<id>`, scope names and metric-free logs can carry it."""
@@ -28,7 +31,25 @@ NAME_LENGTH = 200
 class Strict(BaseModel):
     """A model that converts nothing, ignores nothing and never changes."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    # Built when it is first used: most processes use few of all models.
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True
+    )
+
+
+class Described(Strict):
+    """A model whose JSON Schema has the line below each field as the field's description."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, line in field_lines(cls).items():
+            if name in properties:
+                properties[name].setdefault("description", line)
+        return schema
 
 
 def _node_id(value: str) -> str:

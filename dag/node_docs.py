@@ -5,8 +5,6 @@ A test compares the file with what this writes, so the page lists exactly the fi
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import sys
 import textwrap
@@ -17,6 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from treadle.core.field_docs import field_lines
 from treadle.dag.fields import Bare, FieldPlan
 from treadle.dag.schema import configurations_schema
 from treadle.dag.specs import AVAILABLE, SPECS, Configuration, NodeSpec
@@ -84,25 +83,6 @@ def _table(spec: NodeSpec, model: type[BaseModel]) -> Iterator[str]:
 
 def _is_own(name: str, model: type[BaseModel]) -> bool:
     return model is Configuration or name not in Configuration.model_fields
-
-
-def field_lines(model: type[BaseModel]) -> dict[str, str]:
-    """Return the line below each field of a model and of those it extends, by the field's name."""
-    found: dict[str, str] = {}
-    for kind in reversed(model.__mro__):
-        if not issubclass(kind, BaseModel) or kind is BaseModel:
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for member, line in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(member, ast.AnnAssign)
-                and isinstance(member.target, ast.Name)
-                and isinstance(line, ast.Expr)
-                and isinstance(line.value, ast.Constant)
-            ):
-                found[member.target.id] = " ".join(str(line.value.value).split())
-    return found
 
 
 def _kind(plan: FieldPlan) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from treadle.core.field_docs import field_lines
 from treadle.core.settings import ALIASES, PREFIX, UNSET, Settings
 
 PAGE = Path(__file__).with_name("settings.md")
@@ -24,10 +25,11 @@ def markdown() -> str:
 def _rows() -> Iterator[str]:
     yield "| variable | default | what it decides |"
     yield "|---|---|---|"
+    lines = field_lines(Settings)
     for name, field in Settings.model_fields.items():
         variables = ALIASES.get(name, (PREFIX + name.upper(),))
         names = ", or ".join(f"`{each}`" for each in variables)
-        said = " ".join((field.description or "").split()).rstrip(".")
+        said = " ".join(lines[name].split()).rstrip(".")
         yield f"| {names} | {_default(name, field)} | {said} |"
     yield "| `TREADLE_SECRET_<NAME>` | none | A secret that workflows may use as `secrets.NAME` |"
 

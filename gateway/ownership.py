@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
-from treadle.ledger.engine.control import NoSuchExecution
+from treadle.ledger.engine.execution_rows import NoSuchExecution
 from treadle.ledger.people.interactions import InteractionNotFound, interaction
 from treadle.ledger.views import paging
 from treadle.ledger.views.keys import NoSuchKey

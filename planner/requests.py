@@ -15,7 +15,8 @@ from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, Workflo
 from treadle.dag.specs.planning import PLAN
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import Value
-from treadle.ledger.engine.submission import LOCAL_OWNER, Submission
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
+from treadle.ledger.engine.submission import Submission
 from treadle.planner.placeholders import check_input
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 from treadle.wire.objects import read, unchecked

@@ -14,7 +14,7 @@ from treadle.wire.objects import WireObject, adopting, members
 class ErrorDetails(WireObject):
     """Why, how to fix it, and the facts of the case."""
 
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow")
 
     reason: str
     """For programs; never renamed."""
@@ -50,8 +50,6 @@ class Problem(WireError):
 
 class Fault(WireObject):
     """One thing that is wrong with a document."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     path: str
     """Where, such as `nodes[1].configurations.url`."""

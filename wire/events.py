@@ -14,8 +14,6 @@ from treadle.wire.objects import Uuid, WireObject
 class Event(WireObject):
     """Something that happened in an execution."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     seq: Annotated[int, Field(ge=1)]
     """Its number in its execution, without a gap."""
     event_type: str
@@ -29,7 +27,6 @@ class Events(WireObject):
     """A page of events, in order."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {

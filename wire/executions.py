@@ -18,9 +18,7 @@ Status: TypeAlias = Annotated[ExecutionStatus, Field(strict=False)]
 class ExecutionBrief(WireObject):
     """An execution, short."""
 
-    model_config = ConfigDict(
-        use_attribute_docstrings=True, json_schema_extra={"examples": [BRIEF]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [BRIEF]})
 
     id: Uuid
     workflow_id: str
@@ -73,7 +71,7 @@ class TriggerInfo(WireObject):
 class NodeExecution(WireObject):
     """A node in a scope of an execution."""
 
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow")
 
     node_id: str
     node_name: str
@@ -103,8 +101,6 @@ class NodeExecution(WireObject):
 class LeftOut(WireObject):
     """A value that is too large to come along."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     path: str
     """Where in this answer it would stand."""
     bytes: int
@@ -115,7 +111,7 @@ class LeftOut(WireObject):
 class ExecutionRecord(WireObject):
     """An execution as it stands, with node records."""
 
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow")
 
     id: Uuid
     workflow_id: str

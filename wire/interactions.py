@@ -66,9 +66,7 @@ _DECIDED: dict[str, Any] = {
 class Interaction(WireObject):
     """A question, and what became of it."""
 
-    model_config = ConfigDict(
-        use_attribute_docstrings=True, json_schema_extra={"examples": [_ASKED]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_ASKED]})
 
     id: Uuid
     execution_id: Uuid
@@ -127,7 +125,6 @@ class Answered(Interaction):
     """A question that was decided, now or before."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{**_DECIDED, "repeated": False}]},
     )
 

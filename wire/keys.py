@@ -59,7 +59,6 @@ class MadeKey(KeyBrief):
     """A key with its text, which is shown only once."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{**_KEY, "key": "tk_9f86d081884c7d65_…"}]},
     )
 

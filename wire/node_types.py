@@ -27,7 +27,6 @@ class NodeType(WireObject):
     """A node type: what it does, and how it is configured."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [_IF]},
     )
 

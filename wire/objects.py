@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, model_validator
 
-from treadle.dag.model import Strict
+from treadle.dag.model import Described
 from treadle.dag.values import Value, dumps
 
 Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
@@ -22,15 +22,12 @@ _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
 _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
-class WireObject(Strict):
+class WireObject(Described):
     """Something that goes over the wire.
 
     Its `__dict__` has the members in the order in which they were given, those that the model does
     not know among them.
     """
-
-    # Who only writes objects needs none of their validators, and a command starts the sooner.
-    model_config = ConfigDict(defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -70,7 +70,6 @@ class AskedPlan(PlanBrief):
     """A plan that was acknowledged."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [{**_BRIEF, "status": "planning", "end_time": None, "repeated": False}]
         },
@@ -93,8 +92,6 @@ class Plans(WireObject):
 
 class PlanPlaceholder(WireObject):
     """A value that the prompt does not tell: whoever runs the plan gives it."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
     """Its field in the input."""
@@ -132,8 +129,6 @@ class PlanTokens(WireObject):
 class Made(WireObject):
     """What was planned."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
     title: str
     rationale: str
     assumptions: list[str]
@@ -155,9 +150,7 @@ class Made(WireObject):
 class Plan(PlanBrief):
     """A plan as it stands."""
 
-    model_config = ConfigDict(
-        use_attribute_docstrings=True, json_schema_extra={"examples": [_PLAN]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_PLAN]})
 
     prompt: str
     plan: Made | None

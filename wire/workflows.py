@@ -16,7 +16,6 @@ class Checked(WireObject):
     """What is to be said about a definition."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{"valid": True, "problems": [], "warnings": []}]},
     )
 
@@ -65,7 +64,6 @@ class Version(WireObject):
     """A version of a workflow: immutable, with every default written out."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {

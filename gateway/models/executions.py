@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
-from treadle.dag.model import JsonObject, Name, NodeId, Strict
+from treadle.dag.model import Described, JsonObject, Name, NodeId
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY
 from treadle.wire.examples import WORKFLOW
 from treadle.wire.objects import Uuid
@@ -19,11 +19,10 @@ _Unset: TypeAlias = SkipJsonSchema[None]
 _WHAT = ("workflow", "workflow_id", "plan_id")
 
 
-class NewExecution(Strict):
+class NewExecution(Described):
     """What to run: exactly one of a definition, a stored workflow, and a plan."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={
             "oneOf": [{"required": [each]} for each in _WHAT],
             "dependentRequired": {"version": ["workflow_id"]},

@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from treadle.dag.model import JsonObject, Strict
+from treadle.dag.model import Described, JsonObject
 
 
-class NewAnswer(Strict):
+class NewAnswer(Described):
     """An answer, as far as the question's type needs it; null is as good as left out."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{"decision": "approve", "comment": "Sorry for that."}]},
     )
 
@@ -33,7 +32,6 @@ class LinkAnswer(NewAnswer):
     """An answer by whoever holds the link that was sent out."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={
             "examples": [
                 {"token": "Qk9nU2VjcmV0VG9rZW4tb2YtMjU2LXJhbmRvbS1iaXRz", "decision": "approve"}

@@ -6,15 +6,14 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from treadle.dag.model import NAME_LENGTH, Strict
+from treadle.dag.model import NAME_LENGTH, Described
 from treadle.wire.keys import Scopes
 
 
-class NewKey(Strict):
+class NewKey(Described):
     """A key to make, of the caller's own account."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{"scopes": ["read", "run"], "name": "the nightly job"}]},
     )
 

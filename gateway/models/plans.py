@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
-from treadle.dag.model import Strict
+from treadle.dag.model import Described
 from treadle.planner.requests import PROMPT_LENGTH
 from treadle.wire.examples import PROMPT
 
 
-class NewPlan(Strict):
+class NewPlan(Described):
     """What is to be planned."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": PROMPT}]})
@@ -19,11 +19,10 @@ class NewPlan(Strict):
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_LENGTH)]
 
 
-class RunPlan(Strict):
+class RunPlan(Described):
     """What a plan is run with."""
 
     model_config = ConfigDict(
-        use_attribute_docstrings=True,
         json_schema_extra={"examples": [{"input": {"name": "Ada"}}]},
     )
 

@@ -18,19 +18,9 @@ from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.execution_rows import LockedExecution
+from treadle.ledger.engine.execution_rows import LockedExecution, NoSuchExecution
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
-
-
-class NoSuchExecution(TreadleError):
-    """No execution has this id."""
-
-    reason: ClassVar[str] = "execution_not_found"
-    solution: ClassVar[str] = "Check the id; `treadle executions` lists them."
-
-    def __init__(self, execution_id: UUID | str) -> None:
-        super().__init__(f"There is no execution {execution_id}.", execution_id=str(execution_id))
 
 
 class ExecutionIsFinal(TreadleError):

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+from treadle.core.errors import TreadleError
 from treadle.core.ids import made_at
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import dumps
+
+#: The account of whoever works straight at the ledger, without a gateway.
+LOCAL_OWNER = "local"
+
+
+class NoSuchExecution(TreadleError):
+    """No execution has this id."""
+
+    reason: ClassVar[str] = "execution_not_found"
+    solution: ClassVar[str] = "Check the id; `treadle executions` lists them."
+
+    def __init__(self, execution_id: UUID | str) -> None:
+        super().__init__(f"There is no execution {execution_id}.", execution_id=str(execution_id))
 
 
 class SavedRow(NamedTuple):

@@ -20,10 +20,9 @@ from treadle.dag.scopes import ROOT
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
 from treadle.dag.values import loads
 from treadle.ledger.engine.arrivals import Arrivals
-from treadle.ledger.engine.control import NoSuchExecution
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution
+from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution, NoSuchExecution
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.queries import fetching, queries
 

@@ -29,7 +29,7 @@ from treadle.dag.values import Value, dumps, payload
 from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER, LockedExecution, NewExecution
 from treadle.ledger.engine.idempotency import IdempotencyConflict, Key, reserve
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.unit_of_work import UnitOfWork
@@ -37,8 +37,6 @@ from treadle.ledger.engine.versions import Graphs, store_version
 
 #: Priorities run from 0 (first) to 9; a submission that names none takes the middle.
 DEFAULT_PRIORITY = 5
-#: Who owns what is submitted without an account.
-LOCAL_OWNER = "local"
 
 
 class NoSuchTrigger(TreadleError):

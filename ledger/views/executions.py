@@ -14,7 +14,7 @@ from treadle.core.columns import pack
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeState
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.control import NoSuchExecution
+from treadle.ledger.engine.execution_rows import NoSuchExecution
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.queries import fetching

@@ -14,7 +14,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import WIRE_NODE_STATUS, ExecutionStatus, NodeStatus
 from treadle.dag.values import Value, loads
-from treadle.ledger.engine.control import NoSuchExecution
+from treadle.ledger.engine.execution_rows import NoSuchExecution
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.executions import events_in, record, short
 from treadle.wire.events import Event

@@ -17,9 +17,9 @@ import pytest
 from tests.support.attempts import attempt_of
 from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.field_docs import field_lines
 from treadle.core.retry_after import retry_after
 from treadle.core.settings import Settings
-from treadle.dag.node_docs import field_lines
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.specs.http import HttpRequest
 from treadle.dag.values import Value

@@ -11,7 +11,8 @@ from tests.support.workflows import Document, chain, node, start, workflow
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed, Retrying, Sleeping
 from treadle.ledger.engine import control, schedule
-from treadle.ledger.engine.control import ExecutionIsFinal, NoSuchExecution
+from treadle.ledger.engine.control import ExecutionIsFinal
+from treadle.ledger.engine.execution_rows import NoSuchExecution
 from treadle.ledger.engine.settle_rows import settlement_of
 
 

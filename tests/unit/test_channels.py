@@ -13,11 +13,11 @@ import pytest
 
 from tests.support.workflows import configured, found
 from treadle.core.dialer import AddressPolicy, Dialer
+from treadle.core.field_docs import field_lines
 from treadle.dag.channel_docs import markdown
 from treadle.dag.channels import CHANNELS, PLANNED, ChannelSpec, ChannelType, is_sent
 from treadle.dag.channels.in_app import IN_APP
 from treadle.dag.channels.webhook import WEBHOOK
-from treadle.dag.node_docs import field_lines
 from treadle.dag.questions import ANSWER_NEEDS, OF_TYPE, InteractionType, Question
 from treadle.dag.specs import people
 from treadle.dag.specs.people import IN_APP_APPROVAL, Asking

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from treadle.dag.node_docs import field_lines, markdown
+from treadle.core.field_docs import field_lines
+from treadle.dag.node_docs import markdown
 from treadle.dag.specs import AVAILABLE, SPECS, NodeSpec
 
 

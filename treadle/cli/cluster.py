@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import ExecutionStatus, InteractionStatus
-from treadle.ledger.engine.submission import Submission
 from treadle.wire.events import Event
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord
-from treadle.wire.interactions import Answered, Interaction
-from treadle.wire.plans import Plan
+
+if TYPE_CHECKING:  # what a command that only looks at executions does not load
+    from treadle.ledger.engine.submission import Submission
+    from treadle.wire.interactions import Answered, Interaction
+    from treadle.wire.plans import Plan
 
 
 @unique
@@ -37,11 +39,8 @@ class Started:
     """Its idempotency key was known: it began before."""
 
 
-class Cluster(Protocol):
-    """A cluster; it shows what the wire has."""
-
-    def submit(self, request: Submission) -> Started:
-        """Begin an execution."""
+class Reader(Protocol):
+    """A cluster, as far as it shows executions; they are those of the wire."""
 
     def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         """Return an execution with all its records; with all they put out, if `whole`."""
@@ -53,6 +52,13 @@ class Cluster(Protocol):
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
     ) -> Sequence[ExecutionBrief]:
         """Return the newest executions, short."""
+
+
+class Cluster(Reader, Protocol):
+    """A cluster."""
+
+    def submit(self, request: Submission) -> Started:
+        """Begin an execution."""
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
         """Yield the events after `after_seq` in order as they come, and now and then none.

@@ -1,29 +1,41 @@
-"""A command's way to its cluster: the one in this folder, or a gateway."""
+"""A command's way to its cluster: the gateway at `TREADLE_SERVER`, else the one in this folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 
-from treadle.cli.cluster import Cluster
-from treadle.cli.local import connected_here
+from treadle.cli.cluster import Cluster, Reader
+from treadle.cli.ledger import ledger_here
 from treadle.core.settings import Settings
 
 
-@contextmanager
-def connected() -> Iterator[Cluster]:
-    """Reach the cluster for as long as the `with` block runs: through the gateway at
-    `TREADLE_SERVER` where that is set, else straight the one that runs in this folder.
+def connected() -> AbstractContextManager[Cluster]:
+    """Reach the cluster for as long as the `with` block runs.
 
     Raises:
         TreadleError: it cannot be reached, now or later.
     """
     settings = Settings.load()
-    if settings.server is None:
-        with connected_here(settings) as here:
-            yield here
-        return
+    if settings.server is not None:
+        return _gateway(settings.server, settings)
+    from treadle.cli.local import connected_here  # noqa: PLC0415 - the engine takes time to import
+
+    return connected_here(settings)
+
+
+def connected_to_read() -> AbstractContextManager[Reader]:
+    """Reach the cluster as `connected` does, to look at executions and nothing else: faster.
+
+    Raises:
+        TreadleError: it cannot be reached, now or later.
+    """
+    settings = Settings.load()
+    if settings.server is not None:
+        return _gateway(settings.server, settings)
+    return ledger_here(settings)
+
+
+def _gateway(address: str, settings: Settings) -> AbstractContextManager[Cluster]:
     from treadle.cli.remote import Remote  # noqa: PLC0415 - an HTTP client takes time to import
 
-    with closing(Remote(settings.server, settings.api_key)) as remote:
-        yield remote
+    return closing(Remote(address, settings.api_key))

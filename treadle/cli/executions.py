@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from treadle.cli.connect import connected
+from treadle.cli.connect import connected, connected_to_read
 from treadle.cli.execution_view import duration, print_table, status_text
 from treadle.cli.files import to_json
 from treadle.cli.watch import show_end, watch_to_end
@@ -31,7 +31,7 @@ def executions(
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first."""
-    with connected() as cluster:
+    with connected_to_read() as cluster:
         found = cluster.executions(status=status, workflow_id=workflow, limit=limit)
     if as_json:
         typer.echo(to_json(found))
@@ -57,7 +57,7 @@ def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
 
     Exits with 1 if it ended other than as SUCCESS.
     """
-    with connected() as cluster:
+    with connected_to_read() as cluster:
         raise typer.Exit(show_end(cluster, execution_id, as_json=as_json))
 
 

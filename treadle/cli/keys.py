@@ -12,11 +12,11 @@ from rich.table import Table
 
 from treadle.cli.execution_view import print_table
 from treadle.cli.files import to_json
-from treadle.cli.local import connected_here
+from treadle.cli.ledger import ledger_here
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.problems import quoted
-from treadle.ledger.engine.submission import LOCAL_OWNER
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys as ledger_keys
 from treadle.ledger.views.keys import Key
 from treadle.wire.keys import Scope
@@ -62,8 +62,8 @@ def create(
     if not owner.strip() or len(owner) > _OWNER_LENGTH:
         raise OwnerInvalid(f"{quoted(owner)} names no account.")
     valid_for = None if days is None else timedelta(days=days)
-    with connected_here(Settings.load()) as here:
-        made = ledger_keys.create(here.session(), owner, wanted, name=name, valid_for=valid_for)
+    with ledger_here(Settings.load()) as ledger:
+        made = ledger_keys.create(ledger.session(), owner, wanted, name=name, valid_for=valid_for)
     if as_json:
         typer.echo(to_json({"id": made.key.id, "key": made.text}))
         return
@@ -78,8 +78,8 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """List keys, those past use included; never the keys themselves."""
-    with connected_here(Settings.load()) as here:
-        found = ledger_keys.listed(here.session(), owner=owner, limit=_MOST)
+    with ledger_here(Settings.load()) as ledger:
+        found = ledger_keys.listed(ledger.session(), owner=owner, limit=_MOST)
     if as_json:
         typer.echo(to_json([key.to_wire() for key in found]))
         return
@@ -99,8 +99,8 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End a key: the next request with it is refused."""
-    with connected_here(Settings.load()) as here:
-        key = ledger_keys.revoke(here.session(), key_id)
+    with ledger_here(Settings.load()) as ledger:
+        key = ledger_keys.revoke(ledger.session(), key_id)
     typer.echo(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
 
 

@@ -1,25 +1,23 @@
-"""The cluster of this folder, reached straight: one session that comes back, and the queue."""
+"""The cluster of this folder, reached straight: the ledger, its engine and the queue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, ClassVar
+from contextlib import closing, contextmanager
+from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from treadle.cli.cluster import Control, Started
+from treadle.cli.ledger import Ledger, reached
 from treadle.cli.tail import tail
-from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
-from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.answers import responding, seen
 from treadle.hil.rights import Account
 from treadle.ledger.engine import control
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.retrying import retry
-from treadle.ledger.engine.submission import LOCAL_OWNER, Submission, submit
+from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.people.answers import answer
 from treadle.ledger.people.interactions import interactions
 from treadle.ledger.views import executions
@@ -27,7 +25,6 @@ from treadle.planner import requests
 from treadle.transport.connections import Connections
 from treadle.transport.metrics_relay import relaying
 from treadle.wire.events import Event
-from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 from treadle.wire.interactions import Answered, Interaction
 from treadle.wire.objects import members, unchecked
 from treadle.wire.plans import Plan
@@ -40,63 +37,17 @@ _CONTROLS = {
 _answered = unchecked(Answered)
 
 
-class ClusterUnreachable(TreadleError):
-    """The database does not answer, or the connection was lost."""
-
-    reason: ClassVar[str] = "cluster_unreachable"
-    retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Run `treadle doctor` to see what is down, and start it."
-
-
-class ClusterNotReady(TreadleError):
-    """The database answers, but has no ledger of this release."""
-
-    reason: ClassVar[str] = "cluster_not_ready"
-    retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Start a `treadle worker` of this release; it migrates the database."
-
-
-class Local:
-    """The ledger and its engine, as one command uses them."""
+class Local(Ledger):
+    """The ledger, its engine and the queue, as one command uses them."""
 
     def __init__(self, connections: Connections) -> None:
+        super().__init__(connections.settings, connections.engine.graphs)
         self.connections = connections
         self.engine = connections.engine
-        self._session: psycopg.Connection | None = None
-
-    def session(self) -> psycopg.Connection:
-        """Return the session; a new one if it broke.
-
-        Raises:
-            psycopg.OperationalError: the database cannot be reached.
-        """
-        if self._session is None or self._session.closed:
-            self._session = self.connections.open_session()
-        return self._session
 
     def submit(self, request: Submission) -> Started:
         submitted = submit(self.engine, self.session(), request)
         return self._started(submitted.execution_id, repeated=submitted.repeated)
-
-    def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
-        inline_bytes = None if whole else 0
-        return executions.execution(
-            self.session(),
-            self.engine.graphs,
-            execution_id,
-            records=None,
-            inline_bytes=inline_bytes,
-        )
-
-    def graph(self, execution: ExecutionRecord) -> CompiledGraph:
-        return self.engine.graphs.execution(self.session(), UUID(execution.id))
-
-    def executions(
-        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
-    ) -> Sequence[ExecutionBrief]:
-        return executions.executions(
-            self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
-        )
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
         listener = self.connections.broker.client
@@ -140,8 +91,7 @@ class Local:
     def close(self) -> None:
         """Close every connection."""
         self.connections.broker.client.close()
-        if self._session is not None:
-            self._session.close()
+        super().close()
 
     def _started(self, execution_id: UUID, *, repeated: bool = False) -> Started:
         return Started(execution_id, executions.status(self.session(), execution_id), repeated)
@@ -156,14 +106,9 @@ def connected_here(settings: Settings) -> Iterator[Local]:
         ClusterUnreachable: the database does not answer, at first or later.
         ClusterNotReady: it has not been migrated.
     """
-    local = Local(Connections.to(settings))
-    try:
-        local.session()
-        with relaying(local.connections.broker.client):
-            yield local
-    except psycopg.OperationalError as error:
-        raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        raise ClusterNotReady(f"The database is not migrated: {error}") from error
-    finally:
-        local.close()
+    with (
+        closing(Local(Connections.to(settings))) as local,
+        reached(local),
+        relaying(local.connections.broker.client),
+    ):
+        yield local

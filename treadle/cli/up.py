@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import typer
 
 from treadle.cli.log_printer import LogPrinter
 from treadle.cli.ports import LOOPBACK, Host, Ports
-from treadle.cli.welcome import first_key, welcome
 from treadle.core.embedded import EmbeddedServers, find_cluster
 from treadle.core.errors import TreadleError
+from treadle.core.postgres import connect
 from treadle.core.processes import Command, Service, Supervisor
 from treadle.core.settings import COUNTS_FOLDER, Settings, child_environment, variables_read
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.migrations import migrate
+from treadle.ledger.views import keys
+from treadle.wire.keys import Scope
 
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
 _MOST_WORKERS = 4
@@ -78,7 +82,7 @@ def up(
         )
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
-        when_up = welcome(servers.folder, ports, first_key(servers.database_url))
+        when_up = _welcome(servers.folder, ports, _first_key(servers.database_url))
         teller = LogPrinter([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, teller.tell, servers.revive).serve()
     typer.echo("Treadle is down.")
@@ -129,3 +133,24 @@ def _refuse_other_servers() -> None:
             solution=f"Unset {names}, or run `treadle worker` and `treadle scheduler` there.",
             variables=named,
         )
+
+
+def _welcome(folder: Path, ports: Ports, key: str | None) -> str:
+    """Return what a person wants to know of a cluster that has just come up."""
+    others = ", ".join(f"{role} {ports.port(role)}" for role in ports.roles[1:])
+    lines = [
+        f"Treadle is up, with its data in {folder}. Ctrl-C stops it.",
+        f"  API:     {ports.url('gateway')}/docs",
+        f"  metrics: {ports.url('gateway')}/metrics, and /health; the same on {others}",
+    ]
+    if key is not None:
+        lines.append(f"  API key: {key}  (account {LOCAL_OWNER}, all scopes; shown this once)")
+    return "\n".join(lines)
+
+
+def _first_key(database_url: str) -> str | None:
+    """Make the first key of a ledger, for whoever works at it; `None` if it has had one."""
+    with connect(database_url, autocommit=True) as connection:
+        if keys.listed(connection, limit=1):
+            return None
+        return keys.create(connection, LOCAL_OWNER, tuple(Scope), name="made by treadle up").text

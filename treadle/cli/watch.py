@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from treadle.cli.cluster import Cluster
+from treadle.cli.cluster import Cluster, Reader
 from treadle.cli.errors import ExitCode
 from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
@@ -59,7 +59,7 @@ def watch_to_end(
     return show_end(cluster, execution_id, as_json=as_json)
 
 
-def show_end(cluster: Cluster, execution_id: UUID, *, as_json: bool) -> ExitCode:
+def show_end(cluster: Reader, execution_id: UUID, *, as_json: bool) -> ExitCode:
     """Print an execution as it stands, with all its records; return the code for its status."""
     execution = cluster.execution(execution_id, whole=True)
     if as_json:
@@ -118,7 +118,7 @@ def _questions(events: list[Event]) -> list[UUID]:
     return [UUID(each.data["interaction_id"]) for each in asked]
 
 
-def _print_execution(cluster: Cluster, execution: ExecutionRecord) -> None:
+def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
     console = Console(highlight=False)
     console.print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)

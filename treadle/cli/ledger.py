@@ -1,0 +1,108 @@
+"""The ledger of this folder's cluster, read straight: one session that comes back.
+
+It needs neither the engine nor Redis, which take a command longer to load than to use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import ClassVar
+from uuid import UUID
+
+import psycopg
+
+from treadle.core.errors import TreadleError
+from treadle.core.postgres import connect
+from treadle.core.settings import Settings
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.states import ExecutionStatus
+from treadle.ledger.engine.execution_rows import LOCAL_OWNER
+from treadle.ledger.engine.versions import Graphs
+from treadle.ledger.views import executions
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+
+
+class ClusterUnreachable(TreadleError):
+    """The database does not answer, or the connection was lost."""
+
+    reason: ClassVar[str] = "cluster_unreachable"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Run `treadle doctor` to see what is down, and start it."
+
+
+class ClusterNotReady(TreadleError):
+    """The database answers, but has no ledger of this release."""
+
+    reason: ClassVar[str] = "cluster_not_ready"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Start a `treadle worker` of this release; it migrates the database."
+
+
+class Ledger:
+    """The ledger, as one command reads it."""
+
+    def __init__(self, settings: Settings, graphs: Graphs) -> None:
+        self._settings = settings
+        self._graphs = graphs
+        self._session: psycopg.Connection | None = None
+
+    def session(self) -> psycopg.Connection:
+        """Return the session; a new one if it broke.
+
+        Raises:
+            psycopg.OperationalError: the database cannot be reached.
+        """
+        if self._session is None or self._session.closed:
+            self._session = connect(self._settings.database_url, autocommit=True)
+        return self._session
+
+    def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
+        inline_bytes = None if whole else 0
+        return executions.execution(
+            self.session(), self._graphs, execution_id, records=None, inline_bytes=inline_bytes
+        )
+
+    def graph(self, execution: ExecutionRecord) -> CompiledGraph:
+        return self._graphs.execution(self.session(), UUID(execution.id))
+
+    def executions(
+        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+    ) -> Sequence[ExecutionBrief]:
+        return executions.executions(
+            self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
+        )
+
+    def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            self._session.close()
+
+
+@contextmanager
+def ledger_here(settings: Settings) -> Iterator[Ledger]:
+    """Reach the ledger of this folder's cluster for as long as the `with` block runs.
+
+    Raises:
+        NoServers: no address is set and no cluster runs in this folder.
+        ClusterUnreachable: the database does not answer, at first or later.
+        ClusterNotReady: it has not been migrated.
+    """
+    with closing(Ledger(settings, Graphs())) as ledger, reached(ledger):
+        yield ledger
+
+
+@contextmanager
+def reached(ledger: Ledger) -> Iterator[None]:
+    """Open the session, and say what it means for the cluster when the database fails.
+
+    Raises:
+        ClusterUnreachable, ClusterNotReady
+    """
+    try:
+        ledger.session()
+        yield
+    except psycopg.OperationalError as error:
+        raise ClusterUnreachable(f"The database cannot be reached: {error}") from error
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise ClusterNotReady(f"The database is not migrated: {error}") from error
