@@ -31,10 +31,7 @@ NAME_LENGTH = 200
 class Strict(BaseModel):
     """A model that converts nothing, ignores nothing and never changes."""
 
-    # Built when it is first used: most processes use few of all models.
-    model_config = ConfigDict(
-        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True
-    )
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Described(Strict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ParamSpec, TypeAlias, TypeVar, cast
 
-from pydantic import BaseModel, Field, ModelWrapValidatorHandler, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from treadle.dag.model import Described
 from treadle.dag.values import Value, dumps
@@ -28,6 +28,9 @@ class WireObject(Described):
     Its `__dict__` has the members in the order in which they were given, those that the model does
     not know among them.
     """
+
+    # Who only writes objects needs none of their validators, and a command starts the sooner.
+    model_config = ConfigDict(defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from treadle.dag.fields import Fixed
 from treadle.dag.model import Strict
@@ -17,6 +17,9 @@ from treadle.dag.values import Value
 
 class Configuration(Strict):
     """The fields of every node's configurations; the base of each spec's model."""
+
+    # A process checks the configurations of few node types, and starts the sooner.
+    model_config = ConfigDict(defer_build=True)
 
     timeout: Annotated[int, Fixed()] = Field(default=420, ge=1, le=1000)
     """Seconds that one attempt may take."""
