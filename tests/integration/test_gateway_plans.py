@@ -1,4 +1,4 @@
-"""Plans over HTTP: asked for, looked at, post_commit, run."""
+"""Plans over HTTP: asked for, looked at, followed, run."""
 
 from __future__ import annotations
 

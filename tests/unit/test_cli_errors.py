@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from treadle.cli.errors import ExitCode, tell_error
+from treadle.cli.errors import ExitCode, print_error
 from treadle.cli.log_printer import LogPrinter, readable
 from treadle.core.errors import TreadleError
 from treadle.core.settings import NoServers
@@ -19,7 +19,7 @@ class Refused(TreadleError):
 
 def test_a_person_gets_message_reason_and_solution(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard error, a line each."""
-    code = tell_error(Refused("No."), as_json=False)
+    code = print_error(Refused("No."), as_json=False)
 
     told = capsys.readouterr()
     assert code is ExitCode.REFUSED
@@ -29,7 +29,7 @@ def test_a_person_gets_message_reason_and_solution(capsys: pytest.CaptureFixture
 
 def test_a_program_gets_the_error_of_the_wire(capsys: pytest.CaptureFixture[str]) -> None:
     """One JSON object, whatever its context holds."""
-    tell_error(Refused("No.", what={1}), as_json=True)
+    print_error(Refused("No.", what={1}), as_json=True)
 
     told = json.loads(capsys.readouterr().err)
     assert told["error_code"] == "refused"
@@ -39,21 +39,21 @@ def test_a_program_gets_the_error_of_the_wire(capsys: pytest.CaptureFixture[str]
 
 def test_a_cluster_that_is_not_there_has_a_code_of_its_own() -> None:
     """So that a script can wait for it."""
-    assert tell_error(NoServers("None."), as_json=False) is ExitCode.UNREACHABLE
+    assert print_error(NoServers("None."), as_json=False) is ExitCode.UNREACHABLE
 
 
 def test_the_word_comes_once_all_services_are_at_work(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """And only once, though a service starts again later."""
-    teller = LogPrinter({"worker-1", "scheduler"}, "Treadle is up.")
+    printer = LogPrinter({"worker-1", "scheduler"}, "Treadle is up.")
 
-    teller.tell("worker-1", '{"event": "worker.started"}')
-    teller.tell("worker-1", "not a log line")
+    printer.print_line("worker-1", '{"event": "worker.started"}')
+    printer.print_line("worker-1", "not a log line")
     assert "Treadle is up" not in capsys.readouterr().out
-    teller.tell("scheduler", '{"event": "scheduler.started"}')
+    printer.print_line("scheduler", '{"event": "scheduler.started"}')
     assert capsys.readouterr().out.count("Treadle is up") == 1
-    teller.tell("worker-1", '{"event": "worker.started"}')
+    printer.print_line("worker-1", '{"event": "worker.started"}')
 
     assert "Treadle is up" not in capsys.readouterr().out
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from tests.support.workflows import chain, for_each, node, start, valid, workflow
-from treadle.cli.execution_view import duration, event_line, tree_of
+from treadle.cli.execution_view import duration, event_line, output_console, tree_of
 from treadle.cli.progress import Progress
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import ExecutionStatus
@@ -123,6 +124,17 @@ def test_retries_and_errors_are_shown() -> None:
 
     progress.apply([event("node_failed", "after", 3_000, error=error)])
     assert "✗ after" in drawn(progress)
+
+
+def test_off_a_terminal_no_line_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that looks for an error in the tree finds all that the tree shows of one."""
+    message = "the server at the end of a long line of servers is away, and it will be back soon"
+    progress = begun(LOOP)
+    progress.apply([event("node_failed", "after", 3_000, error={"error_message": message})])
+
+    output_console().print(tree_of(progress, now=10_000))
+
+    assert message in capsys.readouterr().out
 
 
 def test_a_tree_that_does_not_fit_keeps_what_is_at_work_in_sight() -> None:

@@ -18,7 +18,6 @@ PENDING: tuple[str, ...] = (
     "docs/errors.md",  # made from the errors of the folders below
     "docs/modules.md",  # made from the docstrings of the folders below
     "gateway",
-    "treadle/cli",
 )
 
 PACKAGES = (

@@ -3,13 +3,14 @@
 - `app` names the commands and loads the module of the one that is asked for, and no other, so that
   each starts fast; it is also the edge where an error becomes three lines and an exit code
   (`errors`).
-- Commands: `up` (with `welcome` and `log_printer`), `gateway` and `services` (worker, planner,
+- Commands: `up` (with `log_printer`), `gateway` and `services` (worker, planner,
   scheduler; `signals` turns a signal into an orderly stop), `demo` (with `demo_services` and
   `demo_output`), `validate` (and `schema`), `plan` (with `plan_view`), `submit`, `executions`
   (list, show, watch), `controls` (cancel, pause, resume, retry), `inbox` (with `prompts`), `keys`,
   `doctor` (with `checkup`), `migrate`.
-- `cluster` is what commands need of a cluster; `connect` finds one: `local` by the ledger and the
-  queue, `remote` by a gateway. `files` reads what a command is given.
+- `cluster` is what commands need of a cluster; `connect` finds one. Commands that only look at
+  executions reach the ledger (`ledger`), those that act its engine and the queue too (`local`), and
+  with `TREADLE_SERVER` all of them a gateway (`remote`). `files` reads what a command is given.
 - Watching: `tail` yields events in sequence, `progress` folds them and the records into the state
   of each node, `execution_view` makes that a tree or lines, `watch` puts the three together.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from treadle.cli.errors import tell_error
+from treadle.cli.errors import print_error
 from treadle.core.errors import TreadleError
 from treadle.core.gc_pause import gc_paused
 
@@ -168,4 +168,4 @@ def main() -> None:
     try:
         app()
     except TreadleError as error:
-        sys.exit(tell_error(error, as_json="--json" in sys.argv))
+        sys.exit(print_error(error, as_json="--json" in sys.argv))

@@ -1,7 +1,7 @@
 """What the doctor looks at: each check is a question about the cluster, with its answer.
 
 A check that cannot be made because an earlier one failed is left out: the earlier one is what a
-person has to mend.
+person has to fix.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Check:
     detail: str
     """What was found."""
     solution: str = ""
-    """What mends it, if it is not well."""
+    """How to fix it, if it is not ok."""
 
 
 def checks(settings: Settings) -> Iterator[Check]:
@@ -53,8 +53,8 @@ def checks(settings: Settings) -> Iterator[Check]:
         yield Check("cluster", False, error.message, error.advice)
         return
     except psycopg.OperationalError as error:
-        told = " ".join(str(error).split())
-        yield Check("database", False, told, "Start PostgreSQL, or correct its address.")
+        detail = " ".join(str(error).split())
+        yield Check("database", False, detail, "Start PostgreSQL, or correct its address.")
     else:
         with closing(session):
             yield from _ledger(session, settings)
@@ -65,7 +65,7 @@ def _gateway(server: str, key: SecretStr | None) -> Iterator[Check]:
     from treadle.cli.remote import Remote  # noqa: PLC0415 - an HTTP client takes time to import
 
     with closing(Remote(server, key)) as remote:
-        for check, ask, told in (
+        for check, ask, detail in (
             ("gateway", remote.check_ready, f"{server} can do its work"),
             ("key", remote.check_key, "the gateway takes the key"),
         ):
@@ -74,7 +74,7 @@ def _gateway(server: str, key: SecretStr | None) -> Iterator[Check]:
             except TreadleError as error:
                 yield Check(check, False, error.message, error.advice)
                 return
-            yield Check(check, True, told)
+            yield Check(check, True, detail)
 
 
 def _ledger(session: psycopg.Connection, settings: Settings) -> Iterator[Check]:
@@ -87,10 +87,10 @@ def _ledger(session: psycopg.Connection, settings: Settings) -> Iterator[Check]:
     yield Check("migrations", True, "the schema is this release's")
     yield _workers(session, settings)
     unserved = processes.unserved(session)
-    told = ", ".join(f"{queue} ({count} ready)" for queue, count in unserved.items())
+    queues = ", ".join(f"{queue} ({count} ready)" for queue, count in unserved.items())
     solution = "Start a worker with these tasks: treadle worker --tasks MODULE."
     if unserved:
-        yield Check("queues", False, f"no worker takes {told}", solution)
+        yield Check("queues", False, f"no worker takes {queues}", solution)
     else:
         yield Check("queues", True, "every queue with work has a worker")
 
@@ -104,8 +104,8 @@ def _workers(session: psycopg.Connection, settings: Settings) -> Check:
         time.sleep(_PAUSE_SECONDS)
         alive |= {each for each, beat in _beats(session).items() if beat != first.get(each)}
     silent = len(first.keys() - alive)
-    told = f"{len(alive)} alive" + (f", {silent} silent" if silent else "")
-    return Check("workers", bool(alive), told, "" if alive else "Start one: treadle worker.")
+    detail = f"{len(alive)} alive" + (f", {silent} silent" if silent else "")
+    return Check("workers", bool(alive), detail, "" if alive else "Start one: treadle worker.")
 
 
 def _beats(session: psycopg.Connection) -> dict[UUID, int]:
@@ -123,6 +123,6 @@ def _redis(settings: Settings) -> Iterator[Check]:
     except redis.RedisError as error:
         yield Check("redis", False, str(error), "Start Redis or Valkey, or correct its address.")
     else:
-        told = f"at work: {scheduler}" if scheduler else "none has passed for 5 s"
+        detail = f"at work: {scheduler}" if scheduler else "none has passed for 5 s"
         solution = "" if scheduler else "Start one: treadle scheduler."
-        yield Check("scheduler", scheduler is not None, told, solution)
+        yield Check("scheduler", scheduler is not None, detail, solution)

@@ -39,12 +39,12 @@ def retry(
         started = cluster.retry(execution_id)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
-    told = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}
-    typer.echo(to_json(told) if as_json else started.id)
+    document = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}
+    typer.echo(to_json(document) if as_json else started.id)
 
 
 def _act(action: Control, execution_id: UUID, *, as_json: bool) -> None:
     with connected() as cluster:
         status = cluster.control(action, execution_id)
-    told = {"id": str(execution_id), "status": status}
-    typer.echo(to_json(told) if as_json else f"{execution_id} is {status}")
+    document = {"id": str(execution_id), "status": status}
+    typer.echo(to_json(document) if as_json else f"{execution_id} is {status}")

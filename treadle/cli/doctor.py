@@ -1,4 +1,4 @@
-"""`treadle doctor`: is all up, and if not, what mends it."""
+"""`treadle doctor`: is all up, and if not, how to fix it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def doctor(
     """Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, else 1.
 
     Where TREADLE_SERVER is set it asks that gateway instead, and whether it takes the key. Also
-    tells which environment variables were read. Takes a few seconds, for it waits for a beat of
+    prints which environment variables were read. Takes a few seconds, for it waits for a beat of
     each worker.
     """
     found = list(checks(Settings.load()))
     ok = all(each.ok for each in found)
     variables = variables_read()
     if as_json:
-        told = {"ok": ok, "checks": [asdict(each) for each in found], "variables_read": variables}
-        typer.echo(to_json(told))
+        report = {"ok": ok, "checks": [asdict(each) for each in found], "variables_read": variables}
+        typer.echo(to_json(report))
     else:
         for each in found:
             typer.echo(f"{'ok  ' if each.ok else 'FAIL'}  {each.check}: {each.detail}")

@@ -39,11 +39,11 @@ _CODES = {
 }
 
 
-def tell_error(error: TreadleError, *, as_json: bool) -> ExitCode:
+def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     """Write `error` to standard error; return the code to exit with."""
     if as_json:
-        told = json.dumps(error.to_wire(), ensure_ascii=False, default=str)
+        text = json.dumps(error.to_wire(), ensure_ascii=False, default=str)
     else:
-        told = f"error: {error.message}\n  reason: {error.reason}\n  solution: {error.advice}"
-    print(told, file=sys.stderr)  # noqa: T201 - a command's own voice
+        text = f"error: {error.message}\n  reason: {error.reason}\n  solution: {error.advice}"
+    print(text, file=sys.stderr)  # noqa: T201 - a command's own voice
     return _CODES.get(error.reason, ExitCode.REFUSED)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -37,8 +36,8 @@ _EXECUTION_STYLES: Mapping[ExecutionStatus, str] = {
 }
 #: Characters of an error that a node's line shows.
 _ERROR_WIDTH = 100
-#: Events of nodes in a loop's body that are told one by one.
-_TOLD_IN_LOOPS = (
+#: Events of nodes in a loop's body that have a line each.
+_SHOWN_IN_LOOPS = (
     EventType.NODE_FAILED,
     EventType.NODE_RETRYING,
     EventType.USER_INPUT_REQUIRED,
@@ -72,9 +71,9 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
     return root
 
 
-def print_table(table: Table) -> None:
-    """Print a table; off a terminal nothing is cut, so that a script finds what it looks for."""
-    Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT).print(table)
+def output_console() -> Console:
+    """Return standard output; off a terminal no line is cut, so a script finds all of it."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT)
 
 
 def headline(progress: Progress, now: int) -> Text:
@@ -89,7 +88,7 @@ def headline(progress: Progress, now: int) -> Text:
 def event_line(event: Event, before: Progress) -> str | None:
     """Return an event as a line, or `None` for what would repeat itself.
 
-    In a loop's body only failures, retries and questions are told; a loop starts once, not for
+    In a loop's body only failures, retries and questions are shown; a loop starts once, not for
     each phase.
 
     Args:
@@ -100,20 +99,20 @@ def event_line(event: Event, before: Progress) -> str | None:
     if "node_id" not in data:
         more = f" {data['status']}" if "status" in data else ""
         return f"{after}  {kind.removeprefix('execution_')}{more}"
-    if data["scope"] and kind not in _TOLD_IN_LOOPS:
+    if data["scope"] and kind not in _SHOWN_IN_LOOPS:
         return None
     was_running = before.nodes[data["node_id"]].status is NodeStatus.RUNNING
     if kind == EventType.NODE_STARTED and was_running:
         return None
     place = f"{data['node_id']} [{data['scope']}]" if data["scope"] else data["node_id"]
-    told = kind.removeprefix("node_")
+    text = kind.removeprefix("node_")
     if "error" in data:
-        told += f": {_shortened(data['error']['error_message'])}"
+        text += f": {_shortened(data['error']['error_message'])}"
     elif kind == EventType.USER_INPUT_REQUIRED:
-        told = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
+        text = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
     elif "output_key" in data and data["output_key"] != "result":
-        told += f" → {data['output_key']}"
-    return f"{after}  {place}  {told}"
+        text += f" → {data['output_key']}"
+    return f"{after}  {place}  {text}"
 
 
 def duration(milliseconds: int | None) -> str:

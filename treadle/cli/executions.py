@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from treadle.cli.connect import connected, connected_to_read
-from treadle.cli.execution_view import duration, print_table, status_text
+from treadle.cli.execution_view import duration, output_console, status_text
 from treadle.cli.files import to_json
 from treadle.cli.watch import show_end, watch_to_end
 from treadle.dag.states import ExecutionStatus
@@ -49,7 +49,7 @@ def executions(
             started,
             duration(each.duration_ms),
         )
-    print_table(table)
+    output_console().print(table)
 
 
 def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:

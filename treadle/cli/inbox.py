@@ -12,7 +12,7 @@ from rich.table import Table
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
-from treadle.cli.execution_view import duration, print_table
+from treadle.cli.execution_view import duration, output_console
 from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
 from treadle.cli.prompts import Answer, asked_in_terminal, value_of
 from treadle.core.errors import TreadleError
@@ -67,7 +67,7 @@ def inbox(
             each.status,
             left if each.status is InteractionStatus.PENDING else "",
         )
-    print_table(table)
+    output_console().print(table)
 
 
 def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import typer
 from rich.table import Table
 
-from treadle.cli.execution_view import print_table
+from treadle.cli.execution_view import output_console
 from treadle.cli.files import to_json
 from treadle.cli.ledger import ledger_here
 from treadle.core.errors import TreadleError
@@ -90,7 +90,7 @@ def list_keys(
         table.add_row(
             key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key)
         )
-    print_table(table)
+    output_console().print(table)
 
 
 @keys.command()

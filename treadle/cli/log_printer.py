@@ -11,7 +11,7 @@ import typer
 
 #: What a service logs when it is at work.
 _AT_WORK = frozenset({"worker.started", "scheduler.started", "gateway.started"})
-#: Fields of a log line that are told in another way, or that a person does not need.
+#: Fields of a log line that are shown in another way, or that a person does not need.
 _LEFT_OUT = frozenset({"event", "timestamp", "level"})
 _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
 
@@ -24,7 +24,7 @@ class LogPrinter:
         self._awaited = set(services)
         self._readable = sys.stdout.isatty()
 
-    def tell(self, service: str, line: str) -> None:
+    def print_line(self, service: str, line: str) -> None:
         """Print one line of a service, and the word once all services are at work.
 
         A terminal gets log lines in a readable form, anything else gets them as they are.

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
+from treadle.cli.execution_view import output_console
 from treadle.cli.files import read_input, to_json
 from treadle.cli.plan_view import drawn, stage_line
 from treadle.cli.watch import watch_to_end
@@ -93,12 +94,12 @@ def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, Mad
     """Follow a plan to its end; return it, and what was planned.
 
     Raises:
-        PlanFailed: it ended without one, for the reason told.
+        PlanFailed: it ended without one, for the reason that the plan has.
     """
     console = Console(stderr=True, highlight=False)
     try:
-        with _stages(console, quiet=quiet) as tell:
-            _follow(cluster, plan_id, tell)
+        with _stages(console, quiet=quiet) as show:
+            _follow(cluster, plan_id, show)
     except KeyboardInterrupt:
         typer.echo(f"Planning goes on; look at it with: treadle plan {plan_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -108,7 +109,7 @@ def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, Mad
     return found, found.plan
 
 
-def _follow(cluster: Cluster, plan_id: UUID, tell: ReportSink) -> None:
+def _follow(cluster: Cluster, plan_id: UUID, show: ReportSink) -> None:
     begun, taken = time.monotonic(), False
     for events in cluster.follow(plan_id):
         for event in events:
@@ -116,17 +117,17 @@ def _follow(cluster: Cluster, plan_id: UUID, tell: ReportSink) -> None:
             taken = taken or kind == EventType.NODE_STARTED
             if kind == EventType.NODE_OUTPUT_UPDATE:
                 for stage in data["data"]["stages"]:
-                    tell(stage_line(stage))
+                    show(stage_line(stage))
             elif kind == EventType.NODE_RETRYING:
-                tell(f"trying again: {data['error']['error_message']}")
+                show(f"trying again: {data['error']['error_message']}")
         if not taken and time.monotonic() - begun > _PATIENCE_SECONDS:
             taken = True
-            tell("no planner has taken it yet; is a `treadle planner` running?")
+            show("no planner has taken it yet; is a `treadle planner` running?")
 
 
 @contextmanager
 def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
-    """Yield what tells a stage: in one line that changes on a terminal, else a line each."""
+    """Yield what shows a stage: in one line that changes on a terminal, else a line each."""
     if quiet:
         yield lambda line: None
     elif console.is_terminal:
@@ -140,7 +141,7 @@ def _show(found: Plan, made: Made, *, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(found))
         return
-    console = Console(highlight=False)
+    console = output_console()
     console.print(drawn(made), soft_wrap=True)
     if console.is_terminal:
         typer.echo(f"Run it with: treadle plan {found.id} --run", err=True)
@@ -156,9 +157,7 @@ def _submission(workflow: Any, given: Any) -> Submission:
 def _failure(found: Plan) -> TreadleError:
     error = found.error
     if error is None:
-        return PlanFailed(
-            f"The plan {found.id} is {found.status}.", solution="Ask for another one."
-        )
+        return PlanFailed(f"The plan {found.id} is {found.status}.")
     details = error.error_details
     failed: type[PlanFailed] = type("PlanFailed", (PlanFailed,), {"reason": details.reason})
     return failed(error.error_message, solution=details.solution, **details.facts)

@@ -30,7 +30,7 @@ def drawn(plan: Made) -> RenderableType:
     for heading, lines in (
         ("assumptions", [plain(each) for each in plan.assumptions]),
         ("placeholders", [_placeholder(each) for each in plan.placeholders]),
-        ("mended by rule", [f"{each.path}: {plain(each.done)}" for each in plan.fixes]),
+        ("fixed by rule", [f"{each.path}: {plain(each.done)}" for each in plan.fixes]),
     ):
         if lines:
             parts.append(Text(heading, "bold"))
@@ -41,8 +41,8 @@ def drawn(plan: Made) -> RenderableType:
 
 def stage_line(stage: Mapping[str, Any]) -> str:
     """Return a stage of planning as a line."""
-    told = {"count": len(stage.get("steps", ())), "model": "", "round": "", "title": "", **stage}
-    return plain(_STAGES.get(stage["stage"], stage["stage"]).format_map(told))
+    values = {"count": len(stage.get("steps", ())), "model": "", "round": "", "title": "", **stage}
+    return plain(_STAGES.get(stage["stage"], stage["stage"]).format_map(values))
 
 
 def plain(text: str) -> str:

@@ -105,7 +105,7 @@ class Progress:
 
     def _change(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         node = self.nodes[data["node_id"]]
-        spec = EVENTS.get(event_type)  # a gateway of another release may tell more
+        spec = EVENTS.get(event_type)  # a gateway of another release may have more
         status = spec.node_status if spec else None
         if status is None:
             return

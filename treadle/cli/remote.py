@@ -35,7 +35,7 @@ _ANSWER_SECONDS = 60.0
 _OUTAGE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _PAGE = 1_000
-#: What mends a refusal here, where it is not what mends it for who writes requests.
+#: How to fix a refusal here, where that differs from what whoever writes requests does.
 _SOLUTIONS = {
     "key_missing": "Set TREADLE_API_KEY; `treadle keys create` makes a key where the gateway runs.",
     "key_invalid": "Set TREADLE_API_KEY to a key that `treadle keys list` shows as usable there.",

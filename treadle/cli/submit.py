@@ -74,12 +74,12 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
     if as_json:
-        told = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
-        typer.echo(to_json(told))
+        document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
+        typer.echo(to_json(document))
         return
     typer.echo(started.id)
     if sys.stdout.isatty():
-        typer.echo(f"HandOffBudget it with: treadle watch {started.id}", err=True)
+        typer.echo(f"Follow it with: treadle watch {started.id}", err=True)
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:

@@ -1,7 +1,7 @@
 """Following an execution: its events in order of seq, as soon as they are committed.
 
-A doorbell in Redis only says that there is something new; the events are read from the ledger in
-sequence, so nothing is missed, doubled or reordered. Without a bell the ledger is asked a few times
+A notification in Redis only says that there is something new; the events are read from the ledger
+in sequence, so nothing is missed, doubled or reordered. Without one the ledger is asked a few times
 a second, so Redis may be away; and a database that restarts is waited for.
 """
 
@@ -21,7 +21,7 @@ from treadle.ledger.views import executions
 from treadle.transport.notifier import channel
 from treadle.wire.events import Event
 
-#: Seconds between two looks at first and at most, when no bell rings; each quiet look doubles it.
+#: Seconds between two looks at first and at most; each look that finds nothing doubles it.
 _SHORTEST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.2
 #: Seconds for which a database that went away is waited for.
@@ -46,8 +46,8 @@ def tail(
         psycopg.OperationalError: the database was away for longer than `_OUTAGE_SECONDS`.
     """
     with ExitStack() as stack:
-        bell = _Bell(client, execution_id)
-        stack.callback(bell.close)
+        notifications = _Notifications(client, execution_id)
+        stack.callback(notifications.close)
         pause = _SHORTEST_PAUSE_SECONDS
         while True:
             events = _read(session, execution_id, after_seq)
@@ -59,7 +59,7 @@ def tail(
                     return
             else:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            bell.wait(pause)
+            notifications.wait(pause)
 
 
 def _read(
@@ -75,8 +75,8 @@ def _read(
             time.sleep(_LONGEST_PAUSE_SECONDS)
 
 
-class _Bell:
-    """Waits for the doorbell of one execution, or for the time to look anyway."""
+class _Notifications:
+    """Waits for a notification of one execution, or for the time to look anyway."""
 
     def __init__(self, client: redis.Redis, execution_id: UUID) -> None:
         self._listener = PubSub(client.connection_pool, ignore_subscribe_messages=True)
@@ -84,13 +84,13 @@ class _Bell:
         self._listening = False
 
     def wait(self, seconds: float) -> None:
-        """Return when the bell rings, or after `seconds`."""
+        """Return when one comes, or after `seconds`."""
         until = time.monotonic() + seconds
         try:
             if not self._listening:
                 self._listener.subscribe(self._channel)
                 self._listening = True
-            # A message may be the answer to the subscription, which is no bell.
+            # A message may be the answer to the subscription, which is no notification.
             while (left := until - time.monotonic()) > 0:
                 if self._listener.get_message(timeout=left):
                     return

@@ -83,8 +83,8 @@ def up(
         grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
         when_up = _welcome(servers.folder, ports, _first_key(servers.database_url))
-        teller = LogPrinter([each.name for stage in stages for each in stage], when_up)
-        Supervisor(stages, teller.tell, servers.revive).serve()
+        printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
+        Supervisor(stages, printer.print_line, servers.revive).serve()
     typer.echo("Treadle is down.")
 
 

@@ -54,7 +54,7 @@ def document_of(validation: Validation) -> dict[str, Any]:
 
 
 def listed(problems: Sequence[Problem]) -> str:
-    """Return problems for a person: where and why, what, and what mends it."""
+    """Return problems for a person: where and why, what, and how to fix it."""
     return "\n".join(
         f"  {problem.path or 'the document'}: {problem.reason}\n"
         f"    {problem.message}\n"

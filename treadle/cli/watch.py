@@ -12,7 +12,7 @@ from rich.live import Live
 
 from treadle.cli.cluster import Cluster, Reader
 from treadle.cli.errors import ExitCode
-from treadle.cli.execution_view import event_line, headline, tree_of
+from treadle.cli.execution_view import event_line, headline, output_console, tree_of
 from treadle.cli.files import to_json
 from treadle.cli.progress import Progress
 from treadle.dag.events import EventType
@@ -113,14 +113,14 @@ def _list(
 
 
 def _questions(events: list[Event]) -> list[UUID]:
-    """Return the questions that events tell of."""
+    """Return the questions among events."""
     asked = [each for each in events if each.event_type == EventType.USER_INPUT_REQUIRED]
     return [UUID(each.data["interaction_id"]) for each in asked]
 
 
 def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
-    console = Console(highlight=False)
+    console = output_console()
     console.print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
