@@ -19,7 +19,7 @@ from treadle.ledger.engine.submission import LOCAL_OWNER, Submission
 from treadle.planner.placeholders import check_input
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 from treadle.wire.objects import read, unchecked
-from treadle.wire.plans import Made, Plan, PlanBrief, PlanStatus
+from treadle.wire.plans import Plan, PlanBrief, PlanResult, PlanStatus
 
 _plan = unchecked(Plan)
 _brief = unchecked(PlanBrief)
@@ -119,7 +119,7 @@ def plan_of(execution: ExecutionRecord) -> Plan:
         id=execution.id,
         status=status_of(execution.status),
         prompt=execution.trigger_info.trigger_data["prompt"],
-        plan=None if planned is None else made_of(planned),
+        plan=None if planned is None else result_of(planned),
         error=execution.error,
         start_time=execution.start_time,
         end_time=execution.end_time,
@@ -136,9 +136,9 @@ def brief_of(execution: ExecutionBrief) -> PlanBrief:
     )
 
 
-def made_of(output: Value) -> Made:
-    """Return what was planned, given what its node put out."""
-    return read(Made, output)
+def result_of(output: Value) -> PlanResult:
+    """Return the result of planning, given the output of its node."""
+    return read(PlanResult, output)
 
 
 def status_of(status: ExecutionStatus) -> PlanStatus:
@@ -153,14 +153,14 @@ def status_of(status: ExecutionStatus) -> PlanStatus:
 
 
 def workflow_to_run(
-    plan_id: object, status: ExecutionStatus, plan: Made | None, workflow_input: Value
+    plan_id: object, status: ExecutionStatus, plan: PlanResult | None, workflow_input: Value
 ) -> Value:
     """Return the workflow of a plan that is to run with an input.
 
     Args:
         plan_id: Which plan.
         status: Its execution's status.
-        plan: What was planned; null until it is ready.
+        plan: The result of planning; null until it is ready.
         workflow_input: The input.
 
     Raises:
