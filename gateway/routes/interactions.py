@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from treadle.dag.questions import ReplyInvalid
+from treadle.dag.replies import ReplyInvalid
 from treadle.dag.states import InteractionStatus
 from treadle.gateway.auth import Answerer, Reader
 from treadle.gateway.models.interactions import LinkAnswer, NewAnswer

@@ -16,7 +16,8 @@ from treadle.core.ids import new_id
 from treadle.dag.channels import is_sent
 from treadle.dag.events import EventType
 from treadle.dag.outcomes import Failed
-from treadle.dag.questions import Decision, ReplyInvalid, TimeoutAction, reply
+from treadle.dag.questions import Decision, TimeoutAction
+from treadle.dag.replies import ReplyInvalid, reply
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.engine import Engine
