@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from enum import unique
 from typing import Any, ClassVar
 
 from treadle.core.errors import TreadleError
@@ -20,6 +21,7 @@ from treadle.dag.forms import values_problems
 from treadle.dag.problems import Problem, quoted
 from treadle.dag.questions import DECISIONS, Decided, Decision, InteractionType, Question
 from treadle.dag.values import NotAValue, Value, dumps
+from treadle.dag.words import Word
 
 #: Characters of the comment on an answer.
 COMMENT_LENGTH = 10_000
@@ -40,6 +42,18 @@ _ANSWER_FIELDS: Mapping[str, tuple[str, ...]] = {
     InteractionType.SELECTION: ("decision", "selected", "comment"),
     InteractionType.REVIEW: ("decision", "content", "comment"),
 }
+
+
+@unique
+class Via(Word):
+    """How a decision came, unless by the channel of its question: then it is the channel's name."""
+
+    API = "api"
+    """An answer over HTTP, with a key."""
+    CLI = "cli"
+    """An answer on the command line, at the ledger."""
+    TIMEOUT = "timeout"
+    """No answer came in time, and the system decided."""
 
 
 class ReplyInvalid(TreadleError):

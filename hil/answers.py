@@ -31,7 +31,7 @@ def responding(
 
     Args:
         responder: who answers.
-        via: the way it came: `api`, `cli`; `None` is the channel by which the question was sent.
+        via: how it came: a `Via`; `None` is the channel by which the question was sent.
         raw: the answer, as `dag.replies.reply` takes it.
     """
 

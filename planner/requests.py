@@ -13,6 +13,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph, compile_graph
 from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
 from treadle.dag.specs.planning import PLAN
+from treadle.dag.specs.triggers import MANUAL
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import Value
 from treadle.ledger.engine.submission import LOCAL_OWNER, Submission
@@ -71,7 +72,7 @@ def _workflow() -> Workflow:
     return Workflow(
         metadata=WorkflowMetadata(id=WORKFLOW_ID, name="Plan"),
         nodes=(
-            Node(id=_START_ID, name=_START_ID, type="TRIGGER", subtype="MANUAL"),
+            Node(id=_START_ID, name=_START_ID, type=MANUAL.type, subtype=MANUAL.subtype),
             Node(
                 id=NODE_ID,
                 name=NODE_ID,

@@ -109,6 +109,7 @@ class Interaction(WireObject):
     review: `{content, edited, comment}`."""
     answered_by: str | None
     via: str | None
+    """`api`, `cli`, `timeout`, or the name of the channel by which the answer came."""
     timed_out: bool
 
 

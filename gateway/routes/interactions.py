@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from treadle.dag.replies import ReplyInvalid
+from treadle.dag.replies import ReplyInvalid, Via
 from treadle.dag.states import InteractionStatus
 from treadle.gateway.auth import Answerer, Reader
 from treadle.gateway.models.interactions import LinkAnswer, NewAnswer
@@ -74,7 +74,7 @@ def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
 )
 def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     """Decide a question; the same answer again returns what was decided."""
-    respond = responding(Account(caller.owner), "api", _raw(body))
+    respond = responding(Account(caller.owner), Via.API, _raw(body))
     with caller.session() as connection:
         answered = answers.answer(caller.resources.engine, connection, interaction_id, respond)
     return _answered(answered)
