@@ -1,7 +1,7 @@
 """The gateway: Treadle over HTTP, `treadle gateway`; any number of stateless processes.
 
-It decides who may ask for what, and translates: requests to calls of the ledger, the reasons of
-errors to HTTP statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
+It authorizes requests and translates them to calls of the ledger, and the reasons of errors to HTTP
+statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
 
     process       uvicorn on a port, until a signal
     app           every router, around what the process holds (`resources`)
@@ -34,13 +34,13 @@ To add a route: a function in a module of `routes/`, whose `Routes` the app find
 
 - The parameter `caller` says the scope: `Reader`, `Runner`, `Answerer`, `Admin`. A function without
   one cannot be made a route.
-- A parameter of the path that names something gets a line in `ownership.OWNED`, with the check
-  whose it is; one that names nothing by itself stands in `ownership.PLAIN`. Query parameters of the
+- A path parameter that names a resource gets an entry in `ownership.OWNED`, with the check of its
+  owner; one that names nothing by itself is listed in `ownership.PLAIN`. Query parameters of the
   same names are checked too. What a body names is checked by `caller.own(connection, "thing_id",
   …)`.
 - The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
-- It returns `Json` of an object of `treadle.wire`, whose kind is its `response_model` and with an
-  example its documentation. A body is a `dag.model.Strict` with an example.
+- It returns `Json` of an object of `treadle.wire`; the object's model is its `response_model` and,
+  with an example, its documentation. A body is a `dag.model.Strict` with an example.
 - It raises `TreadleError`s. A reason that is new gets its status in `errors.STATUS`, and the route
   names those that are its own: `responses=refusals(ThingIsGone)`. What every route can be refused
   with (key, scope, not found, an invalid request, a ledger that is away) is added by `openapi`.

@@ -1,4 +1,4 @@
-"""Ownership: checks that what a request names is the caller's. What is another's is not found.
+"""Ownership: checks that what a request names is the caller's; else it is not found.
 
 Every path parameter is in one of two lists, so that no route can omit the check.
 """

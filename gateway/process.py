@@ -65,7 +65,7 @@ def _bound(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
-        listener.listen(_BACKLOG)  # whoever comes before the app is up waits for it
+        listener.listen(_BACKLOG)  # connections before the app is up wait for it
     except OSError as error:
         listener.close()
         message = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."

@@ -20,7 +20,7 @@ from treadle.monitoring import metrics
 
 #: Seconds without an event after which a comment is sent, so that no proxy closes the connection.
 HEARTBEAT_SECONDS = 15.0
-#: Seconds that a reader may take to make room for what is sent to it.
+#: Seconds after which a reader that does not read is disconnected.
 PATIENCE_SECONDS = 15.0
 #: Seconds in which a reader that was too slow can still take the event that says why it ends.
 _CLOSING_SECONDS = 5.0

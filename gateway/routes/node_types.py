@@ -1,4 +1,4 @@
-"""Node types: what a workflow may consist of."""
+"""Node types, and the schema of workflows."""
 
 from __future__ import annotations
 
