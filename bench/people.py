@@ -11,6 +11,7 @@ from uuid import UUID
 
 from bench.cluster import Cluster
 from bench.shapes import task_node
+from treadle.dag.replies import Via
 from treadle.dag.validation import validate
 from treadle.hil.answers import responding
 from treadle.hil.rights import Account
@@ -156,7 +157,7 @@ def _park(cluster: Cluster, count: int) -> dict[UUID, UUID]:
 def _answer(cluster: Cluster, questions: Sequence[UUID]) -> None:
     """Answer questions, some clients at a time."""
     connections = cluster.connections
-    respond = responding(Account(LOCAL_OWNER), "api", {"decision": "approve"})
+    respond = responding(Account(LOCAL_OWNER), Via.API, {"decision": "approve"})
 
     def answer_some(some: Sequence[UUID]) -> None:
         with connections.open_session() as session:

@@ -26,6 +26,7 @@ Who decides what:
     - `readiness`   when a node may run; `scopes` how iterations are named
     - `inputs`      a node's input from what arrived; `retries` whether and when it is tried again
     - `outcomes`    what an attempt hands to the ledger
+    - `questions`   what a node asks a person; `replies` what counts as an answer
     - `expressions` the language of conditions, mappings and templates
     - `values`      JSON data and its encoding; `limits` how large a definition may be
 

@@ -36,6 +36,35 @@ class EventType(Word):
     USER_INPUT_DUE_SOON = "user_input_due_soon"
 
 
+@unique
+class PauseReason(Word):
+    """Why an execution was paused."""
+
+    PAUSE_REQUESTED = "pause_requested"
+    """Somebody paused it."""
+    HUMAN_INPUT_REQUIRED = "human_input_required"
+    """Only questions to people are open."""
+    NOT_DELIVERED_YET = "not_delivered_yet"
+    """Only questions are open, and one of them has not been delivered."""
+
+
+@unique
+class SkipReason(Word):
+    """Why a node was skipped."""
+
+    NOT_TAKEN = "not_taken"
+    """All its connections are resolved and none was taken."""
+    UPSTREAM_FAILED = "upstream_failed"
+    """A node upstream failed, in a workflow that continues on failure."""
+    NOT_FIRED = "not_fired"
+    """It is a trigger, and another one fired."""
+
+
+def _one_of(words: type[Word]) -> str:
+    *names, last = (f"`{each}`" for each in words)
+    return f"{', '.join(names)} or {last}"
+
+
 class Datum(NamedTuple):
     """One of the things that an event carries."""
 
@@ -83,7 +112,7 @@ _EVENTS = (
     EventSpec(
         EventType.EXECUTION_PAUSED,
         "Nothing runs in it for now.",
-        (Datum("reason", "`pause_requested`, `human_input_required` or `not_delivered_yet`"),),
+        (Datum("reason", _one_of(PauseReason)),),
     ),
     EventSpec(EventType.EXECUTION_RESUMED, "It runs again."),
     EventSpec(EventType.EXECUTION_COMPLETED, "It succeeded.", (_STATUS,), is_final=True),
@@ -125,7 +154,7 @@ _EVENTS = (
     EventSpec(
         EventType.NODE_SKIPPED,
         "A node will not run.",
-        (*_NODE, Datum("reason", "`not_taken`, `upstream_failed` or `not_fired`")),
+        (*_NODE, Datum("reason", _one_of(SkipReason))),
         node_status=NodeStatus.SKIPPED,
     ),
     EventSpec(

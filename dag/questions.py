@@ -1,60 +1,50 @@
-"""Questions: what a node asks a person, and what counts as an answer. Pure."""
+"""Questions: what a node asks a person. `dag.replies` reads and checks the answers. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from enum import unique
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from treadle.core.errors import TreadleError
-from treadle.dag.answer_problems import (
-    foreign,
-    kind_of,
-    listed,
-    missing,
-    no_choice,
-    out_of_range,
-    wrong_type,
-)
+from treadle.dag.answer_problems import out_of_range
 from treadle.dag.channels import DEFAULT_CHANNEL, ChannelFields, ChannelType
-from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems, values_problems
+from treadle.dag.forms import PARTS, InputField, OptionValue, form_problems
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem, quoted
-from treadle.dag.values import NotAValue, Value, dumps
 from treadle.dag.words import Word
 
 
 @unique
 class InteractionType(Word):
-    """What a question asks for."""
+    """The type of a question, which decides the form of its answer."""
 
     APPROVAL = "approval"
-    """One of some options, each of which means yes or no."""
+    """A choice of one option; each option confirms or rejects."""
     INPUT = "input"
-    """A form that is filled in."""
+    """A form to fill in."""
     SELECTION = "selection"
-    """Some of several things."""
+    """A choice of options, as many as the question permits."""
     REVIEW = "review"
-    """A review of content, which may be edited."""
+    """Content to confirm, as it is or edited, or to reject."""
 
 
 @unique
 class TimeoutAction(Word):
-    """What happens when nobody answered in time."""
+    """What happens if nobody answers a question in time."""
 
     FAIL = "fail"
+    """The node fails with `hil_timeout`."""
     CONTINUE = "continue"
-    """The node leaves by `timeout`."""
+    """The node leaves by the output key `timeout`."""
     DEFAULT_RESPONSE = "default_response"
-    """The system answers as the question says."""
+    """The `default_response` of the question counts as the answer."""
 
 
 @unique
 class Priority(Word):
-    """How urgent a question is to people."""
+    """The urgency of a question, which orders the inbox."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -64,49 +54,39 @@ class Priority(Word):
 
 @unique
 class Decision(Word):
-    """The keys by which a node leaves that has asked."""
+    """The output keys of a node that asks a question."""
 
     CONFIRMED = "confirmed"
+    """The answer is yes, a filled form, or a choice."""
     REJECTED = "rejected"
+    """The answer is no."""
     TIMEOUT = "timeout"
-    """Nobody answered, and it is to go on; no person decides so."""
+    """Nobody answered in time, and `timeout_action` is `continue`; no answer contains it."""
 
 
 Decided: TypeAlias = Literal[Decision.CONFIRMED, Decision.REJECTED]
-"""What a person decides."""
+"""The decisions that an answer can contain."""
 DECISIONS: tuple[Decided, ...] = (Decision.CONFIRMED, Decision.REJECTED)
-
-#: Characters of the comment on an answer.
-COMMENT_LENGTH = 10_000
-#: Problems quoted in an error message; the context has all of them.
-_QUOTED = 3
-
-
-class ReplyInvalid(TreadleError):
-    """An answer does not fit its question; the context lists every problem."""
-
-    reason: ClassVar[str] = "reply_invalid"
-    solution: ClassVar[str] = "Correct what `problems` names, and answer again."
 
 
 class ApprovalOption(Strict):
-    """One of the ways to decide an approval."""
+    """One option of an approval."""
 
     value: OptionValue
     """Its name in an answer."""
     label: str = ""
-    """What is shown; its value if empty."""
+    """The text that is shown; its value if empty."""
     decision: Decided
-    """What choosing it means."""
+    """The decision when it is chosen."""
 
 
 class SelectionOption(Strict):
-    """One of the things to choose from."""
+    """One option of a selection."""
 
     value: OptionValue
     """Its name in an answer."""
     label: str = ""
-    """What is shown; its value if empty."""
+    """The text that is shown; its value if empty."""
 
 
 APPROVE_OR_REJECT = (
@@ -136,12 +116,12 @@ class Question(ChannelFields):
     min_selections: int = 1
     max_selections: int = 1
     content: Any = None
-    """`review`: what is shown, and may be edited."""
+    """`review`: the content that is shown and may be edited."""
     default_response: dict[str, Any] | None = None
-    """The system's answer when time is over."""
+    """The answer that counts if nobody answers in time."""
 
     def stored(self) -> bytes:
-        """Return it as the ledger keeps it; `Question.model_validate_json` reads it back.
+        """Return it as the ledger stores it; `Question.model_validate_json` reads it back.
 
         Defaults are left out, so changing a default here changes stored questions.
         """
@@ -156,55 +136,43 @@ OF_TYPE: Mapping[str, tuple[str, ...]] = {
     InteractionType.REVIEW: ("content",),
 }
 
-#: What an answer to each type cannot do without.
-ANSWER_NEEDS: Mapping[str, tuple[str, ...]] = {
-    InteractionType.APPROVAL: ("decision",),
-    InteractionType.INPUT: ("values",),
-    InteractionType.SELECTION: ("selected",),
-    InteractionType.REVIEW: ("decision",),
-}
-
 
 def question_problems(question: Question) -> Iterator[Problem]:
-    """Report why no answer could decide a question, and a default that is not a valid answer."""
-    found = list(_part_problems(question))
-    yield from found
-    if question.default_response is not None and not found:
-        try:
-            reply(question, question.default_response)
-        except ReplyInvalid as error:
-            for each in error.context["problems"]:
-                yield Problem(**each).under("default_response")
-
-
-def _part_problems(question: Question) -> Iterator[Problem]:
+    """Report why no answer could decide a question; its default is for `default_problems`."""
     match question.interaction_type:
         case InteractionType.APPROVAL:
-            options = question.approval_options
-            yield from _options_problems("approval_options", [each.value for each in options])
-            for decision in DECISIONS:
-                if not any(each.decision == decision for each in options):
-                    message = f"No option means {quoted(decision)}."
-                    solution = "Add options for both decisions."
-                    yield Problem("approval_options", "missing", message, solution)
-            for index, each in enumerate(options):
-                if each.value in DECISIONS and each.value != each.decision:
-                    message = f"It is called {quoted(each.value)} and means {each.decision}."
-                    problem = Problem("value", "ambiguous", message, "Rename the option.")
-                    yield problem.under("approval_options", index)
+            yield from _approval_problems(question.approval_options)
         case InteractionType.INPUT:
             if not question.input_fields:
                 message = "A form needs at least one field."
                 yield Problem("input_fields", "missing", message, "Add one or more fields.")
             yield from (each.under("input_fields") for each in form_problems(question.input_fields))
         case InteractionType.SELECTION:
-            values = [each.value for each in question.selection_options]
-            yield from _options_problems("selection_options", values)
-            low, high = question.min_selections, question.max_selections
-            if not 0 <= low <= high or high < 1 or (values and low > len(values)):
-                message = f"{low} to {high} of {len(values)} options cannot be chosen."
-                solution = "Let 0 ≤ `min_selections` ≤ `max_selections`, within the options."
-                yield Problem("min_selections", "out_of_range", message, solution)
+            yield from _selection_problems(question)
+
+
+def _approval_problems(options: Sequence[ApprovalOption]) -> Iterator[Problem]:
+    yield from _options_problems("approval_options", [each.value for each in options])
+    for decision in DECISIONS:
+        if not any(each.decision == decision for each in options):
+            message = f"No option means {quoted(decision)}."
+            solution = "Add options for both decisions."
+            yield Problem("approval_options", "missing", message, solution)
+    for index, each in enumerate(options):
+        if each.value in DECISIONS and each.value != each.decision:
+            message = f"It is called {quoted(each.value)} and means {each.decision}."
+            problem = Problem("value", "ambiguous", message, "Rename the option.")
+            yield problem.under("approval_options", index)
+
+
+def _selection_problems(question: Question) -> Iterator[Problem]:
+    values = [each.value for each in question.selection_options]
+    yield from _options_problems("selection_options", values)
+    low, high = question.min_selections, question.max_selections
+    if not 0 <= low <= high or high < 1 or (values and low > len(values)):
+        message = f"{low} to {high} of {len(values)} options cannot be chosen."
+        solution = "Let 0 ≤ `min_selections` ≤ `max_selections`, within the options."
+        yield Problem("min_selections", "out_of_range", message, solution)
 
 
 def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
@@ -216,154 +184,3 @@ def _options_problems(path: str, values: list[str]) -> Iterator[Problem]:
         if value in values[:index]:
             message = f"Two options have the value {quoted(value)}."
             yield Problem("value", "duplicate", message, "Give each its own.").under(path, index)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A valid answer."""
-
-    decision: Decided
-    """The output key of its node."""
-    answer: Value
-    """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
-    review: `{content, edited, comment}`. No comment is null."""
-
-
-#: The fields of an answer to each type.
-_ANSWER_FIELDS: Mapping[str, tuple[str, ...]] = {
-    InteractionType.APPROVAL: ("decision", "comment"),
-    InteractionType.INPUT: ("decision", "values", "comment"),
-    InteractionType.SELECTION: ("decision", "selected", "comment"),
-    InteractionType.REVIEW: ("decision", "content", "comment"),
-}
-
-
-def reply(question: Question, raw: Mapping[str, Any]) -> Reply:
-    """Check an answer and return its decision.
-
-    Args:
-        question: the question.
-        raw: `{decision, values, selected, content, comment}`, as far as the type needs them; null
-            means left out. The decision is `confirmed` or `rejected`, or, for an approval, the
-            value of an option; an answered input or selection is confirmed.
-
-    Raises:
-        ReplyInvalid: with every problem.
-    """
-    response = {key: value for key, value in raw.items() if value is not None}
-    kind = question.interaction_type
-    problems = list(foreign(response, _ANSWER_FIELDS[kind], f"an answer to this {kind}"))
-    problems += _storable(response)
-    if not problems:
-        problems += _comment_problems(response.get("comment"))
-        decision, answer = _READERS[kind](question, response, problems)
-        if not problems:
-            return Reply(decision, {**answer, "comment": response.get("comment")})
-    details = " ".join(f"{each.path}: {each.message}" for each in problems[:_QUOTED])
-    more = f" And {len(problems) - _QUOTED} more." if len(problems) > _QUOTED else ""
-    raise ReplyInvalid(
-        f"The answer does not fit the question. {details}{more}",
-        problems=[asdict(each) for each in problems],
-    )
-
-
-def _storable(response: Mapping[str, Any]) -> Iterator[Problem]:
-    try:
-        dumps(response)
-    except NotAValue as error:
-        yield Problem("", error.reason, error.message, "Answer with JSON.")
-
-
-def _comment_problems(comment: Value) -> Iterator[Problem]:
-    if comment is not None and not isinstance(comment, str):
-        yield wrong_type("comment", "text", comment)
-    elif comment is not None and len(comment) > COMMENT_LENGTH:
-        yield out_of_range("comment", f"at most {COMMENT_LENGTH:,} characters")
-
-
-def _approval(
-    question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decided, dict[str, Value]]:
-    decision, options = response.get("decision"), question.approval_options
-    named = [option for option in options if option.value == decision]
-    meant = named or [option for option in options if option.decision == decision]
-    if len(meant) == 1:
-        return meant[0].decision, {"option": meant[0].value}
-    values = [option.value for option in meant or options]
-    if decision is None:
-        problems.append(missing("decision", values))
-    elif meant:
-        message = f"Several options mean {quoted(decision)}."
-        problems.append(Problem("decision", "ambiguous", message, f"Use one of {listed(values)}."))
-    else:
-        problems.append(no_choice("decision", decision, values))
-    return Decision.REJECTED, {}
-
-
-def _input(
-    question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decided, dict[str, Value]]:
-    _check_confirmed(response, problems)
-    values = response.get("values", {})
-    if not isinstance(values, Mapping):
-        problems.append(wrong_type("values", "an object", values))
-        values = {}
-    else:
-        found = values_problems(question.input_fields, values)
-        problems += (each.under("values") for each in found)
-    return Decision.CONFIRMED, {
-        "values": {f.name: values.get(f.name) for f in question.input_fields}
-    }
-
-
-def _selection(
-    question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decided, dict[str, Value]]:
-    _check_confirmed(response, problems)
-    selected = response.get("selected", [])
-    values = [option.value for option in question.selection_options]
-    if not isinstance(selected, list):
-        problems.append(wrong_type("selected", "a list", selected))
-        return Decision.CONFIRMED, {}
-    for index, value in enumerate(selected):
-        if value not in values:
-            problems.append(no_choice(f"selected[{index}]", value, values))
-        elif value in selected[:index]:
-            message = f"{quoted(value)} is chosen twice."
-            problems.append(Problem(f"selected[{index}]", "duplicate", message, "Choose it once."))
-    low, high = question.min_selections, question.max_selections
-    if not low <= len(selected) <= high:
-        bounds = f"{low}" if low == high else f"{low} to {high}"
-        problems.append(out_of_range("selected", f"{bounds} of {listed(values)}"))
-    # In the order of the options, so that the same choice is the same answer.
-    return Decision.CONFIRMED, {"selected": [value for value in values if value in selected]}
-
-
-def _review(
-    question: Question, response: Mapping[str, Any], problems: list[Problem]
-) -> tuple[Decided, dict[str, Value]]:
-    decision = response.get("decision")
-    if decision is None:
-        problems.append(missing("decision", DECISIONS))
-    elif decision not in DECISIONS:
-        problems.append(no_choice("decision", decision, DECISIONS))
-    content, original = response.get("content", question.content), question.content
-    if original is not None and kind_of(content) != kind_of(original):
-        problems.append(wrong_type("content", kind_of(original), content))
-    answer = {"content": content, "edited": content != original}
-    if decision == Decision.CONFIRMED:
-        return Decision.CONFIRMED, answer
-    return Decision.REJECTED, answer
-
-
-_READERS = {
-    InteractionType.APPROVAL: _approval,
-    InteractionType.INPUT: _input,
-    InteractionType.SELECTION: _selection,
-    InteractionType.REVIEW: _review,
-}
-
-
-def _check_confirmed(response: Mapping[str, Any], problems: list[Problem]) -> None:
-    if response.get("decision", Decision.CONFIRMED) != Decision.CONFIRMED:
-        problems.append(no_choice("decision", response["decision"], [Decision.CONFIRMED]))

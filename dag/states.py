@@ -18,7 +18,7 @@ from treadle.dag.words import Word
 
 @unique
 class ExecutionStatus(StrEnum):
-    """The state of one run of a workflow; the same word in the ledger and on the wire."""
+    """The state of one run of a workflow; the same text in the ledger and on the wire."""
 
     NEW = "NEW"
     """Accepted and stored, not begun. No reader sees it: the submission also begins it."""
@@ -66,41 +66,41 @@ class NodeState(StrEnum):
 
 @unique
 class NodeStatus(Word):
-    """Where a node stands, as clients are told: `NodeState` without what only the ledger cares for.
+    """The state of a node on the wire, without the distinctions that only the ledger needs.
 
-    `WIRE_NODE_STATUS` says which is which.
+    `WIRE_NODE_STATUS` maps each `NodeState` to it.
     """
 
     PENDING = "pending"
-    """It has not begun."""
+    """It has not started."""
     RUNNING = "running"
-    """It has begun: an attempt runs, or it waits without one for what `waiting_on` says."""
+    """It has started: an attempt runs, or it waits as `waiting_on` says."""
     WAITING_INPUT = "waiting_input"
-    """It asked a person."""
+    """It asked a person and occupies no worker until the answer."""
     RETRYING = "retrying"
     """Its last attempt failed; the next one is due at a set time."""
     COMPLETED = "completed"
-    """Done; its output is kept."""
+    """Done; its output is stored."""
     FAILED = "failed"
-    """It failed for good; its error is kept."""
+    """It failed for good; its error is stored."""
     SKIPPED = "skipped"
-    """The run took no way that leads to it."""
+    """The run took no path that leads to it."""
     CANCELED = "canceled"
     """Its execution or loop ended before it could."""
 
 
 @unique
 class InteractionStatus(Word):
-    """Where a question to people stands."""
+    """The state of a question to people."""
 
     PENDING = "pending"
-    """It can be answered."""
+    """It is open and can be answered."""
     COMPLETED = "completed"
-    """Somebody decided it."""
+    """A person answered it."""
     TIMEOUT = "timeout"
-    """Its time was over first."""
+    """Nobody answered it in time."""
     CANCELED = "canceled"
-    """Its execution, or the loop it was asked in, ended first."""
+    """Its execution or loop ended before an answer."""
 
 
 @unique

@@ -1,4 +1,4 @@
-"""Words: closed lists of text, each written once, that documents and the ledger hold as text."""
+"""Words: enums whose values are text in documents, in the ledger and in the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class Word(StrEnum):
-    """One of a closed list; a model reads it from its text, and its schema lists the texts."""
+    """An enum of texts: a pydantic model reads a member from its text, a JSON schema lists them."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:

@@ -1,27 +1,27 @@
-"""The gateway: Treadle over HTTP, `treadle gateway`, any number of processes, none with a memory.
+"""The gateway: Treadle over HTTP, `treadle gateway`; any number of stateless processes.
 
-It decides who may ask for what, and translates: requests to calls of the ledger, the reasons of
-errors to HTTP statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
+It authorizes requests and translates them to calls of the ledger, and the reasons of errors to HTTP
+statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
 
     process       uvicorn on a port, until a signal
     app           every router, around what the process holds (`resources`)
-    routing       what all routes under /v1 have in common: the gate, the body, the edge of errors
-    auth          the gate: the key, and its scope
-    ownership     whose things path and query name
+    routing       what all routes under /v1 have in common: auth, body limits, error responses
+    auth          authentication: the key, and its scope
+    ownership     whether what path and query name is the caller's
     request_body  read under limits of size, time and depth, without rounding a number
     errors        one table from reason to status; every refusal is a problem (RFC 9457)
     responses     JSON, and pages with cursors
-    truncation    what is too large to come along, and where it can be read
-    openapi       the documentation, completed by what the frame adds to every route
-    submitter     submissions that come at once share a transaction
+    truncation    leaves out values that are too large, and says where they can be read
+    openapi       the documentation, completed by what every route has in common
+    submitter     concurrent submissions share a transaction
     live/       events as they are committed, for any number of readers
-    models/     what requests carry; what is answered is in `treadle.wire`
-    routes/     the routes, one module a thing
+    models/     request bodies; response bodies are in `treadle.wire`
+    routes/     the routes, one module for each kind of resource
 
-A request under /v1 goes through the gate before its body is read: the key is looked up by its hash,
-the route's scope compared, and each thing that path or query names is looked up as the caller's.
-What is another's is not found. Then the route's function runs in a thread, takes a session to the
-ledger for as long as it needs one and never while it waits, and answers.
+A request under /v1 is authorized before its body is read: the key is looked up by its hash, the
+route's scope compared, and each resource that path or query names is looked up as the caller's.
+A resource of another account is not found. Then the route's function runs in a thread; it takes a
+session to the ledger only while it needs one, never while it waits.
 
 To add a route: a function in a module of `routes/`, whose `Routes` the app finds by itself.
 
@@ -34,24 +34,29 @@ To add a route: a function in a module of `routes/`, whose `Routes` the app find
 
 - The parameter `caller` says the scope: `Reader`, `Runner`, `Answerer`, `Admin`. A function without
   one cannot be made a route.
-- A parameter of the path that names something gets a line in `ownership.OWNED`, with the check
-  whose it is; one that names nothing by itself stands in `ownership.PLAIN`. Query parameters of the
+- A path parameter that names a resource gets an entry in `ownership.OWNED`, with the check of its
+  owner; one that names nothing by itself is listed in `ownership.PLAIN`. Query parameters of the
   same names are checked too. What a body names is checked by `caller.own(connection, "thing_id",
   …)`.
 - The function is plain `def`, because the ledger's calls wait; `async def` is for live streams.
-- It returns `Json` of an object of `treadle.wire`, whose kind is its `response_model` and with an
-  example its documentation. A body is a `dag.model.Strict` with an example.
+- It returns `Json` of an object of `treadle.wire`; the object's model is its `response_model` and,
+  with an example, its documentation. A body is a `dag.model.Strict` with an example.
 - It raises `TreadleError`s. A reason that is new gets its status in `errors.STATUS`, and the route
   names those that are its own: `responses=refusals(ThingIsGone)`. What every route can be refused
-  with (key, scope, not found, an invalid request, a ledger that is away) is added by the frame.
+  with (key, scope, not found, an invalid request, a ledger that is away) is added by `openapi`.
 
-Tests hold all routes to this, the new ones included: they are called as another owner, their
-documentation is complete, and schemathesis calls them with what it makes up.
+Tests check this for all routes, new ones included: they are called as another owner, their
+documentation is complete, and schemathesis calls them with generated requests.
 
-What can go wrong, and what follows. The database is away: 503 and `retryable`, and the process goes
-on. It went away during a submission: 503 `outcome_unknown`, and the same Idempotency-Key finds out.
-Redis is away: live readers look at the ledger a few times a second, and nodes are sent by the
-dispatcher. The process is killed: what was acknowledged is committed, and live readers go on
-elsewhere from the last event they have seen. It is asked to stop: it takes no more connections,
-tells live readers to come again, and answers what was asked.
+Failures:
+
+- The database is away: 503 and `retryable`, and the process continues.
+- It went away during a submission: 503 `outcome_unknown`; a request with the same Idempotency-Key
+  returns the outcome.
+- Redis is away: live feeds poll the ledger a few times a second, and nodes are sent by the
+  dispatcher.
+- The process is killed: what was acknowledged is committed, and live readers continue at another
+  gateway from the last event they have seen.
+- It is asked to stop: it takes no more connections, ends live streams so that their readers
+  reconnect, and answers open requests.
 """

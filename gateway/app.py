@@ -1,4 +1,4 @@
-"""The app: every route, and what stands around them."""
+"""The app: every route, with its resources, error handlers and documentation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FURTHER_THREADS = 24
 
 
 class Gateway(FastAPI):
-    """FastAPI with our documentation of the routes."""
+    """FastAPI with Treadle's OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""

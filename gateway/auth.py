@@ -1,9 +1,8 @@
-"""Auth: who calls, and what for. The one gate of all routes.
+"""Authentication and authorization of all requests under `/v1`.
 
-`admit` runs before anything else of a request under `/v1`, its body included. It answers three
-questions, in this order: is the key one that may be used, does it have the scope that the route
-asks for, and is each thing that the path or the query names the caller's own? What is not is not
-found: nobody learns that it exists.
+`admit` runs before a request's body is read. It checks, in this order: that the key is usable, that
+it has the scope of the route, and that each resource that path or query names is the caller's own.
+A resource of another account is not found, so nobody learns that it exists.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class ScopeMissing(TreadleError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account that calls, as its key says; what a route may reach, it reaches through this."""
+    """The account of the key, with the resources that a route may use."""
 
     owner: str
     key_id: str
@@ -60,25 +59,25 @@ class Caller:
 
     @contextmanager
     def session(self) -> Iterator[psycopg.Connection]:
-        """Take a session to the ledger for as long as the block runs; never while waiting."""
+        """Take a session to the ledger while the block runs; never hold one while waiting."""
         with self.resources.pool.connection() as connection:
             yield connection
 
     def own(self, connection: psycopg.Connection, name: str, value: str) -> None:
-        """Refuse a thing that is not the caller's: for what a body names, not the path.
+        """Refuse a resource that is not the caller's; for those that a body names.
 
         Raises:
-            TreadleError: there is no such thing, or it is another's; nobody can tell which.
+            TreadleError: it does not exist, or is another's; the caller cannot tell which.
         """
         OWNED[name].check(connection, self.owner, value)
 
 
 async def admit(request: Request, scope: Scope) -> Caller:
-    """Return who calls, if they may.
+    """Return the caller of a request, if the request is permitted.
 
     Raises:
         KeyMissing, KeyInvalid, ScopeMissing
-        TreadleError: something that the request names is not the caller's.
+        TreadleError: a resource that the request names is not the caller's.
     """
     kind, _, text = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not text.strip():
@@ -99,7 +98,7 @@ def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, st
             raise KeyInvalid("The key does not exist, has expired, or was revoked.")
         if scope not in key.scopes:
             raise ScopeMissing(
-                f"This takes the scope {scope}, which the key has not.",
+                f"This needs the scope {scope}, which the key does not have.",
                 needed=scope,
                 scopes=list(key.scopes),
             )
@@ -110,21 +109,21 @@ def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, st
 
 
 _bearer = HTTPBearer(
-    auto_error=False, scheme_name="key", description="A key that `treadle keys create` made."
+    auto_error=False, scheme_name="key", description="A key that `treadle keys create` created."
 )
 
 
 async def admitted(request: Request, _: Annotated[object, Security(_bearer)]) -> Caller:
-    """Return who calls, as `admit` has found out."""
+    """Return the caller, as `admit` found it."""
     caller: Caller = request.state.caller
     return caller
 
 
 Reader = Annotated[Caller, Security(admitted, scopes=[Scope.READ])]
-"""A caller who may see."""
+"""A caller who may read."""
 Runner = Annotated[Caller, Security(admitted, scopes=[Scope.RUN])]
 """A caller who may change."""
 Answerer = Annotated[Caller, Security(admitted, scopes=[Scope.ANSWER])]
 """A caller who may answer questions."""
 Admin = Annotated[Caller, Security(admitted, scopes=[Scope.ADMIN])]
-"""A caller who may make and revoke keys."""
+"""A caller who may create and revoke keys."""

@@ -1,4 +1,4 @@
-"""Definitions in requests: valid, or refused with everything that is wrong with them."""
+"""Definitions in requests: valid, or refused with all their problems."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.validation import Validation, validate
 from treadle.dag.values import dumps
-from treadle.wire.errors import Fault
+from treadle.wire.errors import DefinitionProblem
 from treadle.wire.objects import unchecked
 
-_fault = unchecked(Fault)
+_problem = unchecked(DefinitionProblem)
 
 #: Definitions whose validation is kept, and how large one may be: together a few tens of MB.
 _KEPT, _KEPT_BYTES = 128, 32 * 1024
@@ -30,13 +30,13 @@ class WorkflowInvalid(TreadleError):
 
 
 def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
-    """Return a definition and its graph; `under` is where in the request it stands.
+    """Return a definition and its graph; `under` is its place in the request.
 
     Raises:
         WorkflowInvalid: `problems` has each with its path, reason, message and solution.
     """
     text = dumps(document)
-    found = _checked(text) if len(text) <= _KEPT_BYTES else validate(document)
+    found = _validated(text) if len(text) <= _KEPT_BYTES else validate(document)
     if found.workflow is None or found.graph is None:
         problems = [each.under(*under) for each in found.problems]
         first = problems[0]
@@ -49,11 +49,11 @@ def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _checked(text: bytes) -> Validation:
-    """Check a definition once for all the times that it is submitted."""
+def _validated(text: bytes) -> Validation:
+    """Validate a definition, and cache the result for when it is submitted again."""
     return validate(text)
 
 
-def faults(problems: Sequence[Problem]) -> list[Fault]:
-    """Return problems as clients see them."""
-    return [_fault(**asdict(each)) for each in problems]
+def wire_problems(problems: Sequence[Problem]) -> list[DefinitionProblem]:
+    """Return problems of a definition in their form on the wire."""
+    return [_problem(**asdict(each)) for each in problems]

@@ -1,4 +1,4 @@
-"""Errors as answers: one table from reason to HTTP status, one body for all of them."""
+"""Errors as responses: one table from reason to HTTP status, one body for all of them."""
 
 from __future__ import annotations
 
@@ -133,28 +133,28 @@ def status_of(error: TreadleError) -> HTTPStatus:
 
 
 def refusal(error: Exception, request: Request) -> Response:
-    """Return what a request is answered with that ended with an error."""
-    told = _as_treadle_error(error, request)
-    status = status_of(told)
-    if told.reason not in STATUS or status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    """Return the response to a request that ended with an error."""
+    wrapped = _as_treadle_error(error, request)
+    status = status_of(wrapped)
+    if wrapped.reason not in STATUS or status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request.crashed", method=request.method, path=request.url.path, exc_info=error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
-    return Response(to_json(problem(told)), status, headers, MEDIA_TYPE)
+    return Response(to_json(problem(wrapped)), status, headers, MEDIA_TYPE)
 
 
 def problem(error: TreadleError) -> Problem:
     """Return an error as `application/problem+json`: RFC 9457's members and the wire's Error."""
     status = status_of(error)
-    told = members(error_of(error.to_wire()))
-    return _problem(title=status.phrase, status=int(status), detail=error.message, **told)
+    wire_error = members(error_of(error.to_wire()))
+    return _problem(title=status.phrase, status=int(status), detail=error.message, **wire_error)
 
 
 def refuse_unknown(request: Request, known: Collection[str]) -> None:
-    """Refuse parameters of the query that a route does not take: nothing of it is ignored.
+    """Refuse query parameters that a route does not take; none is ignored silently.
 
     Raises:
         RequestInvalid
@@ -176,25 +176,25 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
 
 
 def _as_treadle_error(error: Exception, request: Request) -> TreadleError:
-    """Wrap what libraries raise; this is the border."""
+    """Return an error as Treadle's own: the exceptions of libraries are translated here."""
     path = request.url.path
-    told: TreadleError = Defect("The request failed by a defect in Treadle.")
+    wrapped: TreadleError = Defect("The request failed by a defect in Treadle.")
     match error:
         case TreadleError():
-            told = error
+            wrapped = error
         case RequestValidationError():
-            told = _invalid(error, request)
+            wrapped = _invalid(error, request)
         case HTTPException(status_code=404):
-            told = RouteNotFound(f"Nothing is served at {path}.")
+            wrapped = RouteNotFound(f"Nothing is served at {path}.")
         case HTTPException(status_code=405):
-            told = MethodNotAllowed(f"{path} does not take {request.method}.")
+            wrapped = MethodNotAllowed(f"{path} does not take {request.method}.")
         case PoolTimeout():
-            told = GatewayBusy("All sessions to the ledger are in use.")
+            wrapped = GatewayBusy("All sessions to the ledger are in use.")
         case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn():
-            told = LedgerNotReady("The database is not migrated.")
+            wrapped = LedgerNotReady("The database is not migrated.")
         case _ if isinstance(error, LOST):
-            told = LedgerUnavailable("The ledger does not answer.")
-    return told
+            wrapped = LedgerUnavailable("The ledger does not answer.")
+    return wrapped
 
 
 def _invalid(error: RequestValidationError, request: Request) -> RequestInvalid:
@@ -215,5 +215,5 @@ def _invalid(error: RequestValidationError, request: Request) -> RequestInvalid:
             }
         )
     first = problems[0]
-    told = f"{first['path']}: {first['message']}" if first["path"] else first["message"]
-    return RequestInvalid(told, problems=problems)
+    message = f"{first['path']}: {first['message']}" if first["path"] else first["message"]
+    return RequestInvalid(message, problems=problems)

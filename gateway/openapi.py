@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI derives from the routes, and what it cannot know of ours."""
+"""The OpenAPI document: what FastAPI derives from the routes, completed."""
 
 from __future__ import annotations
 
@@ -29,34 +29,34 @@ from treadle.gateway.request_body import (
 from treadle.gateway.routing import BoundedRoute, GatedRoute, by_status
 from treadle.wire.errors import Problem
 
-#: What a body can be refused for, beside what it says.
+#: Errors of any route with a body.
 _OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)
-#: What a route behind the gate can answer besides.
+#: Errors of any route that needs a key.
 _OF_GATED = (KeyMissing, KeyInvalid, ScopeMissing)
-#: What any route can answer that asks the ledger.
+#: Errors of any route.
 _OF_ALL = (LedgerUnavailable, LedgerNotReady, GatewayBusy)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of an app, made once."""
+    """Return the OpenAPI 3.1 document of an app, built once."""
     if app.openapi_schema is None:
-        app.openapi_schema = _made(app)
+        app.openapi_schema = _build(app)
     return app.openapi_schema
 
 
-def _made(app: FastAPI) -> dict[str, Any]:
-    made = get_openapi(
+def _build(app: FastAPI) -> dict[str, Any]:
+    built = get_openapi(
         title=app.title,
         version=app.version,
         description="Workflows in, plans, runs and questions out. Errors are problems (RFC 9457).",
         routes=app.routes,
     )
-    schemas = made["components"]["schemas"]
+    schemas = built["components"]["schemas"]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas["Problem"] = _as_component(Problem.model_json_schema(), schemas)
     schemas["Workflow"] = _as_component(workflow_schema(), schemas)
-    # Where a body holds a workflow, which no model reads: `dag.validation` says all that is wrong.
+    # A workflow in a body is read by no model: `dag.validation` reports all its problems.
     is_workflow = {"$ref": "#/components/schemas/Workflow"}
     schemas["Definition"] = {**is_workflow, "examples": schemas["Definition"]["examples"]}
     schemas["NewExecution"]["properties"]["workflow"] = is_workflow
@@ -64,12 +64,12 @@ def _made(app: FastAPI) -> dict[str, Any]:
         if isinstance(route, BoundedRoute) and route.include_in_schema:
             _restore_examples(route, schemas)
             for method in route.methods or ():
-                _complete(made["paths"][route.path_format][method.lower()], route)
-    return made
+                _complete(built["paths"][route.path_format][method.lower()], route)
+    return built
 
 
 def _restore_examples(route: BoundedRoute, schemas: dict[str, Any]) -> None:
-    """Put the examples of a route's models back whole: FastAPI leaves out what is null in them."""
+    """Restore the examples of a route's models: FastAPI leaves out their null members."""
     body = route.body_field.field_info.annotation if route.body_field is not None else None
     for model in (route.response_model, body):
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -79,11 +79,11 @@ def _restore_examples(route: BoundedRoute, schemas: dict[str, Any]) -> None:
 
 
 def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
-    """Say of one operation what its route can be refused with by the frame around it."""
+    """Add to an operation the errors that every route like its own can answer with."""
     responses = operation["responses"]
     invalid = responses.get("422")
     if invalid is not None and "application/json" in invalid["content"]:
-        del responses["422"]  # FastAPI's own, whose shape no answer here has
+        del responses["422"]  # FastAPI's own, which no response here matches
     for status, response in by_status(_refused_with(route)).items():
         known = responses.setdefault(str(status), response)
         content = response["content"].items()

@@ -1,6 +1,6 @@
-"""Ownership: whose things a request names. What is another's is not found.
+"""Ownership: checks that what a request names is the caller's; else it is not found.
 
-Every parameter of a path or query stands in one of two lists, so that no route can forget it.
+Every path parameter is in one of two lists, so that no route can omit the check.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from treadle.ledger.views.library import NoSuchWorkflow
 from treadle.planner.requests import PlanNotFound
 
 Check = Callable[[psycopg.Connection, str, str], None]
-"""Raises that there is no such thing, unless this owner has it."""
+"""Raises the error for a missing resource, unless this owner has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A kind of thing that belongs to somebody."""
+    """A kind of resource that belongs to an account."""
 
     missing: type[TreadleError]
-    """What says that there is none."""
+    """The error for one that does not exist."""
     check: Check
 
 
@@ -58,11 +58,11 @@ def _interaction(connection: psycopg.Connection, owner: str, value: str) -> None
 
 
 def _by_owner(connection: psycopg.Connection, owner: str, value: str) -> None:
-    """Let a name pass that means something only together with its owner: every query has both."""
+    """Let a name pass that is unique only for its owner: every query has both."""
 
 
-#: What requests name, by the name of the parameter in path or query. A route with a path parameter
-#: that is neither here nor in `PLAIN` cannot be made.
+#: The checked parameters of paths and queries. A route with a path parameter that is neither here
+#: nor in `PLAIN` cannot be defined.
 OWNED: Mapping[str, Owned] = {
     "execution_id": Owned(NoSuchExecution, _execution),
     "interaction_id": Owned(InteractionNotFound, _interaction),
@@ -71,7 +71,7 @@ OWNED: Mapping[str, Owned] = {
     "key_id": Owned(NoSuchKey, _by_owner),
 }
 
-#: Parameters that name nothing of anybody's by themselves.
+#: Path parameters that name nothing of an account by themselves.
 PLAIN = frozenset({"node_id", "node_type", "node_subtype", "number"})
 
 

@@ -12,10 +12,10 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=200,
-        description="The same request under the same key runs once, whoever asks how often.",
+        description="A repeated request with the same key runs once.",
     ),
 ]
-Limit = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
+Limit = Annotated[int, Query(ge=1, le=1_000, description="The most items of a page.")]
 Cursor = Annotated[
     str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")
 ]

@@ -1,4 +1,4 @@
-"""The server: the app on a port, until a signal, and an end that live readers are told of."""
+"""The server: the app on a port until a signal, with an orderly stop for live readers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
         _log.info("gateway.started", port=self.port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, tell live readers to come again, and answer what was asked."""
+        """Take no more connections, end live streams, and answer open requests."""
         self._app.state.live.stop()
         await super().shutdown(sockets)
 
@@ -65,9 +65,9 @@ def _bound(address: Address) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address.host, address.port))
-        listener.listen(_BACKLOG)  # whoever comes before the app is up waits for it
+        listener.listen(_BACKLOG)  # connections before the app is up wait for it
     except OSError as error:
         listener.close()
-        told = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
-        raise PortTaken(told, host=address.host, port=address.port) from error
+        message = f"{address.host}:{address.port} cannot be served on: {error.strerror or error}."
+        raise PortTaken(message, host=address.host, port=address.port) from error
     return listener

@@ -1,4 +1,4 @@
-"""Bodies: read under limits of size, time and depth, and as the JSON that Treadle can keep."""
+"""Bodies: read under limits of size, time and depth, as JSON that Treadle can store."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class BoundedRequest(Request):
         return self._body
 
     async def json(self) -> Value:
-        """Return what the body says, with every number as it was written.
+        """Return the parsed body, with every number as it was written.
 
         Raises:
             NotJson, RequestInvalid
@@ -107,8 +107,8 @@ def parsed(body: bytes) -> dict[str, Any]:
     """Parse a body: an object, not too deep, without numbers that would be rounded.
 
     Raises:
-        NotJson: it is no JSON at all.
-        RequestInvalid: `problems` says where.
+        NotJson: it is not JSON.
+        RequestInvalid: `problems` has the places.
     """
     report = Report(_LIMITS.problems)
     try:

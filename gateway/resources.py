@@ -1,4 +1,4 @@
-"""What a gateway process holds: sessions to the ledger, the engine, live readers, its readiness."""
+"""The resources of a gateway process: sessions to the ledger, the engine, metrics, readiness."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from treadle.transport.connections import Connections
 
 
 class Resources:
-    """Opened by the app's start, closed by its end; safe for threads."""
+    """Opened when the app starts, closed when it ends; safe for threads."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

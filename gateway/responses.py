@@ -1,4 +1,4 @@
-"""Answers: JSON, and pages of it."""
+"""Responses: JSON, and pages with cursors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Item = TypeVar("Item", bound=WireObject)
 
 
 class Json(Response):
-    """An answer in JSON; the route's model documents what it says, and tests hold it to that."""
+    """A response in JSON; the route's model documents it, and tests validate it."""
 
     media_type = "application/json"
 
@@ -26,15 +26,15 @@ class Json(Response):
 
 
 def cursor_of(*position: Value) -> str:
-    """Return a cursor: where the next page begins, in a form that promises nothing else."""
+    """Return a cursor: the position where the next page begins, as opaque text."""
     return base64.urlsafe_b64encode(dumps(position)).decode().rstrip("=")
 
 
 def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] | None:
-    """Return the position that a cursor of ours stands for, each part made by its kind.
+    """Return the position that a cursor encodes, each part converted to its kind.
 
     Raises:
-        RequestInvalid: it is none of ours.
+        RequestInvalid: it is not a cursor of this API.
     """
     if cursor is None:
         return None
@@ -45,10 +45,12 @@ def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, 
         problem = {
             "path": "query.cursor",
             "reason": "invalid_cursor",
-            "message": "This is no cursor that a page here has named.",
+            "message": "This is not a cursor of this API.",
             "solution": "Begin without one, and pass on `next_cursor` unchanged.",
         }
-        raise RequestInvalid("query.cursor: this is no cursor.", problems=[problem]) from None
+        raise RequestInvalid(
+            "query.cursor: this is not a cursor of this API.", problems=[problem]
+        ) from None
 
 
 def page(items: Sequence[Item], limit: int, *at: str) -> tuple[list[Item], str | None]:
@@ -57,7 +59,7 @@ def page(items: Sequence[Item], limit: int, *at: str) -> tuple[list[Item], str |
     Args:
         items: in order.
         limit: how many are shown.
-        at: the members of an item that say where it stands.
+        at: the members of an item that are its position.
     """
     shown = list(items[:limit])
     if len(items) <= limit:

@@ -1,8 +1,9 @@
-"""Routes: what all of them under `/v1` have in common, so that none can forget it.
+"""Routes: what all routes under `/v1` have in common, so that none can omit it.
 
-A `Routes` is FastAPI's router with three rules: who may call is said by one parameter of the
-function (`Reader`, `Runner`, `Answerer`, `Admin`); every parameter of the path is known to the
-gate; and whatever is raised becomes a problem. A route that breaks the first two cannot be made.
+A `Routes` is FastAPI's router with three rules: one parameter of the function says which scope a
+caller needs (`Reader`, `Runner`, `Answerer`, `Admin`); every path parameter is known to
+`gateway.ownership`; and any error becomes a problem. A route that breaks the first two cannot be
+defined.
 """
 
 from __future__ import annotations
@@ -31,35 +32,35 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class RouteIncomplete(TypeError):
-    """A route under `/v1` does not say who may call it, or names what the gate does not know."""
+    """A route under `/v1` has no scope, or a path parameter unknown to `gateway.ownership`."""
 
 
 class BoundedRoute(APIRoute):
     """A route whose body is bounded, whose errors are problems, and whose calls are counted."""
 
-    async def let_in(self, request: Request) -> None:
-        """Look at who calls, before anything else: here anybody may."""
+    async def authorize(self, request: Request) -> None:
+        """Check who calls, before anything else; here nobody is refused."""
 
     def get_route_handler(self) -> Handler:
-        """Return what answers a request: the function, with what stands around it."""
+        """Return the handler of a request: the function, wrapped in what all routes share."""
         answer = super().get_route_handler()
         has_body = self.body_field is not None
         known = [each.alias for each in self.dependant.query_params]
 
-        async def edged(request: Request) -> Response:
+        async def answered(request: Request) -> Response:
             try:
-                await self.let_in(request)
+                await self.authorize(request)
                 refuse_unknown(request, known)
                 bounded = BoundedRequest(request.scope, request.receive)
                 if has_body and await bounded.body():
                     await bounded.json()  # here, because FastAPI makes a plain 400 of any error
                 return await answer(bounded)
-            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, it is answered
+            except Exception as error:  # noqa: BLE001 - any error becomes a response
                 return refusal(error, request)
 
         async def counted(request: Request) -> Response:
             with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
-                response = await edged(request)
+                response = await answered(request)
             status = str(response.status_code)
             metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
             return response
@@ -68,7 +69,7 @@ class BoundedRoute(APIRoute):
 
 
 class GatedRoute(BoundedRoute):
-    """A route behind the gate."""
+    """A route that needs a key."""
 
     @cached_property
     def scope_needed(self) -> Scope:
@@ -83,12 +84,12 @@ class GatedRoute(BoundedRoute):
                     return Scope(mark.scopes[0])
         raise RouteIncomplete(f"{self.path} does not say who may call it; see gateway/__init__.py")
 
-    async def let_in(self, request: Request) -> None:
-        """Let in who has a key of the scope, and names nothing of another's."""
+    async def authorize(self, request: Request) -> None:
+        """Refuse a request without a key of the scope, or for a resource of another account."""
         request.state.caller = await admit(request, self.scope_needed)
 
     def get_route_handler(self) -> Handler:
-        """Return what answers a request, if the route is complete."""
+        """Return the handler of a request, if the route is complete."""
         unknown = self.param_convertors.keys() - OWNED.keys() - PLAIN
         if unknown:
             raise RouteIncomplete(f"{self.path}: gateway.ownership knows no {', '.join(unknown)}")
@@ -97,21 +98,21 @@ class GatedRoute(BoundedRoute):
 
 
 class Routes(APIRouter):
-    """A router of gated routes."""
+    """A router of routes that need a key."""
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/v1", route_class=GatedRoute, tags=[tag])
 
 
 class OpenRoutes(APIRouter):
-    """A router of routes that need no key: whoever calls shows something else in the body."""
+    """A router of routes that need no key: the body authenticates the caller by other means."""
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/v1", route_class=BoundedRoute, tags=[tag])
 
 
 def refusals(*reasons: type[TreadleError]) -> dict[int | str, dict[str, Any]]:
-    """Return the responses of a route that these errors make, for its documentation.
+    """Return the error responses of a route, for its documentation.
 
     What every route can answer (no key, wrong scope, an invalid request, a ledger that is away) is
     added by `gateway.openapi`.

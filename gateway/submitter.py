@@ -1,4 +1,4 @@
-"""Submitting: requests that come at once share a transaction, and each is acknowledged after it."""
+"""Submitting: concurrent requests share a transaction, and are acknowledged after its commit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _Waiting = tuple[Submission, "Future[Submitted]"]
 
 
 class Submitter:
-    """One thread that writes what others hand to it; safe for threads."""
+    """One thread that commits the submissions of all others; safe for threads."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -49,7 +49,7 @@ class Submitter:
 
         Raises:
             IdempotencyConflict, NoSuchTrigger, NotAValue
-            OutcomeUnknown: the connection broke meanwhile.
+            OutcomeUnknown: the connection was lost during the commit.
             psycopg.OperationalError: there is no connection; nothing was done.
         """
         future: Future[Submitted] = Future()
@@ -57,7 +57,7 @@ class Submitter:
         return future.result()
 
     def close(self) -> None:
-        """Write what waits, and end. Nobody may submit any more."""
+        """Commit what waits, and end. No submission may follow."""
         self._waiting.put(None)
         self._thread.join()
         if self._session is not None:
@@ -69,7 +69,7 @@ class Submitter:
             if group:
                 try:
                     self._write(group)
-                except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
+                except Exception as error:  # noqa: BLE001 - every caller that waits gets it, whatever it is
                     for _, future in group:
                         if not future.done():
                             future.set_exception(error)

@@ -1,4 +1,4 @@
-"""Shortening: what is too large for an answer is left out of it, with the way to it."""
+"""Truncation: values that are too large are left out of a response, which has their addresses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _left_out = unchecked(LeftOut)
 
 
 def truncated(record: ExecutionRecord) -> Execution:
-    """Return an execution without its large values, and with the way to them."""
+    """Return an execution without its large values, and with their addresses."""
     left_out: list[LeftOut] = []
     info = record.trigger_info
     size = _too_large(info.trigger_data)
@@ -37,7 +37,7 @@ def truncated(record: ExecutionRecord) -> Execution:
 
 
 def records_left_out(execution_id: str, records: list[NodeExecution]) -> list[LeftOut]:
-    """Return where the outputs are that were too large to come with their records."""
+    """Return the addresses of the outputs that are too large for their records."""
     return [
         _entry(
             ("node_executions", index, "output_data"),
@@ -50,7 +50,7 @@ def records_left_out(execution_id: str, records: list[NodeExecution]) -> list[Le
 
 
 def output_href(execution_id: str, node: str, scope: str) -> str:
-    """Return where a node execution's output is."""
+    """Return the address of a node execution's output."""
     href = f"/v1/executions/{execution_id}/nodes/{node}/output"
     return f"{href}?scope={quote(scope, safe='')}" if scope else href
 
@@ -60,6 +60,6 @@ def _entry(steps: tuple[Step, ...], size: int, href: str) -> LeftOut:
 
 
 def _too_large(value: Value) -> int | None:
-    """Return a value's size if it is too large to come along."""
+    """Return a value's size in bytes if it is too large for a response."""
     size = len(dumps(value))
     return size if size > INLINE_PAYLOAD_BYTES else None

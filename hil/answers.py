@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from treadle.dag.questions import reply
+from treadle.dag.replies import reply
 from treadle.hil.rights import (
     Account,
     LinkHolder,
@@ -31,8 +31,8 @@ def responding(
 
     Args:
         responder: who answers.
-        via: the way it came: `api`, `cli`; `None` is the channel by which the question was sent.
-        raw: the answer, as `dag.questions.reply` takes it.
+        via: how it came: a `Via`; `None` is the channel by which the question was sent.
+        raw: the answer, as `dag.replies.reply` takes it.
     """
 
     def respond(asked: Interaction) -> Response:

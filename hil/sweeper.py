@@ -22,7 +22,7 @@ from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.people import interactions
 from treadle.ledger.people.timeouts import time_out, warn
 from treadle.monitoring.metrics import REPAIRS
-from treadle.transport.pause_table import Kind, PauseTable
+from treadle.transport.pause_table import DueAction, PauseTable
 
 #: Seconds between two looks when nothing is known to be due earlier. What is parked meanwhile is
 #: first due after half of a question's shortest time, 30 s.
@@ -59,7 +59,7 @@ class Sweeper:
         self._session: psycopg.Connection | None = None
         self._swept = -_SWEEP_SECONDS
         #: Taken, and held by somebody else when it was tried.
-        self._busy: list[tuple[UUID, Kind]] = []
+        self._busy: list[tuple[UUID, DueAction]] = []
 
     def run_until(self, stop: Event) -> None:
         """Sweep until `stop` is set; an outage is waited out."""
@@ -109,8 +109,8 @@ class Sweeper:
             session = self._open()
             late = interactions.due(session, limit=_TAKEN)
             soon = interactions.unwarned(session, limit=_TAKEN)
-            due: list[tuple[UUID, Kind]] = [(each, "time_out") for each in late]
-            due += [(each, "warn") for each in soon if each not in late]
+            due: list[tuple[UUID, DueAction]] = [(each, DueAction.TIME_OUT) for each in late]
+            due += [(each, DueAction.WARN) for each in soon if each not in late]
             done = self._act(due)
             if max(len(late), len(soon)) < _TAKEN or not done:
                 break
@@ -135,13 +135,13 @@ class Sweeper:
             yield page
             after = page[-1].interaction_id
 
-    def _act(self, due: Sequence[tuple[UUID, Kind]]) -> int:
+    def _act(self, due: Sequence[tuple[UUID, DueAction]]) -> int:
         """Warn of and end what is due; return how much of it was."""
-        over = [question for question, kind in due if kind == "time_out"]
+        over = [question for question, kind in due if kind is DueAction.TIME_OUT]
         done = sum(
             self._end(over[start : start + _TOGETHER]) for start in range(0, len(over), _TOGETHER)
         )
-        return done + sum(self._warn(question) for question, kind in due if kind == "warn")
+        return done + sum(self._warn(question) for question, kind in due if kind is DueAction.WARN)
 
     def _end(self, questions: Sequence[UUID]) -> int:
         """End questions in one transaction; one that is refused fails no other."""
@@ -157,7 +157,7 @@ class Sweeper:
             return 0
         busy = timed_out.busy
         if len(busy) == len(questions) == 1:
-            self._busy.append((busy[0], "time_out"))
+            self._busy.append((busy[0], DueAction.TIME_OUT))
             return 0
         if timed_out.gone:
             _log.info("questions.ended", questions=timed_out.gone)
@@ -166,7 +166,7 @@ class Sweeper:
     def _warn(self, question: UUID) -> int:
         warned = warn(self._engine, self._open(), question)
         if warned is None:
-            self._busy.append((question, "warn"))
+            self._busy.append((question, DueAction.WARN))
             return 0
         if warned:
             _log.info("question.warned", interaction_id=str(question))

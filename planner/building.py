@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from treadle.dag.fields import Bare, has_template
 from treadle.dag.schema import configurations_schema
 from treadle.dag.specs import NodeSpec, spec_of
+from treadle.dag.specs.triggers import MANUAL
 from treadle.dag.values import Value, loads
 from treadle.planner.drafts import PlanDraft, SettingDraft, StepDraft
 
@@ -79,7 +80,7 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _trigger(node_id: str) -> Document:
-    return {"id": node_id, "name": node_id, "type": "TRIGGER", "subtype": "MANUAL",
+    return {"id": node_id, "name": node_id, "type": MANUAL.type, "subtype": MANUAL.subtype,
             "description": "", "configurations": {}, "input_params": {}}  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph, compile_graph
 from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
 from treadle.dag.specs.planning import PLAN
+from treadle.dag.specs.triggers import MANUAL
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import Value
 from treadle.ledger.engine.execution_rows import LOCAL_OWNER
@@ -20,7 +21,7 @@ from treadle.ledger.engine.submission import Submission
 from treadle.planner.placeholders import check_input
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 from treadle.wire.objects import read, unchecked
-from treadle.wire.plans import Made, Plan, PlanBrief, PlanStatus
+from treadle.wire.plans import Plan, PlanBrief, PlanResult, PlanStatus
 
 _plan = unchecked(Plan)
 _brief = unchecked(PlanBrief)
@@ -72,7 +73,7 @@ def _workflow() -> Workflow:
     return Workflow(
         metadata=WorkflowMetadata(id=WORKFLOW_ID, name="Plan"),
         nodes=(
-            Node(id=_START_ID, name=_START_ID, type="TRIGGER", subtype="MANUAL"),
+            Node(id=_START_ID, name=_START_ID, type=MANUAL.type, subtype=MANUAL.subtype),
             Node(
                 id=NODE_ID,
                 name=NODE_ID,
@@ -120,7 +121,7 @@ def plan_of(execution: ExecutionRecord) -> Plan:
         id=execution.id,
         status=status_of(execution.status),
         prompt=execution.trigger_info.trigger_data["prompt"],
-        plan=None if planned is None else made_of(planned),
+        plan=None if planned is None else result_of(planned),
         error=execution.error,
         start_time=execution.start_time,
         end_time=execution.end_time,
@@ -137,9 +138,9 @@ def brief_of(execution: ExecutionBrief) -> PlanBrief:
     )
 
 
-def made_of(output: Value) -> Made:
-    """Return what was planned, given what its node put out."""
-    return read(Made, output)
+def result_of(output: Value) -> PlanResult:
+    """Return the result of planning, given the output of its node."""
+    return read(PlanResult, output)
 
 
 def status_of(status: ExecutionStatus) -> PlanStatus:
@@ -154,14 +155,14 @@ def status_of(status: ExecutionStatus) -> PlanStatus:
 
 
 def workflow_to_run(
-    plan_id: object, status: ExecutionStatus, plan: Made | None, workflow_input: Value
+    plan_id: object, status: ExecutionStatus, plan: PlanResult | None, workflow_input: Value
 ) -> Value:
     """Return the workflow of a plan that is to run with an input.
 
     Args:
         plan_id: Which plan.
         status: Its execution's status.
-        plan: What was planned; null until it is ready.
+        plan: The result of planning; null until it is ready.
         workflow_input: The input.
 
     Raises:

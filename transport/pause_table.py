@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import unique
 from importlib import resources
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import redis
 
 from treadle.core.ids import new_id
+from treadle.dag.words import Word
 from treadle.ledger.engine.post_commit import Parked
 
 #: One hash tag, so that in a Redis cluster the keys lie on one node.
@@ -30,7 +32,15 @@ _REBUILDING_SECONDS = 600
 #: Questions in one call of a script: what holds the server up for less than a millisecond.
 _AT_ONCE = 200
 
-Kind = Literal["warn", "time_out"]
+
+@unique
+class DueAction(Word):
+    """What is due for a parked question."""
+
+    WARN = "warn"
+    """To warn people that its time is nearly over."""
+    TIME_OUT = "time_out"
+    """To end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,7 @@ class Taken:
 
     whole: bool
     """Whether every pending question is in the table, as far as anybody knows."""
-    due: list[tuple[UUID, Kind]]
+    due: list[tuple[UUID, DueAction]]
     next_seconds: float | None
     """Until something is due again; `None` if nothing is parked."""
 
@@ -85,7 +95,7 @@ class PauseTable:
         pairs = zip(due[::2], due[1::2], strict=True)
         return Taken(
             bool(whole),
-            [(UUID(each.decode()), kind.decode()) for each, kind in pairs],
+            [(UUID(each.decode()), DueAction(kind.decode())) for each, kind in pairs],
             milliseconds / 1000 if milliseconds >= 0 else None,
         )
 

@@ -1,4 +1,4 @@
-"""The error on the wire, as a value of a record and as the body of a refusal."""
+"""Errors on the wire, as a member of a record and as the body of a response."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from treadle.wire.objects import WireObject, adopting, members
 
 
 class ErrorDetails(WireObject):
-    """Why, how to fix it, and the facts of the case."""
+    """The reason of an error, how to fix it, and its context."""
 
     model_config = ConfigDict(extra="allow")
 
     reason: str
-    """For programs; never renamed."""
+    """A stable name, for programs."""
     solution: str
     """The step that fixes it."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return the facts of the case."""
+        """Return the context of the error: all members but `reason` and `solution`."""
         own = ErrorDetails.model_fields
         return {name: fact for name, fact in members(self).items() if name not in own}
 
 
 class WireError(WireObject):
-    """What went wrong."""
+    """An error."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -41,18 +41,18 @@ class WireError(WireObject):
 
 
 class Problem(WireError):
-    """A refusal: the members of RFC 9457, and Treadle's own Error."""
+    """The body of an error response: the members of RFC 9457, and Treadle's own Error."""
 
     title: str
     status: int
     detail: str
 
 
-class Fault(WireObject):
-    """One thing that is wrong with a document."""
+class DefinitionProblem(WireObject):
+    """One problem of a definition."""
 
     path: str
-    """Where, such as `nodes[1].configurations.url`."""
+    """Its place in the definition, such as `nodes[1].configurations.url`."""
     reason: str
     message: str
     solution: str
@@ -63,5 +63,5 @@ _error = adopting(WireError)
 
 
 def error_of(stored: Mapping[str, Any]) -> WireError:
-    """Return an error that is kept as `TreadleError.to_wire` says it."""
+    """Return an error that was stored as `TreadleError.to_wire` returns it."""
     return _error({**stored, "error_details": _details(dict(stored["error_details"]))})

@@ -12,10 +12,10 @@ from treadle.wire.objects import Uuid, WireObject
 
 
 class Event(WireObject):
-    """Something that happened in an execution."""
+    """An event of an execution."""
 
     seq: Annotated[int, Field(ge=1)]
-    """Its number in its execution, without a gap."""
+    """Its number in its execution, from 1 without gaps."""
     event_type: str
     """One of `dag.events.EventType`, or one of a newer release; ignore what you do not know."""
     execution_id: Uuid
@@ -47,4 +47,4 @@ class Events(WireObject):
 
     events: list[Event]
     after_seq: int
-    """What to ask for next with; the same as before when nothing more is there yet."""
+    """The `after_seq` of the next request; unchanged while there are no new events."""

@@ -1,4 +1,4 @@
-"""One small workflow and what becomes of it: the example of the whole documentation."""
+"""One small workflow and its execution: the example of the whole documentation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 EXECUTION_ID = "019b75f2-4c00-7a31-8c14-3d1f5b1a9e77"
 
 PROMPT = "Greet whoever starts this, by name."
-"""What the workflow might have been planned from."""
+"""A prompt from which the workflow could have been planned."""
 
 WORKFLOW: dict[str, Any] = {
     "metadata": {"id": "greeting", "name": "Greeting"},

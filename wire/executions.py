@@ -35,7 +35,7 @@ class Submitted(ExecutionBrief):
     model_config = ConfigDict(json_schema_extra={"examples": [{**BRIEF, "repeated": False}]})
 
     repeated: bool
-    """The idempotency key was known: this is the execution of the first time."""
+    """Whether the idempotency key was known: this is the execution of the first request."""
 
 
 class Executions(WireObject):
@@ -57,7 +57,7 @@ class Executions(WireObject):
 
 
 class TriggerInfo(WireObject):
-    """What set an execution off."""
+    """How an execution was started."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -86,11 +86,11 @@ class NodeExecution(WireObject):
     duration_ms: int | None
     output_key: str | None
     output_data: Any
-    """Null while there is none, and where `left_out` has the way to it."""
+    """Null while there is none, and where `left_out` has its address."""
     output_bytes: int | None
     execution_details: JsonObject
     credits_consumed: float
-    """Of 0.01 USD each, by the list prices of the models that it asked."""
+    """In units of 0.01 USD, by the list prices of the models that it called."""
     error: WireError | None
     attempt: int
     retry_count: int
@@ -99,17 +99,17 @@ class NodeExecution(WireObject):
 
 
 class LeftOut(WireObject):
-    """A value that is too large to come along."""
+    """A value that is left out of a response because it is too large."""
 
     path: str
-    """Where in this answer it would stand."""
+    """Its place in this response."""
     bytes: int
     href: str
-    """Where it is."""
+    """Where it can be read."""
 
 
 class ExecutionRecord(WireObject):
-    """An execution as it stands, with node records."""
+    """The current state of an execution, with node records."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -123,13 +123,13 @@ class ExecutionRecord(WireObject):
     end_time: Milliseconds | None
     duration_ms: int | None
     output: JsonObject | None
-    """What the leaves of the root scope put out, by node; null before its success."""
+    """The outputs of the leaves of the root scope, by node; null before its success."""
     node_executions: list[NodeExecution]
     execution_sequence: list[str]
     counts: dict[str, int]
-    """How many node executions there are of each status."""
+    """The number of node executions of each status."""
     tokens_used: int
-    """By all models that it asked."""
+    """Tokens of all calls of models."""
     credits_consumed: float
     error: WireError | None
     retry_of: Uuid | None
@@ -139,14 +139,14 @@ class ExecutionRecord(WireObject):
 
 
 class Execution(ExecutionRecord):
-    """An execution: as it stands, with its first 1,000 node records."""
+    """The current state of an execution, with its first 1,000 node records."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXECUTION]})
 
     left_out: list[LeftOut]
-    """Values of more than 64 KiB, which are not in here."""
+    """Values of more than 64 KiB, which are not included."""
     nodes_href: str
-    """All its node records, by page."""
+    """Where all its node records can be read, by page."""
 
 
 class NodeExecutions(WireObject):

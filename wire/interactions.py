@@ -64,7 +64,7 @@ _DECIDED: dict[str, Any] = {
 
 
 class Interaction(WireObject):
-    """A question, and what became of it."""
+    """A question, with its answer once there is one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ASKED]})
 
@@ -81,32 +81,33 @@ class Interaction(WireObject):
     message: str
     priority: Priority
     timeout_action: TimeoutAction
-    """What happens when its time is over."""
+    """What happens when nobody answers in time."""
     default_response: JsonObject | None
     approval_options: list[ApprovalOption] = Field(default_factory=list)
-    """`approval` alone has it."""
+    """Only of an `approval`."""
     input_fields: list[InputField] = Field(default_factory=list)
-    """`input` alone has it."""
+    """Only of an `input`."""
     selection_options: list[SelectionOption] = Field(default_factory=list)
-    """`selection` alone has it, and the two below."""
+    """Only of a `selection`, as are the two below."""
     min_selections: int = 1
     max_selections: int = 1
     content: Any = None
-    """`review` alone has it: what is looked at, and may be edited."""
+    """Only of a `review`: the content, which may be edited."""
     created_at: Milliseconds
     warned_at: Milliseconds | None
     delivered_at: Milliseconds | None
-    """When it reached its channel."""
+    """When its channel accepted it."""
     timeout_at: Milliseconds
-    """When its time is over: its own, or its execution's if that comes first."""
+    """Its own deadline, or its execution's if that is earlier."""
     decided_at: Milliseconds | None
     decision: Decision | None
-    """The key that its node left by; null also where nobody answered and the node failed."""
+    """The output key of its node; null also if nobody answered and the node failed."""
     answer: JsonObject | None
     """approval: `{option, comment}`; input: `{values, comment}`; selection: `{selected, comment}`;
     review: `{content, edited, comment}`."""
     answered_by: str | None
     via: str | None
+    """`api`, `cli`, `timeout`, or the name of the channel by which the answer came."""
     timed_out: bool
 
 
@@ -122,11 +123,11 @@ class Interactions(WireObject):
 
 
 class Answered(Interaction):
-    """A question that was decided, now or before."""
+    """A question that is decided, by this answer or an earlier one."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{**_DECIDED, "repeated": False}]},
     )
 
     repeated: bool
-    """The same had been decided before; nothing was done."""
+    """Whether the same had been decided before; then nothing was changed."""

@@ -13,16 +13,16 @@ from treadle.wire.objects import WireObject
 
 @unique
 class Scope(StrEnum):
-    """What a key may be used for."""
+    """What a key permits."""
 
     READ = "read"
-    """To see what its owner has."""
+    """To read what its owner has."""
     RUN = "run"
     """To change what its owner has: submit, control, store workflows, plan."""
     ANSWER = "answer"
-    """To answer questions that are its owner's to answer."""
+    """To answer questions that its owner may answer."""
     ADMIN = "admin"
-    """To make, list and revoke keys of its owner."""
+    """To create, list and revoke keys of its owner."""
 
 
 Scopes: TypeAlias = list[Annotated[Scope, Field(strict=False)]]
@@ -42,7 +42,7 @@ _PAGE: dict[str, Any] = {"keys": [_KEY], "next_cursor": None}
 
 
 class KeyBrief(WireObject):
-    """What is known of a key."""
+    """A key without its text."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_KEY]})
 
@@ -55,7 +55,7 @@ class KeyBrief(WireObject):
     revoked_time: Milliseconds | None
 
 
-class MadeKey(KeyBrief):
+class CreatedKey(KeyBrief):
     """A key with its text, which is shown only once."""
 
     model_config = ConfigDict(
@@ -63,7 +63,7 @@ class MadeKey(KeyBrief):
     )
 
     key: str
-    """What stands after `Bearer`."""
+    """Its text, as it follows `Bearer` in `Authorization`."""
 
 
 class Keys(WireObject):

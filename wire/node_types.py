@@ -24,7 +24,7 @@ _IF: dict[str, Any] = {
 
 
 class NodeType(WireObject):
-    """A node type: what it does, and how it is configured."""
+    """A node type, with the schema of its configurations."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [_IF]},
@@ -34,15 +34,15 @@ class NodeType(WireObject):
     subtype: str
     description: str
     available: bool
-    """Whether this release runs it; the name of one that is not is taken."""
+    """Whether this release runs it; the name of one that it does not run is reserved."""
     lane: str
     output_keys: list[str]
-    """The keys that it leaves by when it is configured as in the example."""
+    """Its output keys when it is configured as in the example."""
     puts_out: str
-    """What each key carries, in words."""
+    """A description of its output."""
     spec_version: str
     example: JsonObject
-    """Configurations that pass."""
+    """Valid configurations."""
     configurations_schema: JsonObject
     """The JSON Schema of its configurations."""
 

@@ -1,4 +1,4 @@
-"""What all objects on the wire have in common: how one is made, written and read."""
+"""What all objects on the wire have in common: building, writing and reading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Uuid: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 P = ParamSpec("P")
 Object = TypeVar("Object", bound="WireObject")
 
-# What a model consists of, set without asking it.
+# The attributes of a model, set directly: pydantic's own `__init__` would validate.
 _set_members = BaseModel.__dict__["__dict__"].__set__
 _set_given = BaseModel.__dict__["__pydantic_fields_set__"].__set__
 _set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
@@ -23,29 +23,29 @@ _set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class WireObject(Described):
-    """Something that goes over the wire.
+    """An object of the API.
 
-    Its `__dict__` has the members in the order in which they were given, those that the model does
-    not know among them.
+    Its `__dict__` has the members in the order in which they were given, including those that the
+    model does not know.
     """
 
-    # Who only writes objects needs none of their validators, and a command starts the sooner.
+    # Validators are built at first use: a command that only writes objects starts faster.
     model_config = ConfigDict(defer_build=True)
 
     @model_validator(mode="wrap")
     @classmethod
     def _in_order(cls, value: Any, validate: ModelWrapValidatorHandler[WireObject]) -> WireObject:
-        made = validate(value)
+        built = validate(value)
         if isinstance(value, dict):
-            known = {**made.__dict__, **(made.__pydantic_extra__ or {})}
-            _set_members(made, {name: known[name] for name in value} | known)
-        return made
+            known = {**built.__dict__, **(built.__pydantic_extra__ or {})}
+            _set_members(built, {name: known[name] for name in value} | known)
+        return built
 
 
 def unchecked(kind: Callable[P, Object]) -> Callable[P, Object]:
-    """Return what makes objects of a kind from members that are known to be right.
+    """Return a function that builds objects of a kind from valid members, without validation.
 
-    It takes what the model takes, by name, and checks nothing.
+    The function takes the members of the model as keyword arguments.
     """
     adopt = adopting(cast(type[Object], kind))
 
@@ -56,9 +56,10 @@ def unchecked(kind: Callable[P, Object]) -> Callable[P, Object]:
 
 
 def adopting(kind: type[Object]) -> Callable[[dict[str, Any]], Object]:
-    """Return what makes an object of a kind out of its members, which become part of it.
+    """Return a function that builds an object of a kind from a `dict` of its valid members.
 
-    It is as `unchecked`, for members that are a `dict` already and nobody else's.
+    As `unchecked`, but the `dict` becomes the state of the object: the caller must not use it
+    afterwards.
     """
     fields = set(kind.model_fields)
     size, new = len(fields), object.__new__
@@ -71,12 +72,12 @@ def adopting(kind: type[Object]) -> Callable[[dict[str, Any]], Object]:
             given = set(members)
             extra = {name: members[name] for name in given - fields} if is_open else None
             _fill(kind, members, given)
-        made = new(kind)
-        _set_members(made, members)
-        _set_given(made, given)
-        _set_extra(made, extra)
-        _set_private(made, None)
-        return made
+        built = new(kind)
+        _set_members(built, members)
+        _set_given(built, given)
+        _set_extra(built, extra)
+        _set_private(built, None)
+        return built
 
     return make
 
@@ -89,10 +90,10 @@ def _fill(kind: type[WireObject], members: dict[str, Any], given: set[str]) -> N
 
 
 def members(thing: Any) -> dict[str, Any]:
-    """Return the members of an object as they are written; what an encoder calls.
+    """Return the members of an object as they are written; called by the JSON encoder.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not an object of the wire.
     """
     try:
         known, given = thing.__dict__, thing.__pydantic_fields_set__
@@ -111,9 +112,9 @@ def to_json(document: object) -> bytes:
 
 
 def read(kind: type[Object], document: Value) -> Object:
-    """Return an object that somebody else wrote; members that its model does not know are kept.
+    """Return an object that was written elsewhere; members that its model does not know are kept.
 
     Raises:
-        ValidationError: a member is missing, or not what it may be.
+        ValidationError: a member is missing or invalid.
     """
     return kind.model_validate(document, extra="allow")

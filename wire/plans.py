@@ -16,16 +16,16 @@ from treadle.wire.objects import Uuid, WireObject
 
 @unique
 class PlanStatus(Word):
-    """Where a plan stands."""
+    """The status of a plan."""
 
     PLANNING = "planning"
-    """It is being made, or waits for a planner."""
+    """Its planning runs, or waits for a planner."""
     READY = "ready"
     """It can run."""
     FAILED = "failed"
-    """It could not be made."""
+    """The planning failed."""
     CANCELED = "canceled"
-    """Its execution was canceled before it was made."""
+    """Its execution was canceled before the plan was ready."""
 
 
 _START = 1_767_225_600_000
@@ -35,7 +35,7 @@ _BRIEF: dict[str, Any] = {
     "start_time": _START,
     "end_time": _START + 4_200,
 }
-_MADE: dict[str, Any] = {
+_RESULT: dict[str, Any] = {
     "title": "Greeting",
     "rationale": "One step makes the greeting of the name that is given.",
     "assumptions": ["The greeting is in English."],
@@ -52,11 +52,11 @@ _MADE: dict[str, Any] = {
     "cost_usd": 0.021,
     "seconds": 4.1,
 }
-_PLAN: dict[str, Any] = {**_BRIEF, "prompt": PROMPT, "plan": _MADE, "error": None}
+_PLAN: dict[str, Any] = {**_BRIEF, "prompt": PROMPT, "plan": _RESULT, "error": None}
 
 
 class PlanBrief(WireObject):
-    """A plan, short. Its id is its execution's, whose events tell how it gets on."""
+    """A plan, short. Its id is its execution's, whose events report its progress."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_BRIEF]})
 
@@ -76,7 +76,7 @@ class AskedPlan(PlanBrief):
     )
 
     repeated: bool
-    """The idempotency key was known: this is the plan of the first time."""
+    """Whether the idempotency key was known: this is the plan of the first request."""
 
 
 class Plans(WireObject):
@@ -91,19 +91,19 @@ class Plans(WireObject):
 
 
 class PlanPlaceholder(WireObject):
-    """A value that the prompt does not tell: whoever runs the plan gives it."""
+    """A value that the prompt does not contain; whoever runs the plan supplies it."""
 
     name: str
-    """Its field in the input."""
+    """The name of its field in the input."""
     type: str
-    """text, number, boolean, date, url, email, list, object or any; a secret is the operator's."""
+    """text, number, boolean, date, url, email, list, object, any, or secret: the operator's."""
     description: str
     suggestion: str | None
-    """What the model would have written; nobody has confirmed it."""
+    """A value that the model suggests; nobody has confirmed it."""
 
 
 class PlanFix(WireObject):
-    """What was fixed by rule."""
+    """A problem of the model's answer that was fixed by rule."""
 
     path: str
     reason: str
@@ -111,7 +111,7 @@ class PlanFix(WireObject):
 
 
 class PlanProblem(WireObject):
-    """What was wrong with an answer of the model, and is no more."""
+    """A problem of a model's answer that was repaired, or a warning about the plan."""
 
     path: str
     reason: str
@@ -120,27 +120,27 @@ class PlanProblem(WireObject):
 
 
 class PlanTokens(WireObject):
-    """What the model calls took."""
+    """Tokens of all calls of the model."""
 
     input: int
     output: int
 
 
-class Made(WireObject):
-    """What was planned."""
+class PlanResult(WireObject):
+    """The result of planning: a workflow, with its placeholders and what it cost to plan."""
 
     title: str
     rationale: str
     assumptions: list[str]
     placeholders: list[PlanPlaceholder]
     workflow: JsonObject
-    """It passes validation."""
+    """A valid definition."""
     problems_repaired: list[PlanProblem]
     fixes: list[PlanFix]
     warnings: list[PlanProblem]
     model: str
     rounds: int
-    """Times the model was asked."""
+    """Calls of the model."""
     tokens: PlanTokens
     cost_usd: float | None
     """By the provider's list price; null if it is unknown."""
@@ -148,11 +148,11 @@ class Made(WireObject):
 
 
 class Plan(PlanBrief):
-    """A plan as it stands."""
+    """The current state of a plan."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PLAN]})
 
     prompt: str
-    plan: Made | None
+    plan: PlanResult | None
     """Null until it is ready."""
     error: WireError | None

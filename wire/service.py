@@ -1,4 +1,4 @@
-"""What the gateway says of itself."""
+"""Liveness and readiness of the gateway."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Alive(WireObject):
 
 
 class Ready(WireObject):
-    """Everything that the gateway needs is well."""
+    """All dependencies of the gateway are available."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -5,25 +5,25 @@ from __future__ import annotations
 from pydantic import ConfigDict
 
 from treadle.dag.model import JsonObject, Milliseconds
-from treadle.wire.errors import Fault
+from treadle.wire.errors import DefinitionProblem
 from treadle.wire.examples import WORKFLOW
 from treadle.wire.objects import WireObject
 
 _CREATED = 1_767_225_600_000
 
 
-class Checked(WireObject):
-    """What is to be said about a definition."""
+class ValidationResult(WireObject):
+    """The result of validating a definition."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"valid": True, "problems": [], "warnings": []}]},
     )
 
     valid: bool
-    problems: list[Fault]
-    """Everything that is wrong with it."""
-    warnings: list[Fault]
-    """What may be meant otherwise; hinders nothing."""
+    problems: list[DefinitionProblem]
+    """Why it is not valid; empty if it is."""
+    warnings: list[DefinitionProblem]
+    """What is valid but may be a mistake."""
 
 
 class WorkflowBrief(WireObject):
@@ -82,7 +82,7 @@ class Version(WireObject):
     latest_version: int
     created_time: Milliseconds
     workflow: JsonObject
-    """The definition as it runs."""
+    """The definition, with every default written out."""
 
 
 class VersionBrief(WireObject):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from enum import unique
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -12,6 +13,7 @@ from treadle.dag.fields import Bare, Expression, Fixed
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.specs.spec import BODY_KEY, DONE_KEY, Config, NodeSpec
+from treadle.dag.words import Word
 
 IN_SEQUENCE = frozenset({"index", "last"})
 """What the condition of a LOOP sees."""
@@ -21,10 +23,32 @@ def _loop_keys(_: Config) -> tuple[str, ...]:
     return (BODY_KEY, DONE_KEY)
 
 
+@unique
+class ErrorAction(Word):
+    """What a loop does when an iteration fails."""
+
+    FAIL = "fail"
+    """The loop fails."""
+    CONTINUE = "continue"
+    """The result of the iteration is null."""
+    COLLECT = "collect"
+    """The result of the iteration is `{error}`."""
+
+
+@unique
+class LoopType(Word):
+    """What a LOOP repeats its body over."""
+
+    FOR_RANGE = "for_range"
+    """A range of numbers."""
+    WHILE = "while"
+    """As many iterations as a condition holds for."""
+
+
 class Looping(Configuration):
     """The fields of both kinds of loop."""
 
-    on_error: Annotated[Literal["fail", "continue", "collect"], Fixed()] = "fail"
+    on_error: Annotated[ErrorAction, Fixed()] = ErrorAction.FAIL
     """What a failed iteration does: fail the loop, or give null or `{error}` as its result."""
     collect_results: Annotated[bool, Fixed()] = True
     """Whether the output holds the results, or only a reference to them."""
@@ -59,7 +83,7 @@ def _not_zero(value: int) -> int:
 class Loop(Looping):
     """One iteration after another."""
 
-    loop_type: Annotated[Literal["for_range", "while"], Fixed()] = "for_range"
+    loop_type: Annotated[LoopType, Fixed()] = LoopType.FOR_RANGE
     """Over a range of numbers, or while a condition holds."""
     start_value: int = 0
     """`for_range`: the first `index`."""
@@ -76,7 +100,7 @@ class Loop(Looping):
 
 
 def _loop_needs(config: Config) -> Iterator[Problem]:
-    if config.get("loop_type") == "while" and config.get("loop_condition") is None:
+    if config.get("loop_type") == LoopType.WHILE and config.get("loop_condition") is None:
         yield Problem(
             "loop_condition",
             "missing",

@@ -19,7 +19,6 @@ from treadle.dag.fields import Fixed, has_template
 from treadle.dag.forms import PARTS, InputField
 from treadle.dag.problems import Problem
 from treadle.dag.questions import (
-    ANSWER_NEEDS,
     APPROVE_OR_REJECT,
     OF_TYPE,
     ApprovalOption,
@@ -31,6 +30,7 @@ from treadle.dag.questions import (
     TimeoutAction,
     question_problems,
 )
+from treadle.dag.replies import ANSWER_NEEDS, default_problems
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.specs.spec import Config, Lane, NodeSpec
 
@@ -119,7 +119,7 @@ def _problems(config: Config, default: str) -> Iterator[Problem]:
     yield from _carrying(config, kind)
     question = _known(config, kind)
     if question is not None:
-        yield from question_problems(question)
+        yield from list(question_problems(question)) or default_problems(question)
 
 
 def _carrying(config: Config, kind: str) -> Iterator[Problem]:

@@ -17,8 +17,8 @@ _KEPT_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event as readers get it."""
+class LiveEvent:
+    """An event, encoded for its readers."""
 
     seq: int
     text: bytes
@@ -27,27 +27,27 @@ class Told:
     """Whether it is the last of its execution."""
 
 
-def told(event: Event) -> Told:
-    """Return an event as readers get it."""
+def encoded(event: Event) -> LiveEvent:
+    """Return an event, encoded for its readers."""
     kind = event.event_type
     text = b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, kind.encode(), to_json(event))
-    return Told(event.seq, text, kind in FINAL_EVENTS)
+    return LiveEvent(event.seq, text, kind in FINAL_EVENTS)
 
 
 class Feed:
-    """What is known here of one execution's events; used in one event loop only."""
+    """The latest events of one execution; used in one event loop only."""
 
     def __init__(self, execution_id: UUID, last: int) -> None:
         self.execution_id = execution_id
         self.last = last
         """The seq up to which events were published here."""
         self.readers = 0
-        self._kept: deque[Told] = deque()
+        self._kept: deque[LiveEvent] = deque()
         self._bytes = 0
         self._changed = asyncio.Event()
 
-    def publish(self, events: Sequence[Told]) -> None:
-        """Add the events that follow the last one, and wake who waits."""
+    def publish(self, events: Sequence[LiveEvent]) -> None:
+        """Add the events that follow the last one, and wake the readers that wait."""
         for each in events:
             assert each.seq == self.last + 1  # invariant 5
             self._kept.append(each)
@@ -58,11 +58,11 @@ class Feed:
         self.wake()
 
     def wake(self) -> None:
-        """Have everybody who waits look again."""
+        """Have every reader that waits look again."""
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
-    def after(self, seq: int) -> list[Told] | None:
+    def after(self, seq: int) -> list[LiveEvent] | None:
         """Return the events after `seq`; `None` if not all of them are kept here."""
         if seq >= self.last:
             return []

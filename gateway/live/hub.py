@@ -1,4 +1,4 @@
-"""The hub: one task that looks for all readers of this process."""
+"""The hub: one task that reads new events for all readers of this process."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from redis.exceptions import RedisError
 
 from treadle.core.postgres import LOST
 from treadle.core.redis import connect_listener
-from treadle.gateway.live.feed import Feed, Told, told
+from treadle.gateway.live.feed import Feed, LiveEvent, encoded
 from treadle.ledger.views import paging
 from treadle.transport.notifier import channel
 
-#: Seconds between two looks at what no bell was heard of: a bell may be lost, and Redis be away.
-_LOOK_SECONDS = 0.2
+#: Seconds between two reads without a notification: one may be lost, and Redis be away.
+_POLL_SECONDS = 0.2
 #: Seconds before Redis is tried again.
 _REDIS_PAUSE_SECONDS = 1.0
-#: A channel on which nothing rings: the subscription that is there when nobody reads.
+#: A channel without notifications: the subscription that is kept when nobody reads.
 _ALWAYS = channel(UUID(int=0))
 #: Transactions whose events are read at one time.
 _PAGE_ROWS = 100
@@ -38,21 +38,21 @@ class Live:
     def __init__(self, pool: ConnectionPool[psycopg.Connection], redis_url: str) -> None:
         self._pool = pool
         self._redis = connect_listener(redis_url)
-        self._bells = self._redis.pubsub()
+        self._subscription = self._redis.pubsub()
         self._feeds: dict[UUID, Feed] = {}
-        self._rung = asyncio.Event()
+        self._notified = asyncio.Event()
         self._limiter = CapacityLimiter(_READS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self.stopping = False
-        """Whether readers are to be told to come again."""
+        """Whether streams end so that their readers reconnect elsewhere."""
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to listen and to read."""
         self._spawn(self._listen())
-        self._spawn(self._look())
+        self._spawn(self._publish_new())
 
     def stop(self) -> None:
-        """Have every reader told to come again."""
+        """End every stream, so that its reader reconnects elsewhere."""
         self.stopping = True
         for feed in self._feeds.values():
             feed.wake()
@@ -64,7 +64,7 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(RedisError, OSError):
-            await self._bells.aclose()  # type: ignore[no-untyped-call]
+            await self._subscription.aclose()  # type: ignore[no-untyped-call]
             await self._redis.aclose()
 
     @contextmanager
@@ -73,7 +73,7 @@ class Live:
         feed = self._feeds.get(execution_id)
         if feed is None:
             feed = self._feeds[execution_id] = Feed(execution_id, last)
-            self._spawn(self._hear(self._bells.subscribe, execution_id))
+            self._spawn(self._subscribe(self._subscription.subscribe, execution_id))
         feed.readers += 1
         try:
             yield feed
@@ -81,24 +81,24 @@ class Live:
             feed.readers -= 1
             if feed.readers == 0:
                 del self._feeds[execution_id]
-                self._spawn(self._hear(self._bells.unsubscribe, execution_id))
+                self._spawn(self._subscribe(self._subscription.unsubscribe, execution_id))
 
-    async def page(self, execution_id: UUID, after: int) -> list[Told]:
-        """Return some of the events after `after` from the ledger: for who is behind its feed."""
-        found = await run_sync(self._new, {execution_id: after}, limiter=self._limiter)
+    async def page(self, execution_id: UUID, after: int) -> list[LiveEvent]:
+        """Return some of the events after `after` from the ledger: for a reader behind its feed."""
+        found = await run_sync(self._read_new, {execution_id: after}, limiter=self._limiter)
         return found.get(execution_id, [])
 
-    async def _look(self) -> None:
-        """Publish what is new of every execution that is read: at each bell, and now and then."""
+    async def _publish_new(self) -> None:
+        """Publish new events to every feed: at each notification, and at every poll."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rung.wait(), _LOOK_SECONDS)
-            self._rung.clear()
+                await asyncio.wait_for(self._notified.wait(), _POLL_SECONDS)
+            self._notified.clear()
             reached = {each.execution_id: each.last for each in self._feeds.values()}
             if not reached:
                 continue
             try:
-                found = await run_sync(self._new, reached, limiter=self._limiter)
+                found = await run_sync(self._read_new, reached, limiter=self._limiter)
             except (*LOST, PoolTimeout):
                 continue
             for execution_id, events in found.items():
@@ -107,21 +107,21 @@ class Live:
                 if feed is not None and feed.last == reached[execution_id]:
                     feed.publish(events)
 
-    def _new(self, after: Mapping[UUID, int]) -> dict[UUID, list[Told]]:
+    def _read_new(self, after: Mapping[UUID, int]) -> dict[UUID, list[LiveEvent]]:
         with self._pool.connection() as connection:
             found = paging.fresh_events(connection, after, rows=_PAGE_ROWS)
-        return {each: [told(event) for event in events] for each, events in found.items()}
+        return {each: [encoded(event) for event in events] for each, events in found.items()}
 
     async def _listen(self) -> None:
-        """Hear bells; while Redis is away, none."""
+        """Receive notifications; while Redis is away, none."""
         while True:
             with suppress(RedisError, OSError):
-                await self._bells.subscribe(_ALWAYS, *map(channel, self._feeds))
-                async for _ in self._bells.listen():
-                    self._rung.set()
+                await self._subscription.subscribe(_ALWAYS, *map(channel, self._feeds))
+                async for _ in self._subscription.listen():
+                    self._notified.set()
             await asyncio.sleep(_REDIS_PAUSE_SECONDS)
 
-    async def _hear(self, act: Callable[[str], Awaitable[None]], execution_id: UUID) -> None:
+    async def _subscribe(self, act: Callable[[str], Awaitable[None]], execution_id: UUID) -> None:
         with suppress(RedisError, OSError):
             await act(channel(execution_id))
 

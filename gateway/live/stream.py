@@ -1,4 +1,4 @@
-"""One reader's answer: server-sent events until there are no more, or until it must come again."""
+"""One reader's response: server-sent events until the last one, or until it must reconnect."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from starlette.types import Receive, Scope, Send
 
 from treadle.core.postgres import LOST
 from treadle.dag.values import dumps
-from treadle.gateway.live.feed import Feed, Told
+from treadle.gateway.live.feed import Feed, LiveEvent
 from treadle.gateway.live.hub import Live
 from treadle.monitoring import metrics
 
-#: Seconds of silence after which a comment is sent, so that nobody in between takes it for dead.
+#: Seconds without an event after which a comment is sent, so that no proxy closes the connection.
 HEARTBEAT_SECONDS = 15.0
-#: Seconds that a reader may take to make room for what is sent to it.
+#: Seconds after which a reader that does not read is disconnected.
 PATIENCE_SECONDS = 15.0
-#: Seconds in which a reader that was too slow can still be told so.
-_LAST_WORD_SECONDS = 5.0
-#: Seconds after which it is looked up again whether the reader may still read.
+#: Seconds in which a reader that was too slow can still take the event that says why it ends.
+_CLOSING_SECONDS = 5.0
+#: Seconds after which the reader's key is checked again.
 _ADMISSION_SECONDS = 30.0
 #: Seconds before the ledger is asked again when it did not answer.
 _OUTAGE_PAUSE_SECONDS = 1.0
 #: Bytes that are sent at one time, and so the most that a reader is ahead of what it takes.
 _CHUNK_BYTES = 64 * 1024
 
-#: Milliseconds after which a reader whose stream ended comes again.
+#: Milliseconds after which a reader whose stream ended reconnects.
 _RETRY = b"retry: 1000\n\n"
 _HEARTBEAT = b": heartbeat\n\n"
 
@@ -44,7 +44,7 @@ CLOSED = {
 
 
 class ReaderTooSlow(Exception):
-    """The reader takes nothing any more."""
+    """The reader did not read what was sent to it in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class EventStream(Response):
         if reason is not None:
             metrics.LIVE_READERS_CLOSED.labels(reason).inc()
         closing = b"" if reason is None else _closed(reason)
-        with anyio.move_on_after(_LAST_WORD_SECONDS):
+        with anyio.move_on_after(_CLOSING_SECONDS):
             await send({"type": "http.response.body", "body": closing, "more_body": False})
 
     async def _follow(self, feed: Feed, send: Send) -> str | None:
@@ -122,7 +122,7 @@ class EventStream(Response):
                 await _put(send, _HEARTBEAT)
         return "gateway_stopping"
 
-    async def _events(self, feed: Feed, after: int) -> Sequence[Told]:
+    async def _events(self, feed: Feed, after: int) -> Sequence[LiveEvent]:
         """Return events after `after`; none if there are none, or none can be had now."""
         events = feed.after(after)
         while events is None:
@@ -142,7 +142,7 @@ async def _put(send: Send, body: bytes) -> None:
         raise ReaderTooSlow from None
 
 
-def _chunks(events: Sequence[Told]) -> Iterator[bytes]:
+def _chunks(events: Sequence[LiveEvent]) -> Iterator[bytes]:
     """Join events to pieces that are sent at one time."""
     parts: list[bytes] = []
     size = 0

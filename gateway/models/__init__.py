@@ -1,4 +1,4 @@
-"""What requests carry, as models: they read the bodies and are the documentation of them.
+"""Request bodies, as models: they read the bodies and document them.
 
-What is answered is in `treadle.wire`.
+Response bodies are in `treadle.wire`.
 """

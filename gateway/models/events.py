@@ -1,4 +1,4 @@
-"""What a route that streams answers, for its documentation."""
+"""The responses of a route that streams events, for its documentation."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     },
     204: {"description": "The execution is over, and the reader has all of its events."},
 }
-"""What a route that streams answers, for its documentation."""
+"""The responses of a route that streams events, for its documentation."""

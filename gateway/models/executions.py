@@ -1,4 +1,4 @@
-"""What a request for an execution says."""
+"""The body of a request for an execution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from treadle.wire.examples import WORKFLOW
 from treadle.wire.objects import Uuid
 
 _Unset: TypeAlias = SkipJsonSchema[None]
-"""What a field holds that was left out; nobody may write it."""
+"""The value of a field that was left out; a request cannot write it."""
 
 _WHAT = ("workflow", "workflow_id", "plan_id")
 
@@ -39,13 +39,13 @@ class NewExecution(Described):
     plan_id: Uuid | _Unset = None
     """A plan that is ready; its workflow runs."""
     input: Any = Field(default_factory=dict)
-    """What the trigger puts out."""
+    """The output of the trigger."""
     trigger: NodeId | None = None
     """The trigger that fires; if none is named the manual one, or the only one."""
     priority: int = Field(default=DEFAULT_PRIORITY, ge=0, le=9)
     """0 is first."""
     deadline_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
-    """It ends as TIMEOUT if it is not over by then."""
+    """After so many seconds it ends as TIMEOUT."""
 
     @model_validator(mode="after")
     def _says_one(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a request that answers a question says."""
+"""The bodies of requests that answer a question."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from treadle.dag.model import Described, JsonObject
 
 
 class NewAnswer(Described):
-    """An answer, as far as the question's type needs it; null is as good as left out."""
+    """An answer, as far as the question's type needs it; null means left out."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"decision": "approve", "comment": "Sorry for that."}]},
@@ -23,9 +23,9 @@ class NewAnswer(Described):
     selected: list[str] | None = None
     """selection: the values of the chosen options."""
     content: Any = None
-    """review: what was looked at, as edited; left out if it was not."""
+    """review: the edited content; left out if it was not edited."""
     comment: str | None = None
-    """A remark."""
+    """A comment, shown with the answer."""
 
 
 class LinkAnswer(NewAnswer):
@@ -40,4 +40,4 @@ class LinkAnswer(NewAnswer):
     )
 
     token: Annotated[str, Field(min_length=1, max_length=200)]
-    """What came with the question, as `answer_link.token`."""
+    """The `answer_link.token` that was sent with the question."""

@@ -1,4 +1,4 @@
-"""What a request for a key says."""
+"""The body of a request for a key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from treadle.wire.keys import Scopes
 
 
 class NewKey(Described):
-    """A key to make, of the caller's own account."""
+    """A key to create, of the caller's own account."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"scopes": ["read", "run"], "name": "the nightly job"}]},
@@ -19,6 +19,6 @@ class NewKey(Described):
 
     scopes: Annotated[Scopes, Field(min_length=1)]
     name: Annotated[str, Field(max_length=NAME_LENGTH)] = ""
-    """What it is to be known by."""
+    """Its name in lists."""
     valid_seconds: Annotated[float, Field(gt=0, le=100 * 366 * 86_400)] | None = None
-    """It expires after so long; never, if not set."""
+    """Seconds after which it expires; never if left out."""

@@ -1,4 +1,4 @@
-"""What a request for a plan, or for its run, says."""
+"""The bodies of requests for a plan, and to run one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from treadle.wire.examples import PROMPT
 
 
 class NewPlan(Described):
-    """What is to be planned."""
+    """A prompt to plan a workflow for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"prompt": PROMPT}]})
 
@@ -20,11 +20,11 @@ class NewPlan(Described):
 
 
 class RunPlan(Described):
-    """What a plan is run with."""
+    """The input to run a plan with."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"input": {"name": "Ada"}}]},
     )
 
     input: Any = Field(default_factory=dict)
-    """What the trigger puts out: an object with a value for each placeholder."""
+    """The output of the trigger: an object with a value for each placeholder."""

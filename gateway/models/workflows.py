@@ -1,4 +1,4 @@
-"""What a request that stores or checks a workflow says."""
+"""The body of a request that stores or validates a workflow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the design names and this release has not: found where a client would look for it."""
+"""Routes that are planned and not part of this release: they answer 501 `not_available`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of an execution: a page of them as JSON, or all as they come, as server-sent events."""
+"""Events of an execution: a page as JSON, or all as they come, as server-sent events."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LastEventId = Annotated[
     Header(
         alias="Last-Event-ID",
         pattern=r"^[0-9]{1,18}$",
-        description="What a reader that comes again sends by itself; goes before `after_seq`.",
+        description="Sent by a reader that reconnects; takes precedence over `after_seq`.",
     ),
 ]
 Accept = Annotated[
@@ -66,7 +66,7 @@ async def events(
 async def follow(request: Request, caller: Caller, execution_id: UUID, after: int) -> Response:
     """Return an execution's events as a stream; 204 when there is nothing more to come.
 
-    An answer of 204 ends the attempts of a browser to connect again.
+    A 204 ends the attempts of a browser to reconnect.
     """
     reached = await run_sync(_reached, caller, execution_id)
     if reached.is_over and after >= reached.last_seq:

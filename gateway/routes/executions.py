@@ -1,4 +1,4 @@
-"""Executions: submitted, looked at, controlled."""
+"""Executions: submitted, read, controlled."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Control: TypeAlias = Callable[[Engine, psycopg.Connection, UUID], None]
     summary="Run a workflow once",
 )
 def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
-    """Run a definition, a stored workflow or a plan; acknowledged when nothing can lose it."""
+    """Run a definition, a stored workflow or a plan; acknowledged once it is committed."""
     with caller.session() as connection:
         workflow, graph = _what_to_run(connection, caller, body)
     submitted = caller.resources.submitter.submit(
@@ -85,7 +85,7 @@ def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey =
 
 
 def acknowledged(caller: Caller, execution_id: UUID, *, repeated: bool) -> Response:
-    """Answer a submission that nothing can lose any more with its execution, short."""
+    """Return the response to a committed submission: its execution, short."""
     with caller.session() as connection:
         brief = paging.brief(connection, execution_id)
     href = f"/v1/executions/{execution_id}"
@@ -117,7 +117,7 @@ def list_executions(
 
 @routes.get("/executions/{execution_id}", response_model=Execution, summary="Get an execution")
 def get_execution(execution_id: UUID, caller: Reader) -> Response:
-    """Return an execution as it stands, with its first 1,000 node records."""
+    """Return an execution with its first 1,000 node records."""
     with caller.session() as connection:
         found = executions.execution(connection, caller.resources.graphs, execution_id)
     return Json(truncated(found))

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from treadle.dag.questions import ReplyInvalid
+from treadle.dag.replies import ReplyInvalid, Via
 from treadle.dag.states import InteractionStatus
 from treadle.gateway.auth import Answerer, Reader
 from treadle.gateway.models.interactions import LinkAnswer, NewAnswer
@@ -39,7 +39,7 @@ def list_interactions(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
-    """Return what the caller's executions ask, and what the caller is asked, the newest first."""
+    """Return the questions of the caller's executions, and those to the caller, newest first."""
     position = position_in(cursor, UUID)
     with caller.session() as connection:
         found = interactions.interactions(
@@ -61,7 +61,7 @@ def list_interactions(
     summary="Get a question",
 )
 def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
-    """Return a question as it stands; looking decides nothing."""
+    """Return a question; reading it decides nothing."""
     with caller.session() as connection:
         return Json(seen(connection, interaction_id, Account(caller.owner)).to_wire())
 
@@ -74,10 +74,10 @@ def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
 )
 def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     """Decide a question; the same answer again returns what was decided."""
-    respond = responding(Account(caller.owner), "api", _raw(body))
+    respond = responding(Account(caller.owner), Via.API, _raw(body))
     with caller.session() as connection:
-        made = answers.answer(caller.resources.engine, connection, interaction_id, respond)
-    return _answered(made)
+        answered = answers.answer(caller.resources.engine, connection, interaction_id, respond)
+    return _answered(answered)
 
 
 @links.post(
@@ -92,14 +92,16 @@ def answer_by_token(interaction_id: UUID, body: LinkAnswer, request: Request) ->
     """Decide a question as the holder of its link: no key, but the token that came with it."""
     resources: Resources = request.app.state.resources
     with resources.pool.connection() as connection:
-        made = answer_by_link(resources.engine, connection, interaction_id, body.token, _raw(body))
-    return _answered(made)
+        answered = answer_by_link(
+            resources.engine, connection, interaction_id, body.token, _raw(body)
+        )
+    return _answered(answered)
 
 
 def _raw(body: NewAnswer) -> dict[str, Any]:
     return body.model_dump(exclude_unset=True, exclude={"token"})
 
 
-def _answered(made: answers.Answered) -> Response:
-    interaction = members(made.interaction.to_wire())
-    return Json(_answered_as(**interaction, repeated=made.repeated))
+def _answered(answered: answers.Answered) -> Response:
+    interaction = members(answered.interaction.to_wire())
+    return Json(_answered_as(**interaction, repeated=answered.repeated))

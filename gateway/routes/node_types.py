@@ -1,4 +1,4 @@
-"""Node types: what a workflow may consist of."""
+"""Node types, and the schema of workflows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def get_node_type(node_type: str, node_subtype: str, _: Reader) -> Response:
     spec = spec_of(node_type, node_subtype)
     if spec is None:
         raise NoSuchNodeType(f"There is no node type {node_type}.{node_subtype}.")
-    return Json(_told(spec))
+    return Json(_node_type(spec))
 
 
 @routes.get(
@@ -73,7 +73,7 @@ def get_workflow_schema(_: Reader) -> Response:
 
 @cache
 def _all() -> bytes:
-    return to_json(_types(node_types=[_told(spec) for spec in SPECS.values()]))
+    return to_json(_types(node_types=[_node_type(spec) for spec in SPECS.values()]))
 
 
 @cache
@@ -81,7 +81,7 @@ def _schema() -> bytes:
     return dumps(workflow_schema())
 
 
-def _told(spec: NodeSpec) -> NodeType:
+def _node_type(spec: NodeSpec) -> NodeType:
     return _type(
         type=spec.type,
         subtype=spec.subtype,

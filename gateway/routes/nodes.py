@@ -1,4 +1,4 @@
-"""Node records of an execution, and what its nodes put out."""
+"""Node records of an execution, and the outputs of its nodes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def list_nodes(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
-    """Return node records by scope and node, an order that stands still while they run."""
+    """Return node records by scope and node, an order that does not change while they run."""
     position = position_in(cursor, str, str)
     with caller.session() as connection:
         found = paging.records(
@@ -66,12 +66,12 @@ def list_nodes(
     "/executions/{execution_id}/nodes/{node_id}/output",
     responses={
         200: {
-            "description": "What the node put out, whatever its size.",
+            "description": "The output of the node, whatever its size.",
             "content": {"application/json": {"schema": {}, "example": {"text": "Hello Ada"}}},
         },
         **refusals(NoSuchNodeExecution),
     },
-    summary="Get what a node put out",
+    summary="Get a node's output",
 )
 def get_output(
     execution_id: UUID,
@@ -81,6 +81,6 @@ def get_output(
         str, Query(max_length=2_000, description="The iteration; empty for the root.")
     ] = "",
 ) -> Response:
-    """Return one node execution's output as it is."""
+    """Return one node execution's output, whatever its size."""
     with caller.session() as connection:
         return Json(paging.output(connection, execution_id, scope, node_id))

@@ -1,4 +1,4 @@
-"""Plans: asked for, looked at, followed, run. A plan's id is its execution's."""
+"""Plans: requested, read, followed, run. A plan's id is its execution's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from treadle.wire.plans import AskedPlan, Plan, Plans
 
 routes = Routes("plans")
 
-_asked = unchecked(AskedPlan)
+_accepted = unchecked(AskedPlan)
 _page = unchecked(Plans)
 
 
@@ -44,14 +44,14 @@ _page = unchecked(Plans)
     summary="Ask for a plan",
 )
 def create_plan(body: NewPlan, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
-    """Have a workflow planned that does what a prompt says; acknowledged before it is."""
+    """Request a plan for a prompt; acknowledged as soon as the request is stored."""
     request = requests.request(body.prompt, owner=caller.owner, idempotency_key=idempotency_key)
     submitted = caller.resources.submitter.submit(request)
     with caller.session() as connection:
         brief = requests.brief_of(paging.brief(connection, submitted.execution_id))
     href = f"/v1/plans/{submitted.execution_id}"
-    told = _asked(**members(brief), repeated=submitted.repeated)
-    return Json(told, 202, {"Location": href})
+    accepted = _accepted(**members(brief), repeated=submitted.repeated)
+    return Json(accepted, 202, {"Location": href})
 
 
 @routes.get("/plans", response_model=Plans, summary="List plans")
@@ -72,7 +72,7 @@ def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Resp
 
 @routes.get("/plans/{plan_id}", response_model=Plan, summary="Get a plan")
 def get_plan(plan_id: UUID, caller: Reader) -> Response:
-    """Return a plan as it stands; once it is ready, with the workflow and what it took."""
+    """Return a plan; once it is ready, with its workflow and its cost."""
     with caller.session() as connection:
         found = executions.execution(connection, caller.resources.graphs, plan_id, records=0)
     return Json(requests.plan_of(found))

@@ -1,4 +1,4 @@
-"""Which routes there are: every router that a module of this package defines."""
+"""The routers: those that the modules of this package define."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LAST = ("absent", "service")
 
 
 def routers() -> list[APIRouter]:
-    """Return every router, those behind the gate first."""
+    """Return every router, those whose routes need a key first."""
     modules = sorted(import_modules(__package__, without={"registry"}), key=_place)
     found = defined_in(modules, APIRouter)
     return sorted(found, key=lambda router: not isinstance(router, Routes))

@@ -1,4 +1,4 @@
-"""The service itself: alive, ready, and what it has counted. Open to everybody who reaches it."""
+"""The service itself: liveness, readiness and metrics. These routes need no key."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from treadle.wire.service import Alive, Ready
 routes = APIRouter(tags=["service"])
 
 
-@routes.get("/health", response_model=Alive, summary="Is it alive")
+@routes.get("/health", response_model=Alive, summary="Check liveness")
 async def health() -> Response:
-    """Answer, which is all that it says."""
+    """Return that the process answers."""
     return Json(Alive(status="alive"))
 
 
@@ -27,10 +27,10 @@ async def health() -> Response:
     "/health/ready",
     response_model=Ready,
     responses=refusals(NotReady),
-    summary="Can it do its work",
+    summary="Check readiness",
 )
 def ready(request: Request) -> Response:
-    """Ask each dependency; if one is not well, `dependencies` of the refusal says what is wrong."""
+    """Check each dependency; if one fails, `dependencies` of the refusal says why."""
     resources: Resources = request.app.state.resources
     try:
         return Json(unchecked(Ready)(**resources.readiness.check()))
@@ -43,11 +43,11 @@ def ready(request: Request) -> Response:
     response_class=Response,
     responses={
         200: {
-            "description": "What was counted, for Prometheus.",
+            "description": "Metrics for Prometheus.",
             "content": {"text/plain": {"example": "# TYPE treadle_executions_started counter"}},
         }
     },
-    summary="What it has counted",
+    summary="Get the metrics",
 )
 def metrics(request: Request) -> Response:
     """Return the metrics of this gateway, in the format that is asked for."""

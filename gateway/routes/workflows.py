@@ -1,4 +1,4 @@
-"""Workflows: checked, stored as versions, read."""
+"""Workflows: validated, stored as versions, read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.model import Name
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
-from treadle.gateway.definitions import WorkflowInvalid, faults, valid
+from treadle.gateway.definitions import WorkflowInvalid, valid, wire_problems
 from treadle.gateway.models.workflows import Definition
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
@@ -20,11 +20,11 @@ from treadle.gateway.routing import Routes, refusals
 from treadle.ledger.views import library
 from treadle.ledger.views.library import NoSuchWorkflow, Stored, WorkflowExists
 from treadle.wire.objects import unchecked
-from treadle.wire.workflows import Checked, Version, Versions, Workflows
+from treadle.wire.workflows import ValidationResult, Version, Versions, Workflows
 
 routes = Routes("workflows")
 
-_checked = unchecked(Checked)
+_validation = unchecked(ValidationResult)
 _workflows = unchecked(Workflows)
 _versions = unchecked(Versions)
 
@@ -55,15 +55,15 @@ def create_workflow(body: Definition, caller: Runner) -> Response:
         return _stored(library.create(connection, caller.owner, workflow))
 
 
-@routes.post("/workflows/validate", response_model=Checked, summary="Check a workflow")
+@routes.post("/workflows/validate", response_model=ValidationResult, summary="Validate a workflow")
 def validate_workflow(body: Definition, _: Reader) -> Response:
-    """Report all that is wrong with a definition, and store nothing."""
+    """Report every problem of a definition, and store nothing."""
     found = validate(body.root)
     return Json(
-        _checked(
+        _validation(
             valid=found.workflow is not None,
-            problems=faults(found.problems),
-            warnings=faults(found.warnings),
+            problems=wire_problems(found.problems),
+            warnings=wire_problems(found.warnings),
         )
     )
 
@@ -98,7 +98,7 @@ def get_workflow(workflow_id: Name, caller: Reader) -> Response:
     summary="Store a new version",
 )
 def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
-    """Store a definition as the newest version of its workflow; what runs goes on as it is."""
+    """Store a definition as the newest version of its workflow; running executions keep theirs."""
     workflow, _ = valid(body.root)
     with caller.session() as connection:
         library.version_id(connection, caller.owner, workflow_id)  # raises if there is none

@@ -41,7 +41,7 @@ class Message:
     id: UUID
     """The same on every try, so that a receiver knows it again."""
     kind: str
-    """`ask`: it was asked; `warn`: its time is nearly over."""
+    """A `MessageKind`: `ask` or `warn`."""
     asked: Interaction
     link: AnswerLink | None
     """For channels by whose links answers come."""

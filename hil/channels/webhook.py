@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
@@ -14,6 +15,7 @@ from treadle.dag.channels.webhook import WEBHOOK, WebhookFields
 from treadle.dag.questions import Question
 from treadle.hil.channels.channel import DeliveryFailed, Message
 from treadle.hil.channels.sender import Services, sends_by
+from treadle.ledger.engine.interactions import MessageKind
 from treadle.wire.objects import members, to_json
 
 #: Time that a receiver has to take a message.
@@ -23,7 +25,10 @@ _ANSWER_BYTES = 64 * 1024
 #: Characters of a refusal that the record quotes.
 _SHOWN = 500
 
-_TYPES = {"ask": "interaction.asked", "warn": "interaction.due_soon"}
+_TYPES: Mapping[str, str] = {
+    MessageKind.ASK: "interaction.asked",
+    MessageKind.WARN: "interaction.due_soon",
+}
 
 
 @sends_by(WEBHOOK)

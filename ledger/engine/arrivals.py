@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from treadle.dag.events import EventType
+from treadle.dag.events import EventType, SkipReason
 from treadle.dag.graph import CompiledNode
 from treadle.dag.readiness import next_state
 from treadle.dag.states import LoopPhase, NodeState
@@ -192,7 +192,7 @@ class Arrivals:
         return self._unit.place(ref, caller, phase=phase, chosen=chosen)
 
     def _skip(self, ref: Ref, *, upstream_failed: bool) -> None:
-        reason = "upstream_failed" if upstream_failed else "not_taken"
+        reason = SkipReason.UPSTREAM_FAILED if upstream_failed else SkipReason.NOT_TAKEN
         self._unit.node_event(ref, EventType.NODE_SKIPPED, reason=reason)
 
     def _complete(self, targets: dict[Ref, _Sums], rows: list[Any]) -> None:

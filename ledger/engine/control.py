@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
-from treadle.dag.events import EventType
+from treadle.dag.events import EventType, PauseReason
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.engine import Engine
@@ -50,7 +50,7 @@ def pause(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
             unit.run("pause", id=locked.id)
             locked.paused = True
             locked.status = ExecutionStatus.PAUSED
-            unit.event(locked, EventType.EXECUTION_PAUSED, reason="pause_requested")
+            unit.event(locked, EventType.EXECUTION_PAUSED, reason=PauseReason.PAUSE_REQUESTED)
 
 
 def resume(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> None:

@@ -7,6 +7,7 @@ is open. How an interaction is answered or times out stands in `ledger.people`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import unique
 from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,11 +15,12 @@ from uuid import UUID
 from treadle.core.columns import pack
 from treadle.core.ids import new_id
 from treadle.dag.channels import CHANNELS, is_sent
-from treadle.dag.events import EventType
+from treadle.dag.events import EventType, PauseReason
 from treadle.dag.outcomes import Asked
 from treadle.dag.questions import OF_TYPE
 from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import dumps
+from treadle.dag.words import Word
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.post_commit import Parked
@@ -51,13 +53,22 @@ class InteractionRow(NamedTuple):
     timeout_seconds: float
 
 
+@unique
+class MessageKind(Word):
+    """Why a question is sent to people."""
+
+    ASK = "ask"
+    """It was asked."""
+    WARN = "warn"
+    """Its time is nearly over."""
+
+
 class OutboxRow(NamedTuple):
     """What is to be sent for a question."""
 
     id: UUID
     interaction_id: UUID
-    kind: str
-    """`ask` or `warn`."""
+    kind: MessageKind
 
 
 def open_interactions(unit: UnitOfWork, counted: Sequence[Settlement]) -> None:
@@ -76,7 +87,7 @@ def open_interactions(unit: UnitOfWork, counted: Sequence[Settlement]) -> None:
     for row in unit.run_rows("ask", rows).fetchall():
         claim, outcome = asked[row.id]
         _opened(unit, claim, outcome, row)
-    sent = [OutboxRow(new_id(), row.id, "ask") for row in rows if row.is_sent]
+    sent = [OutboxRow(new_id(), row.id, MessageKind.ASK) for row in rows if row.is_sent]
     if sent:
         unit.run_rows("send", sent)
 
@@ -157,13 +168,16 @@ def derive_statuses(unit: UnitOfWork) -> None:
         if row is None or row.busy:
             _turn(unit, locked, ExecutionStatus.RUNNING)
         elif row.undelivered:
-            _turn(unit, locked, ExecutionStatus.PAUSED, "not_delivered_yet")
+            _turn(unit, locked, ExecutionStatus.PAUSED, PauseReason.NOT_DELIVERED_YET)
         else:
-            _turn(unit, locked, ExecutionStatus.WAITING_FOR_HUMAN, "human_input_required")
+            _turn(unit, locked, ExecutionStatus.WAITING_FOR_HUMAN, PauseReason.HUMAN_INPUT_REQUIRED)
 
 
 def _turn(
-    unit: UnitOfWork, locked: LockedExecution, status: ExecutionStatus, reason: str | None = None
+    unit: UnitOfWork,
+    locked: LockedExecution,
+    status: ExecutionStatus,
+    reason: PauseReason | None = None,
 ) -> None:
     if locked.status is status:
         return

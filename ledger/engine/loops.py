@@ -16,6 +16,7 @@ from uuid import UUID
 from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Failed, LoopOpened
 from treadle.dag.scopes import around
+from treadle.dag.specs.loops import ErrorAction
 from treadle.dag.states import LoopPhase, ScopeState
 from treadle.dag.values import dumps
 from treadle.ledger.engine.arrivals import Arrivals, PlacedRow, place_rows
@@ -209,8 +210,8 @@ def _advance(unit: UnitOfWork, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) 
 
 def _gives_up(unit: UnitOfWork, loop: Ref, scopes: _Ended) -> bool:
     node = unit.of(loop.execution_id).graph.nodes[loop.node]
-    on_error = node.configurations.literal.get("on_error", "fail")
-    return scopes.failure is not None and on_error == "fail"
+    on_error = node.configurations.literal.get("on_error", ErrorAction.FAIL)
+    return scopes.failure is not None and on_error == ErrorAction.FAIL
 
 
 def _cancel_siblings(unit: UnitOfWork, loops: Sequence[Ref]) -> None:

@@ -18,7 +18,7 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.core.postgres import LOST
-from treadle.dag.events import EventType
+from treadle.dag.events import EventType, SkipReason
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
@@ -61,17 +61,17 @@ class Submission:
     fingerprint: bytes | None = None
     """What makes it the same request when its key comes again: a hash of what was asked. Unset,
     that it means the same definition, input and trigger."""
-    trigger_type: str = "MANUAL"
+    trigger_type: str = MANUAL.subtype
     external_request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a submission came to."""
+    """The execution of a submission."""
 
     execution_id: UUID
     repeated: bool = False
-    """The idempotency key was known: this is the execution of the first time."""
+    """Whether the idempotency key was known: this is the execution of the first request."""
 
 
 class TriggerRow(NamedTuple):
@@ -284,6 +284,6 @@ def _settle_triggers(unit: UnitOfWork, arrivals: Arrivals, drafts: Sequence[_Dra
                 arrivals.leave(ref, "result", unit.nobody)
             else:
                 rows.append(TriggerRow(*at, NodeState.SKIPPED))
-                unit.node_event(ref, EventType.NODE_SKIPPED, reason="not_fired")
+                unit.node_event(ref, EventType.NODE_SKIPPED, reason=SkipReason.NOT_FIRED)
                 arrivals.leave(ref, None, unit.nobody)
     unit.run_rows("add_triggers", rows)

@@ -16,7 +16,7 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
-from treadle.dag.questions import ReplyInvalid
+from treadle.dag.replies import ReplyInvalid
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, dumps, loads
 from treadle.ledger.engine.engine import Engine

@@ -12,6 +12,7 @@ from typing import Any
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.questions import Decision
+from treadle.dag.replies import Via
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
@@ -35,7 +36,7 @@ class Response:
     answer: Value
     by: str
     via: str
-    """The way it came: `api`, `cli`, `webhook`."""
+    """How it came: a `Via`, or the name of a channel such as `webhook`."""
 
 
 def decide(
@@ -107,7 +108,7 @@ def _close(
         actor=response.by if response else SYSTEM,
         action=f"interaction.{status}",
         subject=str(asked.id),
-        details=dumps({**details, "via": response.via if response else Decision.TIMEOUT}),
+        details=dumps({**details, "via": response.via if response else Via.TIMEOUT}),
     )
 
 

@@ -33,7 +33,7 @@ class Sending:
     """The same on every try."""
     interaction_id: UUID
     kind: str
-    """`ask` or `warn`."""
+    """A `MessageKind`."""
     attempts: int
     """This try included."""
 

@@ -16,12 +16,13 @@ from treadle.core.ids import new_id
 from treadle.dag.channels import is_sent
 from treadle.dag.events import EventType
 from treadle.dag.outcomes import Failed
-from treadle.dag.questions import Decision, ReplyInvalid, TimeoutAction, reply
+from treadle.dag.questions import Decision, TimeoutAction
+from treadle.dag.replies import ReplyInvalid, Via, reply
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
-from treadle.ledger.engine.interactions import OutboxRow
+from treadle.ledger.engine.interactions import MessageKind, OutboxRow
 from treadle.ledger.engine.post_commit import PostCommit
 from treadle.ledger.engine.settle_rows import Settlement
 from treadle.ledger.engine.settlements import Settling, apply_outcomes
@@ -135,7 +136,7 @@ def warn(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -
                 timeout_at=int(row.timeout_at.timestamp() * 1000),
             )
             if is_sent(row.channel_type):
-                unit.run_rows("send", [OutboxRow(new_id(), row.id, "warn")])
+                unit.run_rows("send", [OutboxRow(new_id(), row.id, MessageKind.WARN)])
     return row is not None
 
 
@@ -160,13 +161,13 @@ def _unanswered(asked: Interaction) -> Response | None:
     """Return what counts in place of an answer, if anything does."""
     question = asked.question
     if question.timeout_action is TimeoutAction.CONTINUE:
-        return Response(Decision.TIMEOUT, None, SYSTEM, Decision.TIMEOUT)
+        return Response(Decision.TIMEOUT, None, SYSTEM, Via.TIMEOUT)
     if question.timeout_action is TimeoutAction.DEFAULT_RESPONSE:
         try:
             default = reply(question, question.default_response or {})
         except ReplyInvalid:  # it was one when it was asked: by the rules of another release
             return None
-        return Response(default.decision, default.answer, SYSTEM, Decision.TIMEOUT)
+        return Response(default.decision, default.answer, SYSTEM, Via.TIMEOUT)
     return None
 
 

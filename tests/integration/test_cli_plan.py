@@ -23,7 +23,7 @@ from treadle.planner.process import planner_process
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.wire.objects import read
-from treadle.wire.plans import Made
+from treadle.wire.plans import PlanResult
 from treadle.workers.process import WorkerProcess
 
 pytestmark = pytest.mark.slow
@@ -133,7 +133,7 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
         "seconds": 1.0,
     }
     out = io.StringIO()
-    Console(file=out, force_terminal=False, width=200).print(drawn(read(Made, made)))
+    Console(file=out, force_terminal=False, width=200).print(drawn(read(PlanResult, made)))
 
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()

@@ -11,9 +11,9 @@ from tests.support.workflows import Document, chain, node
 from treadle.core.ids import new_id
 from treadle.dag.schema import workflow_schema
 from treadle.dag.specs import SPECS
-from treadle.wire.keys import Keys, MadeKey
+from treadle.wire.keys import CreatedKey, Keys
 from treadle.wire.node_types import NodeTypes
-from treadle.wire.workflows import Checked, Version, Versions, Workflows
+from treadle.wire.workflows import ValidationResult, Version, Versions, Workflows
 
 
 def new_workflow(**metadata: Any) -> Document:
@@ -109,8 +109,8 @@ def test_checking_tells_all_problems_and_stores_nothing(ada: Client) -> None:
     document = new_workflow()
     bad = {**document, "nodes": [*document["nodes"], node("b", "FLOW.NOPE")]}
 
-    good = Checked.model_validate(ada.post("/v1/workflows/validate", document))
-    told = Checked.model_validate(ada.post("/v1/workflows/validate", bad))
+    good = ValidationResult.model_validate(ada.post("/v1/workflows/validate", document))
+    told = ValidationResult.model_validate(ada.post("/v1/workflows/validate", bad))
 
     assert (good.valid, good.problems) == (True, [])
     assert told.valid is False
@@ -146,7 +146,7 @@ def test_the_schema_of_workflows_is_that_of_the_command_line(ada: Client) -> Non
 def test_a_key_is_made_listed_and_revoked(ada: Client, clients: Clients) -> None:
     """Its text is told once; revoking it twice changes nothing."""
     made = ada.post("/v1/keys", {"scopes": ["run", "read"], "name": "a job"}, 201)
-    MadeKey.model_validate(made)
+    CreatedKey.model_validate(made)
     assert made["scopes"] == ["read", "run"]
     client = clients.with_key(made["key"])
     client.get("/v1/executions")

@@ -18,7 +18,8 @@ from treadle.dag.channel_docs import markdown
 from treadle.dag.channels import CHANNELS, PLANNED, ChannelSpec, ChannelType, is_sent
 from treadle.dag.channels.in_app import IN_APP
 from treadle.dag.channels.webhook import WEBHOOK
-from treadle.dag.questions import ANSWER_NEEDS, OF_TYPE, InteractionType, Question
+from treadle.dag.questions import OF_TYPE, InteractionType, Question
+from treadle.dag.replies import ANSWER_NEEDS
 from treadle.dag.specs import people
 from treadle.dag.specs.people import IN_APP_APPROVAL, Asking
 from treadle.hil.channels import Services, senders, sends_by

@@ -24,10 +24,6 @@ HEADINGS = re.findall(r"^### `(\w+)`$", PAGE, re.MULTILINE)
 
 #: Reasons of other things than errors and problems.
 NOT_ERRORS = {
-    "not_fired": "event `node_skipped`",
-    "not_taken": "event `node_skipped`",
-    "upstream_failed": "event `node_skipped`",
-    "pause_requested": "event `execution_paused`",
     "no_capable_worker": "log event `queue.stranded`",
     "say_one": "the request's model; a problem of it has the reason `wrong_type`",
     "version_of_nothing": "the request's model; a problem of it has the reason `wrong_type`",

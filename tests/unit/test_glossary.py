@@ -13,13 +13,6 @@ ROOT = Path(__file__).parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 TERMS, _, LEFT = GLOSSARY.read_text("utf-8").partition("\n## Names that left\n")
 
-#: Folders and files in which names that left, or words of them, are still used; to be emptied.
-PENDING: tuple[str, ...] = (
-    "docs/errors.md",  # made from the errors of the folders below
-    "docs/modules.md",  # made from the docstrings of the folders below
-    "gateway",
-)
-
 PACKAGES = (
     "core", "dag", "gateway", "hil", "ledger", "monitoring", "planner", "scheduler", "transport",
     "treadle/cli", "wire", "workers",
@@ -60,18 +53,6 @@ def test_every_place_in_the_glossary_exists() -> None:
     assert [term for term, *_ in terms] == sorted((term for term, *_ in terms), key=str.casefold)
 
 
-def modules(package: str) -> Iterator[Path]:
-    """Yield the modules of a package that are not pending."""
-    for path in sorted((ROOT / package).rglob("*.py")):
-        if not is_pending(path):
-            yield path
-
-
-def is_pending(path: Path) -> bool:
-    """Return whether a file is in one of the folders that still use names that left."""
-    return any(path.is_relative_to(ROOT / each) for each in PENDING)
-
-
 def identifiers(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield each name that a module uses or defines, with its line."""
     for node in ast.walk(tree):
@@ -110,7 +91,7 @@ def words_that_left(text: str) -> list[str]:
 def test_names_that_left_do_not_come_back(package: str) -> None:
     """Neither as the name of a module nor of anything in it, nor as a word of its docstrings."""
     found = []
-    for path in modules(package):
+    for path in sorted((ROOT / package).rglob("*.py")):
         place = path.relative_to(ROOT)
         tree = ast.parse(path.read_text("utf-8"))
         if path.name in NAMES_THAT_LEFT or has_left(path.stem):
@@ -130,7 +111,7 @@ def test_names_that_left_do_not_come_back(package: str) -> None:
 
 def test_words_that_left_are_on_no_page() -> None:
     """Pages use the words of the glossary."""
-    pages = [page for page in sorted((ROOT / "docs").rglob("*.md")) if not is_pending(page)]
+    pages = sorted((ROOT / "docs").rglob("*.md"))
 
     assert {page.name: words_that_left(page.read_text("utf-8")) for page in pages} == {
         page.name: [] for page in pages

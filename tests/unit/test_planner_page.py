@@ -8,7 +8,7 @@ from pathlib import Path
 from treadle.core import provider_errors
 from treadle.core.errors import TreadleError
 from treadle.planner import local, model_choice, planning, requests
-from treadle.wire.plans import Made, PlanStatus
+from treadle.wire.plans import PlanResult, PlanStatus
 
 PAGE = (Path(__file__).parents[2] / "docs" / "planner.md").read_text("utf-8")
 #: Told where a plan is run or looked for, not made.
@@ -33,5 +33,5 @@ def test_everything_in_a_plan_is_told() -> None:
     """By the names of the wire."""
     told = set(re.findall(r"`([a-z_]+)`", PAGE))
 
-    assert set(Made.model_fields) <= told
+    assert set(PlanResult.model_fields) <= told
     assert set(PlanStatus) <= told

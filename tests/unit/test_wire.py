@@ -19,12 +19,12 @@ from treadle.dag.problems import Problem
 from treadle.dag.questions import OF_TYPE, Decision, InteractionType, Question
 from treadle.dag.states import InteractionStatus, NodeState, NodeStatus
 from treadle.dag.values import dumps, loads
-from treadle.gateway.definitions import faults
+from treadle.gateway.definitions import wire_problems
 from treadle.gateway.errors import RequestInvalid, problem
 from treadle.ledger.people.interactions import Interaction
 from treadle.ledger.views.executions import events_in, record, short
 from treadle.ledger.views.keys import Key
-from treadle.planner.requests import brief_of, made_of
+from treadle.planner.requests import brief_of, result_of
 from treadle.wire import (
     errors,
     events,
@@ -132,8 +132,8 @@ def built() -> list[WireObject]:
         Key("k", "ada", "", (Scope.READ, Scope.RUN), NOW, None, NOW).to_wire(),
         error_of(ERROR),
         problem(RequestInvalid("No.", problems=[])),
-        *faults([Problem("nodes[0]", "missing", "It is missing.", "Add it.")]),
-        made_of(planned),
+        *wire_problems([Problem("nodes[0]", "missing", "It is missing.", "Add it.")]),
+        result_of(planned),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from treadle.cli.cluster import Control, Started
 from treadle.cli.ledger import Ledger, reached
 from treadle.cli.tail import tail
 from treadle.core.settings import Settings
+from treadle.dag.replies import Via
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.answers import responding, seen
 from treadle.hil.rights import Account
@@ -84,7 +85,7 @@ class Local(Ledger):
         return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
-        respond = responding(Account(LOCAL_OWNER), "cli", raw)
+        respond = responding(Account(LOCAL_OWNER), Via.CLI, raw)
         made = answer(self.engine, self.session(), interaction_id, respond)
         return _answered(**members(made.interaction.to_wire()), repeated=made.repeated)
 

@@ -25,7 +25,7 @@ from treadle.dag.states import ExecutionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.planner.requests import workflow_to_run
-from treadle.wire.plans import Made, Plan
+from treadle.wire.plans import Plan, PlanResult
 
 ReportSink: TypeAlias = Callable[[str], None]
 
@@ -90,7 +90,7 @@ def _known(text: str) -> UUID | None:
         return None
 
 
-def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, Made]:
+def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, PlanResult]:
     """Follow a plan to its end; return it, and what was planned.
 
     Raises:
@@ -137,7 +137,7 @@ def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
         yield lambda line: console.print(line, markup=False, soft_wrap=True)
 
 
-def _show(found: Plan, made: Made, *, as_json: bool) -> None:
+def _show(found: Plan, made: PlanResult, *, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(found))
         return

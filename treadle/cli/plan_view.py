@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.execution_view import duration
-from treadle.wire.plans import Made, PlanPlaceholder
+from treadle.wire.plans import PlanPlaceholder, PlanResult
 
 #: Characters of a step's purpose that its line shows.
 _PURPOSE_WIDTH = 80
@@ -24,7 +24,7 @@ _STAGES: Mapping[str, str] = {
 }
 
 
-def drawn(plan: Made) -> RenderableType:
+def drawn(plan: PlanResult) -> RenderableType:
     """Draw what was planned."""
     parts: list[RenderableType] = [_graph(plan), Text(plain(plan.rationale), "dim")]
     for heading, lines in (
@@ -51,7 +51,7 @@ def plain(text: str) -> str:
     return " ".join(line.split())
 
 
-def _graph(plan: Made) -> Tree:
+def _graph(plan: PlanResult) -> Tree:
     workflow = plan.workflow
     nodes = {node["id"]: node for node in workflow["nodes"]}
     following: dict[str, list[tuple[str, str]]] = {each: [] for each in nodes}
@@ -93,7 +93,7 @@ def _placeholder(each: PlanPlaceholder) -> str:
     return f"{each.name}: {each.type}. {plain(each.description)}{suggested}"
 
 
-def _spent(plan: Made) -> str:
+def _spent(plan: PlanResult) -> str:
     tokens, cost = plan.tokens, plan.cost_usd
     return "  ".join(
         [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from treadle.dag.events import EVENTS, EventType
+from treadle.dag.events import EVENTS, EventType, PauseReason
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import ExecutionStatus, NodeStatus
 from treadle.wire.events import Event
@@ -130,7 +130,7 @@ class Progress:
 
     def _change_execution(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         if event_type == EventType.EXECUTION_PAUSED:
-            waits = data.get("reason") == "human_input_required"
+            waits = data.get("reason") == PauseReason.HUMAN_INPUT_REQUIRED
             waiting, paused = ExecutionStatus.WAITING_FOR_HUMAN, ExecutionStatus.PAUSED
             self.status = waiting if waits else paused
         elif "status" in data:  # an end

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.results import ResultsRef
+from treadle.dag.specs.loops import ErrorAction
 from treadle.dag.states import ScopeState
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Ref
@@ -60,7 +61,8 @@ def result_of(graph: CompiledGraph, loop: str, iteration: Iteration) -> Value:
         leaves = iteration.leaves
         return leaves if len(leaves) > 1 else next(iter(leaves.values()), None)
     on_error = graph.nodes[loop].configurations.literal.get("on_error")
-    return {"error": iteration.error} if on_error == "collect" and iteration.error else None
+    collects = on_error == ErrorAction.COLLECT
+    return {"error": iteration.error} if collects and iteration.error else None
 
 
 def _page(records: Records, graph: CompiledGraph, loop: Ref, ordinals: range) -> list[Value]:

@@ -7,7 +7,7 @@ loop's expressions and limits.
 from __future__ import annotations
 
 from treadle.dag.outcomes import Completed, LoopOpened
-from treadle.dag.specs.loops import FOR_EACH, LOOP, ForEach, Loop
+from treadle.dag.specs.loops import FOR_EACH, LOOP, ForEach, Loop, LoopType
 from treadle.dag.specs.spec import DONE_KEY
 from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
@@ -39,7 +39,7 @@ def open_loop(attempt: Attempt) -> LoopOpened | Completed:
     """
     config = attempt.config
     assert isinstance(config, Loop)
-    if config.loop_type == "while":
+    if config.loop_type is LoopType.WHILE:
         return LoopOpened() if turn_is_due(attempt, 0, attempt.input) else _nothing()
     indices = range(config.start_value, config.end_value, config.step)
     if len(indices) > config.max_iterations:
