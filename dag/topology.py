@@ -1,6 +1,6 @@
 """Properties of nodes and connections alone: order, cycles, reachability, loop bodies.
 
-networkx is used here and nowhere else. Every defect is tolerated, so that validation can report it.
+Every defect is tolerated, so that validation can report it: networkx finds the cycle it names.
 
 A node belongs to a loop's body if every path from a trigger to it passes the loop's `body` key, so
 bodies follow from dominators: the exits by `body` that are on every path. On a graph without cycles
@@ -12,19 +12,14 @@ climbs to the root from each join. A test compares the two.)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-import networkx as nx
 
 from treadle.dag.specs import BODY_KEY
 
 #: Nested loops that are distinguished; far above any limit, so that a hostile document made only of
 #: loops costs no more than others.
 MOST_NESTED_LOOPS = 64
-
-_ROOT = ("root",)
-"""The vertex before all triggers; equal to no node's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,18 @@ class Topology:
         triggers: Iterable[str],
         loops: frozenset[str],
     ) -> None:
-        graph: nx.DiGraph[object] = nx.DiGraph()
-        graph.add_edges_from((_ROOT, each) for each in triggers)
-        graph.add_node(_ROOT)
-        graph.add_nodes_from(node_ids)
-        graph.add_edges_from((link.source, link.target) for link in links)
-        self._graph = graph
+        successors: dict[str, list[str]] = {node_id: [] for node_id in node_ids}
+        for link in links:
+            successors.setdefault(link.source, []).append(link.target)
+            successors.setdefault(link.target, [])
         self._links = links
         self._loops = loops
-        self.reachable = frozenset(map(str, nx.descendants(graph, _ROOT)))
+        seen: set[str] = set()
+        backwards = list(_postorder(triggers, successors, seen))
+        self.reachable = frozenset(backwards)
         """Nodes that some path from a trigger reaches."""
-        backwards = list(nx.dfs_postorder_nodes(graph))
-        self.order = tuple(str(each) for each in reversed(backwards) if each is not _ROOT)
+        backwards += _postorder(successors, successors, seen)
+        self.order = tuple(reversed(backwards))
         """The nodes in an order in which every link leads forward, unless it closes a cycle."""
         self._position = {node_id: index for index, node_id in enumerate(self.order)}
         self._loop_of: dict[str, str | None] = {}
@@ -121,7 +116,10 @@ class Topology:
         """Return the nodes of one cycle, in order; empty if there is none."""
         if not any(self._leads_back(link) for link in self._links):
             return []
-        return [str(source) for source, _ in nx.find_cycle(self._graph)]
+        import networkx as nx  # noqa: PLC0415 - it takes longer to load than to read an execution
+
+        graph: nx.DiGraph[str] = nx.DiGraph((link.source, link.target) for link in self._links)
+        return [source for source, _ in nx.find_cycle(graph)]
 
     def upstream(self) -> dict[str, int]:
         """Return for each node, as a set of bits, the nodes that come before it.
@@ -138,3 +136,26 @@ class Topology:
                 bits |= before[source] | 1 << self._position[source]
             before[node_id] = bits
         return before
+
+
+def _postorder(
+    starts: Iterable[str], successors: Mapping[str, Sequence[str]], seen: set[str]
+) -> Iterator[str]:
+    """Yield what the starts lead to, depth first: each node after all that it leads to.
+
+    What is in `seen` is left out, and what is yielded is added to it.
+    """
+    for start in starts:
+        if start in seen:
+            continue
+        seen.add(start)
+        path = [(start, iter(successors[start]))]
+        while path:
+            node_id, targets = path[-1]
+            target = next((each for each in targets if each not in seen), None)
+            if target is None:
+                path.pop()
+                yield node_id
+            else:
+                seen.add(target)
+                path.append((target, iter(successors[target])))

@@ -139,7 +139,7 @@ def problems_of(document: Any) -> list[tuple[str, str]]:
 def test_a_worker_loads_no_sdk_until_it_asks_a_model() -> None:
     """They take tens of megabytes, and an idle worker is to stay below 150."""
     program = (
-        "import sys, workers.process, treadle.cli.app;"
+        "import sys, treadle.workers.process, treadle.cli.app;"
         "print([m for m in ('openai', 'anthropic', 'jsonschema', 'httpx2') if m in sys.modules])"
     )
     ran = subprocess.run(
