@@ -78,7 +78,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class WorkflowStatistics(Strict):
-    """Statistics of a workflow's runs; derived when read, ignored when written."""
+    """Statistics of a workflow's runs; accepted in a definition, and not stored."""
 
     total_runs: int = Field(default=0, ge=0)
     average_duration_ms: float = Field(default=0, ge=0)
@@ -112,6 +112,20 @@ class WorkflowMetadata(Strict):
     updated_by: str | None = None
     continue_on_failure: bool = False
     """Whether a failure skips what depends on it instead of ending the execution."""
+
+
+DERIVED = frozenset(
+    {
+        "created_by",
+        "created_time",
+        "deployment_status",
+        "last_execution_status",
+        "last_execution_time",
+        "statistics",
+        "updated_by",
+    }
+)
+"""Metadata that only the system can know: accepted in a definition, and not stored with it."""
 
 
 class Position(Strict):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.support.workflows import chain, configured, node, valid
-from treadle.dag.model import Workflow
+from treadle.dag.model import DERIVED, Workflow
 from treadle.dag.publish import publish
 from treadle.dag.specs import AVAILABLE, SPECS, spec_of
 
@@ -44,6 +44,28 @@ def test_publication_keeps_templates_and_expressions_as_they_are() -> None:
 
     stored = publish(workflow)["nodes"][1]["configurations"]
     assert stored["duration_seconds"] == "{{ input.s }}"
+
+
+def test_what_only_the_system_can_know_is_not_stored() -> None:
+    """An author's word for it would be read as fact."""
+    document = chain(node("a"))
+    document["metadata"] |= {
+        "deployment_status": "DEPLOYED",
+        "last_execution_status": "SUCCESS",
+        "last_execution_time": 1,
+        "created_time": 1,
+        "created_by": "ada",
+        "updated_by": "ada",
+        "statistics": {"total_runs": 999},
+        "tags": ["kept"],
+    }
+    workflow = valid(document).workflow
+    assert workflow is not None
+
+    stored = publish(workflow)["metadata"]
+
+    assert not DERIVED & stored.keys()
+    assert stored["tags"] == ["kept"]
 
 
 def test_every_type_the_design_names_is_listed() -> None:
