@@ -19,7 +19,7 @@ from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import answer
-from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
+from treadle.transport.redis_keys import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
 
 #: Executions parked and answered, as in the benchmark of the peers.
 _ANSWERED = 2_000

@@ -28,7 +28,8 @@ from treadle.ledger.people.answers import delivered
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
 from treadle.ledger.people.outbox import Sending, new_link
 from treadle.monitoring.metrics import DELIVERIES, closed
-from treadle.transport.notifier import OUTBOX_KEY, Notifier
+from treadle.transport.notifier import Notifier
+from treadle.transport.redis_keys import OUTBOX_KEY
 
 #: Seconds between two looks when the bell is silent and nothing is known to be due earlier.
 _LOOK_SECONDS = 1.0

@@ -220,6 +220,8 @@ REPAIRS = closed(
     "reclaim",
     "message_lost",
     "pauses_restored",
+    "wrong_type",
+    "unreadable",
 )
 STRANDED_QUEUES = Gauge(
     "treadle_stranded_queues",

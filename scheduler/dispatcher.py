@@ -10,14 +10,14 @@ from uuid import UUID
 import psycopg
 import redis
 import structlog
-from dramatiq import Message
 
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import refill, refill_together
 from treadle.ledger.engine.leases import Ref
 from treadle.monitoring.metrics import REPAIRS
-from treadle.transport.broker import PRIORITIES, list_key
+from treadle.transport import messages
 from treadle.transport.connections import Connections
+from treadle.transport.redis_keys import PRIORITIES, list_key
 
 #: Rows looked at in one pass.
 _ROWS = 2_000
@@ -79,8 +79,9 @@ class Dispatcher:
         except redis.RedisError:
             return oldest
         for (queue, _), head in zip(keys, heads, strict=True):
-            if head is not None:
-                at = datetime.fromtimestamp(Message.decode(head).message_timestamp / 1000, UTC)
+            message = messages.read(head) if head is not None else None
+            if message is not None:  # an unreadable one is dropped by whoever takes it
+                at = datetime.fromtimestamp(message.message_timestamp / 1000, UTC)
                 oldest[queue] = min(at, oldest.get(queue, at))
         return oldest
 

@@ -8,6 +8,7 @@ until the next due time, a notification, or a second.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Event
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from treadle.scheduler.hil_services import running_hil_services
 from treadle.scheduler.stranded_queues import StrandedQueues
 from treadle.transport import scheduler_heartbeat
 from treadle.transport.connections import Connections
-from treadle.transport.notifier import TIMERS_KEY
+from treadle.transport.redis_keys import TIMERS_KEY, delete_wrong_types
 
 #: Seconds between two passes when nothing is known to be due earlier.
 _PASS_SECONDS = 1.0
@@ -82,7 +83,10 @@ class Scheduler:
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""
-        scheduler_heartbeat.announce(self._connections.broker.client)
+        client = self._connections.broker.client
+        with suppress(redis.RedisError):
+            delete_wrong_types(client)
+        scheduler_heartbeat.announce(client)
         session = self._open()
         seconds = schedule.next_due(session, grace_seconds=_OVERDUE_GRACE_SECONDS)
         if seconds is not None and seconds <= 0:

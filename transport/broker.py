@@ -10,6 +10,7 @@ thread consumes them, in the order of their priority (and not only of what was f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from threading import Condition
 from typing import Any
 
@@ -18,17 +19,16 @@ from dramatiq import Broker, Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.errors import ConnectionClosed
 
-#: The one queue that Dramatiq knows.
-NODES = "nodes"
-#: Priorities, the most urgent first; each queue has a list for each.
-PRIORITIES = range(10)
+from treadle.transport.messages import read
+from treadle.transport.redis_keys import (
+    PRIORITIES,
+    delete_wrong_types,
+    drop_unreadable,
+    list_key,
+)
+
 #: Seconds one blocking pop waits; how long a stopping consumer may take to notice.
 _POP_SECONDS = 1.0
-
-
-def list_key(queue: str, priority: int) -> str:
-    """Return the key of the list that carries a queue's messages of one priority."""
-    return f"treadle:queue:{queue}:{priority}"
 
 
 class ListBroker(Broker):
@@ -44,8 +44,7 @@ class ListBroker(Broker):
         """`queues` are the capabilities whose messages this process takes with its `threads`."""
         super().__init__(middleware=[])
         self.client = client
-        self._taken = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
-        self._threads = threads
+        self._consumer = _ListConsumer(client, queues, threads)
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -57,7 +56,7 @@ class ListBroker(Broker):
         return set(self.queues)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 30_000) -> Consumer:
-        return _ListConsumer(self.client, self._taken, self._threads)
+        return self._consumer  # the same after an outage: its threads may still be at work
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         if delay is not None:
@@ -76,9 +75,10 @@ class ListBroker(Broker):
 class _ListConsumer(Consumer):
     """Pops only what a thread is free for, so that nothing lies fetched and unclaimed."""
 
-    def __init__(self, client: redis.Redis, keys: Sequence[str], threads: int) -> None:
+    def __init__(self, client: redis.Redis, queues: Sequence[str], threads: int) -> None:
         self._client = client
-        self._keys = list(keys)
+        self._queues = queues
+        self._keys = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
         self._free = threads
         self._changed = Condition()
 
@@ -91,12 +91,21 @@ class _ListConsumer(Consumer):
                 _POP_SECONDS, len(self._keys), *self._keys, direction="LEFT", count=1
             )
         except redis.RedisError as exc:
+            if isinstance(exc, redis.ResponseError):  # as for a key of a wrong type
+                self._put_right()
             raise ConnectionClosed(exc) from exc  # type: ignore[no-untyped-call]
-        if not popped:
+        message = read(popped[1][0]) if popped else None
+        if message is None:
+            if popped:
+                drop_unreadable("message")
             return None
         with self._changed:
             self._free -= 1
-        return MessageProxy(Message.decode(popped[1][0]))
+        return MessageProxy(message)
+
+    def _put_right(self) -> None:
+        with suppress(redis.RedisError):
+            delete_wrong_types(self._client, queues=self._queues)
 
     def ack(self, message: MessageProxy) -> None:
         with self._changed:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from threading import Lock
 from typing import Any
+from uuid import UUID
 
 import redis
 from dramatiq import Message
@@ -20,23 +22,28 @@ from dramatiq import Message
 from treadle.core.ids import new_id
 from treadle.dag.specs import Lane
 from treadle.ledger.engine.post_commit import PostCommit, Queued
-from treadle.transport.broker import NODES, PRIORITIES, ListBroker, list_key
+from treadle.transport.broker import ListBroker
 from treadle.transport.duration_estimator import DurationEstimator
-from treadle.transport.notifier import OUTBOX_KEY, TIMERS_KEY, Notifier
+from treadle.transport.messages import message_of
+from treadle.transport.notifier import Notifier
 from treadle.transport.pause_table import PauseTable
+from treadle.transport.redis_keys import (
+    EPOCH_KEY,
+    OUTBOX_KEY,
+    PRIORITIES,
+    QUEUES_KEY,
+    TIMERS_KEY,
+    delete_wrong_types,
+    drop_unreadable,
+    list_key,
+)
 
-#: Where the epoch's random part lives; gone when Redis loses its data.
-EPOCH_KEY = "treadle:epoch"
-#: The set of queues that something was ever sent to.
-QUEUES_KEY = "treadle:queues"
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
 #: Rows a queue may hold before anything is known of its durations.
 _FIRST_ROOM = 1_000
 #: Weight of the newest message in the mean of what messages carry.
 _NEWEST = 0.1
-#: The name of the actor that runs the nodes of a message.
-ACTOR = "run_nodes"
 
 
 class RedisDispatchQueue:
@@ -85,7 +92,9 @@ class RedisDispatchQueue:
             queues = sorted(self._queues)
         try:
             epoch, lengths = self._look(queues)
-        except redis.RedisError:
+        except redis.RedisError as error:
+            if isinstance(error, redis.ResponseError):  # as for a key of a wrong type
+                self._put_right(queues)
             with self._lock:
                 self._epoch = None
             return
@@ -159,13 +168,7 @@ class RedisDispatchQueue:
             size = self._durations.chunk(queue, Lane(lane))
             for start in range(0, len(refs), size):
                 self._sent(queue, len(refs[start : start + size]))
-                yield Message(
-                    queue_name=NODES,
-                    actor_name=ACTOR,
-                    args=(execution_id, lane, refs[start : start + size]),
-                    kwargs={},
-                    options={"list": list_key(queue, priority)},
-                )
+                yield message_of(queue, priority, lane, execution_id, refs[start : start + size])
 
     def _sent(self, queue: str, rows: int) -> None:
         with self._lock:
@@ -191,10 +194,43 @@ class RedisDispatchQueue:
             for priority in PRIORITIES:
                 pipeline.llen(list_key(queue, priority))
         _, random_part, server, known, *lengths = pipeline.execute()
-        with self._lock:
-            self._queues.update(queue.decode() for queue in known)
+        self._learn(known)
         total: defaultdict[str, int] = defaultdict(int)
         per_queue = len(PRIORITIES)
         for index, length in enumerate(lengths):
             total[queues[index // per_queue]] += length
-        return f"{random_part.decode()}/{server['run_id']}", dict(total)
+        return f"{self._random_part(random_part)}/{server['run_id']}", dict(total)
+
+    def _learn(self, known: Iterable[bytes]) -> None:
+        """Take in the names of queues, and remove from the set what cannot be one."""
+        names = {each: _text(each) for each in known}
+        with self._lock:
+            self._queues.update(name for name in names.values() if name is not None)
+        unreadable = [each for each, name in names.items() if name is None]
+        if unreadable:
+            self._broker.client.srem(QUEUES_KEY, *unreadable)
+            drop_unreadable("queue", len(unreadable))
+
+    def _random_part(self, value: bytes) -> str:
+        """Return the epoch's random part; one that none of ours wrote is replaced.
+
+        Raises:
+            redis.RedisError: it was not one; the next look finds another.
+        """
+        with suppress(ValueError):
+            return str(UUID(value.decode()))
+        self._broker.client.delete(EPOCH_KEY)
+        drop_unreadable("epoch")
+        raise redis.RedisError("The epoch was unreadable.")
+
+    def _put_right(self, queues: Iterable[str]) -> None:
+        with suppress(redis.RedisError):
+            delete_wrong_types(self._broker.client, queues=queues)
+
+
+def _text(name: bytes) -> str | None:
+    """Return the name of a queue; `None` if the ledger could not hold it."""
+    try:
+        return None if b"\0" in name else name.decode()
+    except UnicodeDecodeError:
+        return None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from threading import Lock
 
 from treadle.dag.specs import Lane
+from treadle.transport.messages import MOST_ROWS
 
 #: Seconds of work that one message should carry.
 _AIM_SECONDS = 0.05
-#: Nodes one message carries at most.
-_LARGEST_CHUNK = 64
 #: Weight of the newest duration in the running mean.
 _NEWEST = 0.1
 #: No node counts for less: so much its share of a commit costs.
@@ -40,7 +39,7 @@ class DurationEstimator:
 
     def chunk(self, queue: str, lane: Lane = Lane.INLINE) -> int:
         """Return how many nodes one message should carry."""
-        return max(1, min(_LARGEST_CHUNK, int(_AIM_SECONDS / self.expected(queue, lane))))
+        return max(1, min(MOST_ROWS, int(_AIM_SECONDS / self.expected(queue, lane))))
 
     def expected(self, queue: str, lane: Lane) -> float:
         """Return the seconds that a node takes: its queue's mean, or what its lane stands for."""

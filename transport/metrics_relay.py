@@ -14,8 +14,8 @@ import redis
 
 from treadle.monitoring import facts
 from treadle.monitoring.facts import Fact
+from treadle.transport.redis_keys import FACTS_KEY, drop_unreadable
 
-_KEY = "treadle:facts"
 #: Facts kept for a scheduler that nobody asks; older ones go.
 _LONGEST = 10_000
 
@@ -34,13 +34,17 @@ def take(client: redis.Redis) -> None:
     """Count here what commands have handed over; each is given to one taker."""
     try:
         pipeline = client.pipeline(transaction=True)
-        pipeline.lrange(_KEY, 0, -1)
-        pipeline.delete(_KEY)
+        pipeline.lrange(FACTS_KEY, 0, -1)
+        pipeline.delete(FACTS_KEY)
         given, _ = pipeline.execute()
     except redis.RedisError:
         return
-    read = [orjson.loads(each) for each in given]
-    facts.count(Fact(of, tuple(labels), value) for of, labels, value in read)
+    for each in given:
+        try:
+            of, labels, value = orjson.loads(each)
+            facts.count([Fact(of, tuple(labels), value)])
+        except Exception:  # noqa: BLE001 - the edge: anybody may have written it, in any shape
+            drop_unreadable("fact")
 
 
 def _give(client: redis.Redis, kept: Sequence[Fact]) -> None:
@@ -48,8 +52,8 @@ def _give(client: redis.Redis, kept: Sequence[Fact]) -> None:
         return
     try:
         pipeline = client.pipeline(transaction=False)
-        pipeline.rpush(_KEY, *(orjson.dumps([*fact]) for fact in kept))
-        pipeline.ltrim(_KEY, -_LONGEST, -1)
+        pipeline.rpush(FACTS_KEY, *(orjson.dumps([*fact]) for fact in kept))
+        pipeline.ltrim(FACTS_KEY, -_LONGEST, -1)
         pipeline.execute()
     except redis.RedisError:
         return

@@ -15,10 +15,6 @@ from uuid import UUID
 
 import redis
 
-#: What wakes the scheduler: a timer or a retry was set.
-TIMERS_KEY = "treadle:timers"
-#: What wakes the delivery: something new is in the outbox.
-OUTBOX_KEY = "treadle:outbox"
 _PREFIX = "treadle:events:"
 #: Seconds for which the list of listeners counts.
 _FRESH_SECONDS = 0.1
@@ -72,4 +68,4 @@ class Notifier:
                 return
             self._looked = now
         found: list[Any] = self._client.pubsub_channels(f"{_PREFIX}*")
-        self._listened = frozenset(name.decode() for name in found)
+        self._listened = frozenset(name.decode(errors="replace") for name in found)

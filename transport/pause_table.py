@@ -7,7 +7,7 @@ and decided there is taken out by whoever finds it due.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import unique
@@ -20,13 +20,14 @@ import redis
 from treadle.core.ids import new_id
 from treadle.dag.words import Word
 from treadle.ledger.engine.post_commit import Parked
+from treadle.transport.redis_keys import (
+    DEADLINES_KEY,
+    ENTRIES_KEY,
+    REBUILDING_KEY,
+    WHOLE_KEY,
+    drop_unreadable,
+)
 
-#: One hash tag, so that in a Redis cluster the keys lie on one node.
-_PREFIX = "treadle:{pauses}:"
-DEADLINES_KEY = _PREFIX + "deadlines"
-ENTRIES_KEY = _PREFIX + "entries"
-WHOLE_KEY = _PREFIX + "whole"
-_REBUILDING_KEY = _PREFIX + "rebuilding"
 #: Seconds for which a mark of rebuilding counts: longer than putting back a million questions.
 _REBUILDING_SECONDS = 600
 #: Questions in one call of a script: what holds the server up for less than a millisecond.
@@ -92,12 +93,24 @@ class PauseTable:
         keys = [DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY]
         found: Any = self._take(keys=keys, args=[limit, round(hold_seconds * 1000)])
         whole, milliseconds, *due = found
-        pairs = zip(due[::2], due[1::2], strict=True)
         return Taken(
             bool(whole),
-            [(UUID(each.decode()), DueAction(kind.decode())) for each, kind in pairs],
+            self._due(dict(zip(due[::2], due[1::2], strict=True))),
             milliseconds / 1000 if milliseconds >= 0 else None,
         )
+
+    def _due(self, taken: Mapping[bytes, bytes]) -> list[tuple[UUID, DueAction]]:
+        """Return which questions were taken; what is the id of none goes out of the table."""
+        due, unreadable = [], []
+        for member, kind in taken.items():
+            try:
+                due.append((UUID(member.decode()), DueAction(kind.decode())))
+            except ValueError:
+                unreadable.append(member)
+        if unreadable:
+            self._unpark(keys=[DEADLINES_KEY, ENTRIES_KEY], args=unreadable)
+            drop_unreadable("question", len(unreadable))
+        return due
 
     def rebuild(self, pages: Iterable[Sequence[Parked]]) -> bool:
         """Put every pending question back; return whether the table is whole now.
@@ -105,10 +118,10 @@ class PauseTable:
         What was parked meanwhile stays; several may rebuild at once.
         """
         mark = str(new_id())
-        self._client.set(_REBUILDING_KEY, mark, ex=_REBUILDING_SECONDS)
+        self._client.set(REBUILDING_KEY, mark, ex=_REBUILDING_SECONDS)
         for page in pages:
             self.park(page)
-        return bool(self._finish(keys=[WHOLE_KEY, _REBUILDING_KEY], args=[mark]))
+        return bool(self._finish(keys=[WHOLE_KEY, REBUILDING_KEY], args=[mark]))
 
     def parked(self) -> int:
         """Return how many questions are in."""

@@ -10,7 +10,8 @@ import socket
 
 import redis
 
-_KEY = "treadle:scheduler"
+from treadle.transport.redis_keys import SCHEDULER_KEY
+
 #: Seconds after the last pass when a scheduler counts as gone; passes are a second apart.
 _LIFETIME_SECONDS = 5
 
@@ -18,7 +19,7 @@ _LIFETIME_SECONDS = 5
 def announce(client: redis.Redis) -> None:
     """Say that a scheduler is at work on this host in this process. Unsaid while Redis is away."""
     try:
-        client.set(_KEY, f"{socket.gethostname()}/{os.getpid()}", ex=_LIFETIME_SECONDS)
+        client.set(SCHEDULER_KEY, f"{socket.gethostname()}/{os.getpid()}", ex=_LIFETIME_SECONDS)
     except redis.RedisError:
         return
 
@@ -29,5 +30,5 @@ def seen(client: redis.Redis) -> str | None:
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    found = client.get(_KEY)
-    return str(found, "utf-8") if isinstance(found, bytes) else None
+    found = client.get(SCHEDULER_KEY)
+    return found.decode(errors="replace") if isinstance(found, bytes) else None

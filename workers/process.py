@@ -19,9 +19,8 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.versions import Graphs
 from treadle.transport.background_publisher import BackgroundPublisher
-from treadle.transport.broker import NODES
 from treadle.transport.connections import Connections
-from treadle.transport.dispatch_queue import ACTOR
+from treadle.transport.messages import ACTOR, NODES
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
 from treadle.workers.committer import Committer

@@ -29,7 +29,7 @@ from treadle.ledger.engine.post_commit import PostCommit
 from treadle.ledger.people import interactions, outbox
 from treadle.ledger.people.answers import InteractionDecided
 from treadle.ledger.people.interactions import Interaction
-from treadle.transport.notifier import OUTBOX_KEY
+from treadle.transport.redis_keys import OUTBOX_KEY
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,8 @@ from treadle.hil.sweeper import Sweeper
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.post_commit import Parked
 from treadle.ledger.people import interactions
-from treadle.transport.pause_table import DEADLINES_KEY, ENTRIES_KEY, PauseTable
+from treadle.transport.pause_table import PauseTable
+from treadle.transport.redis_keys import DEADLINES_KEY, ENTRIES_KEY
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 

@@ -29,7 +29,7 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.migrations import migrate
 from treadle.ledger.people.interactions import interaction
 from treadle.monitoring.logs import configure
-from treadle.transport.notifier import OUTBOX_KEY
+from treadle.transport.redis_keys import OUTBOX_KEY
 from treadle.wire.keys import Scope
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
