@@ -28,7 +28,7 @@ from treadle.ledger.engine.claims import start
 from treadle.ledger.engine.endings import end_early, end_finished
 from treadle.ledger.engine.hand_off import Caller
 from treadle.ledger.engine.interactions import open_interactions
-from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.loops import (
     Failures,
     open_scope,
@@ -148,15 +148,15 @@ def _end_failed(unit: UnitOfWork, settling: Settling, failures: Failures) -> Non
     if not isinstance(outcome, Failed) or leaves_by_error(claim):
         return
     ref = claim.ref
-    locked = unit.of(ref.execution_id)
+    locked, error = unit.of(ref.execution_id), _placed(outcome.error, claim)
     if ref.scope != ROOT:
         scope = ScopeRef(ref.execution_id, ref.scope)
-        failures.scopes.setdefault(scope, _placed(outcome.error, ref))
+        failures.scopes.setdefault(scope, error)
         unit.scopes.changed_by(scope, caller)
     elif claim.graph.continue_on_failure:
-        locked.failure = locked.failure or dumps(outcome.error)
+        locked.failure = locked.failure or dumps(error)
     else:
-        end_early(unit, [locked], ExecutionStatus.ERROR, outcome.error)
+        end_early(unit, [locked], ExecutionStatus.ERROR, error)
 
 
 def _apply(unit: UnitOfWork, arrivals: Arrivals, failures: Failures, settling: Settling) -> None:
@@ -189,10 +189,15 @@ def _leave(arrivals: Arrivals, claim: Claim, outcome: Completed | Failed, caller
         arrivals.leave(claim.ref, None, caller, upstream_failed=True)
 
 
-def _placed(error: Mapping[str, Any], ref: Ref) -> dict[str, Any]:
-    """Return an error that says where in a loop's body it happened."""
-    details = {**error.get("error_details", {}), "scope": ref.scope, "node_id": ref.node}
-    return {**error, "error_details": details}
+def _placed(error: Mapping[str, Any], claim: Claim) -> dict[str, Any]:
+    """Return an error that says where it happened; a loop passes on where its body's did."""
+    place = {
+        "workflow_id": claim.graph.workflow.metadata.id,
+        "node_id": claim.ref.node,
+        "node_type": claim.node.spec.key,
+        "scope": claim.ref.scope,
+    }
+    return {**error, "error_details": {**place, **error.get("error_details", {})}}
 
 
 def _report(unit: UnitOfWork, settlement: Settlement) -> None:

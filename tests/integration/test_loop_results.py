@@ -302,3 +302,27 @@ def test_a_turn_that_a_scheduler_ends_refers_to_the_results_so_far(hand: Hand) -
         "error": told["error"], "scope": None, "count": 1, "results_ref": ref.to_wire(),
     }  # fmt: skip
     assert iterations.loop_count(hand.session, Ref(execution, "", "turns"), claim.lease_id) == 1
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["at the root", "in two loops"])
+def test_the_error_of_an_execution_says_where_it_happened(
+    settings: Settings, wait_until: WaitUntil, inside: bool
+) -> None:
+    """The workflow, the node, its type and its iteration; loops pass on where their body's did."""
+    broken = mapped("broken", v="input.missing.field")
+    loops = (for_each("outer", over="input"), for_each("inner", over="[item]")) if inside else ()
+    document = workflow(
+        start(), *loops, broken,
+        connect="start -> outer, outer:body -> inner, inner:body -> broken"
+        if inside else "start -> broken",
+    )  # fmt: skip
+
+    with running(settings) as client:
+        execution = client.submit(document, [1])
+        wait_until(lambda: client.has_ended(execution), 30)
+        details = client.shown(execution)["error"]["error_details"]
+
+    assert details["reason"] == "expression_failed"
+    assert (details["workflow_id"], details["node_id"]) == (document["metadata"]["id"], "broken")
+    assert details["node_type"] == "ACTION.DATA_TRANSFORMATION"
+    assert details["scope"] == ("outer:0/inner:0" if inside else "")
