@@ -35,7 +35,12 @@ Invariants:
 
 from treadle.dag.expressions.budget import Budget
 from treadle.dag.expressions.checker import Context
-from treadle.dag.expressions.errors import ExpressionFailed, ExpressionInvalid, SecretNotAllowed
+from treadle.dag.expressions.errors import (
+    ExpressionFailed,
+    ExpressionInvalid,
+    OutOfTime,
+    SecretNotAllowed,
+)
 from treadle.dag.expressions.expression import Expression, compile_expression
 from treadle.dag.expressions.template import Template, compile_template
 
@@ -45,6 +50,7 @@ __all__ = [
     "Expression",
     "ExpressionFailed",
     "ExpressionInvalid",
+    "OutOfTime",
     "SecretNotAllowed",
     "Template",
     "compile_expression",

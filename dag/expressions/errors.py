@@ -45,6 +45,10 @@ class ExpressionInvalid(TreadleError):
         self.also: tuple[ExpressionInvalid, ...] = ()
 
 
+class OutOfTime(Exception):
+    """The deadline of a budget has passed; whoever gave it says what that comes to."""
+
+
 class SecretNotAllowed(ExpressionInvalid):
     """A secret is named in a field that may not hold one."""
 

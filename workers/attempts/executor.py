@@ -16,6 +16,7 @@ import structlog
 from treadle.core.dialer import Dialer
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
+from treadle.dag.expressions import Budget, OutOfTime
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from treadle.dag.retries import apply_retry_policy
@@ -23,6 +24,7 @@ from treadle.dag.specs.configuration import Configuration
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Claim
+from treadle.ledger.engine.recovery import timed_out
 from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
@@ -74,10 +76,8 @@ class Executor:
         try:
             outcome = self._carry_out(claim, prepared)
             assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
-        except TreadleError as error:
-            outcome = Failed(error.to_wire())
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            outcome = _internal(claim, error)
+            outcome = _failed(claim, error)
         return AttemptResult(
             self.with_retry_policy(claim, _clean(outcome, prepared)), prepared.input
         )
@@ -88,10 +88,8 @@ class Executor:
             outcome = self._carry_out(claim, attempt)
             if isinstance(outcome, Awaitable):
                 outcome = await outcome
-        except TreadleError as error:
-            outcome = Failed(error.to_wire())
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            outcome = _internal(claim, error)
+            outcome = _failed(claim, error)
         return AttemptResult(self.with_retry_policy(claim, _clean(outcome, attempt)), attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
@@ -111,10 +109,8 @@ class Executor:
                     self.with_retry_policy(claim, gather(self._records, claim)), None
                 )
             return self._attempt(claim, tell)
-        except TreadleError as error:
-            return AttemptResult(self.with_retry_policy(claim, Failed(error.to_wire())), None)
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            return AttemptResult(self.with_retry_policy(claim, _internal(claim, error)), None)
+            return AttemptResult(self.with_retry_policy(claim, _failed(claim, error)), None)
 
     def with_retry_policy(self, claim: Claim, outcome: Outcome) -> Outcome:
         """Return an outcome after the retry policy had its say."""
@@ -128,9 +124,11 @@ class Executor:
 
     def _attempt(self, claim: Claim, tell: ReportSink) -> Attempt:
         node, ref = claim.node, claim.ref
-        arrived = self._inputs.at(claim.graph, ref, chosen=claim.chosen)
+        deadline = time.monotonic() + node.timeout.total_seconds()
+        budget = Budget(deadline=deadline)
+        arrived = self._inputs.at(claim.graph, ref, chosen=claim.chosen, budget=budget)
         variables = arrived.variables
-        variables["input"] = overlaid(node, arrived)
+        variables["input"] = overlaid(node, arrived, budget)
         if node.secrets:
             variables["secrets"] = self._secrets.of(node.secrets)
         return Attempt(
@@ -139,20 +137,23 @@ class Executor:
             node=node,
             number=claim.attempt,
             input=variables["input"],
-            config=self._configuration(node, variables),
+            config=self._configuration(node, variables, budget),
             variables=variables,
             sources=arrived.sources,
             results=partial(referred_to, self._records, claim.graph, ref.execution_id),
-            deadline=time.monotonic() + node.timeout.total_seconds(),
+            deadline=deadline,
+            budget=budget,
             tell=_cleaning(tell, variables["secrets"].values()) if node.secrets else tell,
         )
 
-    def _configuration(self, node: CompiledNode, variables: dict[str, Value]) -> Configuration:
+    def _configuration(
+        self, node: CompiledNode, variables: dict[str, Value], budget: Budget
+    ) -> Configuration:
         """Return the node's configuration; one without templates is checked only once."""
         known = self._configurations.get(id(node))
         if known is not None and known[0] is node:
             return known[1]
-        checked = node.spec.check_rendered(node.configurations.render(variables))
+        checked = node.spec.check_rendered(node.configurations.render(variables, budget))
         if node.configurations.constant:
             if len(self._configurations) >= _CONFIGURATIONS_KEPT:
                 self._configurations.clear()
@@ -186,7 +187,12 @@ def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     return lambda data, join: tell(without(data, used), join)
 
 
-def _internal(claim: Claim, error: Exception) -> Failed:
+def _failed(claim: Claim, error: Exception) -> Failed:
+    """Return what an exception of an attempt comes to."""
+    if isinstance(error, OutOfTime):
+        return timed_out(claim.node.timeout.total_seconds())
+    if isinstance(error, TreadleError):
+        return Failed(error.to_wire())
     _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
     kind = type(error).__name__
     return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())

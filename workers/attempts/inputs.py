@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from treadle.dag.expressions import Budget
 from treadle.dag.graph import CompiledGraph, CompiledNode, Edge
 from treadle.dag.inputs import shape
 from treadle.dag.results import reference_in
@@ -40,11 +41,19 @@ class InputReader:
     def __init__(self, records: Records) -> None:
         self._records = records
 
-    def at(self, graph: CompiledGraph, ref: Ref, *, chosen: int | None = None) -> Arrived:
+    def at(
+        self,
+        graph: CompiledGraph,
+        ref: Ref,
+        *,
+        chosen: int | None = None,
+        budget: Budget | None = None,
+    ) -> Arrived:
         """Return what arrived at `ref`.
 
         Args:
             chosen: the connection that a MERGE for any was made ready by; no other counts.
+            budget: what conversions may cost together; one of their own each if `None`.
 
         Raises:
             ExpressionFailed: a conversion on the way failed; the failure is this node's.
@@ -58,7 +67,7 @@ class InputReader:
                 continue
             converted = output
             if edge.conversion is not None:
-                converted = edge.conversion.evaluate({**variables, "output": output})
+                converted = edge.conversion.evaluate({**variables, "output": output}, budget)
             taken.append((edge, converted))
         return Arrived(variables, tuple(taken))
 
@@ -198,10 +207,12 @@ class InputReader:
         return overlaid(graph.nodes[ref.node], arrived)
 
 
-def overlaid(node: CompiledNode, arrived: Arrived) -> dict[str, Value]:
+def overlaid(
+    node: CompiledNode, arrived: Arrived, budget: Budget | None = None
+) -> dict[str, Value]:
     """Return what arrived, overlaid with the rendered `input_params`: the author wins."""
     came = arrived.input
-    own = node.input_params.render({**arrived.variables, "input": came})
+    own = node.input_params.render({**arrived.variables, "input": came}, budget)
     return {**came, **own} if own else came
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic import BaseModel
@@ -50,6 +50,8 @@ class Attempt:
     """Finds what a loop left in the ledger; raises `ResultsNotFound`."""
     deadline: float
     """When the attempt is over, as `time.monotonic()` tells it."""
+    budget: Budget = field(default_factory=Budget)
+    """What all its evaluations together may cost."""
     tell: ReportSink = discard_report
 
     async def report(self, data: Value, join: Join | None = None) -> None:
@@ -77,16 +79,16 @@ class Attempt:
         called = [self.execution_id, self.scope, self.node.id, ordinal]
         return hashlib.sha256(dumps(called)).hexdigest()
 
-    def evaluate(self, path: str, budget: Budget | None = None, **more: Value) -> Value:
+    def evaluate(self, path: str, **more: Value) -> Value:
         """Evaluate one of the node's expressions.
 
         Args:
             path: Where it stands in the configurations: `cases[0].when`.
-            budget: Shared by the evaluations of one list; a fresh one if not given.
             more: Names it sees beside the attempt's own.
 
         Raises:
-            ExpressionFailed: the data is not what the expression needs.
+            ExpressionFailed: the data is not what the expression needs, or the budget is spent.
+            OutOfTime: the attempt is over.
         """
         variables = {**self.variables, **more} if more else self.variables
-        return self.node.expressions[path].evaluate(variables, budget)
+        return self.node.expressions[path].evaluate(variables, self.budget)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from treadle.dag.expressions import Budget
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs.data import DATA_TRANSFORMATION, DataTransformation, Operation
 from treadle.dag.values import Value
@@ -38,13 +37,12 @@ def _map(attempt: Attempt, config: DataTransformation) -> Value:
     fields = config.field_mapping or {}
     if config.over is None:
         return {name: attempt.evaluate(f"field_mapping.{name}") for name in fields}
-    budget = Budget()
     items = entries(attempt, "over")
     return within(
         items,
         (
             {
-                name: attempt.evaluate(f"field_mapping.{name}", budget, item=item, index=index)
+                name: attempt.evaluate(f"field_mapping.{name}", item=item, index=index)
                 for name in fields
             }
             for index, item in enumerate(items)
@@ -57,7 +55,7 @@ def _custom(attempt: Attempt, config: DataTransformation) -> Value:
 
 
 def _filter(attempt: Attempt, config: DataTransformation) -> Value:
-    return kept(attempt, entries(attempt, "over"), Budget())
+    return kept(attempt, entries(attempt, "over"))
 
 
 def _sort(attempt: Attempt, config: DataTransformation) -> Value:

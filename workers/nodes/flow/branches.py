@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from treadle.dag.expressions import Budget
 from treadle.dag.outcomes import Completed, Sleeping
 from treadle.dag.specs.flow import DELAY, FILTER, IF, SORT, SWITCH, Delay, Sort, Switch
 from treadle.workers.nodes.attempt import Attempt
@@ -37,7 +36,7 @@ def run_switch(attempt: Attempt) -> Completed:
 @implements(FILTER)
 def run_filter(attempt: Attempt) -> Completed:
     """Put out the items for which the expression holds, and their count."""
-    data = kept(attempt, entries(attempt, "over"), Budget())
+    data = kept(attempt, entries(attempt, "over"))
     return Completed({"data": data, "count": len(data)})
 
 

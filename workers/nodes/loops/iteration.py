@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from treadle.dag.expressions import Budget
 from treadle.dag.results import reference_in
 from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
@@ -39,13 +38,13 @@ def listed(attempt: Attempt, path: str) -> list[Value]:
     return whole(entries(attempt, path))
 
 
-def kept(attempt: Attempt, items: Items, budget: Budget) -> list[Value]:
+def kept(attempt: Attempt, items: Items) -> list[Value]:
     """Return the items for which `expression` holds, within one budget for all of them."""
     return within(
         items,
         (
             item
             for index, item in enumerate(items)
-            if attempt.evaluate("expression", budget, item=item, index=index)
+            if attempt.evaluate("expression", item=item, index=index)
         ),
     )
