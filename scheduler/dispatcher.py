@@ -42,11 +42,12 @@ class Dispatcher:
         epoch = queue.epoch()
         if epoch is None:
             return False
+        open_queues = sorted(set(queue.served()) - set(queue.full()))
         found = schedule.unsent(
             session,
             epoch=epoch,
-            oldest=self._oldest(queue.queues()),
-            full=queue.full(),
+            oldest=self._oldest(open_queues),
+            queues=open_queues,
             grace_seconds=_CLAIM_GRACE_SECONDS,
             limit=_ROWS,
         )

@@ -20,6 +20,7 @@ from treadle.core.postgres import LOST
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
 from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
+from treadle.ledger.views import processes
 from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.scheduler.failure_detector import FailureDetector
@@ -28,6 +29,7 @@ from treadle.scheduler.stranded_queues import StrandedQueues
 from treadle.transport import scheduler_heartbeat
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import TIMERS_KEY, delete_wrong_types
+from treadle.transport.served_queues import Announcer
 
 #: Seconds between two passes when nothing is known to be due earlier.
 _PASS_SECONDS = 1.0
@@ -56,6 +58,7 @@ class Scheduler:
         self._watched = -self._watch_seconds
         self._dispatcher = Dispatcher(connections)
         self._stranded = StrandedQueues()
+        self._announcer = Announcer(connections.broker.client)
         self._retained = -_RETENTION_SECONDS
         #: When the last whole pass ended, on the monotonic clock.
         self._passed = time.monotonic()
@@ -121,6 +124,11 @@ class Scheduler:
             return
         self._watched = now
         engine, session = self._connections.engine, self._open()
+        with suppress(redis.RedisError):
+            # Also for workers that do not say it: those of the release before.
+            self._announcer.announce(
+                {queue for each in processes.workers(session) for queue in each.queues}
+            )
         for worker, beat, executions in self._failures.find(session):
             for execution_id in executions:
                 if reclaim(engine, session, execution_id, worker_id=worker, beat=beat):

@@ -12,6 +12,8 @@ from treadle.ledger.views import processes
 
 #: Seconds between two looks.
 _PERIOD_SECONDS = 20.0
+#: Queues that have a log line at each look; users choose the names, and there may be thousands.
+_MOST_LOGGED = 20
 #: Seconds for which a queue may wait for a process that can run it: a release is rolled out.
 _PATIENCE_SECONDS = 60.0
 
@@ -33,8 +35,9 @@ class StrandedQueues:
             taken = {queue for row in processes.workers(connection) for queue in row.queues}
             stranded = schedule.ready_queues(connection) - taken
             self._since = {queue: self._since.get(queue, now) for queue in stranded}
-            for queue in self._late(now):
-                _log.error("queue.stranded", reason="no_capable_worker", queue=queue)
+            late = sorted(self._late(now))
+            for queue in late[:_MOST_LOGGED]:
+                _log.error("queue.stranded", reason="no_capable_worker", queue=queue, of=len(late))
         return self._late(now)
 
     def _late(self, now: float) -> frozenset[str]:

@@ -5,6 +5,7 @@
     duration_estimator   how long nodes take, and so how many travel in one message
     messages             what a message says, and how one is read that anybody may have written
     redis_keys           the keys with their types; one of a wrong type is deleted
+    served_queues        which queues some process takes
     notifier             tells those who follow an execution, and the scheduler, to look
     pause_table          when something is next due for each question that waits
     metrics_relay        what a command counted, handed to a process that is scraped

@@ -26,6 +26,7 @@ from treadle.transport.redis_keys import (
     drop_unreadable,
     list_key,
 )
+from treadle.transport.served_queues import Announcer
 
 #: Seconds one blocking pop waits; how long a stopping consumer may take to notice.
 _POP_SECONDS = 1.0
@@ -78,11 +79,16 @@ class _ListConsumer(Consumer):
     def __init__(self, client: redis.Redis, queues: Sequence[str], threads: int) -> None:
         self._client = client
         self._queues = queues
+        self._announcer = Announcer(client)
         self._keys = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
         self._free = threads
         self._changed = Condition()
 
     def __next__(self) -> MessageProxy | None:
+        try:
+            self._announcer.announce(self._queues)
+        except redis.RedisError as exc:
+            raise self._closed(exc) from exc
         with self._changed:
             if not self._changed.wait_for(lambda: self._free > 0, timeout=_POP_SECONDS):
                 return None
@@ -91,9 +97,7 @@ class _ListConsumer(Consumer):
                 _POP_SECONDS, len(self._keys), *self._keys, direction="LEFT", count=1
             )
         except redis.RedisError as exc:
-            if isinstance(exc, redis.ResponseError):  # as for a key of a wrong type
-                self._put_right()
-            raise ConnectionClosed(exc) from exc  # type: ignore[no-untyped-call]
+            raise self._closed(exc) from exc
         message = read(popped[1][0]) if popped else None
         if message is None:
             if popped:
@@ -103,9 +107,12 @@ class _ListConsumer(Consumer):
             self._free -= 1
         return MessageProxy(message)
 
-    def _put_right(self) -> None:
-        with suppress(redis.RedisError):
-            delete_wrong_types(self._client, queues=self._queues)
+    def _closed(self, error: redis.RedisError) -> ConnectionClosed:
+        """Return the error after which Dramatiq consumes anew; put right what caused it."""
+        if isinstance(error, redis.ResponseError):  # as for a key of a wrong type
+            with suppress(redis.RedisError):
+                delete_wrong_types(self._client, queues=self._queues)
+        return ConnectionClosed(error)  # type: ignore[no-untyped-call]
 
     def ack(self, message: MessageProxy) -> None:
         with self._changed:

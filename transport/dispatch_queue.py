@@ -31,12 +31,13 @@ from treadle.transport.redis_keys import (
     EPOCH_KEY,
     OUTBOX_KEY,
     PRIORITIES,
-    QUEUES_KEY,
+    SERVED_KEY,
     TIMERS_KEY,
     delete_wrong_types,
     drop_unreadable,
     list_key,
 )
+from treadle.transport.served_queues import MOST_QUEUES, readable
 
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
@@ -63,13 +64,13 @@ class RedisDispatchQueue:
         self._room: dict[str, int] = {}
         #: Rows that a message of each queue carries on the mean, of those sent from here.
         self._carried: dict[str, float] = {}
-        #: Queues that anybody has sent to, as of the last look.
-        self._queues: set[str] = set()
+        #: Queues that some process takes, as of the last look.
+        self._served: frozenset[str] = frozenset()
         self._lock = Lock()
 
     def admit(self, queue: str) -> str | None:
         with self._lock:
-            if self._epoch is None:
+            if self._epoch is None or queue not in self._served:
                 return None
             room = self._room.get(queue)
             if room is None:
@@ -89,7 +90,7 @@ class RedisDispatchQueue:
             if not force and now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-            queues = sorted(self._queues)
+            queues = sorted(self._served)
         try:
             epoch, lengths = self._look(queues)
         except redis.RedisError as error:
@@ -109,10 +110,10 @@ class RedisDispatchQueue:
         with self._lock:
             return self._epoch
 
-    def queues(self) -> list[str]:
-        """Return the queues that anybody has sent to, as of the last look."""
+    def served(self) -> list[str]:
+        """Return the queues that some process takes, as of the last look."""
         with self._lock:
-            return sorted(self._queues)
+            return sorted(self._served)
 
     def full(self) -> list[str]:
         """Return the queues that `admit` would find no room in."""
@@ -126,7 +127,6 @@ class RedisDispatchQueue:
             return
         try:
             self._broker.push(messages)
-            self._make_known({row.queue for row in rows})
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
@@ -150,14 +150,6 @@ class RedisDispatchQueue:
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
-
-    def _make_known(self, queues: set[str]) -> None:
-        """Add to the set of queues; a queue that is new to this process is new to few others."""
-        with self._lock:
-            new = queues - self._queues
-            self._queues |= new
-        if new:
-            self._broker.client.sadd(QUEUES_KEY, *new)
 
     def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
         def key(row: Queued) -> tuple[str, int, str, str]:
@@ -189,27 +181,25 @@ class RedisDispatchQueue:
         pipeline.set(EPOCH_KEY, str(new_id()), nx=True)
         pipeline.get(EPOCH_KEY)
         pipeline.info("server")
-        pipeline.smembers(QUEUES_KEY)
+        pipeline.zrevrange(SERVED_KEY, 0, MOST_QUEUES - 1)
         for queue in queues:
             for priority in PRIORITIES:
                 pipeline.llen(list_key(queue, priority))
-        _, random_part, server, known, *lengths = pipeline.execute()
-        self._learn(known)
+        _, random_part, server, found, *lengths = pipeline.execute()
+        self._take_in(readable(self._broker.client, found))
         total: defaultdict[str, int] = defaultdict(int)
         per_queue = len(PRIORITIES)
         for index, length in enumerate(lengths):
             total[queues[index // per_queue]] += length
         return f"{self._random_part(random_part)}/{server['run_id']}", dict(total)
 
-    def _learn(self, known: Iterable[bytes]) -> None:
-        """Take in the names of queues, and remove from the set what cannot be one."""
-        names = {each: _text(each) for each in known}
+    def _take_in(self, served: frozenset[str]) -> None:
+        """Know which queues are served, and forget what was known of others."""
         with self._lock:
-            self._queues.update(name for name in names.values() if name is not None)
-        unreadable = [each for each, name in names.items() if name is None]
-        if unreadable:
-            self._broker.client.srem(QUEUES_KEY, *unreadable)
-            drop_unreadable("queue", len(unreadable))
+            self._served = served
+            for known in (self._room, self._carried):
+                for queue in known.keys() - served:
+                    del known[queue]
 
     def _random_part(self, value: bytes) -> str:
         """Return the epoch's random part; one that none of ours wrote is replaced.
@@ -226,11 +216,3 @@ class RedisDispatchQueue:
     def _put_right(self, queues: Iterable[str]) -> None:
         with suppress(redis.RedisError):
             delete_wrong_types(self._broker.client, queues=queues)
-
-
-def _text(name: bytes) -> str | None:
-    """Return the name of a queue; `None` if the ledger could not hold it."""
-    try:
-        return None if b"\0" in name else name.decode()
-    except UnicodeDecodeError:
-        return None

@@ -18,8 +18,8 @@ PRIORITIES = range(10)
 
 #: The epoch's random part; gone when Redis loses its data.
 EPOCH_KEY = "treadle:epoch"
-#: The queues that something was ever sent to.
-QUEUES_KEY = "treadle:queues"
+#: The queues that some process takes.
+SERVED_KEY = "treadle:served"
 #: What wakes the scheduler: a timer or a retry was set.
 TIMERS_KEY = "treadle:timers"
 #: What wakes the delivery: something new is in the outbox.
@@ -36,7 +36,7 @@ REBUILDING_KEY = "treadle:{pauses}:rebuilding"
 
 _TYPES: Mapping[str, bytes] = {
     EPOCH_KEY: b"string",
-    QUEUES_KEY: b"set",
+    SERVED_KEY: b"zset",
     TIMERS_KEY: b"list",
     OUTBOX_KEY: b"list",
     FACTS_KEY: b"list",

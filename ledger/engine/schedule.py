@@ -42,7 +42,7 @@ def unsent(
     *,
     epoch: str,
     oldest: Mapping[str, datetime],
-    full: Sequence[str] = (),
+    queues: Sequence[str],
     grace_seconds: float,
     limit: int,
 ) -> list[tuple[Ref, str, bool]]:
@@ -50,7 +50,7 @@ def unsent(
 
     Args:
         oldest: by queue, when the oldest message that nobody has fetched was sent.
-        full: queues that have no room, whose rows are left out.
+        queues: those that are served and have room; rows of others are left out.
         grace_seconds: how long a fetched message may take to its claim.
     """
     rows = _fetch(
@@ -59,7 +59,7 @@ def unsent(
         epoch=epoch,
         queue=list(oldest),
         oldest=list(oldest.values()),
-        full=list(full),
+        queues=list(queues),
         grace_seconds=grace_seconds,
         limit=limit,
     )

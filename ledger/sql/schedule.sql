@@ -27,7 +27,7 @@ select distinct worker_id, execution_id from node_executions where state = 'runn
 
 -- name: unsent
 -- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
--- queues that have room.
+-- queues that are served and have room.
 -- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
 -- yet fetched of its queue (an empty queue counts as now), or older than a minute.
 with belt as (
@@ -44,7 +44,7 @@ with belt as (
         where id = n.execution_id offset 0) e
     left join belt b on b.queue = n.queue
     where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
-      and n.queue <> all(%(full)s)
+      and n.queue = any(%(queues)s)
       and (n.enqueued_at is null
            or n.epoch <> %(epoch)s
            or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'

@@ -49,7 +49,9 @@ def test_finding_ready_rows_costs_no_more_a_row_when_there_are_thousands(
 def look(hand: Hand) -> tuple[int, int]:
     """Look for ready rows; return how many there are, and the pages that were read for them."""
     before = pages_read(hand)
-    found = schedule.unsent(hand.session, epoch="today", oldest={}, grace_seconds=2, limit=10_000)
+    found = schedule.unsent(
+        hand.session, epoch="today", oldest={}, queues=["core"], grace_seconds=2, limit=10_000
+    )
     return len(found), pages_read(hand) - before
 
 

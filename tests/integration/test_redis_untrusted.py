@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,8 @@ from treadle.transport.redis_keys import (
     EPOCH_KEY,
     FACTS_KEY,
     OUTBOX_KEY,
-    QUEUES_KEY,
     SCHEDULER_KEY,
+    SERVED_KEY,
     TIMERS_KEY,
     WHOLE_KEY,
     delete_wrong_types,
@@ -104,12 +105,12 @@ def test_an_epoch_and_queues_that_are_none_are_replaced(
     """By what the next look writes."""
     with running(settings) as cluster:
         client.set(EPOCH_KEY, epoch)
-        client.sadd(QUEUES_KEY, b"\xff\xfe", b"nul\0")
+        client.zadd(SERVED_KEY, {b"\xff\xfe": time.time() * 2, b"nul\0": time.time() * 2})
 
         run_one(cluster, wait_until)
 
         wait_until(lambda: client.get(EPOCH_KEY) != epoch, 10)
-        wait_until(lambda: client.smembers(QUEUES_KEY) == {QUEUE.encode()}, 10)
+        wait_until(lambda: not {b"\xff\xfe", b"nul\0"} & set(client.zrange(SERVED_KEY, 0, -1)), 10)
 
 
 @pytest.mark.slow
@@ -118,7 +119,7 @@ def test_keys_of_a_wrong_type_are_put_right(
 ) -> None:
     """Each stops no more than a moment's work."""
     keys = (
-        EPOCH_KEY, QUEUES_KEY, TIMERS_KEY, OUTBOX_KEY, FACTS_KEY, SCHEDULER_KEY, DEADLINES_KEY,
+        EPOCH_KEY, SERVED_KEY, TIMERS_KEY, OUTBOX_KEY, FACTS_KEY, SCHEDULER_KEY, DEADLINES_KEY,
         ENTRIES_KEY, WHOLE_KEY, *(list_key(QUEUE, priority) for priority in range(10)),
     )  # fmt: skip
     with running(settings) as cluster:

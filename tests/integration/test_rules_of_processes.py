@@ -179,14 +179,14 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
         *,
         epoch: str = "today",
         oldest: Mapping[str, datetime] | None = None,
-        full: Sequence[str] = (),
+        queues: Sequence[str] = ("core",),
         grace_seconds: float = 0.0,
     ) -> list[str]:
         rows = schedule.unsent(
             own.session,
             epoch=epoch,
             oldest=oldest or {},
-            full=full,
+            queues=queues,
             grace_seconds=grace_seconds,
             limit=9,
         )
@@ -211,7 +211,9 @@ def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -
     few = own.submit(chain(node("a")), owner="few")
     urgent = own.submit(chain(node("a")), owner="many", priority=0)
 
-    found = schedule.unsent(own.session, epoch="today", oldest={}, grace_seconds=0, limit=9)
+    found = schedule.unsent(
+        own.session, epoch="today", oldest={}, queues=["core"], grace_seconds=0, limit=9
+    )
 
     order = [ref.execution_id for ref, _, _ in found]
     assert order[0] == urgent
@@ -231,7 +233,7 @@ def test_rows_of_a_full_queue_hide_no_others(own: Hand) -> None:
     other = own.submit(chain(task), priority=9)
 
     found = schedule.unsent(
-        own.session, epoch="today", oldest={}, full=["core"], grace_seconds=0, limit=1
+        own.session, epoch="today", oldest={}, queues=["task.shout"], grace_seconds=0, limit=1
     )
 
     assert [(ref.execution_id, queue) for ref, queue, _ in found] == [(other, "task.shout")]
@@ -255,6 +257,7 @@ def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
         own.session,
         epoch="today",
         oldest={"core": datetime.now(UTC) - timedelta(minutes=5)},
+        queues=["core"],
         grace_seconds=30,
         limit=9,
     )
@@ -333,6 +336,7 @@ def test_a_drain_cancels_what_is_on_the_loop_and_gives_it_back(
     """
     client = InProcess(quick)
     with in_threads(WorkerProcess(quick).run_until):
+        wait_until(client.is_served)
         execution = client.submit(calling("waits"))
         wait_until(Waiting.began.is_set)
     client.close()
@@ -353,6 +357,7 @@ def test_a_drain_gives_back_what_a_thread_still_runs(
     """
     client = InProcess(quick)
     with in_threads(WorkerProcess(quick).run_until):
+        wait_until(client.is_served)
         execution = client.submit(calling("holds_a_thread"))
         wait_until(Holding.began.is_set)
     client.close()
@@ -371,6 +376,7 @@ def test_losing_the_lease_cancels_the_coroutine(
     """
     client = InProcess(quick)
     with in_threads(WorkerProcess(quick).run_until):
+        wait_until(client.is_served)
         execution = client.submit(calling("waits"))
         wait_until(Waiting.began.is_set)
 

@@ -26,6 +26,11 @@ class InProcess:
         self.connections = Connections.to(settings)
         self.session = self.connections.open_session()
 
+    def is_served(self) -> bool:
+        """Return whether some process takes a queue; nothing is sent before, but by a scheduler."""
+        self.connections.queue.refresh(force=True)
+        return bool(self.connections.queue.served())
+
     def submit(self, document: Document, value: Value = None, **more: Any) -> UUID:
         """Submit a valid document and send what is ready."""
         validation = valid(document)
