@@ -26,7 +26,8 @@ What can go wrong, and what follows:
     a thread hangs       its limit passes: it is interrupted, and if that fails the scheduler
                          settles for it; its late outcome is refused by its lease
     a node kills workers from its second loss on it runs alone in a child, whose deaths its living
-                         parent reports; after two of those it fails as `worker_lost`
+                         parent reports; after two of those it fails as `worker_lost`.
+                         An outcome after which it runs again forgives what was lost
     Redis is away        nothing is admitted to the queue; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them

@@ -26,7 +26,8 @@ from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
-#: Losses after which a node is a suspect and runs in a child of its own (rule 8).
+#: Losses since its last outcome after which a node is a suspect and runs in a child of its own
+#: (rule 8).
 SUSPECT_AFTER = 2
 #: Losses after which it fails: two as anybody's, two more in its own child.
 LOST_LIMIT = 4

@@ -30,13 +30,16 @@ select set_config('lock_timeout', %(milliseconds)s, true)
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
 -- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for, and any
 -- loop when it was first started.
+-- Rule 8: an outcome forgives the losses before it where the node runs again (the next turn of a
+-- loop, a retry). A release keeps them, and a final row tells those of its last attempt.
 update node_executions n set
     state = s.state,
     wait_kind = s.wait_kind,
     due_at = clock_timestamp() + s.delay * interval '1 microsecond',
     finished_at = case when s.state in ('completed', 'failed') then clock_timestamp() end,
     retry_count = n.retry_count + (s.state = 'retrying')::integer,
-    lost_count = n.lost_count + s.lost,
+    lost_count = case when s.state in ('waiting', 'waiting_input', 'retrying') then 0
+                      else n.lost_count + s.lost end,
     settled_by = n.lease_id, lease_id = null, limit_at = null,
     started_at = case when s.state = 'ready' then null else n.started_at end,
     ready_at = case when s.state = 'ready' then clock_timestamp() else n.ready_at end,
