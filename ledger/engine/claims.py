@@ -15,6 +15,7 @@ from treadle.dag.states import LoopPhase
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.row_errors import understanding
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching
 
@@ -55,8 +56,12 @@ class Wanted:
     """
 
     def rows(self, locked: LockedExecution) -> list[ClaimRow]:
-        """Return the leases that are asked for."""
+        """Return the leases that are asked for.
+
+        A node that the version does not have is left out: a message is no row, and ends nothing.
+        """
         nodes = locked.graph.nodes
+        known = [ref for ref in self.refs if ref.node in nodes]
         return [
             ClaimRow(
                 *ref,
@@ -65,7 +70,7 @@ class Wanted:
                 starts=self.start_all or not index,
                 limit_seconds=nodes[ref.node].timeout.total_seconds(),
             )
-            for index, ref in enumerate(self.refs)
+            for index, ref in enumerate(known)
         ]
 
 
@@ -115,9 +120,18 @@ def _taken(unit: UnitOfWork, asked: ClaimRow, row: Any) -> Claim:
         phase=LoopPhase(row.phase) if row.phase else None,
         turn=row.loop_next or 0,
         started=asked.starts,
-        error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
+        error=_gathered_error(asked, row),
         waited_seconds=row.waited_seconds,
     )
+
+
+def _gathered_error(asked: ClaimRow, row: Any) -> Any:
+    """Return the failure that a loop gives up for, once it has gathered."""
+    if not row.error or row.phase != LoopPhase.GATHER:
+        return None
+    place = {"node_id": asked.node, "scope": asked.scope}
+    with understanding("The error of a loop", **place, execution_id=str(asked.execution_id)):
+        return loads(row.error)
 
 
 def start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:

@@ -79,7 +79,7 @@ def _complete_timers(unit: UnitOfWork, locked: LockedExecution) -> None:
         ref = Ref(row.execution_id, row.scope, row.node)
         unit.node_event(ref, EventType.NODE_COMPLETED, output_key=row.output_key)
         unit.count(ref, -1, unit.nobody)
-        kind = locked.graph.nodes[ref.node].spec.key
+        kind = locked.node(ref).spec.key
         unit.count_facts([Fact("node_settled", (kind, "completed"))])
         arrivals.leave(ref, row.output_key, unit.nobody)
     settle_scopes(unit, arrivals, Failures())

@@ -2,23 +2,31 @@
 -- row first and look again.
 
 -- name: due
--- Executions with something due, and of which kind.
+-- Executions with something due, and of which kind, without those that are set aside.
 select distinct 'wake' as kind, execution_id from node_executions
 where state in ('retrying', 'waiting') and due_at <= clock_timestamp()
+  and execution_id <> all(%(aside)s::uuid[])
 union all
 select distinct 'overdue', execution_id from node_executions
 where state = 'running' and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
+  and execution_id <> all(%(aside)s::uuid[])
 union all
 select 'deadline', id from executions
-where finished_at is null and deadline_at <= clock_timestamp()
+where finished_at is null and deadline_at <= clock_timestamp() and id <> all(%(aside)s::uuid[])
+
+-- name: exists
+select from executions where id = %(id)s
 
 -- name: next_due
 -- Seconds until the next of what `due` finds; null when there is none.
 select extract(epoch from least(
-    (select min(due_at) from node_executions where state in ('retrying', 'waiting')),
-    (select min(limit_at) from node_executions where state = 'running')
+    (select min(due_at) from node_executions
+     where state in ('retrying', 'waiting') and execution_id <> all(%(aside)s::uuid[])),
+    (select min(limit_at) from node_executions
+     where state = 'running' and execution_id <> all(%(aside)s::uuid[]))
         + %(grace_seconds)s * interval '1 second',
-    (select min(deadline_at) from executions where finished_at is null)
+    (select min(deadline_at) from executions
+     where finished_at is null and id <> all(%(aside)s::uuid[]))
 ) - clock_timestamp())::float8 as seconds
 
 -- name: running
@@ -44,7 +52,7 @@ with belt as (
         where id = n.execution_id offset 0) e
     left join belt b on b.queue = n.queue
     where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
-      and n.queue <> all(%(full)s)
+      and n.queue <> all(%(full)s) and n.execution_id <> all(%(aside)s::uuid[])
       and (n.enqueued_at is null
            or n.epoch <> %(epoch)s
            or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'

@@ -12,7 +12,7 @@ for no key update skip locked
 
 -- name: lock_execution
 -- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
-select id, version_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, workflow_id, status, outstanding, next_seq, node_count, priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = %(id)b
