@@ -42,6 +42,7 @@ EVENTS: Mapping[str, str] = {
     "library.logged": "A library logged something: the text is in `message`, its name in `logger`.",
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
+    "node.suspected": "Workers died while this node ran, so it runs alone in a child now.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
     "publisher.failed": "Post-commit work could not be published because of a defect.",

@@ -123,6 +123,14 @@ WORKER_IN_FLIGHT = Gauge(
     multiprocess_mode="livesum",
 )
 
+SUSPECTS = Counter(
+    "treadle_suspects_total",
+    "Attempts that ran alone in a child because workers died while their node ran.",
+)
+SUSPECTS_RUNNING = Gauge(
+    "treadle_worker_suspects", "Suspects that run now.", multiprocess_mode="livesum"
+)
+
 QUESTIONS_ASKED = Counter(
     "treadle_questions_asked_total",
     "Questions that nodes asked people.",

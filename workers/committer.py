@@ -280,7 +280,8 @@ def _together(job: _Job, results: Sequence[CommitResult]) -> CommitResult:
     settled = job.settled.union(*(each.settled for each in results))
     started = frozenset().union(*(each.started for each in results))
     handed_over = [each for result in results for each in result.handed_over]
-    return CommitResult(settled, results[-1].claims, started, handed_over)
+    last = results[-1]
+    return CommitResult(settled, last.claims, last.passed_over, started, handed_over)
 
 
 def _unstorable(request: Request, error: Exception) -> Request | None:

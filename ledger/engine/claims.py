@@ -22,6 +22,10 @@ from treadle.ledger.queries import fetching
 _fetch = fetching("work")
 
 
+#: The bound on losses of a claim that takes any row.
+ANY_LOSSES = 2**31 - 1
+
+
 class ClaimRow(NamedTuple):
     """A lease that is asked for."""
 
@@ -32,6 +36,7 @@ class ClaimRow(NamedTuple):
     worker_id: UUID
     starts: bool
     limit_seconds: float
+    lost_below: int
 
 
 class StartRow(NamedTuple):
@@ -54,6 +59,8 @@ class Wanted:
     """Whether all start to run at once. Otherwise only the first does: the settle of each member of
     a chunk starts the next.
     """
+    lost_below: int = ANY_LOSSES
+    """Rows with as many losses or more are passed over."""
 
     def rows(self, locked: LockedExecution) -> list[ClaimRow]:
         """Return the leases that are asked for.
@@ -69,6 +76,7 @@ class Wanted:
                 worker_id=self.worker_id,
                 starts=self.start_all or not index,
                 limit_seconds=nodes[ref.node].timeout.total_seconds(),
+                lost_below=self.lost_below,
             )
             for index, ref in enumerate(known)
         ]
@@ -96,6 +104,15 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
         for one in taken if each.start_all else taken[:1]:
             unit.node_event(one.ref, EventType.NODE_STARTED)
     return claims
+
+
+def passed_over(unit: UnitOfWork, wanted: Wanted, claims: Sequence[Claim]) -> list[Ref]:
+    """Return what was not claimed for its losses alone, and is still ready."""
+    left = set(wanted.refs).difference(each.ref for each in claims)
+    if not left or wanted.lost_below == ANY_LOSSES:
+        return []
+    rows = unit.run_rows("passed_over", sorted(left), lost_below=wanted.lost_below).fetchall()
+    return [Ref(*row) for row in rows]
 
 
 def _asked(unit: UnitOfWork, wanted: Wanted) -> list[ClaimRow]:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("schedule")
@@ -77,6 +78,7 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
         oldest=list(oldest.values()),
         full=list(full),
         aside=list(aside),
+        suspect=SUSPECT_AFTER,
         grace_seconds=grace_seconds,
         limit=limit,
     )

@@ -36,12 +36,13 @@ select distinct worker_id, execution_id from node_executions where state = 'runn
 -- name: unsent
 -- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
 -- queues that have room.
+-- A suspect whose message is gone was passed over for want of room: it is sent again, and no loss.
 -- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
 -- yet fetched of its queue (an empty queue counts as now), or older than a minute.
 with belt as (
     select * from unnest(%(queue)b::text[], %(oldest)b::timestamptz[]) as q (queue, oldest)
 ), waiting as (
-    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null as lost,
+    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null and n.lost_count < %(suspect)s as lost,
            row_number() over (
                partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
     from node_executions n

@@ -150,11 +150,22 @@ update node_executions n set
     started_at = case when c.starts then clock_timestamp() end,
     limit_at = case when c.starts then clock_timestamp() + c.limit_seconds * interval '1 second' end
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
-            %(worker_id)b::uuid[], %(starts)b::boolean[], %(limit_seconds)b::float8[])
-    as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds)
+            %(worker_id)b::uuid[], %(starts)b::boolean[], %(limit_seconds)b::float8[],
+            %(lost_below)b::integer[])
+    as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds, lost_below)
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
+  and n.lost_count < c.lost_below
 returning n.lease_id, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase, n.loop_next, n.error,
           extract(epoch from clock_timestamp() - n.ready_at)::float8 as waited_seconds
+
+-- name: passed_over
+-- Rule 8: those of these rows that a claim left to whoever has room for suspects.
+select n.execution_id, n.scope, n.node
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[])
+    as c (execution_id, scope, node)
+  on n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node
+where n.state = 'ready' and n.lost_count >= %(lost_below)s
 
 -- name: clear_notes
 -- Rule 9: a claim refused by the gate or for want of a capability takes its note back.
