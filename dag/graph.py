@@ -22,7 +22,7 @@ from treadle.dag.compiled import (
     compile_texts,
 )
 from treadle.dag.expressions import Expression, Template
-from treadle.dag.model import Node, Workflow
+from treadle.dag.model import Node, Workflow, WorkflowMetadata
 from treadle.dag.problems import Problem
 from treadle.dag.specs import Join, Lane, NodeSpec, policy, running_spec_of
 from treadle.dag.specs.loops import BODY_NAMES, LOOP_SPECS
@@ -110,6 +110,13 @@ class CompiledGraph:
     def continue_on_failure(self) -> bool:
         """Whether a failure skips what depends on it instead of ending the execution."""
         return self.workflow.metadata.continue_on_failure
+
+
+def unread_graph(workflow_id: str) -> CompiledGraph:
+    """Return the graph of a workflow of which nothing but its id is known, without nodes."""
+    metadata = WorkflowMetadata.model_construct(id=workflow_id, name=workflow_id)
+    workflow = Workflow.model_construct(metadata=metadata, nodes=(), connections=(), triggers=())
+    return CompiledGraph(workflow=workflow, nodes={}, triggers=(), bodies={}, order=())
 
 
 def places_of(

@@ -66,6 +66,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "plan_input_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "output_not_storable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reply_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "row_not_understood": HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "not_available": HTTPStatus.NOT_IMPLEMENTED,
     "ledger_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,

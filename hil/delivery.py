@@ -23,9 +23,16 @@ from treadle.core.postgres import LOST
 from treadle.dag.channels import CHANNELS, Inbound
 from treadle.hil.channels import AnswerLink, Channel, DeliveryFailed, Message
 from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.quarantine import quarantine
+from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.people import outbox
 from treadle.ledger.people.answers import delivered
-from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
+from treadle.ledger.people.interactions import (
+    Interaction,
+    InteractionNotFound,
+    execution_of,
+    interaction,
+)
 from treadle.ledger.people.outbox import Sending, new_link
 from treadle.monitoring.metrics import DELIVERIES, closed
 from treadle.transport.notifier import Notifier
@@ -92,6 +99,9 @@ class Delivery:
             except LOST as error:
                 _log.warning("delivery.missed", error=str(error))
                 pause = _OUTAGE_SECONDS
+            except Exception as error:  # noqa: BLE001 - the edge: no row ends the delivery
+                _log.error("delivery.crashed", exc_info=error)
+                pause = _OUTAGE_SECONDS
             await asyncio.to_thread(self._sleep, stop, pause)
         if self._sending:
             await asyncio.wait(self._sending)
@@ -126,12 +136,20 @@ class Delivery:
                 await self._ask(outbox.sent, sending.id)
         except InteractionNotFound:
             return  # retention took it, and the row with it
+        except RowNotUnderstood as error:
+            await self._give_up(sending, error)
         except LOST as error:
             _log.warning("delivery.missed", error=str(error))
         except Exception as error:  # noqa: BLE001 - the edge: one message cannot end the delivery
             _log.error(
                 "delivery.crashed", interaction_id=str(sending.interaction_id), exc_info=error
             )
+
+    async def _give_up(self, sending: Sending, error: RowNotUnderstood) -> None:
+        """End the execution of a question that cannot be read, which is sent no more."""
+        execution_id = await self._ask(execution_of, sending.interaction_id)
+        if execution_id is not None and await self._act(quarantine, execution_id, error):
+            await self._ask(outbox.sent, sending.id)
 
     async def _try(self, sending: Sending, asked: Interaction) -> None:
         name = asked.question.channel_type

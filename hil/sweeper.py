@@ -19,6 +19,7 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.post_commit import Parked
+from treadle.ledger.engine.quarantine import quarantine
 from treadle.ledger.people import interactions
 from treadle.ledger.people.timeouts import time_out, warn
 from treadle.monitoring.metrics import REPAIRS
@@ -152,9 +153,7 @@ class Sweeper:
         except Exception as error:  # noqa: BLE001 - the edge: one question cannot keep the others
             if len(questions) > 1:
                 return sum(self._end([each]) for each in questions)
-            question = str(questions[0])
-            _log.error("sweeper.failed", interaction_id=question, exc_info=error)
-            return 0
+            return self._failed(questions[0], error)
         busy = timed_out.busy
         if len(busy) == len(questions) == 1:
             self._busy.append((busy[0], DueAction.TIME_OUT))
@@ -163,8 +162,21 @@ class Sweeper:
             _log.info("questions.ended", questions=timed_out.gone)
         return timed_out.gone + sum(self._end([each]) for each in busy)
 
+    def _failed(self, question: UUID, error: Exception) -> int:
+        """End the execution of a question that cannot be understood; return whether it has."""
+        _log.error("sweeper.failed", interaction_id=str(question), exc_info=error)
+        execution_id = interactions.execution_of(self._open(), question)
+        if execution_id is None:
+            return 0
+        return int(quarantine(self._engine, self._open(), execution_id, error))
+
     def _warn(self, question: UUID) -> int:
-        warned = warn(self._engine, self._open(), question)
+        try:
+            warned = warn(self._engine, self._open(), question)
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: one question cannot keep the others
+            return self._failed(question, error)
         if warned is None:
             self._busy.append((question, DueAction.WARN))
             return 0

@@ -21,6 +21,7 @@ _METRICS: Mapping[str, Counter | Histogram] = {
     "execution_finished": metrics.EXECUTIONS_FINISHED,
     "execution_seconds": metrics.EXECUTION_SECONDS,
     "ledger_inconsistent": metrics.LEDGER_INCONSISTENT,
+    "row_not_understood": metrics.ROWS_NOT_UNDERSTOOD,
     "node_settled": metrics.NODES_SETTLED,
     "question_asked": metrics.QUESTIONS_ASKED,
     "question_answered": metrics.QUESTIONS_ANSWERED,

@@ -57,6 +57,17 @@ LEDGER_INCONSISTENT = Counter(
     "Executions ended because the ledger's counts contradict each other; a defect in Treadle.",
 )
 
+ROWS_NOT_UNDERSTOOD = closed(
+    Counter(
+        "treadle_rows_not_understood_total",
+        "Executions of which something stored could not be read: ended with `row_not_understood`,"
+        " or set aside for a while.",
+        ("outcome",),
+    ),
+    "ended",
+    "set_aside",
+)
+
 NODES_STARTED = Counter(
     "treadle_nodes_started_total", "Attempts that began to run.", ("node_type",)
 )
@@ -110,6 +121,14 @@ WORKER_IN_FLIGHT = Gauge(
     "treadle_worker_in_flight",
     "Attempts under a lease, as of the last heartbeat.",
     multiprocess_mode="livesum",
+)
+
+SUSPECTS = Counter(
+    "treadle_suspects_total",
+    "Attempts that ran alone in a child because workers died while their node ran.",
+)
+SUSPECTS_RUNNING = Gauge(
+    "treadle_worker_suspects", "Suspects that run now.", multiprocess_mode="livesum"
 )
 
 QUESTIONS_ASKED = Counter(

@@ -2,6 +2,7 @@
 
     process            a pass: wake, end, reclaim, refill, drop; then sleep until something is due
     dispatcher         rows that no message stands for go to the dispatch queue
+    set_aside          executions that acting on fails; none of them fails another
     failure_detector   who has been silent for a lease
     stranded_queues    what is ready and no live process can run
     hil_services       the sweeper of questions and the delivery of what goes out to people

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import psycopg
 import redis
 import structlog
 
+from treadle.core.postgres import LOST
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import refill, refill_together
 from treadle.ledger.engine.leases import Ref
 from treadle.monitoring.metrics import REPAIRS
+from treadle.scheduler.set_aside import SetAside
 from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
@@ -32,8 +35,9 @@ _log = structlog.get_logger()
 class Dispatcher:
     """Refills the queue, by priority and then in turn by owner; sends again what was lost."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, set_aside: SetAside | None = None) -> None:
         self._connections = connections
+        self._set_aside = set_aside or SetAside(connections.engine)
 
     def refill(self, session: psycopg.Connection) -> bool:
         """Send what is unsent, as far as the queue has room; return whether more is left."""
@@ -48,6 +52,7 @@ class Dispatcher:
             epoch=epoch,
             oldest=self._oldest(open_queues),
             queues=open_queues,
+            aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
             limit=_ROWS,
         )
@@ -65,8 +70,15 @@ class Dispatcher:
     def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
         """Note and send rows; those of executions that somebody else holds one after the other."""
         engine = self._connections.engine
-        for execution_id in refill_together(engine, session, rows):
-            refill(engine, session, execution_id, rows[execution_id])
+        try:
+            left = refill_together(engine, session, rows)
+        except LOST:
+            raise
+        except Exception:  # noqa: BLE001 - the edge: one of them fails, which fails no other
+            left = list(rows)
+        for execution_id in left:
+            call = partial(refill, engine, session, execution_id, rows[execution_id])
+            self._set_aside.act(session, execution_id, call)
 
     def _oldest(self, queues: list[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

@@ -8,7 +8,9 @@ until the next due time, a notification, or a second.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -19,12 +21,14 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
+from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
 from treadle.ledger.views import processes
 from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.scheduler.failure_detector import FailureDetector
 from treadle.scheduler.hil_services import running_hil_services
+from treadle.scheduler.set_aside import SetAside
 from treadle.scheduler.stranded_queues import StrandedQueues
 from treadle.transport import scheduler_heartbeat
 from treadle.transport.connections import Connections
@@ -42,6 +46,13 @@ _WATCH_SHARE = 0.2
 #: Seconds between two rounds of retention.
 _RETENTION_SECONDS = 3600.0
 
+#: What is done about each kind of what is due.
+_ACTS: Mapping[str, Callable[[Engine, psycopg.Connection, UUID], bool]] = {
+    "wake": wake,
+    "deadline": end_by_deadline,
+    "overdue": partial(end_overdue, grace_seconds=_OVERDUE_GRACE_SECONDS),
+}
+
 _log = structlog.get_logger()
 
 
@@ -56,7 +67,8 @@ class Scheduler:
         #: Seconds between two looks at heartbeats: how exactly a silence is measured.
         self._watch_seconds = settings.lease_seconds * _WATCH_SHARE
         self._watched = -self._watch_seconds
-        self._dispatcher = Dispatcher(connections)
+        self._set_aside = SetAside(connections.engine)
+        self._dispatcher = Dispatcher(connections, self._set_aside)
         self._stranded = StrandedQueues()
         self._announcer = Announcer(connections.broker.client)
         self._retained = -_RETENTION_SECONDS
@@ -77,12 +89,19 @@ class Scheduler:
                     self._passed = time.monotonic()
                 except LOST as error:
                     _log.warning("scheduler.missed", error=str(error))
-                    self._failures.forget()
-                    self._close()
-                    pause = _PASS_SECONDS
+                    pause = self._recovered()
+                except Exception as error:  # noqa: BLE001 - the edge: no row ends the scheduler
+                    _log.error("scheduler.failed", exc_info=error)
+                    pause = self._recovered()
                 self._sleep(stop, pause)
         self._close()
         _log.info("scheduler.stopped")
+
+    def _recovered(self) -> float:
+        """Begin anew after a pass that failed; return the seconds until the next one."""
+        self._failures.forget()
+        self._close()
+        return _PASS_SECONDS
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""
@@ -91,9 +110,10 @@ class Scheduler:
             delete_wrong_types(client)
         scheduler_heartbeat.announce(client)
         session = self._open()
-        seconds = schedule.next_due(session, grace_seconds=_OVERDUE_GRACE_SECONDS)
+        grace, aside = _OVERDUE_GRACE_SECONDS, self._set_aside.ids()
+        seconds = schedule.next_due(session, grace_seconds=grace, aside=aside)
         if seconds is not None and seconds <= 0:
-            for kind, execution_id in schedule.due(session, grace_seconds=_OVERDUE_GRACE_SECONDS):
+            for kind, execution_id in schedule.due(session, grace_seconds=grace, aside=aside):
                 self._act(kind, execution_id)
         self._watch()
         more = self._dispatcher.refill(session)
@@ -106,16 +126,18 @@ class Scheduler:
         return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))
 
     def _act(self, kind: str, execution_id: UUID) -> None:
-        engine, session = self._connections.engine, self._open()
-        if kind == "wake":
-            acted = wake(engine, session, execution_id)
-        elif kind == "deadline":
-            acted = end_by_deadline(engine, session, execution_id)
-        else:
-            acted = end_overdue(engine, session, execution_id, grace_seconds=_OVERDUE_GRACE_SECONDS)
-        if acted:
+        session = self._open()
+        act = _ACTS[kind]
+        call = partial(act, self._connections.engine, session, execution_id)
+        if self._set_aside.act(session, execution_id, call):
             REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
+
+    def _announce(self, session: psycopg.Connection) -> None:
+        """Say which queues are served, also for workers of the release before, which do not."""
+        queues = {queue for each in processes.workers(session) for queue in each.queues}
+        with suppress(redis.RedisError):
+            self._announcer.announce(queues)
 
     def _watch(self) -> None:
         """Reclaim what dead processes run; beats are seconds apart, so not at each pass."""
@@ -124,14 +146,12 @@ class Scheduler:
             return
         self._watched = now
         engine, session = self._connections.engine, self._open()
-        with suppress(redis.RedisError):
-            # Also for workers that do not say it: those of the release before.
-            self._announcer.announce(
-                {queue for each in processes.workers(session) for queue in each.queues}
-            )
+        self._announce(session)
+        aside = set(self._set_aside.ids())
         for worker, beat, executions in self._failures.find(session):
-            for execution_id in executions:
-                if reclaim(engine, session, execution_id, worker_id=worker, beat=beat):
+            for execution_id in executions - aside:
+                call = partial(reclaim, engine, session, execution_id, worker_id=worker, beat=beat)
+                if self._set_aside.act(session, execution_id, call):
                     REPAIRS.labels("reclaim").inc()
                     _log.warning(
                         "lease.reclaimed", worker_id=str(worker), execution_id=str(execution_id)

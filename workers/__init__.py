@@ -8,7 +8,8 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
     attempts      from a claim to an outcome
     nodes         what each node type does with an attempt, a folder a family
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
-    lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
+    lanes         coroutines on one event loop; children for what keeps a core busy, and for
+                  suspects, which have few threads of their own
     committer     one thread that commits for all others
     leases        what this process runs, known by the life of an object; interruption
     heartbeat     beats, and compares leases with the ledger's
@@ -26,7 +27,8 @@ What can go wrong, and what follows:
     a thread hangs       its limit passes: it is interrupted, and if that fails the scheduler
                          settles for it; its late outcome is refused by its lease
     a node kills workers from its second loss on it runs alone in a child, whose deaths its living
-                         parent reports; after two of those it fails as `worker_lost`
+                         parent reports; after two of those it fails as `worker_lost`.
+                         An outcome after which it runs again forgives what was lost
     Redis is away        nothing is admitted to the queue; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them

@@ -27,6 +27,8 @@ from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.locking import lock_waiting
+from treadle.ledger.engine.quarantine import quarantine
+from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 from treadle.workers.lasting_session import RECONNECT_SECONDS, LastingSession
@@ -171,6 +173,8 @@ class Committer:
             middle = len(jobs) // 2
             return [*self._serve(session, jobs[:middle]), *self._serve(session, jobs[middle:])]
         job = jobs[0]
+        if isinstance(error, RowNotUnderstood):
+            return self._end_unread(session, job, error)
         if len(job.request.settlements) > 1:
             return self._serve(session, _parts(job))
         refused = _unstorable(job.request, error)
@@ -181,6 +185,20 @@ class Committer:
         job.request = refused
         job.refused = frozenset(each.claim.lease_id for each in refused.settlements)
         return [job]
+
+    def _end_unread(
+        self, session: LastingSession, job: _Job, error: RowNotUnderstood
+    ) -> list[_Job]:
+        """End an execution that cannot be understood: nothing is claimed, no outcome counts."""
+        try:
+            ended = quarantine(self._engine, session.connection(), job.request.execution_id, error)
+        except LOST as lost:
+            return self._after_failure(session, [job], lost)
+        if ended:
+            job.future.set_result(CommitResult(job.settled - job.refused))
+        else:
+            job.future.set_exception(error)
+        return []
 
     def _after_failure(
         self, session: LastingSession, jobs: Sequence[_Job], error: psycopg.Error
@@ -219,6 +237,9 @@ class Committer:
             except LOST:
                 session.close()
                 time.sleep(RECONNECT_SECONDS)
+            except RowNotUnderstood as error:
+                job.future.set_exception(error)
+                return True
         job.settled |= settled
         left = [each for each in job.request.settlements if each.claim.lease_id in running]
         job.request = replace(job.request, settlements=left)
@@ -259,7 +280,8 @@ def _together(job: _Job, results: Sequence[CommitResult]) -> CommitResult:
     settled = job.settled.union(*(each.settled for each in results))
     started = frozenset().union(*(each.started for each in results))
     handed_over = [each for result in results for each in result.handed_over]
-    return CommitResult(settled, results[-1].claims, started, handed_over)
+    last = results[-1]
+    return CommitResult(settled, last.claims, last.passed_over, started, handed_over)
 
 
 def _unstorable(request: Request, error: Exception) -> Request | None:

@@ -22,6 +22,7 @@ from treadle.dag.outcomes import Released
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.batches import Request
 from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.views import processes
@@ -106,8 +107,9 @@ class Heartbeat:
         for lease_id in orphans & self._orphans:
             try:
                 self._release(known[lease_id], lease_id)
-            except KeyError:
-                _log.warning("lease.orphaned", detail="its execution is past retention")
+            except (KeyError, RowNotUnderstood) as error:
+                # Past retention, or the scheduler ends it at its limit.
+                _log.warning("lease.orphaned", detail=f"its graph is not there: {error}")
         lost = frozenset(held) - known.keys()
         self._leases.interrupt(lost & self._lost)
         self._orphans, self._lost = orphans, lost

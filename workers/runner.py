@@ -2,7 +2,10 @@
 
 One loop in the thread that took a message: run what is inline together and settle it in one
 commit; run the rest one by one; go on with what each settle hands over. Coroutines and their
-settles come back on a few threads of their own, into the same loop.
+settles come back on a few threads of their own, into the same loop. Suspects have threads of their
+own too, and what follows from them is left to others.
+
+Long because each way through the loop ends in the same settle, and a drain has to know them all.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
-from treadle.ledger.engine.recovery import timed_out
+from treadle.ledger.engine.recovery import SUSPECT_AFTER, timed_out
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
 from treadle.transport.dispatch_queue import RedisDispatchQueue
@@ -38,6 +41,7 @@ from treadle.workers.attempts.records import Records
 from treadle.workers.committer import Committer
 from treadle.workers.lanes.event_loop import EventLoop, cancel_this_task
 from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_suspect
+from treadle.workers.lanes.suspect_lane import SuspectLane
 from treadle.workers.leases import AttemptOver, Leases, interrupt_this_thread
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.tasks.limits import lane_of
@@ -79,6 +83,7 @@ class Runner:
     def __post_init__(self) -> None:
         self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
         self._progress = Progress(self._tell)
+        self._suspects = SuspectLane(self._claim_suspects, self._run_suspect)
 
     def run_message(self, lane: Lane, refs: Sequence[Ref]) -> None:
         """Claim what a message names and run it; returns once it is settled or on the loop."""
@@ -87,24 +92,26 @@ class Runner:
         while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
             time.sleep(_LAG_PERIOD_SECONDS)
         start_all = lane is not Lane.THREAD
-        result = self._commit(
-            Request(refs[0].execution_id, self._budget(), claims=refs, start_all=start_all)
-        )
+        asked = Request(
+            refs[0].execution_id, self._budget(), claims=refs, start_all=start_all,
+            lost_below=SUSPECT_AFTER,
+        )  # fmt: skip
+        result = self._commit(asked)
         attempt_metrics.claimed(result.claims)
-        claims = result.claims
-        if lane is not Lane.THREAD:
-            claims = sorted(
-                claims, key=is_poison_suspect
-            )  # all have started, and those take longest
-        self.executor.look_ahead(claims)
-        self._run(claims)
+        self._suspects.take(result.passed_over)
+        self.executor.look_ahead(result.claims)
+        self._run(result.claims)
 
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, release the rest, and end."""
         self.draining.set()
+        until = time.monotonic() + grace_seconds
         self.loop.stop(grace_seconds)
+        self._suspects.wait(until - time.monotonic())
         self._after.shutdown()
         self._release_rest()
+        while not self._suspects.wait(_LAG_PERIOD_SECONDS):  # its child may just have begun
+            self.leases.interrupt(self.leases.held())
         self.isolated.stop()
 
     def _release_rest(self) -> None:
@@ -152,6 +159,8 @@ class Runner:
         if settled:
             return settled
         claim = todo.popleft()
+        if is_poison_suspect(claim):
+            return [None if self._suspects.start(claim) else settlement_of(claim, Released())]
         if self._lane(claim) is Lane.ASYNC:
             return [self._spawn(claim)]
         return list(self._run_members(claim, todo))
@@ -165,6 +174,8 @@ class Runner:
         while True:
             settlement = self._run_one(claim)
             following = todo[0] if todo and self._lane(todo[0]) is self._lane(claim) else None
+            if following is not None and is_poison_suspect(following):
+                following = None
             if following is None or time.monotonic() >= until:
                 starts = following if following is not None and not following.started else None
                 yield replace(settlement, starts=starts)
@@ -195,6 +206,21 @@ class Runner:
             ran = self._run_in_thread(claim, limit_seconds)
         seconds = self._measured(claim, claim.node.lane, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
+
+    def _claim_suspects(self, refs: Sequence[Ref]) -> list[Claim]:
+        """Claim suspects."""
+        asked = Request(refs[0].execution_id, self._budget(), claims=refs, start_all=True)
+        claims = self._commit(asked).claims
+        attempt_metrics.claimed(claims)
+        return claims
+
+    def _run_suspect(self, claim: Claim) -> None:
+        """Run a suspect in a child, and settle it; what follows from it is left to others."""
+        started = self._start(claim)
+        ran = self.isolated.run(claim, claim.node.timeout.total_seconds())
+        seconds = self._measured(claim, claim.node.lane, started)
+        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
+        self._settle([settlement], hand_over=False, idle=False)
 
     @staticmethod
     def _start(claim: Claim) -> float:

@@ -17,7 +17,7 @@ from treadle.dag.graph import CompiledNode
 from treadle.dag.readiness import next_state
 from treadle.dag.states import LoopPhase, NodeState
 from treadle.ledger.engine.hand_off import Caller
-from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.leases import Ref, node_of
 from treadle.ledger.engine.unit_of_work import Placement, UnitOfWork
 
 
@@ -89,7 +89,7 @@ class Arrivals:
         dead = [(ref, key, upstream_failed)]
         while dead:
             source, key, upstream_failed = dead.pop()
-            node = graph.nodes[source.node]
+            node = node_of(graph, source)
             for output_key, edges in node.outgoing.items():
                 if node.is_loop and output_key == "body":
                     continue
@@ -108,7 +108,7 @@ class Arrivals:
     def enter(self, loop: Ref, scope: str, caller: Caller) -> None:
         """Resolve a loop's `body` connections in a scope that opens."""
         graph = self._unit.of(loop.execution_id).graph
-        for edge in graph.nodes[loop.node].outgoing["body"]:
+        for edge in node_of(graph, loop).outgoing["body"]:
             target = Ref(loop.execution_id, scope, edge.target)
             self._arrive(target, edge.index, caller, taken=True)
 
@@ -148,7 +148,7 @@ class Arrivals:
         return sums
 
     def _node(self, ref: Ref) -> CompiledNode:
-        return self._unit.of(ref.execution_id).graph.nodes[ref.node]
+        return self._unit.of(ref.execution_id).node(ref)
 
     def _state(self, ref: Ref, sums: _Sums) -> NodeState:
         """Return the state that this transaction's arrivals alone decide, if they are all."""

@@ -15,7 +15,7 @@ import psycopg
 
 from treadle.dag.events import EventType
 from treadle.dag.values import Value
-from treadle.ledger.engine.claims import Wanted, claim
+from treadle.ledger.engine.claims import ANY_LOSSES, Wanted, claim, passed_over
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget
@@ -46,6 +46,8 @@ class Request:
     claims: Sequence[Ref] = ()
     start_all: bool = False
     """Whether all claims start to run at once, or one after the other."""
+    lost_below: int = ANY_LOSSES
+    """Rows with as many losses or more are not claimed; the result names them."""
     reports: Sequence[Report] = ()
     """What attempts say before anything is settled."""
 
@@ -58,6 +60,8 @@ class CommitResult:
     """The leases whose outcome counted."""
     claims: list[Claim] = field(default_factory=list)
     """Leases on the rows that the request named."""
+    passed_over: list[Ref] = field(default_factory=list)
+    """Ready rows that it named and that have too many losses for it."""
     started: frozenset[UUID] = frozenset()
     """The leases of chunk members that the settle of the one before them started."""
     handed_over: list[Claim] = field(default_factory=list)
@@ -133,7 +137,9 @@ def _commit(
     if wait and not served:
         return [CommitResult() for _ in requests]  # retention has dropped the execution
     return [
-        CommitResult(_own(request, settled), claims.get(i, []), settled.started, handed_over[i])
+        CommitResult(
+            _own(request, settled), *claims.get(i, ([], [])), settled.started, handed_over[i]
+        )
         if i in served
         else None
         for i, request in enumerate(requests)
@@ -164,11 +170,16 @@ def _own(request: Request, settled: Settled) -> frozenset[UUID]:
 
 def _claim(
     unit: UnitOfWork, requests: Sequence[Request], served: Iterable[int]
-) -> dict[int, list[Claim]]:
-    """Return what each of the served requests claimed."""
+) -> dict[int, tuple[list[Claim], list[Ref]]]:
+    """Return what each of the served requests claimed, and what was passed over."""
     claiming = [i for i in served if requests[i].claims]
     wanted = [
-        Wanted(each.claims, each.budget.worker_id, each.start_all)
+        Wanted(each.claims, each.budget.worker_id, each.start_all, each.lost_below)
         for each in (requests[i] for i in claiming)
     ]
-    return dict(zip(claiming, claim(unit, wanted), strict=True)) if wanted else {}
+    if not wanted:
+        return {}
+    return {
+        i: (claims, passed_over(unit, each, claims))
+        for i, each, claims in zip(claiming, wanted, claim(unit, wanted), strict=True)
+    }

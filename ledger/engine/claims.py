@@ -15,10 +15,15 @@ from treadle.dag.states import LoopPhase
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.row_errors import understanding
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching
 
 _fetch = fetching("work")
+
+
+#: The bound on losses of a claim that takes any row.
+ANY_LOSSES = 2**31 - 1
 
 
 class ClaimRow(NamedTuple):
@@ -31,6 +36,7 @@ class ClaimRow(NamedTuple):
     worker_id: UUID
     starts: bool
     limit_seconds: float
+    lost_below: int
 
 
 class StartRow(NamedTuple):
@@ -53,10 +59,16 @@ class Wanted:
     """Whether all start to run at once. Otherwise only the first does: the settle of each member of
     a chunk starts the next.
     """
+    lost_below: int = ANY_LOSSES
+    """Rows with as many losses or more are passed over."""
 
     def rows(self, locked: LockedExecution) -> list[ClaimRow]:
-        """Return the leases that are asked for."""
+        """Return the leases that are asked for.
+
+        A node that the version does not have is left out: a message is no row, and ends nothing.
+        """
         nodes = locked.graph.nodes
+        known = [ref for ref in self.refs if ref.node in nodes]
         return [
             ClaimRow(
                 *ref,
@@ -64,8 +76,9 @@ class Wanted:
                 worker_id=self.worker_id,
                 starts=self.start_all or not index,
                 limit_seconds=nodes[ref.node].timeout.total_seconds(),
+                lost_below=self.lost_below,
             )
-            for index, ref in enumerate(self.refs)
+            for index, ref in enumerate(known)
         ]
 
 
@@ -93,6 +106,15 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
     return claims
 
 
+def passed_over(unit: UnitOfWork, wanted: Wanted, claims: Sequence[Claim]) -> list[Ref]:
+    """Return what was not claimed for its losses alone, and is still ready."""
+    left = set(wanted.refs).difference(each.ref for each in claims)
+    if not left or wanted.lost_below == ANY_LOSSES:
+        return []
+    rows = unit.run_rows("passed_over", sorted(left), lost_below=wanted.lost_below).fetchall()
+    return [Ref(*row) for row in rows]
+
+
 def _asked(unit: UnitOfWork, wanted: Wanted) -> list[ClaimRow]:
     locked = unit.of(wanted.refs[0].execution_id)
     if locked.is_final:
@@ -115,9 +137,18 @@ def _taken(unit: UnitOfWork, asked: ClaimRow, row: Any) -> Claim:
         phase=LoopPhase(row.phase) if row.phase else None,
         turn=row.loop_next or 0,
         started=asked.starts,
-        error=loads(row.error) if row.error and row.phase == LoopPhase.GATHER else None,
+        error=_gathered_error(asked, row),
         waited_seconds=row.waited_seconds,
     )
+
+
+def _gathered_error(asked: ClaimRow, row: Any) -> Any:
+    """Return the failure that a loop gives up for, once it has gathered."""
+    if not row.error or row.phase != LoopPhase.GATHER:
+        return None
+    place = {"node_id": asked.node, "scope": asked.scope}
+    with understanding("The error of a loop", **place, execution_id=str(asked.execution_id)):
+        return loads(row.error)
 
 
 def start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:

@@ -10,6 +10,7 @@ from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import withdraw, withdraw_in_scopes
+from treadle.ledger.engine.row_errors import understanding
 from treadle.ledger.engine.scopes import ScopeRef
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
@@ -57,7 +58,9 @@ def end_finished(unit: UnitOfWork) -> None:
             error = LedgerInconsistent("A node waits for an arrival that cannot come.").to_wire()
             end_early(unit, [locked], ExecutionStatus.ERROR, error)
         elif locked.failure is not None:
-            unit.end(locked, ExecutionStatus.ERROR, loads(locked.failure))
+            with understanding("The failure that an execution went on after"):
+                failure: Any = loads(locked.failure)
+            unit.end(locked, ExecutionStatus.ERROR, failure)
         else:
             unit.end(locked, ExecutionStatus.SUCCESS, None)
 

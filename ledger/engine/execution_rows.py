@@ -9,10 +9,11 @@ from uuid import UUID
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import made_at
-from treadle.dag.graph import CompiledGraph
+from treadle.dag.graph import CompiledGraph, CompiledNode
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import dumps
+from treadle.ledger.engine.leases import Ref, node_of
 
 #: The account of whoever works straight at the ledger, without a gateway.
 LOCAL_OWNER = "local"
@@ -126,6 +127,14 @@ class LockedExecution:
             now=datetime.now(UTC),
             created=new,
         )
+
+    def node(self, ref: Ref) -> CompiledNode:
+        """Return the node that a row is of.
+
+        Raises:
+            RowNotUnderstood: `row_not_understood`: its version has no such node.
+        """
+        return node_of(self.graph, ref)
 
     @property
     def is_final(self) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph, CompiledNode
 from treadle.dag.states import LoopPhase
+from treadle.ledger.engine.row_errors import RowNotUnderstood
 
 #: The id of no process: for settles that take no lease over.
 NOBODY = UUID(int=0)
@@ -51,4 +52,21 @@ class Claim:
 
     @property
     def node(self) -> CompiledNode:
-        return self.graph.nodes[self.ref.node]
+        return node_of(self.graph, self.ref)
+
+
+def node_of(graph: CompiledGraph, ref: Ref) -> CompiledNode:
+    """Return the node that a row is of.
+
+    Raises:
+        RowNotUnderstood: `row_not_understood`: its version has no such node.
+    """
+    try:
+        return graph.nodes[ref.node]
+    except KeyError:
+        raise RowNotUnderstood(
+            f"A row is of node `{ref.node}`, which its version does not have.",
+            node_id=ref.node,
+            scope=ref.scope,
+            execution_id=str(ref.execution_id),
+        ) from None

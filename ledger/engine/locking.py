@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from treadle.core.columns import pack
+from treadle.dag.graph import CompiledGraph, unread_graph
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.versions import Graphs
@@ -43,7 +44,7 @@ def lock_available(
     unknown = {row.version_id for row in rows if not graphs.knows(row.version_id)}
     if at_hand and unknown:
         raise GraphsUnknown(unknown)
-    return [_locked(connection, graphs, row) for row in rows]
+    return [_locked(row, graphs.version(connection, row.version_id)) for row in rows]
 
 
 def lock_waiting(
@@ -52,8 +53,8 @@ def lock_waiting(
     """Lock one execution's row, waiting for whoever holds it; `None` if there is no such row."""
     cursor = connection.cursor(row_factory=namedtuple_row)
     cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
-    row = cursor.fetchone()
-    return _locked(connection, graphs, row) if row else None
+    row: Any = cursor.fetchone()
+    return _locked(row, graphs.version(connection, row.version_id)) if row else None
 
 
 def lock_briefly(
@@ -73,16 +74,31 @@ def lock_briefly(
         return None
 
 
+def lock_without_graph(
+    connection: psycopg.Connection, execution_id: UUID
+) -> LockedExecution | None:
+    """Lock an execution whose graph cannot be had, as `lock_briefly` does; it has no nodes."""
+    cursor = connection.cursor(row_factory=namedtuple_row)
+    try:
+        with connection.transaction():
+            connection.execute(_SQL["wait_briefly"], {"milliseconds": str(BRIEFLY_MILLISECONDS)})
+            cursor.execute(_SQL["lock_execution"], {"id": execution_id}, prepare=True)
+            row: Any = cursor.fetchone()
+    except psycopg.errors.LockNotAvailable:
+        return None
+    return _locked(row, unread_graph(row.workflow_id)) if row else None
+
+
 def wait_at_most(connection: psycopg.Connection, seconds: float) -> None:
     """Bound how long this session waits for a row: past that it gets `LockNotAvailable`."""
     connection.execute(_SQL["wait_at_most"], {"milliseconds": str(round(seconds * 1000))})
 
 
-def _locked(connection: psycopg.Connection, graphs: Graphs, row: Any) -> LockedExecution:
+def _locked(row: Any, graph: CompiledGraph) -> LockedExecution:
     return LockedExecution(
         id=row.id,
         version_id=row.version_id,
-        graph=graphs.version(connection, row.version_id),
+        graph=graph,
         status=ExecutionStatus(row.status),
         outstanding=row.outstanding,
         next_seq=row.next_seq,

@@ -209,7 +209,7 @@ def _advance(unit: UnitOfWork, arrivals: Arrivals, ended: Mapping[Ref, _Ended]) 
 
 
 def _gives_up(unit: UnitOfWork, loop: Ref, scopes: _Ended) -> bool:
-    node = unit.of(loop.execution_id).graph.nodes[loop.node]
+    node = unit.of(loop.execution_id).node(loop)
     on_error = node.configurations.literal.get("on_error", ErrorAction.FAIL)
     return scopes.failure is not None and on_error == ErrorAction.FAIL
 
@@ -239,6 +239,6 @@ def _ready(unit: UnitOfWork, row: Any, phase: LoopPhase, scopes: _Ended) -> Plac
         phase=phase,
         error=dumps(scopes.failure) if scopes.failure else None,
         lease_id=placed.lease_id,
-        limit_seconds=unit.of(loop.execution_id).graph.nodes[loop.node].timeout.total_seconds(),
+        limit_seconds=unit.of(loop.execution_id).node(loop).timeout.total_seconds(),
         epoch=placed.epoch,
     )

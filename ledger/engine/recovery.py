@@ -26,7 +26,8 @@ from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
-#: Losses after which a node is a suspect and runs in a child of its own (rule 8).
+#: Losses since its last outcome after which a node is a suspect and runs in a child of its own
+#: (rule 8).
 SUSPECT_AFTER = 2
 #: Losses after which it fails: two as anybody's, two more in its own child.
 LOST_LIMIT = 4
@@ -78,7 +79,7 @@ def _complete_timers(unit: UnitOfWork, locked: LockedExecution) -> None:
         ref = Ref(row.execution_id, row.scope, row.node)
         unit.node_event(ref, EventType.NODE_COMPLETED, output_key=row.output_key)
         unit.count(ref, -1, unit.nobody)
-        kind = locked.graph.nodes[ref.node].spec.key
+        kind = locked.node(ref).spec.key
         unit.count_facts([Fact("node_settled", (kind, "completed"))])
         arrivals.leave(ref, row.output_key, unit.nobody)
     settle_scopes(unit, arrivals, Failures())

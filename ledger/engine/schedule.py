@@ -10,23 +10,38 @@ import psycopg
 from psycopg import sql
 
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("schedule")
 _fetch = fetching("schedule", prepare=True)
 
 
-def due(connection: psycopg.Connection, *, grace_seconds: float) -> list[tuple[str, UUID]]:
-    """Return `(kind, execution)` of what is due: `wake`, `overdue` or `deadline`."""
-    rows = _fetch(connection, "due", grace_seconds=grace_seconds)
+def due(
+    connection: psycopg.Connection, *, grace_seconds: float, aside: Sequence[UUID] = ()
+) -> list[tuple[str, UUID]]:
+    """Return `(kind, execution)` of what is due: `wake`, `overdue` or `deadline`.
+
+    Args:
+        grace_seconds: how long past its limit an attempt is left to its process.
+        aside: executions that are left out.
+    """
+    rows = _fetch(connection, "due", grace_seconds=grace_seconds, aside=list(aside))
     return [(row.kind, row.execution_id) for row in rows]
 
 
-def next_due(connection: psycopg.Connection, *, grace_seconds: float) -> float | None:
+def next_due(
+    connection: psycopg.Connection, *, grace_seconds: float, aside: Sequence[UUID] = ()
+) -> float | None:
     """Return the seconds until `due` finds something; not above 0 if it does so now."""
-    rows = _fetch(connection, "next_due", grace_seconds=grace_seconds)
+    rows = _fetch(connection, "next_due", grace_seconds=grace_seconds, aside=list(aside))
     seconds: float | None = rows[0].seconds
     return seconds
+
+
+def exists(connection: psycopg.Connection, execution_id: UUID) -> bool:
+    """Return whether there is such an execution."""
+    return bool(_fetch(connection, "exists", id=execution_id))
 
 
 def running(connection: psycopg.Connection) -> dict[UUID, set[UUID]]:
@@ -37,12 +52,13 @@ def running(connection: psycopg.Connection) -> dict[UUID, set[UUID]]:
     return found
 
 
-def unsent(
+def unsent(  # noqa: PLR0913 - all that the query looks by
     connection: psycopg.Connection,
     *,
     epoch: str,
     oldest: Mapping[str, datetime],
     queues: Sequence[str],
+    aside: Sequence[UUID] = (),
     grace_seconds: float,
     limit: int,
 ) -> list[tuple[Ref, str, bool]]:
@@ -51,6 +67,7 @@ def unsent(
     Args:
         oldest: by queue, when the oldest message that nobody has fetched was sent.
         queues: those that are served and have room; rows of others are left out.
+        aside: executions whose rows are left out.
         grace_seconds: how long a fetched message may take to its claim.
     """
     rows = _fetch(
@@ -60,6 +77,8 @@ def unsent(
         queue=list(oldest),
         oldest=list(oldest.values()),
         queues=list(queues),
+        aside=list(aside),
+        suspect=SUSPECT_AFTER,
         grace_seconds=grace_seconds,
         limit=limit,
     )

@@ -156,7 +156,7 @@ class UnitOfWork:
         locked = self._locked[ref.execution_id]
         if locked.paused:
             return Placement(NodeState.READY)
-        node = locked.graph.nodes[ref.node]
+        node = locked.node(ref)
         if caller.takes(node.queue, self._queue.expected_seconds(node.queue, node.lane)):
             lease_id = new_id()
             caller.claimed.append(Claim(ref, lease_id, locked.graph, phase=phase, **known))
@@ -176,7 +176,7 @@ class UnitOfWork:
             return
         rows = []
         for ref in refs:
-            epoch = self._queue.admit(locked.graph.nodes[ref.node].queue)
+            epoch = self._queue.admit(locked.node(ref).queue)
             if epoch is not None:
                 rows.append(NoteRow(*ref, epoch))
         if rows:
@@ -184,7 +184,7 @@ class UnitOfWork:
                 self._send(locked, Ref(*row))
 
     def _send(self, locked: LockedExecution, ref: Ref) -> None:
-        node = locked.graph.nodes[ref.node]
+        node = locked.node(ref)
         queued = Queued(node.queue, locked.priority, node.lane, ref)
         self.post_commit.to_send.append(queued)
 

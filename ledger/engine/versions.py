@@ -12,9 +12,10 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.ids import new_id
-from treadle.dag.graph import CompiledGraph, compile_graph
+from treadle.dag.graph import CompiledGraph, compile_graph, unread_graph
 from treadle.dag.model import Workflow
 from treadle.dag.values import loads
+from treadle.ledger.engine.row_errors import RowNotUnderstood, understanding
 from treadle.ledger.queries import queries
 
 _SQL = queries("versions")
@@ -57,16 +58,31 @@ class Graphs:
         self.remember(version_id, graph)
 
     def version(self, connection: psycopg.Connection, version_id: UUID) -> CompiledGraph:
-        """Return the graph of a stored version."""
+        """Return the graph of a stored version.
+
+        Raises:
+            RowNotUnderstood: `row_not_understood`: there is none, or it does not compile here.
+        """
         with self._lock:
             graph = self._graphs.get(version_id)
             if graph is not None:
                 self._graphs.move_to_end(version_id)
                 return graph
         row = connection.execute(_SQL["definition"], {"id": version_id}).fetchone()
-        if row is None:
-            raise KeyError(version_id)
-        return self.remember(version_id, compile_graph(Workflow.model_validate(loads(row[0]))))
+        with understanding("The definition of its version", version_id=str(version_id)):
+            if row is None:
+                raise LookupError("it is missing")
+            graph = compile_graph(Workflow.model_validate(loads(row[0])))
+        return self.remember(version_id, graph)
+
+    def shown(
+        self, connection: psycopg.Connection, version_id: UUID, workflow_id: str
+    ) -> CompiledGraph:
+        """Return the graph of a version for showing: one without nodes if it cannot be read."""
+        try:
+            return self.version(connection, version_id)
+        except RowNotUnderstood:
+            return unread_graph(workflow_id)
 
     def knows(self, version_id: UUID) -> bool:
         """Return whether a version's graph is at hand."""

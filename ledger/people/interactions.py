@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
+import structlog
 
 from treadle.core.errors import TreadleError
 from treadle.dag.questions import OF_TYPE, Decision, Question
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.post_commit import Parked
+from treadle.ledger.engine.row_errors import RowNotUnderstood, understanding
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.executions import milliseconds
 from treadle.wire import interactions as wire
@@ -23,6 +25,7 @@ from treadle.wire.objects import unchecked
 _wire = unchecked(wire.Interaction)
 
 _fetch = fetching("people")
+_log = structlog.get_logger()
 
 
 class InteractionNotFound(TreadleError):
@@ -127,7 +130,7 @@ def interactions(
         before=before,
         limit=limit,
     )
-    return [_interaction(row) for row in rows]
+    return list(_readable(rows))
 
 
 def execution_of(connection: psycopg.Connection, interaction_id: UUID) -> UUID | None:
@@ -168,7 +171,27 @@ def pending(
     return [Parked(row.id, row.execution_id, row.warn_at, row.timeout_at) for row in rows]
 
 
+def _readable(rows: Sequence[Any]) -> Iterator[Interaction]:
+    """Yield the questions that can be read: one that cannot hides no other."""
+    for row in rows:
+        try:
+            yield _interaction(row)
+        except RowNotUnderstood as error:
+            _log.error("question.left_out", **error.context, detail=error.message)
+
+
 def _interaction(row: Any) -> Interaction:
+    """Return a question as its row says it.
+
+    Raises:
+        RowNotUnderstood: `row_not_understood`
+    """
+    place = {"execution_id": str(row.execution_id), "node_id": row.node, "scope": row.scope}
+    with understanding("A question", interaction_id=str(row.id), **place):
+        return _read(row)
+
+
+def _read(row: Any) -> Interaction:
     return Interaction(
         id=row.id,
         execution_id=row.execution_id,

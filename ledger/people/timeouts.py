@@ -24,6 +24,7 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import MessageKind, OutboxRow
 from treadle.ledger.engine.post_commit import PostCommit
+from treadle.ledger.engine.row_errors import understanding
 from treadle.ledger.engine.settle_rows import Settlement
 from treadle.ledger.engine.settlements import Settling, apply_outcomes
 from treadle.ledger.engine.unit_of_work import UnitOfWork
@@ -106,7 +107,8 @@ def _end_due(unit: UnitOfWork, questions: Sequence[UUID]) -> None:
     if not due:
         return
     rows = unit.run("question_inputs", ids=pack("uuid", [each.id for each in due])).fetchall()
-    inputs = {row.id: loads(row.input) for row in rows}
+    with understanding("The input of a question"):
+        inputs = {row.id: loads(row.input) for row in rows}
     ended = [_end(unit, unit.of(each.execution_id), each, inputs[each.id]) for each in due]
     apply_outcomes(unit, [Settling(unit.nobody, settlement) for settlement in ended])
 

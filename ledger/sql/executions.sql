@@ -20,10 +20,11 @@ where n.finished_at <= (
     where o.execution_id = %(by_execution)s and o.scope = %(by_scope)s and o.node = %(by_node)s)
 
 -- name: execution
-select e.id, e.workflow_id, v.version, e.status, e.trigger_node, e.trigger_info, e.priority,
+-- An execution whose version is missing has number 0: it is shown with the error that ended it.
+select e.id, e.workflow_id, coalesce(v.version, 0) as version, e.status, e.trigger_node, e.trigger_info, e.priority,
        e.created_at, e.finished_at, e.error, e.retry_of, e.pause_requested_at,
        e.deadline_at, e.owner, e.version_id, e.next_seq
-from executions e join workflow_versions v on v.id = e.version_id
+from executions e left join workflow_versions v on v.id = e.version_id
 where e.id = %(id)s
 
 -- name: retried_as
@@ -32,8 +33,8 @@ select id from executions where retry_of = %(id)s order by id
 -- name: executions
 -- The newest executions of an owner, optionally of one status, before a cursor. Those of Treadle's
 -- own workflows, such as plans, are told only to who asks for them by workflow.
-select e.id, e.workflow_id, v.version, e.status, e.created_at, e.finished_at
-from executions e join workflow_versions v on v.id = e.version_id
+select e.id, e.workflow_id, coalesce(v.version, 0) as version, e.status, e.created_at, e.finished_at
+from executions e left join workflow_versions v on v.id = e.version_id
 where e.owner = %(owner)s
   and (%(status)s::text is null or e.status = %(status)s)
   and case when %(workflow_id)s::text is null then not starts_with(e.workflow_id, 'treadle.')

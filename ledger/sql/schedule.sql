@@ -2,23 +2,31 @@
 -- row first and look again.
 
 -- name: due
--- Executions with something due, and of which kind.
+-- Executions with something due, and of which kind, without those that are set aside.
 select distinct 'wake' as kind, execution_id from node_executions
 where state in ('retrying', 'waiting') and due_at <= clock_timestamp()
+  and execution_id <> all(%(aside)s::uuid[])
 union all
 select distinct 'overdue', execution_id from node_executions
 where state = 'running' and limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
+  and execution_id <> all(%(aside)s::uuid[])
 union all
 select 'deadline', id from executions
-where finished_at is null and deadline_at <= clock_timestamp()
+where finished_at is null and deadline_at <= clock_timestamp() and id <> all(%(aside)s::uuid[])
+
+-- name: exists
+select from executions where id = %(id)s
 
 -- name: next_due
 -- Seconds until the next of what `due` finds; null when there is none.
 select extract(epoch from least(
-    (select min(due_at) from node_executions where state in ('retrying', 'waiting')),
-    (select min(limit_at) from node_executions where state = 'running')
+    (select min(due_at) from node_executions
+     where state in ('retrying', 'waiting') and execution_id <> all(%(aside)s::uuid[])),
+    (select min(limit_at) from node_executions
+     where state = 'running' and execution_id <> all(%(aside)s::uuid[]))
         + %(grace_seconds)s * interval '1 second',
-    (select min(deadline_at) from executions where finished_at is null)
+    (select min(deadline_at) from executions
+     where finished_at is null and id <> all(%(aside)s::uuid[]))
 ) - clock_timestamp())::float8 as seconds
 
 -- name: running
@@ -28,12 +36,13 @@ select distinct worker_id, execution_id from node_executions where state = 'runn
 -- name: unsent
 -- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
 -- queues that are served and have room.
+-- A suspect whose message is gone was passed over for want of room: it is sent again, and no loss.
 -- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
 -- yet fetched of its queue (an empty queue counts as now), or older than a minute.
 with belt as (
     select * from unnest(%(queue)b::text[], %(oldest)b::timestamptz[]) as q (queue, oldest)
 ), waiting as (
-    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null as lost,
+    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null and n.lost_count < %(suspect)s as lost,
            row_number() over (
                partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
     from node_executions n
@@ -44,7 +53,7 @@ with belt as (
         where id = n.execution_id offset 0) e
     left join belt b on b.queue = n.queue
     where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
-      and n.queue = any(%(queues)s)
+      and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
       and (n.enqueued_at is null
            or n.epoch <> %(epoch)s
            or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'

@@ -12,7 +12,7 @@ for no key update skip locked
 
 -- name: lock_execution
 -- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
-select id, version_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, workflow_id, status, outstanding, next_seq, node_count, priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = %(id)b
@@ -30,13 +30,16 @@ select set_config('lock_timeout', %(milliseconds)s, true)
 -- Invariant 1: leaves `running`, under the lease the attempt holds, or touches nothing.
 -- Returns the leases whose outcome counted. A loop that gathers keeps what it gives up for, and any
 -- loop when it was first started.
+-- Rule 8: an outcome forgives the losses before it where the node runs again (the next turn of a
+-- loop, a retry). A release keeps them, and a final row tells those of its last attempt.
 update node_executions n set
     state = s.state,
     wait_kind = s.wait_kind,
     due_at = clock_timestamp() + s.delay * interval '1 microsecond',
     finished_at = case when s.state in ('completed', 'failed') then clock_timestamp() end,
     retry_count = n.retry_count + (s.state = 'retrying')::integer,
-    lost_count = n.lost_count + s.lost,
+    lost_count = case when s.state in ('waiting', 'waiting_input', 'retrying') then 0
+                      else n.lost_count + s.lost end,
     settled_by = n.lease_id, lease_id = null, limit_at = null,
     started_at = case when s.state = 'ready' then null else n.started_at end,
     ready_at = case when s.state = 'ready' then clock_timestamp() else n.ready_at end,
@@ -147,11 +150,22 @@ update node_executions n set
     started_at = case when c.starts then clock_timestamp() end,
     limit_at = case when c.starts then clock_timestamp() + c.limit_seconds * interval '1 second' end
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[],
-            %(worker_id)b::uuid[], %(starts)b::boolean[], %(limit_seconds)b::float8[])
-    as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds)
+            %(worker_id)b::uuid[], %(starts)b::boolean[], %(limit_seconds)b::float8[],
+            %(lost_below)b::integer[])
+    as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds, lost_below)
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
+  and n.lost_count < c.lost_below
 returning n.lease_id, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase, n.loop_next, n.error,
           extract(epoch from clock_timestamp() - n.ready_at)::float8 as waited_seconds
+
+-- name: passed_over
+-- Rule 8: those of these rows that a claim left to whoever has room for suspects.
+select n.execution_id, n.scope, n.node
+from node_executions n
+join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[])
+    as c (execution_id, scope, node)
+  on n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node
+where n.state = 'ready' and n.lost_count >= %(lost_below)s
 
 -- name: clear_notes
 -- Rule 9: a claim refused by the gate or for want of a capability takes its note back.

@@ -109,7 +109,7 @@ def execution(
     if not rows:
         raise NoSuchExecution(execution_id)
     row = rows[0]
-    graph = graphs.version(connection, row.version_id)
+    graph = graphs.shown(connection, row.version_id, row.workflow_id)
     status = ExecutionStatus(row.status)
     nodes = _records(connection, graph, execution_id, records, inline_bytes)
     trigger = outputs(connection, [Ref(execution_id, "", row.trigger_node)])
@@ -212,13 +212,13 @@ def _records(
 
 def record(graph: CompiledGraph, row: Any) -> NodeExecution:
     """Return a node record, from a row that has what it says."""
-    node = graph.nodes[row.node]
+    node = graph.nodes.get(row.node)  # none: its execution ended as `row_not_understood`
     details = loads(row.details) if row.details else {}
     return _record(
         node_id=row.node,
-        node_name=node.node.name,
-        node_type=node.node.type,
-        node_subtype=node.node.subtype,
+        node_name=node.node.name if node else row.node,
+        node_type=node.node.type if node else "UNKNOWN",
+        node_subtype=node.node.subtype if node else "UNKNOWN",
         scope=row.scope,
         status=WIRE_NODE_STATUS[row.state],
         waiting_on=row.wait_kind,
@@ -233,7 +233,7 @@ def record(graph: CompiledGraph, row: Any) -> NodeExecution:
         error=error_of(loads(row.error)) if row.error else None,
         attempt=row.attempt,
         retry_count=row.retry_count,
-        max_retries=node.max_retries,
+        max_retries=node.max_retries if node else 0,
         next_attempt_time=milliseconds(row.due_at),
     )
 

@@ -92,6 +92,12 @@ def _executions() -> list[Panel]:
             {"{{kind}}": rate("treadle_repairs_total", "kind")},
             "ops",
         ),
+        graph(
+            "Not understood",
+            "Executions of which something stored could not be read: ended, or set aside.",
+            {"{{outcome}}": rate("treadle_rows_not_understood_total", "outcome")},
+            "ops",
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ def dashboard() -> Dashboard:
     """Return the dashboard."""
     rows = {
         "Queues": _queues(),
-        "Workers": _workers(),
+        "Workers": [*_workers(), *_losses()],
         "Ledger": _ledger(),
         "Processes": _processes(),
     }
@@ -95,6 +95,19 @@ def _workers() -> list[Panel]:
                 "handed off": rate("treadle_hand_offs_total"),
             },
             "ops",
+        ),
+    ]
+
+
+def _losses() -> list[Panel]:
+    return [
+        graph(
+            "Suspects",
+            "Nodes that run alone in a child because workers died of them, or beside them.",
+            {
+                "running": "sum (treadle_worker_suspects)",
+                "begun a second": rate("treadle_suspects_total"),
+            },
         ),
         graph(
             "Refused and dropped",

@@ -71,6 +71,35 @@ def refuse_other_transitions(url: str) -> None:
         )
 
 
+#: Rule 8: a loss is added where a started attempt ends without an outcome, one at a time; an
+#: outcome after which the node runs again forgives, and nothing else changes the number.
+_KEEP_TO_RULE_8 = """
+create function keep_to_rule_8() returns trigger language plpgsql as $$ begin
+    if old.state = 'running' and new.state in ('waiting', 'waiting_input', 'retrying') then
+        if new.lost_count <> 0 then
+            raise exception 'an outcome did not forgive % losses', new.lost_count;
+        end if;
+    elsif new.lost_count <> old.lost_count then
+        if new.lost_count <> old.lost_count + 1 or old.state <> 'running'
+           or new.state <> 'ready' or old.started_at is null then
+            raise exception 'losses went from % to % as % became %',
+                old.lost_count, new.lost_count, old.state, new.state;
+        end if;
+    end if;
+    return new; end $$
+"""
+
+
+def refuse_other_losses(url: str) -> None:
+    """Let the database refuse every change of a node's losses that rule 8 does not have."""
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(_KEEP_TO_RULE_8)
+        session.execute(
+            "create trigger keep_to_rule_8 before update on node_executions"
+            " for each row execute function keep_to_rule_8()"
+        )
+
+
 class World:
     """Two worker processes, some executions, and everything they were ever told."""
 

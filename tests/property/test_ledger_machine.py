@@ -22,7 +22,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.property.ledger_world import World, may_fail, refuse_other_transitions, unlucky
+from tests.property.ledger_world import (
+    World,
+    may_fail,
+    refuse_other_losses,
+    refuse_other_transitions,
+    unlucky,
+)
 from tests.reference.generate import random_case
 from treadle.dag.outcomes import Released
 from treadle.ledger.engine.settle_rows import settlement_of
@@ -97,6 +103,13 @@ class Ledger(RuleBasedStateMachine):
             (claim,) = some(claims, first, 1)
             self.world.settle(who, [settlement_of(claim, Released())])
 
+    @rule(who=workers, first=numbers)
+    def lose_a_child(self, who: int, first: int) -> None:
+        claims = [claim for claim in self.world.claims[who] if claim.started]
+        if claims:
+            (claim,) = some(claims, first, 1)
+            self.world.settle(who, [settlement_of(claim, Released(lost=True))])
+
     @rule(who=workers)
     def give_back_orphans(self, who: int) -> None:
         self.world.give_back_orphans(who)
@@ -150,6 +163,7 @@ class Ledger(RuleBasedStateMachine):
 def test_whatever_the_order_the_ledger_keeps_its_invariants(fresh_postgres_url: str) -> None:
     """Two sessions, random outcomes in random batches; then the outcome is the reference's."""
     refuse_other_transitions(fresh_postgres_url)
+    refuse_other_losses(fresh_postgres_url)
     machine = type("LedgerHere", (Ledger,), {"url": fresh_postgres_url})
 
     run_state_machine_as_test(
