@@ -9,7 +9,7 @@ client of its provider.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -139,41 +139,76 @@ def _key(wire: Wire, key: SecretStr | None) -> str:
     return key.get_secret_value()
 
 
-def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
-    """Return an SDK's exception as a `TreadleError`; `None` if it is not an SDK's."""
+def failure_of(
+    error: Exception, wire: Wire, clean: Callable[[str], str] = str
+) -> TreadleError | None:
+    """Return an SDK's exception as a `TreadleError`; `None` if it is not an SDK's.
+
+    Args:
+        error: what a client of this module raised.
+        wire: whose client it was.
+        clean: takes secrets out of a text, before it is cut to what an error quotes.
+    """
+    quoted = _Quoted(clean)
     sdk = _sdk(wire)
     if isinstance(error, sdk.APIStatusError):
-        return _by_status(error, wire)
+        return _by_status(error, wire, quoted)
     if isinstance(error, sdk.APITimeoutError):
         return ProviderUnavailable(f"{wire} did not answer in time.", provider=wire)
     if isinstance(error, sdk.APIConnectionError):
-        return _by_connection(error.__cause__ or error, wire)
+        return _by_connection(error.__cause__ or error, wire, quoted)
     if isinstance(error, sdk.APIError):
         message = f"{wire} broke off its answer: {error}"
-        return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
-    return _by_connections(error, wire)
+        return ProviderUnavailable(quoted.text(message), provider=wire)
+    return _by_connections(error, wire, quoted)
 
 
-def _by_connections(error: Exception, wire: Wire) -> TreadleError | None:
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """Writes the words of others into messages: without secrets, then cut."""
+
+    clean: Callable[[str], str]
+
+    def text(self, words: str) -> str:
+        return self.clean(words)[:_CHARACTERS_QUOTED]
+
+
+def _by_connections(error: Exception, wire: Wire, quoted: _Quoted) -> TreadleError | None:
     """Convert errors of the SDKs' HTTP client, which the SDKs do not wrap."""
+    if isinstance(error, httpx2.LocalProtocolError):
+        return _not_sendable(wire)
     if isinstance(error, httpx2.TransportError):
         message = f"The answer of {wire} broke off: {type(error).__name__}: {error}"
-        return AnswerIncomplete(message[:_CHARACTERS_QUOTED], provider=wire)
+        return AnswerIncomplete(quoted.text(message), provider=wire)
     if isinstance(error, httpx2.InvalidURL):
-        return ProviderRefused(f"The address of {wire} is not valid: {error}", provider=wire)
+        message = f"The address of {wire} is not valid: {error}"
+        return ProviderRefused(quoted.text(message), provider=wire)
     return None
 
 
-def _by_connection(cause: BaseException, wire: Wire) -> TreadleError:
+def _not_sendable(wire: Wire) -> ProviderRefused:
+    """Return the error for a request that the client refuses; it would quote a header's value."""
+    return ProviderRefused(
+        f"The request to {wire} cannot be sent: the value of a header is not valid.",
+        solution="Check the provider's variables in the environment for control characters.",
+        provider=wire,
+    )
+
+
+def _by_connection(cause: BaseException, wire: Wire, quoted: _Quoted) -> TreadleError:
     if isinstance(cause, TreadleError):  # raised by the dialer's connections
         return cause
+    if isinstance(cause, httpx2.LocalProtocolError):
+        return _not_sendable(wire)
     message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
-    return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
+    return ProviderUnavailable(quoted.text(message), provider=wire)
 
 
-def _by_status(error: Any, wire: Wire) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
+def _by_status(
+    error: Any, wire: Wire, quoted: _Quoted
+) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
-    words = _message_of(error)[:_CHARACTERS_QUOTED]
+    words = quoted.text(_message_of(error))
     message = f"{wire} answered {status}: {words}"
     wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
     if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error inside a response

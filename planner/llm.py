@@ -31,6 +31,8 @@ from treadle.planner import local, small
 from treadle.planner.catalogue import system_prompt
 from treadle.planner.drafts import Message, PlanDraft
 from treadle.planner.model_choice import SMALL, ModelChoice
+from treadle.workers.secrets import operator_keys
+from treadle.workers.traces import traces_of
 
 # It logs each failed call as an error, which the caller reports anyway.
 logging.getLogger("instructor").setLevel(logging.CRITICAL)
@@ -75,6 +77,8 @@ class ModelClient:
     """The messages that precede a request."""
     rounds: int
     """Completions it may be asked for in one plan."""
+    clean: Callable[[str], str]
+    """Takes the operator's keys out of a text."""
 
     async def complete(self, messages: Sequence[Message]) -> DraftReply:
         """Request one completion. An unusable one is returned too, because it was paid for.
@@ -105,7 +109,9 @@ class ModelClient:
             return DraftReply(None, "", (), _tokens_of(completions[-1]), failure)
         except InstructorRetryException as error:
             cause = error.__cause__
-            failed = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
+            failed = (
+                failure_of(cause, self.wire, self.clean) if isinstance(cause, Exception) else None
+            )
             if failed is not None:
                 raise failed from cause
             if not completions:
@@ -154,6 +160,7 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
     if choice.provider == "local":
         settings = await _to_loopback(settings, choice)
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
+    clean = traces_of(operator_keys(settings)).masked
     max_tokens, rounds = settings.planner_max_tokens, settings.planner_rounds
     instructions: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
     await load("anthropic" if choice.provider == "anthropic" else "openai")
@@ -162,7 +169,9 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
             mode = _MODES[_mode(settings, "tools")]
             create = instructor.from_anthropic(claude, mode=mode).create_fn
             limits = {"max_tokens": max_tokens}
-            yield ModelClient("anthropic", choice.model, limits, create, instructions, rounds)
+            yield ModelClient(
+                "anthropic", choice.model, limits, create, instructions, rounds, clean
+            )
         return
     async with openai_client(settings, timeout) as client:
         create_raw, mode_name = client.chat.completions.create, _mode(settings, "json_schema")
@@ -175,7 +184,7 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
         # Compatible services know the older name only.
         limits = {"max_completion_tokens" if is_openai else "max_tokens": max_tokens}
         create = instructor.patch(create=constrained, mode=_MODES[mode_name])
-        yield ModelClient("openai", choice.model, limits, create, instructions, rounds)
+        yield ModelClient("openai", choice.model, limits, create, instructions, rounds, clean)
 
 
 async def _to_loopback(settings: Settings, choice: ModelChoice) -> Settings:

@@ -294,3 +294,35 @@ def test_what_a_server_says_is_never_a_template(server: Loopback) -> None:
     assert isinstance(outcome, Completed)
     assert outcome.output["json"] == sent
     assert json.loads(outcome.output["body"]) == sent
+
+
+@pytest.mark.parametrize("value", ["tok\nabc-123", "tok\x00abc-123", "tok\rabc-123"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auth": {"type": "bearer", "token": "{{ secrets.trail }}"}},
+        {"headers": {"Authorization": "{{ secrets.trail }}"}},
+        {"auth": {"type": "api_key", "key": "Authorization", "value": "{{ secrets.trail }}"}},
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused_by_its_name(
+    server: Loopback, config: dict[str, Any], value: str
+) -> None:
+    """Its value may be a secret, so that no error quotes it; nothing is sent."""
+    outcome = call(server.on("/", Answer()), secrets={"trail": value}, **config)
+
+    assert failure(outcome) == ("request_not_valid", False)
+    assert isinstance(outcome, Failed)
+    assert "Authorization" in outcome.error["error_message"]
+    assert "abc-123" not in repr(outcome)
+    assert not server.seen
+
+
+def test_an_answer_is_masked_before_it_is_cut(server: Loopback) -> None:
+    """A secret across the end of what an error quotes is not shown in part."""
+    secret = "tok-0123456789-0123456789"
+    url = server.on("/", Answer(400, {}, b"x" * 980 + secret.encode()))
+    outcome = call(url, headers={"X-T": "{{ secrets.t }}"}, secrets={"t": secret})
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error["error_details"]["body"] == "x" * 980 + "***"

@@ -406,3 +406,40 @@ def test_what_cannot_be_asked_is_said_at_submission(config: Mapping[str, Any], p
     found = OPENAI_CHATGPT.problems({"user_prompt": "x", **config}, Hints())
 
     assert [each.path for each in found] == [path]
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_credential_that_ends_in_a_line_break_works(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """White space around it is no part of it."""
+    provider.answers(one(kind))
+    node.completed(kind, {"credential": "{{ secrets.k }}"}, secrets={"k": "sk-of-a-node\r\n"})
+
+    assert provider.seen[0].headers["authorization"] == "Bearer sk-of-a-node"
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("key", ["sk-of\n-a-node", "sk-of-ä-node", "sk-of\x00-node"])
+def test_a_credential_that_no_header_can_carry_is_refused(
+    node: Node, provider: Provider, kind: str, key: str
+) -> None:
+    """Without its value, and without a call."""
+    provider.answers(one(kind))
+    failed = node.failed(kind, {"credential": "{{ secrets.k }}"}, secrets={"k": key})
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("provider_key_invalid", False)
+    assert "sk-of" not in repr(failed)
+    assert not provider.seen
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_providers_words_are_masked_before_they_are_cut(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """The operator's key across the end of what is quoted is not shown in part."""
+    provider.answers(refused("x" * 590 + KEY))
+    failed = node.failed(kind)
+
+    assert "x***" in failed.error["error_message"]
+    assert KEY[:4] not in repr(failed)

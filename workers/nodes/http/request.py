@@ -16,6 +16,8 @@ from treadle.dag.values import Value
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.http.body import decoded, encoded, query
 from treadle.workers.nodes.implementation import Services, makes
+from treadle.workers.secrets import operator_keys
+from treadle.workers.traces import traces_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Methods that change nothing; the others carry an `Idempotency-Key`.
@@ -40,7 +42,7 @@ class StatusNotAccepted(TreadleError):
 @makes(HTTP_REQUEST)
 def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
     """Return the implementation that sends through the process's dialer."""
-    dialer = services.dialer
+    dialer, keys = services.dialer, operator_keys(services.settings)
 
     async def run(attempt: Attempt) -> Completed | Failed:
         config = attempt.config
@@ -50,7 +52,9 @@ def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed 
             response = await dialer.send(request_of(attempt, config))
         except DialerError as exc:
             return Failed(exc.to_wire(), details=details)
-        return _outcome(config, response, details | {"status": response.status_code})
+        secrets = (attempt.variables.get("secrets") or {}).values()
+        clean = traces_of((*secrets, *keys)).masked
+        return _outcome(config, response, details | {"status": response.status_code}, clean)
 
     return run
 
@@ -139,7 +143,10 @@ def _time_left(attempt: Attempt, config: HttpRequest) -> timedelta:
 
 
 def _outcome(
-    config: HttpRequest, response: OutgoingResponse, details: dict[str, Value]
+    config: HttpRequest,
+    response: OutgoingResponse,
+    details: dict[str, Value],
+    clean: Callable[[str], str],
 ) -> Completed | Failed:
     headers = _as_object(response.headers)
     output = {
@@ -155,7 +162,7 @@ def _outcome(
         f"{config.method} {response.url} answered {response.status_code}.",
         status=response.status_code,
         url=response.url,
-        body=output["body"][:_BODY_SHOWN],
+        body=clean(output["body"])[:_BODY_SHOWN],
     )
     # A server that says when to come back says that coming back helps, whatever the status.
     again = response.status_code in _WORTH_REPEATING or wait is not None
