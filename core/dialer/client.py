@@ -16,6 +16,7 @@ import httpx
 from treadle.core.dialer.addresses import AddressPolicy
 from treadle.core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
 from treadle.core.dialer.errors import (
+    AnswerNotReadable,
     CertificateNotTrusted,
     ConnectionFailed,
     RequestTimedOut,
@@ -30,6 +31,9 @@ from treadle.core.dialer.redirects import parsed_url, redirect_target, redirecte
 _CONNECT_SECONDS = 10.0
 #: Time limit for connecting to one address, in seconds: long enough for a slow handshake across the
 #: world, short enough to try a second address within usual time limits.
+
+_GZIP_LAYERS = 2
+#: How often a body may be compressed; proxies do it once more.
 
 _KEPT_ALIVE = 64
 #: Idle connections kept for the next request to the same origin.
@@ -151,6 +155,8 @@ class Dialer:
 
 def _wire_headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
     """Return the headers as bytes, with those that the connection needs."""
+    if not _TOKEN.fullmatch(request.method):
+        raise UrlNotValid("The method is not a word of letters.", url=request.url)
     for name, value in request.headers:
         _check_header(name, value)
     names = {name.lower() for name, _ in request.headers}
@@ -189,12 +195,20 @@ def _read_headers(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], 
 async def _read_body(
     response: httpcore.Response, headers: tuple[tuple[str, str], ...], request: OutgoingRequest
 ) -> bytes:
-    encoding = ", ".join(value.lower() for name, value in headers if name == "content-encoding")
-    body = BoundedBody(request.max_response_bytes, gzip=encoding in ("gzip", "x-gzip"))
+    body = BoundedBody(request.max_response_bytes, gzip_layers=_gzip_layers(headers))
     assert isinstance(response.stream, AsyncIterable)
     async for chunk in response.stream:
         body.feed(chunk)
     return body.finish()
+
+
+def _gzip_layers(headers: tuple[tuple[str, str], ...]) -> int:
+    """Return how often a body was compressed; 0 if in another way too, so that it stays so."""
+    given = ",".join(value for name, value in headers if name == "content-encoding")
+    layers = [each.strip().lower() for each in given.split(",")]
+    named = [each for each in layers if each not in ("", "identity")]
+    plain = len(named) <= _GZIP_LAYERS and set(named) <= {"gzip", "x-gzip"}
+    return len(named) if plain else 0
 
 
 @contextlib.contextmanager
@@ -208,7 +222,7 @@ def as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
             f"The answer is larger than {request.max_response_bytes} bytes.", **facts
         ) from exc
     except BodyNotReadable as exc:
-        raise ConnectionFailed(f"The answer is broken: {exc}", **facts) from exc
+        raise AnswerNotReadable(f"The answer cannot be read: {exc}.", **facts) from exc
     except httpcore.LocalProtocolError as exc:
         # Its own words would quote the value that it refuses.
         raise UrlNotValid("The request cannot be sent as it is written.", **facts) from exc
