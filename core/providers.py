@@ -19,6 +19,7 @@ import httpx2
 from genai_prices import Usage, calc_price
 from pydantic import SecretStr
 
+from treadle.core.dialer.bounded_stream import bound
 from treadle.core.errors import TreadleError
 from treadle.core.provider_errors import (
     AnswerIncomplete,
@@ -52,6 +53,8 @@ _TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large
 _LOADED: set[Wire] = set()
 #: Most connections that clients share: the default limit of attempts in the async lane.
 _CONNECTIONS = 1_000
+#: Bytes of one answer, inflated: several times a stream of the longest answers there are.
+_ANSWER_BYTES = 64 * 2**20
 #: Characters of a provider's message that an error quotes.
 _CHARACTERS_QUOTED = 600
 
@@ -74,10 +77,16 @@ async def load(wire: Wire) -> None:
         _LOADED.add(wire)
 
 
-def connections() -> httpx2.AsyncClient:
+def connections(*, follow_redirects: bool = False) -> httpx2.AsyncClient:
     """Return connections for clients to share, to addresses that operators set."""
     limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-    return httpx2.AsyncClient(limits=limits, follow_redirects=False)
+    return httpx2.AsyncClient(
+        limits=limits, follow_redirects=follow_redirects, event_hooks={"response": [_bound]}
+    )
+
+
+async def _bound(response: httpx2.Response) -> None:
+    bound(response, _ANSWER_BYTES)
 
 
 def openai_client(
@@ -98,7 +107,7 @@ def openai_client(
         base_url=settings.openai_base_url or _ADDRESSES["openai"],
         timeout=timeout.total_seconds(),
         max_retries=0,
-        http_client=http_client,
+        http_client=http_client or connections(follow_redirects=True),
     )
     return client
 
@@ -119,7 +128,7 @@ def anthropic_client(
         base_url=settings.anthropic_base_url or _ADDRESSES["anthropic"],
         timeout=timeout.total_seconds(),
         max_retries=0,
-        http_client=http_client,
+        http_client=http_client or connections(follow_redirects=True),
     )
     return client
 

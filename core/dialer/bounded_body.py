@@ -7,9 +7,13 @@ is passed to the inflater itself. Layers multiply, so that each has the limit.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 
 _GZIP_FRAME = 31
 #: zlib's window bits for a gzip header and the largest window.
+
+_LAYERS = 2
+#: How often a body may be compressed; some proxies do it once more.
 
 
 class BodyTooLarge(Exception):
@@ -25,7 +29,7 @@ class BoundedBody:
 
     def __init__(self, limit_bytes: int, *, gzip_layers: int = 0) -> None:
         self._limit = limit_bytes
-        self._layers = [_Layer(limit_bytes) for _ in range(gzip_layers)]
+        self._layers = [Gzip(limit_bytes) for _ in range(gzip_layers)]
         self._body = bytearray()
 
     def feed(self, chunk: bytes) -> None:
@@ -52,7 +56,19 @@ class BoundedBody:
         return bytes(self._body)
 
 
-class _Layer:
+def gzip_layers(content_encodings: Iterable[str]) -> int | None:
+    """Return how often a body was compressed by gzip; `None` if in another way or more often.
+
+    Args:
+        content_encodings: the values of its headers of that name.
+    """
+    layers = (each.strip().lower() for each in ",".join(content_encodings).split(","))
+    named = [each for each in layers if each not in ("", "identity")]
+    plain = len(named) <= _LAYERS and set(named) <= {"gzip", "x-gzip"}
+    return len(named) if plain else None
+
+
+class Gzip:
     """One layer of gzip: members one after another, and zero bytes that pad their end."""
 
     def __init__(self, limit_bytes: int) -> None:
@@ -66,7 +82,11 @@ class _Layer:
         return self._fed and not self._inflater.eof
 
     def inflated(self, chunk: bytes) -> bytes:
-        """Return what comes out of the next bytes."""
+        """Return what comes out of the next bytes.
+
+        Raises:
+            BodyTooLarge, BodyNotReadable: as `BoundedBody.feed` says.
+        """
         made = bytearray()
         try:
             while chunk:

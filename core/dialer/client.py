@@ -14,7 +14,12 @@ import httpcore
 import httpx
 
 from treadle.core.dialer.addresses import AddressPolicy
-from treadle.core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
+from treadle.core.dialer.bounded_body import (
+    BodyNotReadable,
+    BodyTooLarge,
+    BoundedBody,
+    gzip_layers,
+)
 from treadle.core.dialer.errors import (
     AnswerNotReadable,
     CertificateNotTrusted,
@@ -31,9 +36,6 @@ from treadle.core.dialer.redirects import parsed_url, redirect_target, redirecte
 _CONNECT_SECONDS = 10.0
 #: Time limit for connecting to one address, in seconds: long enough for a slow handshake across the
 #: world, short enough to try a second address within usual time limits.
-
-_GZIP_LAYERS = 2
-#: How often a body may be compressed; proxies do it once more.
 
 _KEPT_ALIVE = 64
 #: Idle connections kept for the next request to the same origin.
@@ -195,20 +197,12 @@ def _read_headers(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], 
 async def _read_body(
     response: httpcore.Response, headers: tuple[tuple[str, str], ...], request: OutgoingRequest
 ) -> bytes:
-    body = BoundedBody(request.max_response_bytes, gzip_layers=_gzip_layers(headers))
+    layers = gzip_layers(value for name, value in headers if name == "content-encoding")
+    body = BoundedBody(request.max_response_bytes, gzip_layers=layers or 0)
     assert isinstance(response.stream, AsyncIterable)
     async for chunk in response.stream:
         body.feed(chunk)
     return body.finish()
-
-
-def _gzip_layers(headers: tuple[tuple[str, str], ...]) -> int:
-    """Return how often a body was compressed; 0 if in another way too, so that it stays so."""
-    given = ",".join(value for name, value in headers if name == "content-encoding")
-    layers = [each.strip().lower() for each in given.split(",")]
-    named = [each for each in layers if each not in ("", "identity")]
-    plain = len(named) <= _GZIP_LAYERS and set(named) <= {"gzip", "x-gzip"}
-    return len(named) if plain else 0
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -443,3 +444,38 @@ def test_a_providers_words_are_masked_before_they_are_cut(
 
     assert "x***" in failed.error["error_message"]
     assert KEY[:4] not in repr(failed)
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("base_url", [True, False])
+def test_an_answer_is_bounded_by_what_it_inflates_to(
+    provider: Provider, kind: str, status: int, base_url: bool
+) -> None:
+    """At an author's address and the operator's, as a stream and as an error."""
+    line = b": " + b"x" * 2**20 + b"\n\n"
+    packed = gzip.compress(gzip.compress(line * 80))
+    headers = EVENTS | {"Content-Encoding": "gzip, gzip"}
+    provider.answers(Answer(status, headers, packed))
+    keys = {"openai_api_key": SecretStr(KEY), "anthropic_api_key": SecretStr(KEY)}
+    node = Node(provider.settings(Settings(), **keys), (ip_network("127.0.0.0/8"),))
+    own = provider.url if kind == OPENAI else provider.url.removesuffix("/v1")
+    chosen = {"base_url": own, "credential": "sk-of-a-node"} if base_url else {}
+    failed = node.failed(kind, chosen)
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("response_too_large", False)
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_compressed_answer_is_read(node: Node, provider: Provider, kind: str) -> None:
+    """Also by a server that was not asked to compress."""
+    plain = one(kind)
+    headers = {**plain.headers, "Content-Encoding": "gzip"}
+    provider.answers(Answer(200, headers, gzip.compress(plain.body)))
+    own = provider.url if kind == OPENAI else provider.url.removesuffix("/v1")
+    config = {"base_url": own, "credential": "sk-of-a-node"}
+
+    assert node.completed(kind).output == {"text": "It is so."}
+    node = Node(Settings(), (ip_network("127.0.0.0/8"),))
+    assert node.completed(kind, config).output == {"text": "It is so."}
