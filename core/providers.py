@@ -53,6 +53,8 @@ _TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large
 _LOADED: set[Wire] = set()
 #: Most connections that clients share: the default limit of attempts in the async lane.
 _CONNECTIONS = 1_000
+#: Tokens that no call has.
+_MOST_TOKENS = 2**40
 #: Bytes of one answer, inflated: several times a stream of the longest answers there are.
 _ANSWER_BYTES = 64 * 2**20
 #: Characters of a provider's message that an error quotes.
@@ -68,6 +70,17 @@ class Tokens:
 
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
+
+    @classmethod
+    def counted(cls, read: object, written: object) -> Tokens:
+        """Return counts as a provider gave them; 0 for one that is left out, null or no count."""
+        return cls(_count(read), _count(written))
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS:
+        return value
+    return 0
 
 
 async def load(wire: Wire) -> None:
@@ -246,5 +259,5 @@ def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
     usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
     try:
         return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
-    except LookupError:
+    except (LookupError, ValueError, TypeError, ArithmeticError):  # also a name that is none
         return None

@@ -115,7 +115,10 @@ class ModelClient:
             if failed is not None:
                 raise failed from cause
             if not completions:
-                raise
+                kind = type(cause or error).__name__
+                raise AnswerMalformed(
+                    f"The answer for {self.name} cannot be read: {kind}."
+                ) from error
             problems = tuple(_schema_problems(cause)) or problems
         return self._reply(draft, completions[-1], () if draft is not None else problems)
 
@@ -135,18 +138,22 @@ class ModelClient:
             ModelRefused: the model declined.
             AnswerMalformed: it has no content.
         """
-        content_field = "content" if self.wire == "anthropic" else "choices"
-        if getattr(completion, content_field, None) is None:
-            raise AnswerMalformed(f"The response for {self.name} is not a completion.")
         if self.wire == "anthropic":
-            if completion.stop_reason == "refusal":
+            blocks = getattr(completion, "content", None)
+            if not isinstance(blocks, list):
+                raise AnswerMalformed(f"The response for {self.name} is not a completion.")
+            if getattr(completion, "stop_reason", None) == "refusal":
                 raise ModelRefused(f"{self.name} declined to answer.")
-            return "".join(_block_text(block) for block in completion.content)
-        message = completion.choices[0].message
-        if message.refusal:
-            raise ModelRefused(f"{self.name} declined: {message.refusal}")
-        calls = message.tool_calls or ()
-        return "".join(call.function.arguments for call in calls) or message.content or ""
+            return "".join(_block_text(block) for block in blocks)
+        choices = getattr(completion, "choices", None)
+        message = getattr(choices[0], "message", None) if choices else None
+        if message is None:
+            raise AnswerMalformed(f"The response for {self.name} is not a completion.")
+        if refusal := getattr(message, "refusal", None):
+            raise ModelRefused(f"{self.name} declined: {refusal}")
+        calls = getattr(message, "tool_calls", None) or ()
+        said = "".join(str(getattr(each.function, "arguments", "")) for each in calls)
+        return said or getattr(message, "content", None) or ""
 
 
 @asynccontextmanager
@@ -237,15 +244,15 @@ def _schema_problems(error: object) -> list[str]:
 
 
 def _block_text(block: Any) -> str:
-    if block.type == "tool_use":
-        return dumps(block.input).decode()
-    return str(block.text) if block.type == "text" else ""
+    kind = getattr(block, "type", None)
+    if kind == "tool_use":
+        return dumps(getattr(block, "input", None)).decode()
+    return str(getattr(block, "text", "")) if kind == "text" else ""
 
 
 def _tokens_of(completion: Any) -> Tokens:
     usage = getattr(completion, "usage", None)
-    if usage is None:
-        return Tokens()
-    if hasattr(usage, "prompt_tokens"):
-        return Tokens(usage.prompt_tokens, usage.completion_tokens)
-    return Tokens(usage.input_tokens, usage.output_tokens)
+    openai = hasattr(usage, "prompt_tokens") or hasattr(usage, "completion_tokens")
+    names = ("prompt_tokens", "completion_tokens") if openai else ("input_tokens", "output_tokens")
+    read, written = (getattr(usage, name, None) for name in names)
+    return Tokens.counted(read, written)

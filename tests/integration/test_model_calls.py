@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -479,3 +480,109 @@ def test_a_compressed_answer_is_read(node: Node, provider: Provider, kind: str) 
     assert node.completed(kind).output == {"text": "It is so."}
     node = Node(Settings(), (ip_network("127.0.0.0/8"),))
     assert node.completed(kind, config).output == {"text": "It is so."}
+
+
+def changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
+    """Return a stream with each of its events changed, as services change them."""
+    lines = []
+    for line in answer.body.decode().splitlines():
+        name, _, data = line.partition("data: ")
+        if data.startswith("{"):
+            event = json.loads(data)
+            change(event)
+            data = json.dumps(event)
+        lines.append(f"data: {data}" if data else name)
+    return Answer(200, answer.headers, "\n".join([*lines, "", ""]).encode())
+
+
+def nulls_in_usage(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message") or {}):
+        if holder.get("usage"):
+            holder["usage"] = dict.fromkeys(holder["usage"])
+
+
+def usage_of_other_types(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message") or {}):
+        if holder.get("usage"):
+            holder["usage"] = dict.fromkeys(holder["usage"], "many")
+
+
+def no_usage(event: dict[str, Any]) -> None:
+    event.pop("usage", None)
+    event.get("message", {}).pop("usage", None)
+
+
+def no_model(event: dict[str, Any]) -> None:
+    event.pop("model", None)
+    event.get("message", {}).pop("model", None)
+
+
+def odd_model(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message", {})):
+        if "model" in holder:
+            holder["model"] = {"name": 7}
+
+
+def no_choices(event: dict[str, Any]) -> None:
+    if not event.get("choices"):
+        event["choices"] = None
+
+
+def bare(event: dict[str, Any]) -> None:
+    for name in ("id", "object", "created", "service_tier", "system_fingerprint", "logprobs"):
+        event.pop(name, None)
+    event.get("message", {}).pop("content", None)
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize(
+    "change",
+    [nulls_in_usage, usage_of_other_types, no_usage, no_model, odd_model, no_choices, bare],
+)
+def test_what_services_leave_out_fails_no_call(
+    node: Node, provider: Provider, kind: str, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """An answer that came was paid for; what is missing in it counts as nothing."""
+    provider.answers(changed(one(kind), change))
+
+    assert node.completed(kind).output == {"text": "It is so."}
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("delta", [{}, {"delta": None}, {"delta": {"content": None}}])
+def test_a_choice_without_a_delta_says_nothing(
+    node: Node, provider: Provider, delta: dict[str, Any]
+) -> None:
+    """Azure's filter sends such chunks in between."""
+    head, *rest = openai_stream("It is ", "so.").body.decode().split("\n\n")
+    odd = {**json.loads(head.removeprefix("data: ")), "choices": [{"index": 0, **delta}]}
+    body = "\n\n".join([head, f"data: {json.dumps(odd)}", *rest])
+    provider.answers(raw(body.encode()))
+
+    assert node.completed(OPENAI).output == {"text": "It is so."}
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "-9223372036854775809", "1" * 5_000, "9223372036854775808"]
+)
+def test_a_number_that_cannot_be_kept_is_no_answer(
+    node: Node, provider: Provider, number: str
+) -> None:
+    """It would be rounded without a word."""
+    provider.answers(openai_stream(f'{{"a": {number}}}'))
+    failed = node.failed(OPENAI, holding(a={"type": "integer"}) | {"max_repairs": 0})
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("answer_invalid", False)
+    assert "beyond" in failed.error["error_message"]
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1:99999/v1", "http://xn--/v1", "http://a..b/"]
+)
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_an_address_that_cannot_be_is_refused_once(node: Node, kind: str, base_url: str) -> None:
+    """Another attempt would not change it."""
+    failed = node.failed(kind, {"base_url": base_url, "credential": "sk-of-a-node"})
+
+    assert failed.error["is_retryable"] is False
+    assert reason(failed) in ("request_not_valid", "provider_refused")

@@ -5,23 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import json
 import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlencode
 
 from treadle.core.errors import TreadleError
 from treadle.dag.values import (
-    INTEGER_LIMIT,
     PAYLOAD_LIMIT_BYTES,
     NotAValue,
     Value,
     dumps,
-    loads,
+    loads_exactly,
 )
 
 _CHARSETS = re.compile(
@@ -35,12 +33,6 @@ _LARGE = 1024 * 1024
 
 _HEAD_BYTES = 256 * 1024
 #: What status, address and headers may take of a payload.
-
-_LEVELS_ABOVE = 8
-#: Levels that an answer's value may be put below by whoever passes it on.
-
-_LONG_DIGITS = re.compile(r"\d{19}")
-#: Where a number may be beyond ±2^63; the fast reader would round it without a word.
 
 
 class BodyNotSendable(TreadleError):
@@ -114,29 +106,9 @@ def _fits(output: dict[str, Any]) -> bool:
 def _json(text: str) -> Value:
     """Return the value, or null: the text stands beside it, and nothing is rounded to fit."""
     try:
-        if _LONG_DIGITS.search(text) is None:
-            value = loads(text.encode())
-        else:
-            value = json.loads(text, parse_int=_integer, parse_constant=_not_json)
-        deep = value
-        for _ in range(_LEVELS_ABOVE):
-            deep = [deep]
-        dumps(deep)
+        return loads_exactly(text)
     except (ValueError, RecursionError, NotAValue):
         return None
-    return value
-
-
-def _integer(digits: str) -> int:
-    # More digits are out of range, and slow to read.
-    value = int(digits) if len(digits) <= len(str(-INTEGER_LIMIT)) else INTEGER_LIMIT
-    if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
-        raise ValueError(digits)
-    return value
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _content_type(header: str | None) -> tuple[str, str]:

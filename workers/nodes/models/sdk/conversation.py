@@ -34,7 +34,7 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.output_schema import answer_problems
 from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
-from treadle.dag.values import Value, loads
+from treadle.dag.values import NotAValue, Value, loads_exactly
 from treadle.monitoring import models
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.models.sdk import anthropic_wire, openai_wire
@@ -213,14 +213,12 @@ class _Conversation:
             failure = failure_of(error, self.wire, self._clean)
             if isinstance(failure, ProviderRefused) and self.config.credential is not None:
                 failure.advice = "Check the secret that `credential` names, `model`, and the words."
-            if failure is None and isinstance(error, ValueError | TypeError | AttributeError):
-                # An SDK takes what comes as it is; so what it is not shows where it is read.
+            if failure is None:
+                # What is not as it should be shows where it is read; the call had its effect.
                 kind = type(error).__name__
                 failure = AnswerMalformed(
                     f"The answer of {self.wire} cannot be read: {kind}: {error}"
                 )
-            if failure is None:
-                raise
             raise failure from error
         if said.finish is None and not said.parts and not said.model:
             raise AnswerMalformed(f"What {self.wire} sent is no stream of events.")
@@ -229,10 +227,12 @@ class _Conversation:
 def _read(text: str, schema: dict[str, Any]) -> tuple[Value, list[str]]:
     """Return an answer's value, and what is wrong with it."""
     try:
-        answer = loads(text.encode())
-    except ValueError as error:
+        answer = loads_exactly(text)
+        return answer, answer_problems(schema, answer)
+    except NotAValue as error:
+        return None, [f"the answer: {error.message}"]
+    except (ValueError, RecursionError) as error:
         return None, [f"the answer: it is no JSON: {error}"]
-    return answer, answer_problems(schema, answer)
 
 
 def _told_back(answer: str, wrong: list[str]) -> tuple[Message, Message]:
