@@ -9,7 +9,7 @@ client of its provider.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -19,6 +19,7 @@ import httpx2
 from genai_prices import Usage, calc_price
 from pydantic import SecretStr
 
+from treadle.core.dialer.bounded_stream import bound
 from treadle.core.errors import TreadleError
 from treadle.core.provider_errors import (
     AnswerIncomplete,
@@ -52,6 +53,10 @@ _TOO_LONG = ("context_length_exceeded", "prompt is too long", "request_too_large
 _LOADED: set[Wire] = set()
 #: Most connections that clients share: the default limit of attempts in the async lane.
 _CONNECTIONS = 1_000
+#: Tokens that no call has.
+_MOST_TOKENS = 2**40
+#: Bytes of one answer, inflated: several times a stream of the longest answers there are.
+_ANSWER_BYTES = 64 * 2**20
 #: Characters of a provider's message that an error quotes.
 _CHARACTERS_QUOTED = 600
 
@@ -66,6 +71,17 @@ class Tokens:
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
 
+    @classmethod
+    def counted(cls, read: object, written: object) -> Tokens:
+        """Return counts as a provider gave them; 0 for one that is left out, null or no count."""
+        return cls(_count(read), _count(written))
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS:
+        return value
+    return 0
+
 
 async def load(wire: Wire) -> None:
     """Load a provider's SDK if necessary, in a thread, without blocking the event loop."""
@@ -74,10 +90,16 @@ async def load(wire: Wire) -> None:
         _LOADED.add(wire)
 
 
-def connections() -> httpx2.AsyncClient:
+def connections(*, follow_redirects: bool = False) -> httpx2.AsyncClient:
     """Return connections for clients to share, to addresses that operators set."""
     limits = httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-    return httpx2.AsyncClient(limits=limits, follow_redirects=False)
+    return httpx2.AsyncClient(
+        limits=limits, follow_redirects=follow_redirects, event_hooks={"response": [_bound]}
+    )
+
+
+async def _bound(response: httpx2.Response) -> None:
+    bound(response, _ANSWER_BYTES)
 
 
 def openai_client(
@@ -98,7 +120,7 @@ def openai_client(
         base_url=settings.openai_base_url or _ADDRESSES["openai"],
         timeout=timeout.total_seconds(),
         max_retries=0,
-        http_client=http_client,
+        http_client=http_client or connections(follow_redirects=True),
     )
     return client
 
@@ -119,7 +141,7 @@ def anthropic_client(
         base_url=settings.anthropic_base_url or _ADDRESSES["anthropic"],
         timeout=timeout.total_seconds(),
         max_retries=0,
-        http_client=http_client,
+        http_client=http_client or connections(follow_redirects=True),
     )
     return client
 
@@ -139,41 +161,76 @@ def _key(wire: Wire, key: SecretStr | None) -> str:
     return key.get_secret_value()
 
 
-def failure_of(error: Exception, wire: Wire) -> TreadleError | None:
-    """Return an SDK's exception as a `TreadleError`; `None` if it is not an SDK's."""
+def failure_of(
+    error: Exception, wire: Wire, clean: Callable[[str], str] = str
+) -> TreadleError | None:
+    """Return an SDK's exception as a `TreadleError`; `None` if it is not an SDK's.
+
+    Args:
+        error: what a client of this module raised.
+        wire: whose client it was.
+        clean: takes secrets out of a text, before it is cut to what an error quotes.
+    """
+    quoted = _Quoted(clean)
     sdk = _sdk(wire)
     if isinstance(error, sdk.APIStatusError):
-        return _by_status(error, wire)
+        return _by_status(error, wire, quoted)
     if isinstance(error, sdk.APITimeoutError):
         return ProviderUnavailable(f"{wire} did not answer in time.", provider=wire)
     if isinstance(error, sdk.APIConnectionError):
-        return _by_connection(error.__cause__ or error, wire)
+        return _by_connection(error.__cause__ or error, wire, quoted)
     if isinstance(error, sdk.APIError):
         message = f"{wire} broke off its answer: {error}"
-        return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
-    return _by_connections(error, wire)
+        return ProviderUnavailable(quoted.text(message), provider=wire)
+    return _by_connections(error, wire, quoted)
 
 
-def _by_connections(error: Exception, wire: Wire) -> TreadleError | None:
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """Writes the words of others into messages: without secrets, then cut."""
+
+    clean: Callable[[str], str]
+
+    def text(self, words: str) -> str:
+        return self.clean(words)[:_CHARACTERS_QUOTED]
+
+
+def _by_connections(error: Exception, wire: Wire, quoted: _Quoted) -> TreadleError | None:
     """Convert errors of the SDKs' HTTP client, which the SDKs do not wrap."""
+    if isinstance(error, httpx2.LocalProtocolError):
+        return _not_sendable(wire)
     if isinstance(error, httpx2.TransportError):
         message = f"The answer of {wire} broke off: {type(error).__name__}: {error}"
-        return AnswerIncomplete(message[:_CHARACTERS_QUOTED], provider=wire)
+        return AnswerIncomplete(quoted.text(message), provider=wire)
     if isinstance(error, httpx2.InvalidURL):
-        return ProviderRefused(f"The address of {wire} is not valid: {error}", provider=wire)
+        message = f"The address of {wire} is not valid: {error}"
+        return ProviderRefused(quoted.text(message), provider=wire)
     return None
 
 
-def _by_connection(cause: BaseException, wire: Wire) -> TreadleError:
+def _not_sendable(wire: Wire) -> ProviderRefused:
+    """Return the error for a request that the client refuses; it would quote a header's value."""
+    return ProviderRefused(
+        f"The request to {wire} cannot be sent: the value of a header is not valid.",
+        solution="Check the provider's variables in the environment for control characters.",
+        provider=wire,
+    )
+
+
+def _by_connection(cause: BaseException, wire: Wire, quoted: _Quoted) -> TreadleError:
     if isinstance(cause, TreadleError):  # raised by the dialer's connections
         return cause
+    if isinstance(cause, httpx2.LocalProtocolError):
+        return _not_sendable(wire)
     message = f"{wire} cannot be reached: {type(cause).__name__}: {cause}"
-    return ProviderUnavailable(message[:_CHARACTERS_QUOTED], provider=wire)
+    return ProviderUnavailable(quoted.text(message), provider=wire)
 
 
-def _by_status(error: Any, wire: Wire) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
+def _by_status(
+    error: Any, wire: Wire, quoted: _Quoted
+) -> ProviderUnavailable | ProviderRefused | ContextTooLong:
     status = error.status_code
-    words = _message_of(error)[:_CHARACTERS_QUOTED]
+    words = quoted.text(_message_of(error))
     message = f"{wire} answered {status}: {words}"
     wait = retry_after(error.response.headers.get("retry-after"), datetime.now(UTC))
     if status in _WORTH_REPEATING or status >= 500 or status < 300:  # an error inside a response
@@ -202,5 +259,5 @@ def cost_usd(wire: Wire, model: str, tokens: Tokens) -> float | None:
     usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output)
     try:
         return float(calc_price(usage, model_ref=model, provider_id=wire).total_price)
-    except LookupError:
+    except (LookupError, ValueError, TypeError, ArithmeticError):  # also a name that is none
         return None

@@ -156,6 +156,16 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("openai_api_key", "anthropic_api_key", "api_key", mode="after")
+    @classmethod
+    def _as_sent_in_a_header(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None:
+            return None
+        value = key.get_secret_value().strip()
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError("the key holds control characters or letters beyond ASCII")
+        return SecretStr(value) if value else None
+
     @model_validator(mode="after")
     def _beats_fit_into_a_lease(self) -> Self:
         if self.heartbeat_seconds * 3 > self.lease_seconds:
@@ -222,10 +232,13 @@ def variables_read() -> dict[str, str]:
 
 
 def secrets_given() -> dict[str, str]:
-    """Return the secrets for workflows, by name in capitals: `TREADLE_SECRET_<NAME>`."""
+    """Return the secrets for workflows, by name in capitals: `TREADLE_SECRET_<NAME>`.
+
+    White space around a value, such as the line break at the end of a file, is no part of it.
+    """
     prefix = PREFIX + "SECRET_"
     return {
-        name.removeprefix(prefix).upper(): value
+        name.removeprefix(prefix).upper(): value.strip()
         for name, value in os.environ.items()
         if name.startswith(prefix)
     }

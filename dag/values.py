@@ -7,8 +7,10 @@ the encoder would write them as null. Only `dumps` and `loads` encode and decode
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import orjson
 
@@ -16,6 +18,12 @@ from treadle.core.errors import TreadleError
 
 Value: TypeAlias = Any
 """`None | bool | int | float | str | list[Value] | dict[str, Value]`."""
+
+_LONG_DIGITS = re.compile(r"\d{19}")
+#: Where a number may be beyond ±2^63.
+
+_LEVELS_ABOVE = 8
+#: Levels that a value may be put below by whoever passes it on.
 
 INTEGER_LIMIT = 2**63
 #: Integers stay below this in magnitude, so that every 64-bit JSON reader can represent them.
@@ -68,3 +76,34 @@ def payload(value: Value) -> bytes:
 def loads(data: bytes) -> Value:
     """Decode UTF-8 JSON; the inverse of `dumps`."""
     return orjson.loads(data)
+
+
+def loads_exactly(text: str) -> Value:
+    """Decode JSON that somebody else wrote: what cannot be kept as it is, is refused.
+
+    Raises:
+        NotAValue: a number beyond ±2^63, which the fast reader rounds without a word, or a value
+            too deep to be passed on.
+        ValueError: it is no JSON.
+    """
+    if _LONG_DIGITS.search(text) is None:
+        value = loads(text.encode())
+    else:
+        value = json.loads(text, parse_int=_integer, parse_constant=_not_json)
+    deep = value
+    for _ in range(_LEVELS_ABOVE):
+        deep = [deep]
+    dumps(deep)
+    return value
+
+
+def _integer(digits: str) -> int:
+    # More digits are out of range, and slow to read.
+    value = int(digits) if len(digits) <= len(str(-INTEGER_LIMIT)) else INTEGER_LIMIT
+    if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+        raise NotAValue(f"The number {digits[:40]} is beyond ±2^63.")
+    return value
+
+
+def _not_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

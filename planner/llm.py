@@ -31,6 +31,8 @@ from treadle.planner import local, small
 from treadle.planner.catalogue import system_prompt
 from treadle.planner.drafts import Message, PlanDraft
 from treadle.planner.model_choice import SMALL, ModelChoice
+from treadle.workers.secrets import operator_keys
+from treadle.workers.traces import traces_of
 
 # It logs each failed call as an error, which the caller reports anyway.
 logging.getLogger("instructor").setLevel(logging.CRITICAL)
@@ -75,6 +77,8 @@ class ModelClient:
     """The messages that precede a request."""
     rounds: int
     """Completions it may be asked for in one plan."""
+    clean: Callable[[str], str]
+    """Takes the operator's keys out of a text."""
 
     async def complete(self, messages: Sequence[Message]) -> DraftReply:
         """Request one completion. An unusable one is returned too, because it was paid for.
@@ -105,11 +109,16 @@ class ModelClient:
             return DraftReply(None, "", (), _tokens_of(completions[-1]), failure)
         except InstructorRetryException as error:
             cause = error.__cause__
-            failed = failure_of(cause, self.wire) if isinstance(cause, Exception) else None
+            failed = (
+                failure_of(cause, self.wire, self.clean) if isinstance(cause, Exception) else None
+            )
             if failed is not None:
                 raise failed from cause
             if not completions:
-                raise
+                kind = type(cause or error).__name__
+                raise AnswerMalformed(
+                    f"The answer for {self.name} cannot be read: {kind}."
+                ) from error
             problems = tuple(_schema_problems(cause)) or problems
         return self._reply(draft, completions[-1], () if draft is not None else problems)
 
@@ -129,18 +138,22 @@ class ModelClient:
             ModelRefused: the model declined.
             AnswerMalformed: it has no content.
         """
-        content_field = "content" if self.wire == "anthropic" else "choices"
-        if getattr(completion, content_field, None) is None:
-            raise AnswerMalformed(f"The response for {self.name} is not a completion.")
         if self.wire == "anthropic":
-            if completion.stop_reason == "refusal":
+            blocks = getattr(completion, "content", None)
+            if not isinstance(blocks, list):
+                raise AnswerMalformed(f"The response for {self.name} is not a completion.")
+            if getattr(completion, "stop_reason", None) == "refusal":
                 raise ModelRefused(f"{self.name} declined to answer.")
-            return "".join(_block_text(block) for block in completion.content)
-        message = completion.choices[0].message
-        if message.refusal:
-            raise ModelRefused(f"{self.name} declined: {message.refusal}")
-        calls = message.tool_calls or ()
-        return "".join(call.function.arguments for call in calls) or message.content or ""
+            return "".join(_block_text(block) for block in blocks)
+        choices = getattr(completion, "choices", None)
+        message = getattr(choices[0], "message", None) if choices else None
+        if message is None:
+            raise AnswerMalformed(f"The response for {self.name} is not a completion.")
+        if refusal := getattr(message, "refusal", None):
+            raise ModelRefused(f"{self.name} declined: {refusal}")
+        calls = getattr(message, "tool_calls", None) or ()
+        said = "".join(str(getattr(each.function, "arguments", "")) for each in calls)
+        return said or getattr(message, "content", None) or ""
 
 
 @asynccontextmanager
@@ -154,6 +167,7 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
     if choice.provider == "local":
         settings = await _to_loopback(settings, choice)
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
+    clean = traces_of(operator_keys(settings)).masked
     max_tokens, rounds = settings.planner_max_tokens, settings.planner_rounds
     instructions: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
     await load("anthropic" if choice.provider == "anthropic" else "openai")
@@ -162,7 +176,9 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
             mode = _MODES[_mode(settings, "tools")]
             create = instructor.from_anthropic(claude, mode=mode).create_fn
             limits = {"max_tokens": max_tokens}
-            yield ModelClient("anthropic", choice.model, limits, create, instructions, rounds)
+            yield ModelClient(
+                "anthropic", choice.model, limits, create, instructions, rounds, clean
+            )
         return
     async with openai_client(settings, timeout) as client:
         create_raw, mode_name = client.chat.completions.create, _mode(settings, "json_schema")
@@ -175,7 +191,7 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
         # Compatible services know the older name only.
         limits = {"max_completion_tokens" if is_openai else "max_tokens": max_tokens}
         create = instructor.patch(create=constrained, mode=_MODES[mode_name])
-        yield ModelClient("openai", choice.model, limits, create, instructions, rounds)
+        yield ModelClient("openai", choice.model, limits, create, instructions, rounds, clean)
 
 
 async def _to_loopback(settings: Settings, choice: ModelChoice) -> Settings:
@@ -228,15 +244,15 @@ def _schema_problems(error: object) -> list[str]:
 
 
 def _block_text(block: Any) -> str:
-    if block.type == "tool_use":
-        return dumps(block.input).decode()
-    return str(block.text) if block.type == "text" else ""
+    kind = getattr(block, "type", None)
+    if kind == "tool_use":
+        return dumps(getattr(block, "input", None)).decode()
+    return str(getattr(block, "text", "")) if kind == "text" else ""
 
 
 def _tokens_of(completion: Any) -> Tokens:
     usage = getattr(completion, "usage", None)
-    if usage is None:
-        return Tokens()
-    if hasattr(usage, "prompt_tokens"):
-        return Tokens(usage.prompt_tokens, usage.completion_tokens)
-    return Tokens(usage.input_tokens, usage.output_tokens)
+    openai = hasattr(usage, "prompt_tokens") or hasattr(usage, "completion_tokens")
+    names = ("prompt_tokens", "completion_tokens") if openai else ("input_tokens", "output_tokens")
+    read, written = (getattr(usage, name, None) for name in names)
+    return Tokens.counted(read, written)

@@ -1,19 +1,27 @@
-"""Secrets: resolved in memory for one attempt, and never seen in what it leaves (invariant 10)."""
+"""Secrets: resolved in memory for one attempt, and never seen in what it leaves (invariant 10).
+
+`traces` has the forms in which a secret is looked for.
+"""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
-from urllib.parse import quote, quote_plus
 
 from treadle.core.errors import TreadleError
+from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
+from treadle.dag.specs import SPECS
 from treadle.dag.values import Value
+from treadle.workers.traces import MASK, Traces, traces_of
 
-#: What stands in place of a secret.
-_MASK = "***"
+#: Characters from which on a provider's key is one.
+_KEY_CHARACTERS = 8
+#: Keys of an error whose values are Treadle's own words, which programs compare.
+_REASONS = frozenset({"error_code", "reason"})
 
 
 class SecretNotFound(TreadleError):
@@ -42,54 +50,53 @@ class Secrets:
                 raise SecretNotFound(f"There is no secret {name!r}.", secret=name)
         return {name: self._values[name.upper()] for name in names}
 
+    def known(self, names: Collection[str]) -> tuple[str, ...]:
+        """Return the values of those of the named secrets that there are."""
+        return tuple(self._values[each.upper()] for each in names if each.upper() in self._values)
+
+
+def operator_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the operator's own keys for providers, which no outcome may show either.
+
+    What is short is a word such as `none`, for a service that needs no key.
+    """
+    given = (settings.openai_api_key, settings.anthropic_api_key)
+    keys = [key.get_secret_value() for key in given if key is not None]
+    return tuple(key for key in keys if len(key) >= _KEY_CHARACTERS)
+
 
 def masked(outcome: Outcome, used: Collection[str]) -> Outcome:
     """Return an outcome with every trace of the used secrets replaced by `***`.
 
-    Traces are the values themselves and the forms in which calls carry them: quoted for URLs, and
-    base64, also where a prefix shifts it (`user:secret`).
+    Keys that Treadle itself writes, and the reason of an error, stay as they are.
     """
-    traces = _traces_of(used)
-    if isinstance(outcome, Completed):
-        return replace(
-            outcome,
-            output=_mask(outcome.output, traces),
-            details=_mask(dict(outcome.details), traces),
-        )
-    if isinstance(outcome, Failed):
-        return replace(
-            outcome,
-            error=_mask(dict(outcome.error), traces),
-            details=_mask(dict(outcome.details), traces),
-            output=_mask(outcome.output, traces),
-        )
-    if isinstance(outcome, Retrying):
-        return replace(
-            outcome,
-            error=_mask(dict(outcome.error), traces),
-            details=_mask(dict(outcome.details), traces),
-        )
+    traces = traces_of(used)
+    if isinstance(outcome, Completed | Failed | Retrying):
+        changes: dict[str, Any] = {"details": _fields(outcome.details, traces)}
+        if isinstance(outcome, Failed | Retrying):
+            changes["error"] = _error(outcome.error, traces)
+        if isinstance(outcome, Completed | Failed):
+            changes["output"] = _mask(outcome.output, traces)
+        return replace(outcome, **changes)
     return outcome
 
 
 def without(value: Value, used: Collection[str]) -> Value:
     """Return a value with every trace of the used secrets replaced in the same way."""
-    return _mask(value, _traces_of(used))
+    return _mask(value, traces_of(used))
 
 
 class PieceMask:
     """Masks a text that comes piece by piece, also where a secret spans several."""
 
     def __init__(self, used: Collection[str]) -> None:
-        self._traces = _traces_of(used)
-        #: What may be the begin of a trace is held back.
-        self._most_held = max(map(len, self._traces), default=1) - 1
+        self._traces = traces_of(used)
         self._held = ""
 
     def add(self, piece: str) -> str:
-        """Return what may be safe now."""
-        text = str(_mask(self._held + piece, self._traces))
-        safe = max(0, len(text) - self._most_held)
+        """Return what is safe now: all but what may be the begin of a trace."""
+        text = self._traces.masked(self._held + piece)
+        safe = len(text) - self._traces.begun(text)
         self._held = text[safe:]
         return text[:safe]
 
@@ -99,30 +106,38 @@ class PieceMask:
         return held
 
 
-def _traces_of(used: Collection[str]) -> list[str]:
-    return sorted({trace for secret in used for trace in _traces(secret)}, key=len, reverse=True)
+def _error(error: Mapping[str, Value], traces: Traces) -> dict[str, Value]:
+    """Return an error with its own keys and its reason as they are."""
+    found = _fields(error, traces)
+    if isinstance(error.get("error_details"), dict):
+        found["error_details"] = _fields(error["error_details"], traces)
+    return found
 
 
-def _traces(secret: str) -> Iterator[str]:
-    if not secret:
-        return
-    yield from (secret, quote(secret, safe=""), quote(secret), quote_plus(secret))
-    data = secret.encode()
-    for shift in range(3):
-        # What stands before a secret shifts its base64; its middle is the same in all such texts.
-        encoded = base64.b64encode(b"\0" * shift + data).decode().rstrip("=")
-        core = encoded[-(-shift * 8 // 6) : len(encoded) - (1 if (shift + len(data)) % 3 else 0)]
-        if len(core) >= 6:
-            yield core
+def _fields(fields: Mapping[str, Value], traces: Traces) -> dict[str, Value]:
+    return {
+        key: value if key in _REASONS else _mask(value, traces) for key, value in fields.items()
+    }
 
 
-def _mask(value: Value, traces: list[str]) -> Any:
+def _mask(value: Value, traces: Traces) -> Any:
     if isinstance(value, str):
-        for trace in traces:
-            value = value.replace(trace, _MASK)
-        return value
+        return traces.masked(value)
     if isinstance(value, list):
         return [_mask(each, traces) for each in value]
     if isinstance(value, dict):
-        return {_mask(key, traces): _mask(each, traces) for key, each in value.items()}
-    return value
+        found: dict[str, Value] = {}
+        for key, each in value.items():
+            shown = key if key in _own_keys() else traces.masked_key(key)
+            while shown in found and shown != key:  # two keys that become one lose no value
+                shown += MASK
+            found[shown] = _mask(each, traces)
+        return found
+    return MASK if traces.is_number(value) else value
+
+
+@cache
+def _own_keys() -> frozenset[str]:
+    """Return the keys of what nodes put out, as their specs say."""
+    objects = (each for spec in SPECS.values() for each in re.findall("{(.*?)}", spec.puts_out))
+    return frozenset(word for each in objects for word in re.findall("[a-z_]+", each))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import ssl
 import time
 from collections.abc import AsyncIterable, Iterator
@@ -13,8 +14,14 @@ import httpcore
 import httpx
 
 from treadle.core.dialer.addresses import AddressPolicy
-from treadle.core.dialer.bounded_body import BodyNotReadable, BodyTooLarge, BoundedBody
+from treadle.core.dialer.bounded_body import (
+    BodyNotReadable,
+    BodyTooLarge,
+    BoundedBody,
+    gzip_layers,
+)
 from treadle.core.dialer.errors import (
+    AnswerNotReadable,
     CertificateNotTrusted,
     ConnectionFailed,
     RequestTimedOut,
@@ -39,6 +46,13 @@ _KEPT_ALIVE_SECONDS = 30.0
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "upgrade"})
 #: They belong to the connection; if authors could set them, two ends could disagree on where a
 #: request ends.
+
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+#: Names of headers and methods, as RFC 9110 has them.
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+#: What a header's value cannot hold: control characters, and half of a pair of UTF-16.
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +157,14 @@ class Dialer:
 
 def _wire_headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes, bytes]]:
     """Return the headers as bytes, with those that the connection needs."""
+    if not _TOKEN.fullmatch(request.method):
+        raise UrlNotValid("The method is not a word of letters.", url=request.url)
+    for name, value in request.headers:
+        _check_header(name, value)
     names = {name.lower() for name, _ in request.headers}
     if framing := names & _FRAMING_HEADERS:
         raise UrlNotValid(f"The header {min(framing)} is set by the connection itself.")
-    headers = [(name.encode(), value.encode()) for name, value in request.headers]
+    headers = [(name.encode(), value.strip(" \t").encode()) for name, value in request.headers]
     if "host" not in names:
         headers.insert(0, (b"Host", url.netloc))
     if "accept-encoding" not in names:
@@ -154,6 +172,21 @@ def _wire_headers(request: OutgoingRequest, url: httpx.URL) -> list[tuple[bytes,
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers.append((b"Content-Length", str(len(request.body)).encode()))
     return headers
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse what cannot be sent. The value may be a secret, so no error quotes it.
+
+    Raises:
+        UrlNotValid: a name that is no token, or a value with control characters.
+    """
+    if not _TOKEN.fullmatch(name):
+        raise UrlNotValid("The name of a header is empty, or holds more than letters and digits.")
+    if _CONTROL.search(value):
+        raise UrlNotValid(
+            f"The value of the header {name} holds a line break or another control character.",
+            header=name,
+        )
 
 
 def _read_headers(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
@@ -164,8 +197,8 @@ def _read_headers(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], 
 async def _read_body(
     response: httpcore.Response, headers: tuple[tuple[str, str], ...], request: OutgoingRequest
 ) -> bytes:
-    encoding = ", ".join(value.lower() for name, value in headers if name == "content-encoding")
-    body = BoundedBody(request.max_response_bytes, gzip=encoding in ("gzip", "x-gzip"))
+    layers = gzip_layers(value for name, value in headers if name == "content-encoding")
+    body = BoundedBody(request.max_response_bytes, gzip_layers=layers or 0)
     assert isinstance(response.stream, AsyncIterable)
     async for chunk in response.stream:
         body.feed(chunk)
@@ -183,9 +216,10 @@ def as_dialer_errors(request: OutgoingRequest) -> Iterator[None]:
             f"The answer is larger than {request.max_response_bytes} bytes.", **facts
         ) from exc
     except BodyNotReadable as exc:
-        raise ConnectionFailed(f"The answer is broken: {exc}", **facts) from exc
+        raise AnswerNotReadable(f"The answer cannot be read: {exc}.", **facts) from exc
     except httpcore.LocalProtocolError as exc:
-        raise UrlNotValid(f"The request cannot be sent: {exc}", **facts) from exc
+        # Its own words would quote the value that it refuses.
+        raise UrlNotValid("The request cannot be sent as it is written.", **facts) from exc
     except httpcore.ConnectError as exc:
         # The pool raises again "from None", which leaves the context alone.
         if isinstance(exc.__cause__ or exc.__context__, ssl.SSLError):

@@ -42,6 +42,15 @@ class ConnectionFailed(DialerError):
     solution = "Check that the server is up and reachable from the workers."
 
 
+class AnswerNotReadable(DialerError):
+    """An answer arrived that cannot be read; the request has had its effect, so it is not sent
+    again.
+    """
+
+    reason = "answer_not_readable"
+    solution = "Look at what the server sends: its compression, charset and headers."
+
+
 class CertificateNotTrusted(DialerError):
     """The server did not prove that it is the requested host."""
 

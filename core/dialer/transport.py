@@ -11,8 +11,8 @@ from collections.abc import AsyncIterable, AsyncIterator, Collection
 import httpcore
 import httpx2
 
+from treadle.core.dialer.bounded_stream import bound
 from treadle.core.dialer.client import Dialer, as_dialer_errors
-from treadle.core.dialer.errors import ResponseTooLarge
 from treadle.core.dialer.messages import OutgoingRequest
 
 
@@ -45,27 +45,24 @@ class _DialerTransport(httpx2.AsyncBaseTransport):
             body=await request.aread(),
         )
         response = await self._dialer.open(outgoing)
-        return httpx2.Response(
+        answer = httpx2.Response(
             response.status, headers=response.headers, stream=_Body(response, outgoing)
         )
+        bound(answer, outgoing.max_response_bytes)
+        return answer
 
 
 class _Body(httpx2.AsyncByteStream):
-    """A body as it arrives, cut off at the request's limit."""
+    """A body as it arrives; its errors are the dialer's."""
 
     def __init__(self, response: httpcore.Response, request: OutgoingRequest) -> None:
         self._response = response
         self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = self._request.max_response_bytes
         assert isinstance(self._response.stream, AsyncIterable)
         with as_dialer_errors(self._request):
             async for chunk in self._response.stream:
-                left -= len(chunk)
-                if left < 0:
-                    message = f"The answer is larger than {self._request.max_response_bytes} bytes."
-                    raise ResponseTooLarge(message, url=self._request.url)
                 yield chunk
 
     async def aclose(self) -> None:

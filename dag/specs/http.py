@@ -64,14 +64,16 @@ class HttpRequest(Configuration):
     auth: Annotated[Auth, SecretCapable()] = Auth()
     """`type`: none, basic, bearer or api_key, and the fields that it needs."""
     follow_redirects: bool = True
-    """Whether a redirect is followed; secrets do not travel to another origin."""
+    """Whether a redirect is followed; secrets do not travel to another origin. Only 303, and 301 or
+    302 to a POST, become a GET; others repeat method and body."""
     max_redirects: int = Field(default=5, ge=0, le=20)
     """Redirects followed before the call fails."""
     accept_status: list[Status] = Field(default_factory=list, max_length=500)
     """Statuses from 400 on that are not failures. Of the others, 408, 425, 429, 500, 502, 503 and
     504 are retried, and any that comes with a valid `Retry-After`."""
     max_response_bytes: int = Field(default=RESPONSE_BYTES, ge=1, le=RESPONSE_BYTES)
-    """Size limit of the response, after decompression; a larger one fails the call."""
+    """Size limit of the response, after decompression; a larger one fails the call. If body and
+    json together are larger than a payload, body is null."""
 
 
 def _auth_needs(config: Config) -> Iterator[Problem]:

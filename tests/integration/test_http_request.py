@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -294,3 +295,111 @@ def test_what_a_server_says_is_never_a_template(server: Loopback) -> None:
     assert isinstance(outcome, Completed)
     assert outcome.output["json"] == sent
     assert json.loads(outcome.output["body"]) == sent
+
+
+@pytest.mark.parametrize("value", ["tok\nabc-123", "tok\x00abc-123", "tok\rabc-123"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"auth": {"type": "bearer", "token": "{{ secrets.trail }}"}},
+        {"headers": {"Authorization": "{{ secrets.trail }}"}},
+        {"auth": {"type": "api_key", "key": "Authorization", "value": "{{ secrets.trail }}"}},
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused_by_its_name(
+    server: Loopback, config: dict[str, Any], value: str
+) -> None:
+    """Its value may be a secret, so that no error quotes it; nothing is sent."""
+    outcome = call(server.on("/", Answer()), secrets={"trail": value}, **config)
+
+    assert failure(outcome) == ("request_not_valid", False)
+    assert isinstance(outcome, Failed)
+    assert "Authorization" in outcome.error["error_message"]
+    assert "abc-123" not in repr(outcome)
+    assert not server.seen
+
+
+def test_an_answer_is_masked_before_it_is_cut(server: Loopback) -> None:
+    """A secret across the end of what an error quotes is not shown in part."""
+    secret = "tok-0123456789-0123456789"
+    url = server.on("/", Answer(400, {}, b"x" * 980 + secret.encode()))
+    outcome = call(url, headers={"X-T": "{{ secrets.t }}"}, secrets={"t": secret})
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error["error_details"]["body"] == "x" * 980 + "***"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_redirect_keeps_the_method_and_the_body(
+    server: Loopback, method: str, status: int
+) -> None:
+    """Nothing becomes a GET that succeeds."""
+    server.on("/end", lambda seen: Answer(200, {}, seen.method.encode() + seen.body))
+    start = server.on("/", Answer(status, {"Location": "/end"}))
+    outcome = call(start, method=method, body={"a": 1})
+    assert isinstance(outcome, Completed)
+    assert outcome.output["body"] == method + '{"a":1}'
+
+
+def test_what_a_template_makes_of_a_secret_stays_behind_too(server: Loopback) -> None:
+    """A header derived from one is dropped at another origin, and a body is not repeated."""
+    server.on("/end", Answer())
+    moved = Answer(307, {"Location": server.url("/end", host="localhost")})
+    start, derived = server.on("/", moved), "{{ ('u:' ~ secrets.shop) | base64_encode }}"
+    secrets = {"shop": "s3cret"}
+    call(start, headers={"X-Mine": derived, "X-Open": "open"}, secrets=secrets)
+    assert "x-mine" in server.seen[0].headers
+    assert "x-mine" not in server.seen[1].headers
+    assert server.seen[1].headers["x-open"] == "open"
+
+    outcome = call(start, method="POST", body={"a": derived}, secrets=secrets)
+    assert failure(outcome) == ("redirect_not_safe", False)
+
+
+def test_a_location_in_utf_8_is_followed_as_such(server: Loopback) -> None:
+    """Servers write it without percent signs."""
+    end = server.on("/end", Answer())
+    location = "/end?q=käse".encode().decode("latin-1")  # as the server's library writes a header
+    outcome = call(server.on("/", Answer(302, {"Location": location})))
+    assert isinstance(outcome, Completed)
+    assert outcome.output["url"] == f"{end}?q=k%C3%A4se"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/", "http://xn--/", "http://a..b/", "http://127.0.0.1:0/"]
+)
+def test_an_address_that_cannot_be_is_refused_once(url: str) -> None:
+    """Another attempt would not change it."""
+    assert failure(call(url)) == ("request_not_valid", False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"Content-Type": "text/plain; charset=utf8mb4"}, b"x"),
+        Answer(200, {"Content-Type": "text/plain; charset*=bogus'en'x"}, b"x"),
+        Answer(200, {"Content-Type": ";;;=\xff; charset=\xff"}, b"x"),
+        Answer(200, {"Content-Encoding": "gzip"}, b"no gzip"),
+        Answer(200, {"Content-Encoding": "gzip"}, gzip.compress(b"cut")[:-4]),
+        Answer(200, {"Content-Encoding": "br"}, b"\x00"),
+        Answer(200, {"Content-Type": "application/json"}, b"[" * 9_000 + b"]" * 9_000),
+        Answer(302, {"Location": "http://127.0.0.1:99999/"}),
+    ],
+)
+def test_no_answer_makes_a_call_be_repeated(server: Loopback, answer: Answer) -> None:
+    """It has had its effect, readable or not."""
+    outcome = call(server.on("/", answer), method="POST")
+    assert isinstance(outcome, Completed) or not outcome.error["is_retryable"]
+
+
+def test_gzip_twice_and_padded_gzip_are_read(server: Loopback) -> None:
+    """As the headers say, in one line or two."""
+    twice = gzip.compress(gzip.compress(b"text"))
+    for encoding, body in (
+        ("gzip, x-gzip", twice),
+        ("identity, gzip", gzip.compress(b"text") + b"\0"),
+    ):
+        outcome = call(server.on("/", Answer(200, {"Content-Encoding": encoding}, body)))
+        assert isinstance(outcome, Completed)
+        assert outcome.output["body"] == "text"

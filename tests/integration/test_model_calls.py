@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -406,3 +408,181 @@ def test_what_cannot_be_asked_is_said_at_submission(config: Mapping[str, Any], p
     found = OPENAI_CHATGPT.problems({"user_prompt": "x", **config}, Hints())
 
     assert [each.path for each in found] == [path]
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_credential_that_ends_in_a_line_break_works(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """White space around it is no part of it."""
+    provider.answers(one(kind))
+    node.completed(kind, {"credential": "{{ secrets.k }}"}, secrets={"k": "sk-of-a-node\r\n"})
+
+    assert provider.seen[0].headers["authorization"] == "Bearer sk-of-a-node"
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("key", ["sk-of\n-a-node", "sk-of-ä-node", "sk-of\x00-node"])
+def test_a_credential_that_no_header_can_carry_is_refused(
+    node: Node, provider: Provider, kind: str, key: str
+) -> None:
+    """Without its value, and without a call."""
+    provider.answers(one(kind))
+    failed = node.failed(kind, {"credential": "{{ secrets.k }}"}, secrets={"k": key})
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("provider_key_invalid", False)
+    assert "sk-of" not in repr(failed)
+    assert not provider.seen
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_providers_words_are_masked_before_they_are_cut(
+    node: Node, provider: Provider, kind: str
+) -> None:
+    """The operator's key across the end of what is quoted is not shown in part."""
+    provider.answers(refused("x" * 590 + KEY))
+    failed = node.failed(kind)
+
+    assert "x***" in failed.error["error_message"]
+    assert KEY[:4] not in repr(failed)
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("base_url", [True, False])
+def test_an_answer_is_bounded_by_what_it_inflates_to(
+    provider: Provider, kind: str, status: int, base_url: bool
+) -> None:
+    """At an author's address and the operator's, as a stream and as an error."""
+    line = b": " + b"x" * 2**20 + b"\n\n"
+    packed = gzip.compress(gzip.compress(line * 80))
+    headers = EVENTS | {"Content-Encoding": "gzip, gzip"}
+    provider.answers(Answer(status, headers, packed))
+    keys = {"openai_api_key": SecretStr(KEY), "anthropic_api_key": SecretStr(KEY)}
+    node = Node(provider.settings(Settings(), **keys), (ip_network("127.0.0.0/8"),))
+    own = provider.url if kind == OPENAI else provider.url.removesuffix("/v1")
+    chosen = {"base_url": own, "credential": "sk-of-a-node"} if base_url else {}
+    failed = node.failed(kind, chosen)
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("response_too_large", False)
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_a_compressed_answer_is_read(node: Node, provider: Provider, kind: str) -> None:
+    """Also by a server that was not asked to compress."""
+    plain = one(kind)
+    headers = {**plain.headers, "Content-Encoding": "gzip"}
+    provider.answers(Answer(200, headers, gzip.compress(plain.body)))
+    own = provider.url if kind == OPENAI else provider.url.removesuffix("/v1")
+    config = {"base_url": own, "credential": "sk-of-a-node"}
+
+    assert node.completed(kind).output == {"text": "It is so."}
+    node = Node(Settings(), (ip_network("127.0.0.0/8"),))
+    assert node.completed(kind, config).output == {"text": "It is so."}
+
+
+def changed(answer: Answer, change: Callable[[dict[str, Any]], None]) -> Answer:
+    """Return a stream with each of its events changed, as services change them."""
+    lines = []
+    for line in answer.body.decode().splitlines():
+        name, _, data = line.partition("data: ")
+        if data.startswith("{"):
+            event = json.loads(data)
+            change(event)
+            data = json.dumps(event)
+        lines.append(f"data: {data}" if data else name)
+    return Answer(200, answer.headers, "\n".join([*lines, "", ""]).encode())
+
+
+def nulls_in_usage(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message") or {}):
+        if holder.get("usage"):
+            holder["usage"] = dict.fromkeys(holder["usage"])
+
+
+def usage_of_other_types(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message") or {}):
+        if holder.get("usage"):
+            holder["usage"] = dict.fromkeys(holder["usage"], "many")
+
+
+def no_usage(event: dict[str, Any]) -> None:
+    event.pop("usage", None)
+    event.get("message", {}).pop("usage", None)
+
+
+def no_model(event: dict[str, Any]) -> None:
+    event.pop("model", None)
+    event.get("message", {}).pop("model", None)
+
+
+def odd_model(event: dict[str, Any]) -> None:
+    for holder in (event, event.get("message", {})):
+        if "model" in holder:
+            holder["model"] = {"name": 7}
+
+
+def no_choices(event: dict[str, Any]) -> None:
+    if not event.get("choices"):
+        event["choices"] = None
+
+
+def bare(event: dict[str, Any]) -> None:
+    for name in ("id", "object", "created", "service_tier", "system_fingerprint", "logprobs"):
+        event.pop(name, None)
+    event.get("message", {}).pop("content", None)
+
+
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+@pytest.mark.parametrize(
+    "change",
+    [nulls_in_usage, usage_of_other_types, no_usage, no_model, odd_model, no_choices, bare],
+)
+def test_what_services_leave_out_fails_no_call(
+    node: Node, provider: Provider, kind: str, change: Callable[[dict[str, Any]], None]
+) -> None:
+    """An answer that came was paid for; what is missing in it counts as nothing."""
+    provider.answers(changed(one(kind), change))
+
+    assert node.completed(kind).output == {"text": "It is so."}
+    assert len(provider.seen) == 1
+
+
+@pytest.mark.parametrize("delta", [{}, {"delta": None}, {"delta": {"content": None}}])
+def test_a_choice_without_a_delta_says_nothing(
+    node: Node, provider: Provider, delta: dict[str, Any]
+) -> None:
+    """Azure's filter sends such chunks in between."""
+    head, *rest = openai_stream("It is ", "so.").body.decode().split("\n\n")
+    odd = {**json.loads(head.removeprefix("data: ")), "choices": [{"index": 0, **delta}]}
+    body = "\n\n".join([head, f"data: {json.dumps(odd)}", *rest])
+    provider.answers(raw(body.encode()))
+
+    assert node.completed(OPENAI).output == {"text": "It is so."}
+
+
+@pytest.mark.parametrize(
+    "number", ["18446744073709551616", "-9223372036854775809", "1" * 5_000, "9223372036854775808"]
+)
+def test_a_number_that_cannot_be_kept_is_no_answer(
+    node: Node, provider: Provider, number: str
+) -> None:
+    """It would be rounded without a word."""
+    provider.answers(openai_stream(f'{{"a": {number}}}'))
+    failed = node.failed(OPENAI, holding(a={"type": "integer"}) | {"max_repairs": 0})
+
+    assert (reason(failed), failed.error["is_retryable"]) == ("answer_invalid", False)
+    assert "beyond" in failed.error["error_message"]
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://127.0.0.1:99999/v1", "http://xn--/v1", "http://a..b/"]
+)
+@pytest.mark.parametrize("kind", [OPENAI, CLAUDE])
+def test_an_address_that_cannot_be_is_refused_once(node: Node, kind: str, base_url: str) -> None:
+    """Another attempt would not change it."""
+    failed = node.failed(kind, {"base_url": base_url, "credential": "sk-of-a-node"})
+
+    assert failed.error["is_retryable"] is False
+    assert reason(failed) in ("request_not_valid", "provider_refused")

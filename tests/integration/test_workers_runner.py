@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tests.conftest import WaitUntil
 from tests.support.in_process_cluster import InProcess, running
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.slow
 
 #: How often each call of `counted` ran, by its key.
 CALLS: Counter[str] = Counter()
+#: A secret of the workers, and the operator's own key.
+PIN, OPERATORS_KEY = "pin-4711-4712", "operator-key-777"
 #: Tasks side by side: enough for chunks of many once their durations are known.
 MANY = 60
 
@@ -73,16 +76,21 @@ def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def cluster_here(
-    fresh_postgres_url: str, redis_url: str, module_folder: Path
+    fresh_postgres_url: str,
+    redis_url: str,
+    module_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[InProcess]:
     """Return a cluster of its own with few threads."""
     CALLS.clear()
+    monkeypatch.setenv("TREADLE_SECRET_PIN", PIN)
     with running(
         Settings(
             configured_database_url=fresh_postgres_url,
             configured_redis_url=redis_url,
             data_dir=module_folder,
             worker_threads=2,
+            openai_api_key=SecretStr(OPERATORS_KEY),
         )
     ) as client:
         yield client
@@ -185,3 +193,30 @@ def test_a_tasks_narrower_limits_hold_where_its_process_hangs(
         1,
     )
     assert (record["attempt"], record["retry_count"]) == (1, 0)
+
+
+def test_a_failure_before_a_node_runs_shows_no_secret(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """A template that cannot be rendered, and a value that a field refuses, quote nothing of it."""
+    bad = {"url": "http://127.0.0.1:9/", "auth": {"type": "{{ secrets.PIN }}", "token": "x"}}
+    shown = ended(
+        cluster_here, wait_until, chain(node("a", "ACTION.HTTP_REQUEST", configurations=bad))
+    )
+
+    assert shown["status"] == "ERROR"
+    assert PIN not in str(shown)
+
+
+@task
+def tells_the_operators_key() -> dict[str, str]:
+    return {"key": OPERATORS_KEY}
+
+
+def test_the_operators_keys_are_in_no_output(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """A task may find one in its environment."""
+    shown = ended(cluster_here, wait_until, chain(calls("a", "tells_the_operators_key")))
+
+    assert shown["output"] == {"a": {"key": "***"}}

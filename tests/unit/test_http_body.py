@@ -12,8 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.dag.values import Value
-from treadle.workers.nodes.http.body import BodyNotSendable, decoded, encoded, query
+from treadle.dag.values import Value, dumps
+from treadle.workers.nodes.http.body import (
+    BodyNotSendable,
+    decoded,
+    encoded,
+    query,
+    with_boundary,
+)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +138,47 @@ def test_bytes_that_are_no_text_stand_as_base64() -> None:
     told = decoded(b"\x89PNG\xff", "image/png")
     assert base64.b64decode(told["body"]) == b"\x89PNG\xff"
     assert (told["body_encoding"], told["json"]) == ("base64", None)
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf8mb4", "utf-8-bom", "windows-9999", "cp99999", "latin-99", "x", "", "'", "gb9"]
+)
+def test_an_unknown_charset_is_read_as_utf_8(charset: str) -> None:
+    """An answer that came is never a failure for what it calls itself."""
+    read = decoded('{"a": "ü"}'.encode(), f"application/json; charset={charset}")
+    assert read == {"body": '{"a": "ü"}', "json": {"a": "ü"}}
+
+
+@pytest.mark.parametrize("levels", [200, 250, 260, 400, 5_000])
+def test_json_that_is_too_deep_to_keep_is_text(levels: int) -> None:
+    """Either the value can be passed on, or it is null and the text stands beside it."""
+    read = decoded(b"[" * levels + b"]" * levels, "application/json")
+    dumps([[read]])
+    assert (read["json"] is None) == (levels > 245)
+    assert len(read["body"]) == 2 * levels
+
+
+def test_large_json_is_kept_once() -> None:
+    """As far as a payload holds it beside its text, both stand; then the value alone."""
+    small, large = ({"a": "z" * (size * 2**20)} for size in (2, 9))
+    assert decoded(dumps(small), "application/json") == {
+        "body": dumps(small).decode(),
+        "json": small,
+    }
+    assert decoded(dumps(large), "application/json") == {"body": None, "json": large}
+
+
+@pytest.mark.parametrize(
+    ("own", "kept"),
+    [
+        ("multipart/form-data", "multipart/form-data"),
+        ("Multipart/Mixed; boundary=x; charset=utf-8", "Multipart/Mixed; charset=utf-8"),
+    ],
+)
+def test_an_authors_multipart_type_has_the_boundary_of_the_body(own: str, kept: str) -> None:
+    """Without it nobody can read the parts."""
+    body = encoded({"a": "1"}, "multipart")
+    assert body.content_type is not None
+    boundary = body.content_type.partition("; ")[2]
+    sent = with_boundary({"content-TYPE": own, "X": "1"}, body)
+    assert sent == {"content-TYPE": f"{kept}; {boundary}", "X": "1"}

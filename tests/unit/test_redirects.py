@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -59,11 +61,28 @@ def test_a_step_up_to_tls_on_one_host_keeps_the_secrets() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303])
-def test_the_older_redirects_turn_into_a_get_without_a_body(status: int) -> None:
+def test_the_older_redirects_turn_a_post_into_a_get_without_a_body(status: int) -> None:
     """As browsers do, and the body's own headers go with it."""
     sent = redirected(REQUEST, status, SOURCE, httpx.URL("https://api.example.com/b"))
     assert (sent.method, sent.body) == ("GET", b"")
     assert "Content-Type" not in names(sent)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+def test_no_other_method_becomes_a_get(status: int, method: str) -> None:
+    """RFC 9110, 15.4: a DELETE that became a GET would succeed and delete nothing."""
+    request = replace(REQUEST, method=method)
+    sent = redirected(request, status, SOURCE, httpx.URL("https://api.example.com/b"))
+    assert (sent.method, sent.body, sent.headers) == (method, b"{}", REQUEST.headers)
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_see_other_asks_for_a_get(method: str) -> None:
+    """That is what 303 says, whatever the method was."""
+    request = replace(REQUEST, method=method)
+    sent = redirected(request, 303, SOURCE, httpx.URL("https://api.example.com/b"))
+    assert (sent.method, sent.body) == ("GET", b"")
 
 
 def test_a_body_that_holds_a_secret_is_not_repeated_to_another_origin() -> None:
@@ -84,9 +103,32 @@ def test_a_body_that_holds_a_secret_is_not_repeated_to_another_origin() -> None:
         "https://u:p@h/",
         "http://[::1",
         "",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:65536/",
+        "http://[::1]:99999/",
+        "http://127.0.0.1:0/",
+        "http://127.0.0.1:-1/",
+        "http://xn--/",
+        "http://xn--a-ecp.ru/",
+        "http://a..b/",
+        "http://.../",
+        "http://ex ample.org/",
+        "http://127.0.0.1%2fa/",
+        f"http://{'a' * 64}.example/",
+        f"http://{'a.' * 130}example/",
+        "http://\u2603.example/",
     ],
 )
-def test_only_an_absolute_http_url_without_credentials_is_called(url: str) -> None:
+def test_only_an_absolute_http_url_of_a_host_without_credentials_is_called(url: str) -> None:
     """Anything else is refused before a name is resolved."""
     with pytest.raises(UrlNotValid):
         parsed_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.org.:65535/", "http://[::1]:1/", "http://a_b.example/", "http://ü.example"],
+)
+def test_odd_but_valid_addresses_are_called(url: str) -> None:
+    """A last dot, an underscore, any port, and letters of all languages."""
+    assert parsed_url(url).host

@@ -151,3 +151,20 @@ def test_every_setting_is_used_and_explained() -> None:
     for name in Settings.model_fields:
         assert lines.get(name), name
         assert re.search(rf"\.{name.removeprefix('configured_')}\b", source), name
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "TREADLE_API_KEY"])
+def test_a_key_is_one_line_without_white_space_around_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What ends in a line break works; what no header can carry is refused by name alone."""
+    field = name.removeprefix("TREADLE_").lower()
+    monkeypatch.setenv(name, "sk-operator-777\r\n")
+    assert getattr(Settings.load(), field).get_secret_value() == "sk-operator-777"
+
+    for broken in ("sk-operator\n-777", "sk-operator-ü"):
+        monkeypatch.setenv(name, broken)
+        with pytest.raises(SettingsInvalid) as refused:
+            Settings.load()
+        assert name in refused.value.message
+        assert "sk-operator" not in str(refused.value.to_wire())

@@ -20,6 +20,7 @@ from treadle.dag.expressions import Budget, OutOfTime
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from treadle.dag.retries import apply_retry_policy
+from treadle.dag.specs import Lane
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
@@ -32,7 +33,7 @@ from treadle.workers.attempts.result_pages import referred_to
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
-from treadle.workers.secrets import Secrets, masked, without
+from treadle.workers.secrets import Secrets, masked, operator_keys, without
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -64,6 +65,7 @@ class Executor:
     ) -> None:
         self._records = records
         self._secrets = secrets
+        self._operator_keys = operator_keys(settings)
         self._inputs = InputReader(records)
         self._implementations = implementations(Services(dialer, settings))
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
@@ -78,9 +80,7 @@ class Executor:
             assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _failed(claim, error)
-        return AttemptResult(
-            self.with_retry_policy(claim, _clean(outcome, prepared)), prepared.input
-        )
+        return self._ended(claim, outcome, prepared.input)
 
     async def run_async(self, claim: Claim, attempt: Attempt) -> AttemptResult:
         """Run a prepared claim of the async lane to its outcome."""
@@ -90,7 +90,7 @@ class Executor:
                 outcome = await outcome
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _failed(claim, error)
-        return AttemptResult(self.with_retry_policy(claim, _clean(outcome, attempt)), attempt.input)
+        return self._ended(claim, outcome, attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
         """Get ready to run several claims, one after the other."""
@@ -110,7 +110,25 @@ class Executor:
                 )
             return self._attempt(claim, tell)
         except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            return AttemptResult(self.with_retry_policy(claim, _failed(claim, error)), None)
+            return self._ended(claim, _failed(claim, error), None)
+
+    def _ended(self, claim: Claim, outcome: Outcome, arrived: Value) -> AttemptResult:
+        """Return an outcome without secrets, after the retry policy had its say."""
+        return AttemptResult(self.with_retry_policy(claim, self._clean(claim, outcome)), arrived)
+
+    def _clean(self, claim: Claim, outcome: Outcome) -> Outcome:
+        """Return an outcome without the secrets that its node names, and the operator's keys.
+
+        An inline node sees nothing of this process, so that its output holds no such key.
+        """
+        hidden = self._hidden(claim.node)
+        is_inline = claim.node.lane is Lane.INLINE and isinstance(outcome, Completed)
+        return (
+            masked(outcome, hidden) if hidden and (claim.node.secrets or not is_inline) else outcome
+        )
+
+    def _hidden(self, node: CompiledNode) -> tuple[str, ...]:
+        return (*self._secrets.known(node.secrets), *self._operator_keys)
 
     def with_retry_policy(self, claim: Claim, outcome: Outcome) -> Outcome:
         """Return an outcome after the retry policy had its say."""
@@ -143,7 +161,7 @@ class Executor:
             results=partial(referred_to, self._records, claim.graph, ref.execution_id),
             deadline=deadline,
             budget=budget,
-            tell=_cleaning(tell, variables["secrets"].values()) if node.secrets else tell,
+            tell=_cleaning(tell, self._hidden(node)),
         )
 
     def _configuration(
@@ -176,14 +194,10 @@ class Executor:
         return gather(self._records, claim)
 
 
-def _clean(outcome: Outcome, attempt: Attempt) -> Outcome:
-    """Return an outcome without the secrets that the attempt used."""
-    used = attempt.variables.get("secrets")
-    return masked(outcome, used.values()) if used else outcome
-
-
 def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     """Return where reports go without the secrets that their attempt uses."""
+    if not used or tell is discard_report:
+        return tell
     return lambda data, join: tell(without(data, used), join)
 
 

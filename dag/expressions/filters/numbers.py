@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +21,13 @@ DIGITS = 400
 #: Decimal places that rounding looks at, on both sides of the point.
 PLACES = 20
 
+#: Digits for the largest float with all its places.
+_EXACT = Context(prec=400)
+
+_ROUNDINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {"common": ROUND_HALF_EVEN, "ceil": ROUND_CEILING, "floor": ROUND_FLOOR}
+)
+
 
 def absolute(budget: Budget, value: Value) -> int | float:
     """The number without its sign."""
@@ -34,14 +41,12 @@ def round_(
     """The number rounded to `precision` places: `common` (half to even), `ceil` or `floor`."""
     found = number("`round`", value)
     places = between("The precision of `round`", precision, -PLACES, PLACES)
-    how = one_of("The method of `round`", method, ("common", "ceil", "floor"))
+    how = one_of("The method of `round`", method, tuple(_ROUNDINGS))
     if isinstance(found, int) and places >= 0:
         return found
-    if how == "common":
-        rounded = round(found, places)
-    else:
-        scale = 10.0**places
-        rounded = getattr(math, how)(finite(found * scale)) / scale
+    # By the digits that are written: 0.07 is that number here, not the binary one beside it.
+    written = Decimal(found) if isinstance(found, int) else Decimal(repr(found))
+    rounded = written.quantize(Decimal(1).scaleb(-places), _ROUNDINGS[how], _EXACT)
     return integer(int(rounded)) if isinstance(found, int) else finite(float(rounded))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +18,9 @@ from treadle.dag.values import Value
 
 #: Characters that one character may become when it is escaped: `&quot;`.
 ESCAPE_GROWTH = 6
+
+#: What stands before a word, as Jinja has it.
+_BETWEEN_WORDS = re.compile(r"([-\s({\[<]+)")
 
 #: The widest field that text is padded to.
 WIDEST = 10_000
@@ -33,8 +37,13 @@ def lower(budget: Budget, value: Value) -> str:
 
 
 def title(budget: Budget, value: Value) -> str:
-    """The text with each word beginning in upper case."""
-    return texts.recased(text("`title`", value), str.title, budget)
+    """The text with each word beginning in upper case; an apostrophe begins no word."""
+    return texts.recased(text("`title`", value), _titled, budget)
+
+
+def _titled(written: str) -> str:
+    parts = _BETWEEN_WORDS.split(written)
+    return "".join(part[:1].upper() + part[1:].lower() for part in parts)
 
 
 def capitalize(budget: Budget, value: Value) -> str:

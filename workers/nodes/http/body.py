@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
+import codecs
 import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlencode
 
 from treadle.core.errors import TreadleError
-from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
+from treadle.dag.values import (
+    PAYLOAD_LIMIT_BYTES,
+    NotAValue,
+    Value,
+    dumps,
+    loads_exactly,
+)
 
 _CHARSETS = re.compile(
     r"(utf-?(8|16|32)|(us-)?ascii|iso-?8859|latin|windows-|cp\d|koi8|gb|big5|"
@@ -22,8 +28,11 @@ _CHARSETS = re.compile(
 )
 #: Charsets that servers name. Python's other codecs are not text, or slow on hostile input.
 
-_LONG_DIGITS = re.compile(r"\d{19}")
-#: Where a number may be beyond ±2^63; the fast reader would round it without a word.
+_LARGE = 1024 * 1024
+#: Characters of JSON from which on it may not fit into a payload beside its text.
+
+_HEAD_BYTES = 256 * 1024
+#: What status, address and headers may take of a payload.
 
 
 class BodyNotSendable(TreadleError):
@@ -75,7 +84,7 @@ def decoded(content: bytes, content_type: str | None) -> dict[str, Any]:
 
     `body` is the text by its charset; bytes that are no text stand there as base64, and
     `body_encoding` says so. `json` is the value if the answer calls itself JSON and is such a
-    value exactly, else null.
+    value exactly, else null. If a payload cannot hold both, `body` is null.
     """
     kind, charset = _content_type(content_type)
     try:
@@ -84,41 +93,59 @@ def decoded(content: bytes, content_type: str | None) -> dict[str, Any]:
         bare = base64.b64encode(content).decode()
         return {"body": bare, "json": None, "body_encoding": "base64"}
     is_json = kind == "application/json" or kind.endswith("+json")
-    return {"body": text, "json": _json(text) if is_json else None}
+    output = {"body": text, "json": _json(text) if is_json else None}
+    if output["json"] is not None and len(text) > _LARGE and not _fits(output):
+        output["body"] = None
+    return output
+
+
+def _fits(output: dict[str, Any]) -> bool:
+    return len(dumps(output)) <= PAYLOAD_LIMIT_BYTES - _HEAD_BYTES
 
 
 def _json(text: str) -> Value:
     """Return the value, or null: the text stands beside it, and nothing is rounded to fit."""
     try:
-        if _LONG_DIGITS.search(text) is None:
-            return loads(text.encode())
-        value = json.loads(text, parse_int=_integer, parse_constant=_not_json)
-        dumps(value)
+        return loads_exactly(text)
     except (ValueError, RecursionError, NotAValue):
         return None
-    return value
-
-
-def _integer(digits: str) -> int:
-    # More digits are out of range, and slow to read.
-    value = int(digits) if len(digits) <= len(str(-INTEGER_LIMIT)) else INTEGER_LIMIT
-    if not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
-        raise ValueError(digits)
-    return value
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _content_type(header: str | None) -> tuple[str, str]:
     """Return media type and charset; UTF-8 where none is given, or none that is known."""
     parsed = Message()
     parsed["content-type"] = header or "application/octet-stream"
-    charset = parsed.get_content_charset("utf-8")
-    if not _CHARSETS.fullmatch(charset) or charset.replace("-", "").endswith("utf8"):
-        charset = "utf-8-sig"
-    return parsed.get_content_type(), charset
+    return parsed.get_content_type(), _codec(parsed.get_content_charset("utf-8"))
+
+
+def _codec(charset: str) -> str:
+    """Return Python's name of a charset; UTF-8, with or without its mark, for all others."""
+    if not _CHARSETS.fullmatch(charset):
+        return "utf-8-sig"
+    try:
+        known = codecs.lookup(charset).name
+    except LookupError:
+        return "utf-8-sig"
+    return "utf-8-sig" if known == "utf-8" else known
+
+
+def with_boundary(headers: dict[str, str], body: Body) -> dict[str, str]:
+    """Return an author's headers, with the boundary of the body in a multipart Content-Type."""
+    kind = body.content_type or ""
+    if not kind.startswith("multipart/"):
+        return headers
+    boundary = kind.partition(";")[2].strip()
+    return {
+        name: f"{_without_boundary(value)}; {boundary}"
+        if name.lower() == "content-type" and value.strip().lower().startswith("multipart/")
+        else value
+        for name, value in headers.items()
+    }
+
+
+def _without_boundary(content_type: str) -> str:
+    kept = [each.strip() for each in content_type.split(";")]
+    return "; ".join(each for each in kept if each and not each.lower().startswith("boundary="))
 
 
 def _fields(body: Value) -> dict[str, Value]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from treadle.core.dialer import DialerError, OutgoingRequest, OutgoingResponse
+from treadle.core.dialer.errors import AnswerNotReadable
 from treadle.core.errors import TreadleError
 from treadle.core.retry_after import retry_after
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.specs.http import HTTP_REQUEST, Auth, HttpRequest
-from treadle.dag.values import Value
+from treadle.dag.values import Value, dumps
 from treadle.workers.nodes.attempt import Attempt
-from treadle.workers.nodes.http.body import decoded, encoded, query
+from treadle.workers.nodes.http.body import decoded, encoded, query, with_boundary
 from treadle.workers.nodes.implementation import Services, makes
+from treadle.workers.secrets import operator_keys
+from treadle.workers.traces import traces_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Methods that change nothing; the others carry an `Idempotency-Key`.
@@ -26,6 +31,9 @@ _WORTH_REPEATING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _BODY_SHOWN = 1_000
 #: Characters of a failed answer's body that its error quotes.
+
+
+_log = structlog.get_logger()
 
 
 class StatusNotAccepted(TreadleError):
@@ -40,17 +48,26 @@ class StatusNotAccepted(TreadleError):
 @makes(HTTP_REQUEST)
 def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
     """Return the implementation that sends through the process's dialer."""
-    dialer = services.dialer
+    dialer, keys = services.dialer, operator_keys(services.settings)
 
     async def run(attempt: Attempt) -> Completed | Failed:
         config = attempt.config
         assert isinstance(config, HttpRequest)
-        details = {"endpoint": config.url, "method": config.method}
+        details: dict[str, Value] = {"endpoint": config.url, "method": config.method}
         try:
             response = await dialer.send(request_of(attempt, config))
         except DialerError as exc:
             return Failed(exc.to_wire(), details=details)
-        return _outcome(config, response, details | {"status": response.status_code})
+        details["status"] = response.status_code
+        secrets = (attempt.variables.get("secrets") or {}).values()
+        try:
+            return _outcome(config, response, details, traces_of((*secrets, *keys)).masked)
+        except Exception as error:  # noqa: BLE001 - the edge: what came cannot repeat the call
+            _log.error(
+                "attempt.crashed", node_id=attempt.node.id, scope=attempt.scope, exc_info=error
+            )
+            failed = AnswerNotReadable(f"The answer cannot be read: {type(error).__name__}.")
+            return Failed(failed.to_wire(), details=details)
 
     return run
 
@@ -72,28 +89,44 @@ def request_of(attempt: Attempt, config: HttpRequest) -> OutgoingRequest:
         url=_with_query(config.url, fields),
         headers=(
             *((name, value) for name, value in headers.items() if name.lower() not in own),
-            *config.headers.items(),
+            *with_boundary(config.headers, body).items(),
             *auth_headers.items(),
         ),
         body=body.content,
         timeout=_time_left(attempt, config),
         max_response_bytes=config.max_response_bytes,
         max_redirects=config.max_redirects if config.follow_redirects else 0,
-        secret_headers=frozenset(
-            name.lower() for name, value in config.headers.items() if secret.inside(value)
-        )
-        | frozenset(name.lower() for name in auth_headers),
-        secret_body=secret.inside(config.body),
+        secret_headers=frozenset((*secret.headers(config), *map(str.lower, auth_headers))),
+        secret_body=secret.body(config),
     )
 
 
 class _Secrets:
-    """Finds the secrets that an attempt used in what it is about to send."""
+    """Finds the secrets that an attempt used in what it is about to send.
+
+    A template that names a secret makes a secret, whatever it derives from it; a value that holds
+    one is one, wherever it came from.
+    """
 
     def __init__(self, attempt: Attempt) -> None:
+        self._headers = attempt.node.node.configurations.get("headers")
+        body = attempt.node.configurations.templates.get("body")
+        self._body_names_secrets = body is not None and bool(body.secrets)
         known = attempt.variables.get("secrets") or {}
         used = (known.get(name) for name in attempt.node.secrets)
         self._values = [value for value in used if isinstance(value, str) and value]
+
+    def headers(self, config: HttpRequest) -> Iterator[str]:
+        """Yield the names of the headers that are secret, in lower case."""
+        written = self._headers
+        for name, value in config.headers.items():
+            template = written.get(name) if isinstance(written, dict) else written
+            if _names_secrets(template) or self.inside(value):
+                yield name.lower()
+
+    def body(self, config: HttpRequest) -> bool:
+        """Say whether the body is secret."""
+        return self._body_names_secrets or self.inside(config.body)
 
     def inside(self, value: Value) -> bool:
         """Say whether a value holds a secret, in any of its texts."""
@@ -104,6 +137,11 @@ class _Secrets:
         if isinstance(value, list):
             return any(self.inside(part) for part in value)
         return False
+
+
+def _names_secrets(written: Value) -> bool:
+    """Say whether a text as the author wrote it has a template that may name a secret."""
+    return isinstance(written, str) and "{{" in written and "secrets" in written
 
 
 def _credentials(auth: Auth) -> tuple[dict[str, str], dict[str, Value]]:
@@ -139,7 +177,10 @@ def _time_left(attempt: Attempt, config: HttpRequest) -> timedelta:
 
 
 def _outcome(
-    config: HttpRequest, response: OutgoingResponse, details: dict[str, Value]
+    config: HttpRequest,
+    response: OutgoingResponse,
+    details: dict[str, Value],
+    clean: Callable[[str], str],
 ) -> Completed | Failed:
     headers = _as_object(response.headers)
     output = {
@@ -155,11 +196,16 @@ def _outcome(
         f"{config.method} {response.url} answered {response.status_code}.",
         status=response.status_code,
         url=response.url,
-        body=output["body"][:_BODY_SHOWN],
+        body=clean(_text_of(output))[:_BODY_SHOWN],
     )
     # A server that says when to come back says that coming back helps, whatever the status.
     again = response.status_code in _WORTH_REPEATING or wait is not None
     return Failed(error.to_wire() | {"is_retryable": again}, wait, details)
+
+
+def _text_of(output: dict[str, Value]) -> str:
+    body = output["body"]
+    return body if isinstance(body, str) else dumps(output["json"]).decode()
 
 
 def _as_object(headers: tuple[tuple[str, str], ...]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from treadle.core.providers import Tokens
+from treadle.workers.nodes.models.sdk.fields import at, text_at
 from treadle.workers.nodes.models.sdk.wire import OnDelta, Question, StreamedReply
 
 if TYPE_CHECKING:
@@ -26,26 +27,31 @@ async def ask(
 
 
 async def _take_in(event: Any, question: Question, said: StreamedReply, on_delta: OnDelta) -> None:
-    match event.type:
-        case "message_start":
-            usage = event.message.usage
-            said.model = event.message.model
-            said.tokens = Tokens(_input(usage), usage.output_tokens)
-        case "content_block_delta" if event.delta.type == "text_delta":
+    match (at(event, "type"), at(event, "delta", "type")):
+        case "message_start", _:
+            usage = at(event, "message", "usage")
+            said.model = text_at(event, "message", "model")
+            said.tokens = Tokens(_read(usage), _written(usage))
+        case "content_block_delta", "text_delta":
             if question.schema is None:  # beside a tool, text is only talk
-                await said.add(event.delta.text, on_delta)
-        case "content_block_delta" if event.delta.type == "input_json_delta":
-            await said.add(event.delta.partial_json, on_delta)
-        case "message_delta":
-            said.finish = event.delta.stop_reason or said.finish
+                await said.add(text_at(event, "delta", "text"), on_delta)
+        case "content_block_delta", "input_json_delta":
+            await said.add(text_at(event, "delta", "partial_json"), on_delta)
+        case "message_delta", _:
+            said.finish = text_at(event, "delta", "stop_reason") or said.finish
             before = said.tokens or Tokens()
-            said.tokens = Tokens(before.input, event.usage.output_tokens)
+            usage = at(event, "usage")
+            said.tokens = Tokens(before.input or _read(usage), _written(usage) or before.output)
 
 
-def _input(usage: Any) -> int:
+def _read(usage: Any) -> int:
     """Return all that a model read; what came from a cache counts too."""
-    cached = (usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
-    return int(usage.input_tokens) + sum(each or 0 for each in cached)
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    return sum(Tokens.counted(at(usage, name), 0).input for name in names)
+
+
+def _written(usage: Any) -> int:
+    return Tokens.counted(0, at(usage, "output_tokens")).output
 
 
 def _request(question: Question) -> dict[str, Any]:

@@ -7,8 +7,8 @@ and the retry policy has its say.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, TypeAlias
 
@@ -19,16 +19,13 @@ from treadle.core.dialer.transport import client_through
 from treadle.core.errors import TreadleError
 from treadle.core.provider_errors import (
     AnswerMalformed,
-    ProviderKeyMissing,
     ProviderRefused,
     ProviderUnavailable,
 )
 from treadle.core.providers import (
-    Tokens,
     Wire,
     anthropic_client,
     connections,
-    cost_usd,
     failure_of,
     load,
     openai_client,
@@ -37,10 +34,12 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.output_schema import answer_problems
 from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
-from treadle.dag.values import Value, loads
+from treadle.dag.values import NotAValue, Value, loads_exactly
 from treadle.monitoring import models
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.models.sdk import anthropic_wire, openai_wire
+from treadle.workers.nodes.models.sdk.credential import with_sendable_key
+from treadle.workers.nodes.models.sdk.spent import Spent
 from treadle.workers.nodes.models.sdk.wire import (
     Message,
     OnDelta,
@@ -48,7 +47,7 @@ from treadle.workers.nodes.models.sdk.wire import (
     StreamedReply,
     check_end,
 )
-from treadle.workers.secrets import PieceMask, without
+from treadle.workers.secrets import PieceMask, operator_keys, without
 
 #: Characters of an answer that one report carries at most.
 _TOLD_CHARACTERS = 10_000
@@ -71,48 +70,6 @@ class AnswerInvalid(TreadleError):
     )
 
 
-@dataclass(slots=True)
-class Spent:
-    """What a conversation has taken so far, for its record."""
-
-    provider: Wire
-    model: str
-    is_priced: bool
-    """Whether the provider's list prices converse."""
-    calls: int = 0
-    tokens: Tokens = field(default_factory=Tokens)
-    repaired: list[str] = field(default_factory=list)
-    """What was wrong with answers and report to the model."""
-
-    def add(self, said: StreamedReply) -> None:
-        """Take in what a call took, complete or not."""
-        self.calls += 1
-        self.model = said.model or self.model
-        tokens = said.tokens or Tokens()
-        self.tokens += tokens
-        models.spent(
-            "node",
-            self.provider,
-            tokens_in=tokens.input,
-            tokens_out=tokens.output,
-            cost_usd=self._cost_usd(tokens),
-        )
-
-    def details(self) -> dict[str, Value]:
-        """Return what the record says; a cost is null if the model's price is unknown."""
-        return {
-            "provider": self.provider,
-            "model": self.model,
-            "calls": self.calls,
-            "tokens": asdict(self.tokens),
-            "cost_usd": self._cost_usd(self.tokens),
-            "repaired": self.repaired,
-        }
-
-    def _cost_usd(self, tokens: Tokens) -> float | None:
-        return cost_usd(self.provider, self.model, tokens) if self.is_priced else None
-
-
 class Conversations:
     """Holds conversations over connections that they share. Belongs to one event loop."""
 
@@ -128,18 +85,19 @@ class Conversations:
         spent = Spent(wire, config.model, is_priced=config.base_url is None)
         wait: timedelta | None = None
         failure: TreadleError
+        secrets = (attempt.variables.get("secrets") or {}).values()
+        hidden = (*secrets, *operator_keys(self._settings))
         try:
+            config = with_sendable_key(config)
             await load(wire)
             ask = self._reached(wire, config, attempt)
-            output = await _Conversation(wire, config, attempt, ask, spent).output()
+            output = await _Conversation(wire, config, attempt, ask, spent, hidden).output()
             return Completed(output, details=spent.details())
         except ProviderUnavailable as error:
             failure, wait = error, error.retry_after
         except TreadleError as error:
             failure = error
-        known = getattr(self._settings, f"{wire}_api_key")
-        keys = [known.get_secret_value()] if known is not None else []
-        return Failed(without(failure.to_wire(), keys), wait, spent.details())
+        return Failed(without(failure.to_wire(), hidden), wait, spent.details())
 
     def _reached(self, wire: Wire, config: OpenAIChat | ClaudeMessage, attempt: Attempt) -> Ask:
         """Return a way to ask, at the address and with the key that are due.
@@ -150,10 +108,6 @@ class Conversations:
         """
         chosen: dict[str, Any] = {}
         if config.credential is not None:
-            if not config.credential.strip():
-                raise ProviderKeyMissing(
-                    "The credential is empty.", solution="Give the secret that it names a value."
-                )
             chosen[f"{wire}_api_key"] = SecretStr(config.credential)
         if config.base_url is not None:
             chosen[f"{wire}_base_url"] = config.base_url
@@ -185,6 +139,8 @@ class _Conversation:
     attempt: Attempt
     ask: Ask
     spent: Spent
+    hidden: Collection[str]
+    """What no error and no report may quote."""
 
     async def output(self) -> dict[str, Value]:
         """Ask until the answer is as it should be, so often as it may be asked."""
@@ -203,8 +159,11 @@ class _Conversation:
         raise AnswerInvalid(
             f"{self.spent.model} did not answer as output_schema says: {wrong[0]}",
             problems=wrong,
-            answer=said.text[:_QUOTED],
+            answer=self._clean(said.text)[:_QUOTED],
         )
+
+    def _clean(self, text: str) -> str:
+        return str(without(text, self.hidden))
 
     async def _say(self, *messages: Message) -> StreamedReply:
         """Ask once."""
@@ -223,7 +182,7 @@ class _Conversation:
             headers=headers,
         )
 
-        mask = PieceMask((self.attempt.variables.get("secrets") or {}).values())
+        mask = PieceMask(self.hidden)
         offset = 0
 
         async def tell(text: str) -> None:
@@ -251,14 +210,15 @@ class _Conversation:
         except TreadleError:
             raise
         except Exception as error:
-            failure = failure_of(error, self.wire)
+            failure = failure_of(error, self.wire, self._clean)
             if isinstance(failure, ProviderRefused) and self.config.credential is not None:
                 failure.advice = "Check the secret that `credential` names, `model`, and the words."
-            if failure is None and isinstance(error, ValueError | TypeError | AttributeError):
-                # An SDK takes what comes as it is; so what it is not shows where it is read.
-                failure = AnswerMalformed(f"The answer of {self.wire} cannot be read: {error!r}")
             if failure is None:
-                raise
+                # What is not as it should be shows where it is read; the call had its effect.
+                kind = type(error).__name__
+                failure = AnswerMalformed(
+                    f"The answer of {self.wire} cannot be read: {kind}: {error}"
+                )
             raise failure from error
         if said.finish is None and not said.parts and not said.model:
             raise AnswerMalformed(f"What {self.wire} sent is no stream of events.")
@@ -267,10 +227,12 @@ class _Conversation:
 def _read(text: str, schema: dict[str, Any]) -> tuple[Value, list[str]]:
     """Return an answer's value, and what is wrong with it."""
     try:
-        answer = loads(text.encode())
-    except ValueError as error:
+        answer = loads_exactly(text)
+        return answer, answer_problems(schema, answer)
+    except NotAValue as error:
+        return None, [f"the answer: {error.message}"]
+    except (ValueError, RecursionError) as error:
         return None, [f"the answer: it is no JSON: {error}"]
-    return answer, answer_problems(schema, answer)
 
 
 def _told_back(answer: str, wrong: list[str]) -> tuple[Message, Message]:

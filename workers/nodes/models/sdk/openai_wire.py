@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from treadle.core.providers import Tokens
 from treadle.dag.output_schema import is_strict
+from treadle.workers.nodes.models.sdk.fields import at, text_at
 from treadle.workers.nodes.models.sdk.wire import OnDelta, Question, StreamedReply
 
 if TYPE_CHECKING:
@@ -24,13 +25,18 @@ async def ask(
     stream = await create(**_request(question, own=client.base_url.host == _OWN_HOST))
     async with stream:
         async for chunk in stream:
-            said.model = chunk.model or said.model
-            if chunk.usage:
-                said.tokens = Tokens(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-            for choice in chunk.choices[:1]:
-                said.finish = choice.finish_reason or said.finish
-                said.refusal += choice.delta.refusal or ""
-                await said.add(choice.delta.content, on_delta)
+            await _take_in(chunk, said, on_delta)
+
+
+async def _take_in(chunk: Any, said: StreamedReply, on_delta: OnDelta) -> None:
+    said.model = text_at(chunk, "model") or said.model
+    if usage := at(chunk, "usage"):
+        said.tokens = Tokens.counted(at(usage, "prompt_tokens"), at(usage, "completion_tokens"))
+    choices = at(chunk, "choices")
+    for choice in choices[:1] if isinstance(choices, list) else ():
+        said.finish = text_at(choice, "finish_reason") or said.finish
+        said.refusal += text_at(choice, "delta", "refusal")
+        await said.add(text_at(choice, "delta", "content"), on_delta)
 
 
 def _request(question: Question, *, own: bool) -> dict[str, Any]:
