@@ -72,6 +72,12 @@ class Caller:
         OWNED[name].check(connection, self.owner, value)
 
 
+def bearer(request: Request) -> str:
+    """Return the text of `Authorization: Bearer`; empty if there is none."""
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""
+
+
 async def admit(request: Request, scope: Scope) -> Caller:
     """Return the caller of a request, if the request is permitted.
 
@@ -79,8 +85,8 @@ async def admit(request: Request, scope: Scope) -> Caller:
         KeyMissing, KeyInvalid, ScopeMissing
         TreadleError: a resource that the request names is not the caller's.
     """
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not text.strip():
+    text = bearer(request)
+    if not text:
         raise KeyMissing("The request has no key.")
     named = {
         name: str(value)
@@ -88,7 +94,7 @@ async def admit(request: Request, scope: Scope) -> Caller:
         if name in OWNED
     }
     resources: Resources = request.app.state.resources
-    return await run_sync(_admit, resources, text.strip(), scope, named)
+    return await run_sync(_admit, resources, text, scope, named)
 
 
 def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, str]) -> Caller:

@@ -48,6 +48,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "interaction_not_found": HTTPStatus.NOT_FOUND,
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "request_too_slow": HTTPStatus.REQUEST_TIMEOUT,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "execution_is_final": HTTPStatus.CONFLICT,
     "execution_not_final": HTTPStatus.CONFLICT,
@@ -143,6 +144,8 @@ def refusal(error: Exception, request: Request) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = str(wrapped.context["retry_after_seconds"])
     return Response(to_json(problem(wrapped)), status, headers, MEDIA_TYPE)
 
 

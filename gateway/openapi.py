@@ -19,6 +19,7 @@ from treadle.gateway.errors import (
     LedgerUnavailable,
     RequestInvalid,
 )
+from treadle.gateway.links import LinkRoute
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.request_body import (
     NotJson,
@@ -94,6 +95,8 @@ def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
         parameter["schema"] = _without_null(parameter["schema"])
     if isinstance(route, GatedRoute):
         operation["security"] = [{"key": [route.scope_needed]}]
+    if isinstance(route, LinkRoute):
+        operation["security"] = [{"link": []}, {}]  # the body may have the token instead
 
 
 def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:

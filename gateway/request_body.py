@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from anyio import fail_after
+from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 from treadle.core.errors import TreadleError
 from treadle.dag.limits import Limits
@@ -15,6 +16,7 @@ from treadle.dag.validation.reading import Unreadable, read
 from treadle.dag.validation.report import Report
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value
 from treadle.gateway.errors import RequestInvalid
+from treadle.gateway.value_budget import ValueBudget
 
 #: Bytes of a body: the largest definition beside the largest input, and what holds them together.
 BODY_LIMIT_BYTES = Limits().definition_bytes + PAYLOAD_LIMIT_BYTES + 64 * 1024
@@ -24,12 +26,26 @@ DEPTH_LIMIT = Limits().depth + 1
 BODY_SECONDS = 20.0
 #: Bytes from which a body is parsed in a thread, so that others are answered meanwhile.
 _PARSED_ASIDE_BYTES = 32 * 1024
+#: Bodies that are parsed aside at one time: more would be no faster, and would take more memory.
+_parsing = CapacityLimiter(2)
 
 _LIMITS = Limits(definition_bytes=BODY_LIMIT_BYTES, depth=DEPTH_LIMIT)
 
 
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How large a body may be."""
+
+    bytes: int
+    budget: ValueBudget
+
+
+#: Bodies of callers that have a key.
+OF_KEYED = BodyLimits(BODY_LIMIT_BYTES, ValueBudget(values=1_000_000, containers=250_000))
+
+
 class RequestTooLarge(TreadleError):
-    """The body is larger than the limit."""
+    """The body has more bytes, or more values, than the limit."""
 
     reason: ClassVar[str] = "request_too_large"
     solution: ClassVar[str] = "Pass a reference to the data, or split it over several requests."
@@ -60,6 +76,10 @@ class NotJsonContent(TreadleError):
 class BoundedRequest(Request):
     """A request whose body is read under limits."""
 
+    def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits = OF_KEYED) -> None:
+        super().__init__(scope, receive)
+        self._limits = limits
+
     async def body(self) -> bytes:
         """Return the body.
 
@@ -67,8 +87,8 @@ class BoundedRequest(Request):
             NotJsonContent, RequestTooLarge, RequestTooSlow
         """
         if not hasattr(self, "_body"):
-            if int(self.headers.get("content-length") or 0) > BODY_LIMIT_BYTES:
-                raise _too_large()
+            if int(self.headers.get("content-length") or 0) > self._limits.bytes:
+                raise _too_large(self._limits)
             try:
                 with fail_after(BODY_SECONDS):
                     self._body = await self._bounded()
@@ -84,12 +104,14 @@ class BoundedRequest(Request):
         """Return the parsed body, with every number as it was written.
 
         Raises:
-            NotJson, RequestInvalid
+            NotJson, RequestInvalid, RequestTooLarge
         """
         if not hasattr(self, "_json"):
             body = await self.body()
+            if self._limits.budget.exceeded_by(body):
+                raise _too_many_values(self._limits.budget)
             aside = len(body) >= _PARSED_ASIDE_BYTES
-            self._json = await run_sync(parsed, body) if aside else parsed(body)
+            self._json = await run_sync(parsed, body, limiter=_parsing) if aside else parsed(body)
         return self._json
 
     async def _bounded(self) -> bytes:
@@ -97,8 +119,8 @@ class BoundedRequest(Request):
         size = 0
         async for part in self.stream():
             size += len(part)
-            if size > BODY_LIMIT_BYTES:
-                raise _too_large()
+            if size > self._limits.bytes:
+                raise _too_large(self._limits)
             parts.append(part)
         return b"".join(parts)
 
@@ -135,7 +157,16 @@ def _is_json(content_type: str) -> bool:
     )
 
 
-def _too_large() -> RequestTooLarge:
+def _too_large(limits: BodyLimits) -> RequestTooLarge:
     return RequestTooLarge(
-        f"The body is larger than {BODY_LIMIT_BYTES:,} bytes.", limit_bytes=BODY_LIMIT_BYTES
+        f"The body is larger than {limits.bytes:,} bytes.", limit_bytes=limits.bytes
+    )
+
+
+def _too_many_values(budget: ValueBudget) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"The body has more than {budget.values:,} values, or more than {budget.containers:,} "
+        "lists and objects.",
+        limit_values=budget.values,
+        limit_containers=budget.containers,
     )

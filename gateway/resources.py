@@ -7,6 +7,7 @@ from psycopg_pool import ConnectionPool
 
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
+from treadle.gateway.address_rates import AddressRates
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
@@ -28,6 +29,7 @@ class Resources:
             application_name="treadle gateway",
         )
         self.submitter = Submitter(self._connections)
+        self.open_rates = AddressRates(settings.open_requests_per_second)
         self.exposition = Exposition()
         self.readiness = readiness(settings)
 

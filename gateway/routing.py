@@ -23,7 +23,7 @@ from treadle.dag.values import loads
 from treadle.gateway.auth import admit
 from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
 from treadle.gateway.ownership import OWNED, PLAIN
-from treadle.gateway.request_body import BoundedRequest
+from treadle.gateway.request_body import OF_KEYED, BodyLimits, BoundedRequest
 from treadle.monitoring import metrics
 from treadle.wire.keys import Scope
 from treadle.wire.objects import to_json
@@ -38,8 +38,9 @@ class RouteIncomplete(TypeError):
 class BoundedRoute(APIRoute):
     """A route whose body is bounded, whose errors are problems, and whose calls are counted."""
 
-    async def authorize(self, request: Request) -> None:
-        """Check who calls, before anything else; here nobody is refused."""
+    async def authorize(self, request: Request) -> BodyLimits:
+        """Check who calls, before anything is read of the body; return how large it may be."""
+        raise NotImplementedError
 
     def get_route_handler(self) -> Handler:
         """Return the handler of a request: the function, wrapped in what all routes share."""
@@ -49,9 +50,9 @@ class BoundedRoute(APIRoute):
 
         async def answered(request: Request) -> Response:
             try:
-                await self.authorize(request)
+                limits = await self.authorize(request)
                 refuse_unknown(request, known)
-                bounded = BoundedRequest(request.scope, request.receive)
+                bounded = BoundedRequest(request.scope, request.receive, limits)
                 if has_body and await bounded.body():
                     await bounded.json()  # here, because FastAPI makes a plain 400 of any error
                 return await answer(bounded)
@@ -84,9 +85,10 @@ class GatedRoute(BoundedRoute):
                     return Scope(mark.scopes[0])
         raise RouteIncomplete(f"{self.path} does not say who may call it; see gateway/__init__.py")
 
-    async def authorize(self, request: Request) -> None:
+    async def authorize(self, request: Request) -> BodyLimits:
         """Refuse a request without a key of the scope, or for a resource of another account."""
         request.state.caller = await admit(request, self.scope_needed)
+        return OF_KEYED
 
     def get_route_handler(self) -> Handler:
         """Return the handler of a request, if the route is complete."""
@@ -102,13 +104,6 @@ class Routes(APIRouter):
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/v1", route_class=GatedRoute, tags=[tag])
-
-
-class OpenRoutes(APIRouter):
-    """A router of routes that need no key: the body authenticates the caller by other means."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(prefix="/v1", route_class=BoundedRoute, tags=[tag])
 
 
 def refusals(*reasons: type[TreadleError]) -> dict[int | str, dict[str, Any]]:

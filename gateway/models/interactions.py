@@ -39,5 +39,5 @@ class LinkAnswer(NewAnswer):
         },
     )
 
-    token: Annotated[str, Field(min_length=1, max_length=200)]
-    """The `answer_link.token` that was sent with the question."""
+    token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The `answer_link.token` that was sent with the question, if no `Authorization` has it."""

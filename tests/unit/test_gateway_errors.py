@@ -123,7 +123,12 @@ def test_a_database_that_is_away_is_told_as_something_to_try_again(
 
 def test_a_retryable_reason_is_no_fault_of_the_request() -> None:
     """The same request may succeed later: only a status that says so fits."""
-    later = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+    later = {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
 
     for each in every_error():
         if each.retryable and each.reason in STATUS and each.reason != "internal_error":
