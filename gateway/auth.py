@@ -19,10 +19,14 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from treadle.core.errors import TreadleError
+from treadle.dag.model import NAME_LENGTH
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.resources import Resources
 from treadle.ledger.views import keys
 from treadle.wire.keys import Scope
+
+#: Characters of a resource's name that are looked up and told: one more than any name has.
+_NAMED_LENGTH = NAME_LENGTH + 1
 
 
 class KeyMissing(TreadleError):
@@ -89,7 +93,7 @@ async def admit(request: Request, scope: Scope) -> Caller:
     if not text:
         raise KeyMissing("The request has no key.")
     named = {
-        name: str(value)
+        name: str(value)[:_NAMED_LENGTH]
         for name, value in (*request.query_params.multi_items(), *request.path_params.items())
         if name in OWNED
     }

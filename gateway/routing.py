@@ -15,13 +15,22 @@ from typing import Any, get_args, get_type_hints
 
 from fastapi import APIRouter, params
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, RootModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.dag.values import loads
 from treadle.gateway.auth import admit
-from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
+from treadle.gateway.errors import (
+    MEDIA_TYPE,
+    STATUS,
+    problem,
+    refusal,
+    refuse_crowd,
+    refuse_unknown,
+    refuse_unstorable,
+)
 from treadle.gateway.ownership import OWNED, PLAIN
 from treadle.gateway.request_body import OF_KEYED, BodyLimits, BoundedRequest
 from treadle.monitoring import metrics
@@ -45,16 +54,20 @@ class BoundedRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return the handler of a request: the function, wrapped in what all routes share."""
         answer = super().get_route_handler()
-        has_body = self.body_field is not None
+        has_body, members = self.body_field is not None, self._members()
         known = [each.alias for each in self.dependant.query_params]
 
         async def answered(request: Request) -> Response:
             try:
                 limits = await self.authorize(request)
+                refuse_unstorable(request)
                 refuse_unknown(request, known)
                 bounded = BoundedRequest(request.scope, request.receive, limits)
                 if has_body and await bounded.body():
-                    await bounded.json()  # here, because FastAPI makes a plain 400 of any error
+                    # Here, because FastAPI makes a plain 400 of any error.
+                    document = await bounded.json()
+                    if members is not None:
+                        refuse_crowd(document, members)
                 return await answer(bounded)
             except Exception as error:  # noqa: BLE001 - any error becomes a response
                 return refusal(error, request)
@@ -67,6 +80,13 @@ class BoundedRoute(APIRoute):
             return response
 
         return counted
+
+    def _members(self) -> list[str] | None:
+        """Return the members that a body may have; `None` if any."""
+        model = self.body_field.field_info.annotation if self.body_field is not None else None
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return None
+        return None if issubclass(model, RootModel) else list(model.model_fields)
 
 
 class GatedRoute(BoundedRoute):

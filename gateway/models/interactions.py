@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from treadle.dag.forms import PARTS
 from treadle.dag.model import Described, JsonObject
 
 
@@ -20,7 +21,7 @@ class NewAnswer(Described):
     """approval: the value of an option, or `confirmed` or `rejected`; review: one of these two."""
     values: JsonObject | None = None
     """input: a value for each field, by its name."""
-    selected: list[str] | None = None
+    selected: Annotated[list[str], Field(max_length=PARTS)] | None = None
     """selection: the values of the chosen options."""
     content: Any = None
     """review: the edited content; left out if it was not edited."""

@@ -61,7 +61,7 @@ def retry(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
             trigger=old.trigger_node,
             trigger_info={**loads(old.trigger_info), "retry_of": str(execution_id)},
             priority=old.priority,
-            deadline=timedelta(seconds=old.deadline_seconds) if old.deadline_seconds else None,
+            deadline=_deadline(old.deadline_seconds),
             retry_of=execution_id,
         )
     )
@@ -82,6 +82,10 @@ def retry(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
         arrivals.write()
         end_finished(unit)
     return new.id
+
+
+def _deadline(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _copy(
