@@ -64,6 +64,7 @@ Failures:
   dispatcher.
 - The process is killed: what was acknowledged is committed, and live readers continue at another
   gateway from the last event they have seen.
-- It is asked to stop: it takes no more connections, ends live streams so that their readers
-  reconnect, and answers open requests.
+- It is asked to stop: it is not ready, and answers as before for a while that a setting gives, so
+  that a balancer can take it out. Then it takes no more connections, ends live streams so that
+  their readers reconnect, and answers open requests.
 """

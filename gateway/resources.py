@@ -12,7 +12,7 @@ from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
 from treadle.monitoring.exposition import Exposition
-from treadle.monitoring.health import readiness
+from treadle.monitoring.health import PoolProbe, Readiness, RedisProbe
 from treadle.transport.connections import Connections
 
 
@@ -31,7 +31,10 @@ class Resources:
         self.submitter = Submitter(self._connections)
         self.open_rates = AddressRates(settings.open_requests_per_second)
         self.exposition = Exposition()
-        self.readiness = readiness(settings)
+        # Without Redis all is answered, and nodes are sent by the dispatcher.
+        self.readiness = Readiness(
+            {"database": PoolProbe(self.pool)}, {"redis": RedisProbe(settings.redis_url)}
+        )
 
     @property
     def engine(self) -> Engine:

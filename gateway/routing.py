@@ -76,6 +76,8 @@ class BoundedRoute(APIRoute):
             with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
                 response = await answered(request)
             status = str(response.status_code)
+            if request.app.state.stopping:
+                response.headers["Connection"] = "close"  # the next request goes elsewhere
             metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
             return response
 

@@ -31,7 +31,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.arrived": "A question, or a warning of its end, reached its channel.",
     "delivery.failed": "A channel did not take a message; it is tried again.",
     "delivery.missed": "The database does not answer; messages to send wait.",
-    "drain.started": "The process was asked to stop: it claims nothing and finishes what runs.",
+    "drain.started": "The process was asked to stop: it takes nothing new, and finishes what runs.",
     "execution.woken": "A timer or a retry that was due made a node ready.",
     "gateway.started": "A gateway answers on its port.",
     "heartbeat.missed": "A beat could not be written; the next one follows.",
