@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import time
+from threading import Event
 from types import FrameType
 
 import structlog
@@ -16,7 +17,7 @@ from treadle.gateway.app import build
 from treadle.monitoring.server import Address, PortTaken
 
 #: Seconds that requests under way have to end once the gateway was asked to stop.
-_GRACE_SECONDS = 10
+GRACE_SECONDS = 10
 #: Connections that wait to be accepted: a burst of clients, as a load test makes it.
 _BACKLOG = 2_048
 #: Seconds between two looks whether to close; uvicorn counts ten of them as a second.
@@ -39,13 +40,15 @@ class Server(uvicorn.Server):
         self._app = build(settings)
         self._lame_duck_seconds = settings.gateway_lame_duck_seconds
         self._lame_duck_until = 0.0
+        self.closing = Event()
+        """Set when it has begun to close: it has `GRACE_SECONDS` from then on."""
         config = uvicorn.Config(
             self._app,
             log_config=None,
             access_log=False,
             lifespan="on",
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             backlog=_BACKLOG,
         )
         super().__init__(config)
@@ -75,6 +78,7 @@ class Server(uvicorn.Server):
             await self.on_tick(ticks)  # uvicorn's own, which keeps the time in `Date`
             await asyncio.sleep(_TICK_SECONDS)
             ticks += 1
+        self.closing.set()
         self._app.state.live.stop()
         await super().shutdown(sockets)
 

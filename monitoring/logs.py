@@ -42,6 +42,7 @@ EVENTS: Mapping[str, str] = {
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
+    "process.left": "The process ended with its grace, while a part of it still waited.",
     "publisher.failed": "Post-commit work could not be published because of a defect.",
     "questions.ended": "Their time was over, and their nodes continued as configured, or failed.",
     "question.warned": "A question's time is nearly over, and people were notified.",

@@ -25,8 +25,8 @@ from treadle.wire.keys import Scope
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
 _MOST_WORKERS = 4
 #: Seconds that a service may take beyond its drain before it is killed: a gateway has ten for the
-#: requests under way.
-_GRACE_SECONDS = 15.0
+#: requests under way, each has ten to hand over, and ends by itself after that.
+_GRACE_SECONDS = 25.0
 
 
 class AddressesSet(TreadleError):
