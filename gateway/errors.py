@@ -36,6 +36,7 @@ MOST_PROBLEMS = 100
 #: is answered as one.
 STATUS: Mapping[str, HTTPStatus] = {
     "not_json": HTTPStatus.BAD_REQUEST,
+    "request_cut": HTTPStatus.BAD_REQUEST,
     "key_missing": HTTPStatus.UNAUTHORIZED,
     "key_invalid": HTTPStatus.UNAUTHORIZED,
     "scope_missing": HTTPStatus.FORBIDDEN,

@@ -24,6 +24,7 @@ from treadle.gateway.ownership import OWNED
 from treadle.gateway.request_body import (
     NotJson,
     NotJsonContent,
+    RequestCut,
     RequestTooLarge,
     RequestTooSlow,
 )
@@ -31,7 +32,7 @@ from treadle.gateway.routing import BoundedRoute, GatedRoute, by_status
 from treadle.wire.errors import Problem
 
 #: Errors of any route with a body.
-_OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)
+_OF_BODIES = (NotJson, NotJsonContent, RequestCut, RequestTooLarge, RequestTooSlow)
 #: Errors of any route that needs a key.
 _OF_GATED = (KeyMissing, KeyInvalid, ScopeMissing)
 #: Errors of any route.

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+import structlog
 from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 from treadle.core.errors import TreadleError
 from treadle.dag.limits import Limits
+from treadle.dag.problems import quoted
 from treadle.dag.validation.reading import Unreadable, read
 from treadle.dag.validation.report import Report
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value
 from treadle.gateway.errors import RequestInvalid
 from treadle.gateway.value_budget import ValueBudget
+
+_log = structlog.get_logger()
 
 #: Bytes of a body: the largest definition beside the largest input, and what holds them together.
 BODY_LIMIT_BYTES = Limits().definition_bytes + PAYLOAD_LIMIT_BYTES + 64 * 1024
@@ -59,6 +63,13 @@ class RequestTooSlow(TreadleError):
     solution: ClassVar[str] = "Send the whole body without pauses."
 
 
+class RequestCut(TreadleError):
+    """The client ended its connection before the body was complete."""
+
+    reason: ClassVar[str] = "request_cut"
+    solution: ClassVar[str] = "Send as many bytes as `Content-Length` says."
+
+
 class NotJson(TreadleError):
     """The body is not JSON."""
 
@@ -84,7 +95,7 @@ class BoundedRequest(Request):
         """Return the body.
 
         Raises:
-            NotJsonContent, RequestTooLarge, RequestTooSlow
+            NotJsonContent, RequestCut, RequestTooLarge, RequestTooSlow
         """
         if not hasattr(self, "_body"):
             if int(self.headers.get("content-length") or 0) > self._limits.bytes:
@@ -92,6 +103,9 @@ class BoundedRequest(Request):
             try:
                 with fail_after(BODY_SECONDS):
                     self._body = await self._bounded()
+            except ClientDisconnect:
+                _log.info("request.aborted", method=self.method, path=quoted(self.url.path))
+                raise RequestCut("The connection ended before the body did.") from None
             except TimeoutError:
                 raise RequestTooSlow(
                     f"The body took longer than {BODY_SECONDS:.0f} s.", limit_seconds=BODY_SECONDS

@@ -160,13 +160,15 @@ def resume(execution_id: UUID, caller: Runner) -> Response:
     "/executions/{execution_id}/retry",
     status_code=202,
     response_model=ExecutionBrief,
-    responses=refusals(ExecutionNotFinal, NothingToRetry),
+    responses=refusals(ExecutionNotFinal, IdempotencyConflict, NothingToRetry),
     summary="Retry an execution",
 )
-def retry(execution_id: UUID, caller: Runner) -> Response:
+def retry(execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
     """Repeat an ended execution from where it failed, as a new execution."""
     with caller.session() as connection:
-        made = retry_in_ledger(caller.resources.engine, connection, execution_id)
+        made = retry_in_ledger(
+            caller.resources.engine, connection, execution_id, idempotency_key=idempotency_key
+        )
         brief = paging.brief(connection, made)
     return Json(brief, 202, {"Location": f"/v1/executions/{made}"})
 
