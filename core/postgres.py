@@ -22,6 +22,8 @@ from psycopg_pool import ConnectionPool
 CONNECT_TIMEOUT_SECONDS = 5
 #: Seconds a caller waits for a free connection of a pool before that fails.
 CHECKOUT_TIMEOUT_SECONDS = 10.0
+#: Seconds after which a pool closes a session that nobody used; one stays.
+_IDLE_SECONDS = 60.0
 #: Seconds after which the kernel drops a connection whose peer acknowledges nothing.
 DEAD_PEER_SECONDS = 10
 
@@ -116,6 +118,7 @@ def open_pool(
         kwargs={**_parameters(url, limits, application_name), "autocommit": autocommit},
         min_size=1,
         max_size=max_size,
+        max_idle=_IDLE_SECONDS,
         timeout=CHECKOUT_TIMEOUT_SECONDS,
         check=ConnectionPool.check_connection,
         name=application_name,

@@ -110,6 +110,10 @@ class Settings(BaseSettings):
     """Most attempts of the async lane in flight in one worker."""
     gateway_sessions: int = Field(16, ge=2, le=256)
     """Sessions to PostgreSQL of one gateway, beside the one that submits."""
+    open_requests_per_second: float = Field(10.0, gt=0)
+    """Answers by link a second that a gateway takes from one address; ten times that at once."""
+    gateway_lame_duck_seconds: float = Field(5.0, ge=0, le=300)
+    """Time that a gateway still takes requests after SIGTERM, with /health/ready already 503."""
     retention_days: int = Field(30, ge=1)
     """Age after which a week without unfinished executions is dropped."""
     server: str | None = None

@@ -38,12 +38,12 @@ class Problem:
 
 
 def json_path(steps: Iterable[Step]) -> str:
-    """Write steps as a JSON path; keys that are not plain names are quoted in brackets."""
+    """Write steps as a JSON path; keys that are no plain names, or long, are quoted in brackets."""
     parts: list[str] = []
     for step in steps:
         if isinstance(step, int):
             parts.append(f"[{step}]")
-        elif _PLAIN_KEY.match(step):
+        elif len(step) <= SHOWN and _PLAIN_KEY.match(step):
             parts.append(f".{step}" if parts else step)
         else:
             parts.append(f"[{quoted(step)}]")

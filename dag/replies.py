@@ -25,8 +25,8 @@ from treadle.dag.words import Word
 
 #: Characters of the comment on an answer.
 COMMENT_LENGTH = 10_000
-#: Problems quoted in an error message; the context has all of them.
-_QUOTED = 3
+#: Problems quoted in an error message, and those that its context lists.
+_QUOTED, _REPORTED = 3, 100
 
 #: The fields that an answer to each type must have.
 ANSWER_NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +99,7 @@ def reply(question: Question, raw: Mapping[str, Any]) -> Reply:
     more = f" And {len(problems) - _QUOTED} more." if len(problems) > _QUOTED else ""
     raise ReplyInvalid(
         f"The answer does not fit the question. {details}{more}",
-        problems=[asdict(each) for each in problems],
+        problems=[asdict(each) for each in problems[:_REPORTED]],
     )
 
 

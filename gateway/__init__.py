@@ -7,8 +7,11 @@ statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
     app           every router, around what the process holds (`resources`)
     routing       what all routes under /v1 have in common: auth, body limits, error responses
     auth          authentication: the key, and its scope
+    links         routes for whoever holds a link: the token first, and a small body without it
+    address_rates requests without a key, counted by address
     ownership     whether what path and query name is the caller's
     request_body  read under limits of size, time and depth, without rounding a number
+    value_budget  how many values a body may have, counted before it is parsed
     errors        one table from reason to status; every refusal is a problem (RFC 9457)
     responses     JSON, and pages with cursors
     truncation    leaves out values that are too large, and says where they can be read
@@ -22,6 +25,10 @@ A request under /v1 is authorized before its body is read: the key is looked up 
 route's scope compared, and each resource that path or query names is looked up as the caller's.
 A resource of another account is not found. Then the route's function runs in a thread; it takes a
 session to the ledger only while it needs one, never while it waits.
+
+No route reads a body of a stranger's size: with a key it may have 12 MiB and a million values; with
+a link's token in the head, what the largest answer needs; with neither, 64 KiB, so many times a
+second from one address.
 
 To add a route: a function in a module of `routes/`, whose `Routes` the app finds by itself.
 
@@ -57,6 +64,7 @@ Failures:
   dispatcher.
 - The process is killed: what was acknowledged is committed, and live readers continue at another
   gateway from the last event they have seen.
-- It is asked to stop: it takes no more connections, ends live streams so that their readers
-  reconnect, and answers open requests.
+- It is asked to stop: it is not ready, and answers as before for a while that a setting gives, so
+  that a balancer can take it out. Then it takes no more connections, ends live streams so that
+  their readers reconnect, and answers open requests.
 """

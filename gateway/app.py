@@ -44,6 +44,7 @@ def build(settings: Settings) -> FastAPI:
         limiter.total_tokens = settings.gateway_sessions + _FURTHER_THREADS
         resources = app.state.resources = Resources(settings)
         live = app.state.live = Live(resources.pool, settings.redis_url)
+        app.state.stopping = False
         live.start()
         try:
             yield

@@ -19,10 +19,14 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from treadle.core.errors import TreadleError
+from treadle.dag.model import NAME_LENGTH
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.resources import Resources
 from treadle.ledger.views import keys
 from treadle.wire.keys import Scope
+
+#: Characters of a resource's name that are looked up and told: one more than any name has.
+_NAMED_LENGTH = NAME_LENGTH + 1
 
 
 class KeyMissing(TreadleError):
@@ -72,6 +76,12 @@ class Caller:
         OWNED[name].check(connection, self.owner, value)
 
 
+def bearer(request: Request) -> str:
+    """Return the text of `Authorization: Bearer`; empty if there is none."""
+    kind, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if kind.lower() == "bearer" else ""
+
+
 async def admit(request: Request, scope: Scope) -> Caller:
     """Return the caller of a request, if the request is permitted.
 
@@ -79,16 +89,16 @@ async def admit(request: Request, scope: Scope) -> Caller:
         KeyMissing, KeyInvalid, ScopeMissing
         TreadleError: a resource that the request names is not the caller's.
     """
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not text.strip():
+    text = bearer(request)
+    if not text:
         raise KeyMissing("The request has no key.")
     named = {
-        name: str(value)
+        name: str(value)[:_NAMED_LENGTH]
         for name, value in (*request.query_params.multi_items(), *request.path_params.items())
         if name in OWNED
     }
     resources: Resources = request.app.state.resources
-    return await run_sync(_admit, resources, text.strip(), scope, named)
+    return await run_sync(_admit, resources, text, scope, named)
 
 
 def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, str]) -> Caller:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
-from treadle.dag.problems import Hints, quoted
+from treadle.dag.problems import Hints, json_path, quoted
 from treadle.dag.shape import problem_of
 from treadle.wire.errors import Problem, error_of
 from treadle.wire.objects import members, to_json, unchecked
@@ -29,10 +29,14 @@ _log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
+#: Problems that the refusal of a request lists; a definition's own have their own limit.
+MOST_PROBLEMS = 100
+
 #: The status of every reason that an answer may carry. A reason that is not here is a defect, and
 #: is answered as one.
 STATUS: Mapping[str, HTTPStatus] = {
     "not_json": HTTPStatus.BAD_REQUEST,
+    "request_cut": HTTPStatus.BAD_REQUEST,
     "key_missing": HTTPStatus.UNAUTHORIZED,
     "key_invalid": HTTPStatus.UNAUTHORIZED,
     "scope_missing": HTTPStatus.FORBIDDEN,
@@ -48,6 +52,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "interaction_not_found": HTTPStatus.NOT_FOUND,
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "request_too_slow": HTTPStatus.REQUEST_TIMEOUT,
+    "too_many_requests": HTTPStatus.TOO_MANY_REQUESTS,
     "idempotency_conflict": HTTPStatus.CONFLICT,
     "execution_is_final": HTTPStatus.CONFLICT,
     "execution_not_final": HTTPStatus.CONFLICT,
@@ -144,6 +149,8 @@ def refusal(error: Exception, request: Request) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = str(wrapped.context["retry_after_seconds"])
     return Response(to_json(problem(wrapped)), status, headers, MEDIA_TYPE)
 
 
@@ -164,21 +171,62 @@ def refuse_unknown(request: Request, known: Collection[str]) -> None:
     listed = f"Known here: {', '.join(known) or 'none'}."
     problems = [
         {
-            "path": f"query.{name}",
+            "path": json_path(("query", name)),
             "reason": "unknown_field",
             "message": f"{quoted(name)} is not a parameter here.",
             "solution": hints.closest(name, known) or listed,
         }
         for name in request.query_params
         if name not in known
-    ]
+    ][:MOST_PROBLEMS]
     if problems:
         raise RequestInvalid(f"query: {problems[0]['message']}", problems=problems)
 
 
+def refuse_unstorable(request: Request) -> None:
+    """Refuse a name in path or query with a NUL character: PostgreSQL keeps none, and asks by none.
+
+    Raises:
+        RequestInvalid
+    """
+    named = [("query", *each) for each in request.query_params.multi_items()]
+    named += [("path", name, str(value)) for name, value in request.path_params.items()]
+    problems = [
+        {
+            "path": json_path((place, name)),
+            "reason": "invalid_text",
+            "message": "The text holds a NUL character.",
+            "solution": "Remove it.",
+        }
+        for place, name, value in named
+        if "\0" in value
+    ][:MOST_PROBLEMS]
+    if problems:
+        raise RequestInvalid(f"{problems[0]['path']}: it holds a NUL character.", problems=problems)
+
+
+def refuse_crowd(document: Mapping[str, object], known: Collection[str]) -> None:
+    """Refuse a body with many members that a route does not take: each would be an error.
+
+    Raises:
+        RequestInvalid
+    """
+    unknown = [name for name in document if name not in known]
+    if len(unknown) <= MOST_PROBLEMS:
+        return
+    message = f"The body has {len(unknown):,} members that are not known here."
+    problem = {
+        "path": "",
+        "reason": "too_many_problems",
+        "message": message,
+        "solution": f"Known here: {', '.join(known) or 'none'}.",
+    }
+    raise RequestInvalid(message, problems=[problem])
+
+
 def _as_treadle_error(error: Exception, request: Request) -> TreadleError:
     """Return an error as Treadle's own: the exceptions of libraries are translated here."""
-    path = request.url.path
+    path = quoted(request.url.path)
     wrapped: TreadleError = Defect("The request failed by a defect in Treadle.")
     match error:
         case TreadleError():
@@ -188,7 +236,7 @@ def _as_treadle_error(error: Exception, request: Request) -> TreadleError:
         case HTTPException(status_code=404):
             wrapped = RouteNotFound(f"Nothing is served at {path}.")
         case HTTPException(status_code=405):
-            wrapped = MethodNotAllowed(f"{path} does not take {request.method}.")
+            wrapped = MethodNotAllowed(f"{path} does not take {quoted(request.method)}.")
         case PoolTimeout():
             wrapped = GatewayBusy("All sessions to the ledger are in use.")
         case psycopg.errors.UndefinedTable() | psycopg.errors.UndefinedColumn():
@@ -203,7 +251,7 @@ def _invalid(error: RequestValidationError, request: Request) -> RequestInvalid:
     model = field.field_info.annotation if field is not None else BaseModel
     hints = Hints()
     problems = []
-    for detail in error.errors():
+    for detail in error.errors()[:MOST_PROBLEMS]:
         place, *rest = detail["loc"]
         found = problem_of(cast(ErrorDetails, {**detail, "loc": tuple(rest)}), model, hints)
         where = found.path if place == "body" else ".".join(str(step) for step in detail["loc"])

@@ -19,10 +19,12 @@ from treadle.gateway.errors import (
     LedgerUnavailable,
     RequestInvalid,
 )
+from treadle.gateway.links import LinkRoute
 from treadle.gateway.ownership import OWNED
 from treadle.gateway.request_body import (
     NotJson,
     NotJsonContent,
+    RequestCut,
     RequestTooLarge,
     RequestTooSlow,
 )
@@ -30,7 +32,7 @@ from treadle.gateway.routing import BoundedRoute, GatedRoute, by_status
 from treadle.wire.errors import Problem
 
 #: Errors of any route with a body.
-_OF_BODIES = (NotJson, NotJsonContent, RequestTooLarge, RequestTooSlow)
+_OF_BODIES = (NotJson, NotJsonContent, RequestCut, RequestTooLarge, RequestTooSlow)
 #: Errors of any route that needs a key.
 _OF_GATED = (KeyMissing, KeyInvalid, ScopeMissing)
 #: Errors of any route.
@@ -94,6 +96,8 @@ def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
         parameter["schema"] = _without_null(parameter["schema"])
     if isinstance(route, GatedRoute):
         operation["security"] = [{"key": [route.scope_needed]}]
+    if isinstance(route, LinkRoute):
+        operation["security"] = [{"link": []}, {}]  # the body may have the token instead
 
 
 def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:

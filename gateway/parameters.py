@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Header, Query
+from fastapi import Header, Path, Query
+
+from treadle.dag.model import NAME_LENGTH
 
 IdempotencyKey = Annotated[
     str | None,
@@ -15,6 +17,8 @@ IdempotencyKey = Annotated[
         description="A repeated request with the same key runs once.",
     ),
 ]
+Word = Annotated[str, Path(max_length=NAME_LENGTH)]
+"""A name in a path that no model describes."""
 Limit = Annotated[int, Query(ge=1, le=1_000, description="The most items of a page.")]
 Cursor = Annotated[
     str | None, Query(max_length=1_000, description="`next_cursor` of the page before.")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
+import time
+from threading import Event
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -12,9 +17,11 @@ from treadle.gateway.app import build
 from treadle.monitoring.server import Address, PortTaken
 
 #: Seconds that requests under way have to end once the gateway was asked to stop.
-_GRACE_SECONDS = 10
+GRACE_SECONDS = 10
 #: Connections that wait to be accepted: a burst of clients, as a load test makes it.
 _BACKLOG = 2_048
+#: Seconds between two looks whether to close; uvicorn counts ten of them as a second.
+_TICK_SECONDS = 0.1
 
 _log = structlog.get_logger()
 
@@ -31,13 +38,17 @@ class Server(uvicorn.Server):
         self.listener = _bound(address)
         self.port: int = self.listener.getsockname()[1]
         self._app = build(settings)
+        self._lame_duck_seconds = settings.gateway_lame_duck_seconds
+        self._lame_duck_until = 0.0
+        self.closing = Event()
+        """Set when it has begun to close: it has `GRACE_SECONDS` from then on."""
         config = uvicorn.Config(
             self._app,
             log_config=None,
             access_log=False,
             lifespan="on",
             server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             backlog=_BACKLOG,
         )
         super().__init__(config)
@@ -51,8 +62,23 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         _log.info("gateway.started", port=self.port)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop: after the lame duck's time at the first SIGTERM, else at once."""
+        is_first = sig == signal.SIGTERM and not self.should_exit
+        self._lame_duck_until = time.monotonic() + self._lame_duck_seconds if is_first else 0.0
+        super().handle_exit(sig, frame)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, end live streams, and answer open requests."""
+        """Say that no more is wanted, then take no more connections and answer what is open."""
+        self._app.state.resources.readiness.stop()
+        self._app.state.stopping = True
+        _log.info("drain.started")
+        ticks = 0
+        while time.monotonic() < self._lame_duck_until:
+            await self.on_tick(ticks)  # uvicorn's own, which keeps the time in `Date`
+            await asyncio.sleep(_TICK_SECONDS)
+            ticks += 1
+        self.closing.set()
         self._app.state.live.stop()
         await super().shutdown(sockets)
 

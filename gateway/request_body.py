@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from anyio import fail_after
+import structlog
+from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope
 
 from treadle.core.errors import TreadleError
 from treadle.dag.limits import Limits
+from treadle.dag.problems import quoted
 from treadle.dag.validation.reading import Unreadable, read
 from treadle.dag.validation.report import Report
 from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value
 from treadle.gateway.errors import RequestInvalid
+from treadle.gateway.value_budget import ValueBudget
+
+_log = structlog.get_logger()
 
 #: Bytes of a body: the largest definition beside the largest input, and what holds them together.
 BODY_LIMIT_BYTES = Limits().definition_bytes + PAYLOAD_LIMIT_BYTES + 64 * 1024
@@ -24,12 +30,26 @@ DEPTH_LIMIT = Limits().depth + 1
 BODY_SECONDS = 20.0
 #: Bytes from which a body is parsed in a thread, so that others are answered meanwhile.
 _PARSED_ASIDE_BYTES = 32 * 1024
+#: Bodies that are parsed aside at one time: more would be no faster, and would take more memory.
+_parsing = CapacityLimiter(2)
 
 _LIMITS = Limits(definition_bytes=BODY_LIMIT_BYTES, depth=DEPTH_LIMIT)
 
 
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """How large a body may be."""
+
+    bytes: int
+    budget: ValueBudget
+
+
+#: Bodies of callers that have a key.
+OF_KEYED = BodyLimits(BODY_LIMIT_BYTES, ValueBudget(values=1_000_000, containers=250_000))
+
+
 class RequestTooLarge(TreadleError):
-    """The body is larger than the limit."""
+    """The body has more bytes, or more values, than the limit."""
 
     reason: ClassVar[str] = "request_too_large"
     solution: ClassVar[str] = "Pass a reference to the data, or split it over several requests."
@@ -41,6 +61,13 @@ class RequestTooSlow(TreadleError):
     reason: ClassVar[str] = "request_too_slow"
     retryable: ClassVar[bool] = True
     solution: ClassVar[str] = "Send the whole body without pauses."
+
+
+class RequestCut(TreadleError):
+    """The client ended its connection before the body was complete."""
+
+    reason: ClassVar[str] = "request_cut"
+    solution: ClassVar[str] = "Send as many bytes as `Content-Length` says."
 
 
 class NotJson(TreadleError):
@@ -60,18 +87,25 @@ class NotJsonContent(TreadleError):
 class BoundedRequest(Request):
     """A request whose body is read under limits."""
 
+    def __init__(self, scope: Scope, receive: Receive, limits: BodyLimits = OF_KEYED) -> None:
+        super().__init__(scope, receive)
+        self._limits = limits
+
     async def body(self) -> bytes:
         """Return the body.
 
         Raises:
-            NotJsonContent, RequestTooLarge, RequestTooSlow
+            NotJsonContent, RequestCut, RequestTooLarge, RequestTooSlow
         """
         if not hasattr(self, "_body"):
-            if int(self.headers.get("content-length") or 0) > BODY_LIMIT_BYTES:
-                raise _too_large()
+            if int(self.headers.get("content-length") or 0) > self._limits.bytes:
+                raise _too_large(self._limits)
             try:
                 with fail_after(BODY_SECONDS):
                     self._body = await self._bounded()
+            except ClientDisconnect:
+                _log.info("request.aborted", method=self.method, path=quoted(self.url.path))
+                raise RequestCut("The connection ended before the body did.") from None
             except TimeoutError:
                 raise RequestTooSlow(
                     f"The body took longer than {BODY_SECONDS:.0f} s.", limit_seconds=BODY_SECONDS
@@ -84,12 +118,14 @@ class BoundedRequest(Request):
         """Return the parsed body, with every number as it was written.
 
         Raises:
-            NotJson, RequestInvalid
+            NotJson, RequestInvalid, RequestTooLarge
         """
         if not hasattr(self, "_json"):
             body = await self.body()
+            if self._limits.budget.exceeded_by(body):
+                raise _too_many_values(self._limits.budget)
             aside = len(body) >= _PARSED_ASIDE_BYTES
-            self._json = await run_sync(parsed, body) if aside else parsed(body)
+            self._json = await run_sync(parsed, body, limiter=_parsing) if aside else parsed(body)
         return self._json
 
     async def _bounded(self) -> bytes:
@@ -97,8 +133,8 @@ class BoundedRequest(Request):
         size = 0
         async for part in self.stream():
             size += len(part)
-            if size > BODY_LIMIT_BYTES:
-                raise _too_large()
+            if size > self._limits.bytes:
+                raise _too_large(self._limits)
             parts.append(part)
         return b"".join(parts)
 
@@ -135,7 +171,16 @@ def _is_json(content_type: str) -> bool:
     )
 
 
-def _too_large() -> RequestTooLarge:
+def _too_large(limits: BodyLimits) -> RequestTooLarge:
     return RequestTooLarge(
-        f"The body is larger than {BODY_LIMIT_BYTES:,} bytes.", limit_bytes=BODY_LIMIT_BYTES
+        f"The body is larger than {limits.bytes:,} bytes.", limit_bytes=limits.bytes
+    )
+
+
+def _too_many_values(budget: ValueBudget) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"The body has more than {budget.values:,} values, or more than {budget.containers:,} "
+        "lists and objects.",
+        limit_values=budget.values,
+        limit_containers=budget.containers,
     )

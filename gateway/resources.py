@@ -7,11 +7,12 @@ from psycopg_pool import ConnectionPool
 
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
+from treadle.gateway.address_rates import AddressRates
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
 from treadle.monitoring.exposition import Exposition
-from treadle.monitoring.health import readiness
+from treadle.monitoring.health import PoolProbe, Readiness, RedisProbe
 from treadle.transport.connections import Connections
 
 
@@ -28,8 +29,12 @@ class Resources:
             application_name="treadle gateway",
         )
         self.submitter = Submitter(self._connections)
+        self.open_rates = AddressRates(settings.open_requests_per_second)
         self.exposition = Exposition()
-        self.readiness = readiness(settings)
+        # Without Redis all is answered, and nodes are sent by the dispatcher.
+        self.readiness = Readiness(
+            {"database": PoolProbe(self.pool)}, {"redis": RedisProbe(settings.redis_url)}
+        )
 
     @property
     def engine(self) -> Engine:

@@ -12,6 +12,9 @@ from treadle.dag.values import Value, dumps, loads
 from treadle.gateway.errors import RequestInvalid
 from treadle.wire.objects import WireObject, to_json
 
+#: Versions are below this: they are PostgreSQL's `integer`.
+_VERSIONS = 2**31
+
 Item = TypeVar("Item", bound=WireObject)
 
 
@@ -40,8 +43,10 @@ def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, 
         return None
     try:
         parts = loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
-        return tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
-    except (ValueError, TypeError, AttributeError):
+        position = tuple(kind(part) for kind, part in zip(kinds, parts, strict=True))
+        if not all(_is_askable(part) for part in position):
+            raise ValueError("no page ends here")
+    except (ValueError, TypeError, AttributeError, OverflowError):
         problem = {
             "path": "query.cursor",
             "reason": "invalid_cursor",
@@ -51,6 +56,14 @@ def position_in(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, 
         raise RequestInvalid(
             "query.cursor: this is not a cursor of this API.", problems=[problem]
         ) from None
+    return position
+
+
+def _is_askable(part: object) -> bool:
+    """Return whether PostgreSQL can compare a part of a cursor: numbers there are versions."""
+    if isinstance(part, int):
+        return abs(part) < _VERSIONS
+    return not isinstance(part, str) or "\0" not in part
 
 
 def page(items: Sequence[Item], limit: int, *at: str) -> tuple[list[Item], str | None]:

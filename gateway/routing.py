@@ -15,15 +15,24 @@ from typing import Any, get_args, get_type_hints
 
 from fastapi import APIRouter, params
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, RootModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.dag.values import loads
 from treadle.gateway.auth import admit
-from treadle.gateway.errors import MEDIA_TYPE, STATUS, problem, refusal, refuse_unknown
+from treadle.gateway.errors import (
+    MEDIA_TYPE,
+    STATUS,
+    problem,
+    refusal,
+    refuse_crowd,
+    refuse_unknown,
+    refuse_unstorable,
+)
 from treadle.gateway.ownership import OWNED, PLAIN
-from treadle.gateway.request_body import BoundedRequest
+from treadle.gateway.request_body import OF_KEYED, BodyLimits, BoundedRequest
 from treadle.monitoring import metrics
 from treadle.wire.keys import Scope
 from treadle.wire.objects import to_json
@@ -38,22 +47,27 @@ class RouteIncomplete(TypeError):
 class BoundedRoute(APIRoute):
     """A route whose body is bounded, whose errors are problems, and whose calls are counted."""
 
-    async def authorize(self, request: Request) -> None:
-        """Check who calls, before anything else; here nobody is refused."""
+    async def authorize(self, request: Request) -> BodyLimits:
+        """Check who calls, before anything is read of the body; return how large it may be."""
+        raise NotImplementedError
 
     def get_route_handler(self) -> Handler:
         """Return the handler of a request: the function, wrapped in what all routes share."""
         answer = super().get_route_handler()
-        has_body = self.body_field is not None
+        has_body, members = self.body_field is not None, self._members()
         known = [each.alias for each in self.dependant.query_params]
 
         async def answered(request: Request) -> Response:
             try:
-                await self.authorize(request)
+                limits = await self.authorize(request)
+                refuse_unstorable(request)
                 refuse_unknown(request, known)
-                bounded = BoundedRequest(request.scope, request.receive)
+                bounded = BoundedRequest(request.scope, request.receive, limits)
                 if has_body and await bounded.body():
-                    await bounded.json()  # here, because FastAPI makes a plain 400 of any error
+                    # Here, because FastAPI makes a plain 400 of any error.
+                    document = await bounded.json()
+                    if members is not None:
+                        refuse_crowd(document, members)
                 return await answer(bounded)
             except Exception as error:  # noqa: BLE001 - any error becomes a response
                 return refusal(error, request)
@@ -62,10 +76,19 @@ class BoundedRoute(APIRoute):
             with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
                 response = await answered(request)
             status = str(response.status_code)
+            if request.app.state.stopping:
+                response.headers["Connection"] = "close"  # the next request goes elsewhere
             metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()
             return response
 
         return counted
+
+    def _members(self) -> list[str] | None:
+        """Return the members that a body may have; `None` if any."""
+        model = self.body_field.field_info.annotation if self.body_field is not None else None
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return None
+        return None if issubclass(model, RootModel) else list(model.model_fields)
 
 
 class GatedRoute(BoundedRoute):
@@ -84,9 +107,10 @@ class GatedRoute(BoundedRoute):
                     return Scope(mark.scopes[0])
         raise RouteIncomplete(f"{self.path} does not say who may call it; see gateway/__init__.py")
 
-    async def authorize(self, request: Request) -> None:
+    async def authorize(self, request: Request) -> BodyLimits:
         """Refuse a request without a key of the scope, or for a resource of another account."""
         request.state.caller = await admit(request, self.scope_needed)
+        return OF_KEYED
 
     def get_route_handler(self) -> Handler:
         """Return the handler of a request, if the route is complete."""
@@ -102,13 +126,6 @@ class Routes(APIRouter):
 
     def __init__(self, tag: str) -> None:
         super().__init__(prefix="/v1", route_class=GatedRoute, tags=[tag])
-
-
-class OpenRoutes(APIRouter):
-    """A router of routes that need no key: the body authenticates the caller by other means."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__(prefix="/v1", route_class=BoundedRoute, tags=[tag])
 
 
 def refusals(*reasons: type[TreadleError]) -> dict[int | str, dict[str, Any]]:

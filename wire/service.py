@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
@@ -18,13 +18,22 @@ class Alive(WireObject):
 
 
 class Ready(WireObject):
-    """All dependencies of the gateway are available."""
+    """The gateway answers: all that it needs is there."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"status": "ready", "dependencies": {"database": "ok", "redis": "ok"}}]
+            "examples": [
+                {
+                    "status": "ready",
+                    "needed": ["database"],
+                    "dependencies": {"database": "ok", "redis": "ok"},
+                }
+            ]
         }
     )
 
     status: Literal["ready"]
-    dependencies: dict[str, Literal["ok"]]
+    needed: list[str]
+    """The dependencies without which the gateway is not ready."""
+    dependencies: dict[str, Literal["ok"] | dict[str, Any]]
+    """By name: `ok`, or the error of one that the gateway does without."""

@@ -85,7 +85,7 @@ def warn_of_varying_input(sketch: Draft, topology: Topology, report: Report) -> 
         sources = {link.source for link in into[node_id]}
         if len(sources) > 1:
             for problem in _varying(sketch.nodes[node_id], sources):
-                report.warnings.append(problem)
+                report.warn(problem)
 
 
 def _condition(link: Link, sketch: Draft, taken: Mapping[str, Condition]) -> Condition:

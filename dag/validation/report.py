@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 
 from treadle.dag.problems import Hints, Problem, Step
 
+#: Bytes of text that the problems of one document may have together, about; warnings too.
+TEXT_BYTES = 512 * 1024
+
 
 class Report:
     """The problems and warnings of one document."""
@@ -14,6 +17,7 @@ class Report:
         self._limit = limit
         self._found: dict[tuple[str, str], Problem] = {}
         self._dropped = 0
+        self._bytes_left = TEXT_BYTES
         self.hints = Hints()
         self.warnings: list[Problem] = []
 
@@ -26,10 +30,17 @@ class Report:
         key = (problem.path, problem.reason)
         if key in self._found:
             return
-        if len(self._found) < self._limit:
+        if len(self._found) < self._limit and self._bytes_left > 0:
             self._found[key] = problem
+            self._bytes_left -= _size(problem)
         else:
             self._dropped += 1
+
+    def warn(self, problem: Problem) -> None:
+        """Add a warning, as long as there is room."""
+        if self._bytes_left > 0:
+            self.warnings.append(problem)
+            self._bytes_left -= _size(problem)
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Add several problems."""
@@ -53,3 +64,7 @@ class Report:
             "Fix the listed ones, then validate again.",
         )
         return (*found, rest)
+
+
+def _size(problem: Problem) -> int:
+    return len(problem.path) + len(problem.message) + len(problem.solution)

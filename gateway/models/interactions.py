@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from treadle.dag.forms import PARTS
 from treadle.dag.model import Described, JsonObject
 
 
@@ -20,7 +21,7 @@ class NewAnswer(Described):
     """approval: the value of an option, or `confirmed` or `rejected`; review: one of these two."""
     values: JsonObject | None = None
     """input: a value for each field, by its name."""
-    selected: list[str] | None = None
+    selected: Annotated[list[str], Field(max_length=PARTS)] | None = None
     """selection: the values of the chosen options."""
     content: Any = None
     """review: the edited content; left out if it was not edited."""
@@ -39,5 +40,5 @@ class LinkAnswer(NewAnswer):
         },
     )
 
-    token: Annotated[str, Field(min_length=1, max_length=200)]
-    """The `answer_link.token` that was sent with the question."""
+    token: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The `answer_link.token` that was sent with the question, if no `Authorization` has it."""

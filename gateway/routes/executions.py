@@ -76,7 +76,7 @@ def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey =
             owner=caller.owner,
             trigger=body.trigger,
             priority=body.priority,
-            deadline=timedelta(seconds=body.deadline_seconds) if body.deadline_seconds else None,
+            deadline=_deadline(body.deadline_seconds),
             idempotency_key=idempotency_key,
             fingerprint=_fingerprint(body) if idempotency_key else None,
         )
@@ -160,15 +160,21 @@ def resume(execution_id: UUID, caller: Runner) -> Response:
     "/executions/{execution_id}/retry",
     status_code=202,
     response_model=ExecutionBrief,
-    responses=refusals(ExecutionNotFinal, NothingToRetry),
+    responses=refusals(ExecutionNotFinal, IdempotencyConflict, NothingToRetry),
     summary="Retry an execution",
 )
-def retry(execution_id: UUID, caller: Runner) -> Response:
+def retry(execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
     """Repeat an ended execution from where it failed, as a new execution."""
     with caller.session() as connection:
-        made = retry_in_ledger(caller.resources.engine, connection, execution_id)
+        made = retry_in_ledger(
+            caller.resources.engine, connection, execution_id, idempotency_key=idempotency_key
+        )
         brief = paging.brief(connection, made)
     return Json(brief, 202, {"Location": f"/v1/executions/{made}"})
+
+
+def _deadline(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _fingerprint(body: NewExecution) -> bytes:

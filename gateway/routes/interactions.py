@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from treadle.dag.replies import ReplyInvalid, Via
 from treadle.dag.states import InteractionStatus
+from treadle.gateway.address_rates import TooManyRequests
 from treadle.gateway.auth import Answerer, Reader
+from treadle.gateway.links import LinkRoutes, LinkToken
 from treadle.gateway.models.interactions import LinkAnswer, NewAnswer
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.resources import Resources
 from treadle.gateway.responses import Json, page, position_in
-from treadle.gateway.routing import OpenRoutes, Routes, refusals
+from treadle.gateway.routing import Routes, refusals
 from treadle.hil.answers import answer_by_link, responding, seen
 from treadle.hil.rights import Account, LinkNotValid, NotAsked
 from treadle.ledger.people import answers, interactions
@@ -25,7 +27,7 @@ from treadle.wire.interactions import Answered, Interaction, Interactions
 from treadle.wire.objects import members, unchecked
 
 routes = Routes("interactions")
-links = OpenRoutes("interactions")
+links = LinkRoutes("interactions")
 
 _answered_as = unchecked(Answered)
 _page = unchecked(Interactions)
@@ -84,17 +86,29 @@ def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     "/interactions/{interaction_id}/answer-by-link",
     response_model=Answered,
     responses=refusals(
-        AnswerTooLarge, InteractionDecided, InteractionNotFound, LinkNotValid, ReplyInvalid
+        AnswerTooLarge,
+        InteractionDecided,
+        InteractionNotFound,
+        LinkNotValid,
+        ReplyInvalid,
+        TooManyRequests,
     ),
     summary="Answer a question by the link that was sent with it",
 )
-def answer_by_token(interaction_id: UUID, body: LinkAnswer, request: Request) -> Response:
-    """Decide a question as the holder of its link: no key, but the token that came with it."""
+def answer_by_token(
+    interaction_id: UUID, body: LinkAnswer, request: Request, sent: LinkToken
+) -> Response:
+    """Decide a question as the holder of its link: no key, but the token that came with it.
+
+    The token is best sent as `Authorization: Bearer TOKEN`. Without, it stands in the body, which
+    may then have 64 KiB at most.
+    """
+    token = sent or body.token
+    if not token:
+        raise LinkNotValid("The answer has no token.")
     resources: Resources = request.app.state.resources
     with resources.pool.connection() as connection:
-        answered = answer_by_link(
-            resources.engine, connection, interaction_id, body.token, _raw(body)
-        )
+        answered = answer_by_link(resources.engine, connection, interaction_id, token, _raw(body))
     return _answered(answered)
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from treadle.gateway.auth import Admin
 from treadle.gateway.models.keys import NewKey
-from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.parameters import Cursor, Limit, Word
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes
 from treadle.ledger.views import keys
@@ -24,7 +24,7 @@ _page = unchecked(Keys)
 @routes.post("/keys", status_code=201, response_model=CreatedKey, summary="Create a key")
 def create_key(body: NewKey, caller: Admin) -> Response:
     """Create a key of the caller's account and return it; its text is never shown again."""
-    valid_for = timedelta(seconds=body.valid_seconds) if body.valid_seconds else None
+    valid_for = timedelta(seconds=body.valid_seconds) if body.valid_seconds is not None else None
     with caller.session() as connection:
         created = keys.create(
             connection, caller.owner, body.scopes, name=body.name, valid_for=valid_for
@@ -47,7 +47,7 @@ def list_keys(caller: Admin, limit: Limit = 100, cursor: Cursor = None) -> Respo
 
 
 @routes.delete("/keys/{key_id}", response_model=KeyBrief, summary="Revoke a key")
-def revoke_key(key_id: str, caller: Admin) -> Response:
+def revoke_key(key_id: Word, caller: Admin) -> Response:
     """Revoke a key: the next request with it is refused. Revoking it again changes nothing."""
     with caller.session() as connection:
         return Json(keys.revoke(connection, key_id, owner=caller.owner).to_wire())

@@ -12,6 +12,7 @@ from treadle.dag.schema import configurations_schema, workflow_schema
 from treadle.dag.specs import SPECS, NodeSpec, spec_of
 from treadle.dag.values import dumps
 from treadle.gateway.auth import Reader
+from treadle.gateway.parameters import Word
 from treadle.gateway.responses import Json
 from treadle.gateway.routing import Routes, refusals
 from treadle.wire.node_types import NodeType, NodeTypes
@@ -42,7 +43,7 @@ def list_node_types(_: Reader) -> Response:
     responses=refusals(NoSuchNodeType),
     summary="Get a node type",
 )
-def get_node_type(node_type: str, node_subtype: str, _: Reader) -> Response:
+def get_node_type(node_type: Word, node_subtype: Word, _: Reader) -> Response:
     """Return one node type, such as FLOW and IF."""
     spec = spec_of(node_type, node_subtype)
     if spec is None:

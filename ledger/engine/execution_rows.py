@@ -81,7 +81,7 @@ class NewExecution:
             trigger_node=self.trigger,
             trigger_info=dumps(self.trigger_info),
             priority=self.priority,
-            deadline_seconds=self.deadline.total_seconds() if self.deadline else None,
+            deadline_seconds=None if self.deadline is None else self.deadline.total_seconds(),
             retry_of=self.retry_of,
         )
 

@@ -76,7 +76,15 @@ def create(
     name: str = "",
     valid_for: timedelta | None = None,
 ) -> NewKey:
-    """Make a key and return its text, which nobody can read again."""
+    """Make a key and return its text, which nobody can read again.
+
+    Args:
+        connection: a session to the ledger.
+        owner: the account that it acts for.
+        scopes: what it permits.
+        name: what lists call it.
+        valid_for: when it expires, from now; never if `None`, and at once if it is zero.
+    """
     key_id = secrets.token_hex(_ID_BYTES)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     row = _fetch(
@@ -87,7 +95,7 @@ def create(
         name=name,
         digest=_digest(secret),
         scopes=[scope for scope in Scope if scope in scopes],
-        valid_seconds=valid_for.total_seconds() if valid_for else None,
+        valid_seconds=None if valid_for is None else valid_for.total_seconds(),
     )[0]
     return NewKey(_key(row), f"{_PREFIX}_{key_id}_{secret}")
 

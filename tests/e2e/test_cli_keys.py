@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from tests.support.command_line import Folder
 from treadle.core.ids import new_id
@@ -48,3 +49,11 @@ def test_what_keys_refuse_is_told(folder: Folder) -> None:
         folder.run("keys", "create", "--scopes", "read,fly", "--json").refusal == "scopes_invalid"
     )
     assert folder.run("keys", "revoke", "nothing", "--json").refusal == "key_not_found"
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1e-9", "nan", "inf", "1e9"])
+def test_a_key_that_could_not_expire_as_it_says_is_refused(folder: Folder, days: str) -> None:
+    """None of them is a key for ever."""
+    refused = folder.run("keys", "create", f"--days={days}", "--json")
+
+    assert refused.refusal == "validity_invalid"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import WaitUntil
 from tests.support.gateway_server import Client, Served
 from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
@@ -164,3 +165,25 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(ada: Client) -> None:
     told = ada.refusal("POST", "/v1/executions", content=b'{"workflow_id": "a"}', headers=kind)
 
     assert told == (415, "not_json_content")
+
+
+def test_a_body_that_the_client_cuts_is_no_defect(
+    ada: Client, served: Served, capfd: pytest.CaptureFixture[str], wait_until: WaitUntil
+) -> None:
+    """It is told in one line, without a traceback."""
+    key = ada.http.headers["authorization"]
+    with socket.create_connection(("127.0.0.1", served.server.port), timeout=10) as line:
+        line.sendall(
+            f"POST /v1/executions HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n"
+            'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"work'.encode()
+        )
+    told: list[str] = []
+
+    def is_told() -> bool:
+        told.append(capfd.readouterr().out)
+        return "request.aborted" in told[-1] or "request.crashed" in told[-1]
+
+    wait_until(is_told)
+
+    assert "request.aborted" in told[-1]
+    assert "Traceback" not in "".join(told)

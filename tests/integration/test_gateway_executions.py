@@ -295,3 +295,20 @@ def _custom(expression: str) -> Document:
 
 def _listed(client: Client, **filters: str) -> list[str]:
     return [each["id"] for each in client.get("/v1/executions", **filters)["executions"]]
+
+
+def test_a_retry_that_is_repeated_with_its_key_runs_once(ada: Client) -> None:
+    """And the key is that of one execution."""
+    first, second = (ada.submit(chain(node("n")), {}) for _ in range(2))
+    for execution in (first, second):
+        ada.post(f"/v1/executions/{execution}/cancel")
+    path, name = f"/v1/executions/{first}/retry", {"Idempotency-Key": str(new_id())}
+
+    made = [ada.post(path, None, 202, **name)["id"] for _ in range(3)]
+    another = ada.post(path, status=202)["id"]
+    refusal = ada.refusal("POST", f"/v1/executions/{second}/retry", headers=name)
+
+    assert len(set(made)) == 1
+    assert another not in made
+    assert refusal == (409, "idempotency_conflict")
+    assert len(ada.get("/v1/executions")["executions"]) == 4

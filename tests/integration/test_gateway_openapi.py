@@ -84,7 +84,9 @@ def test_the_gateway_tells_of_itself_to_everybody(clients: Clients) -> None:
     client = clients.without_key()
 
     assert client.get("/health") == {"status": "alive"}
-    assert client.get("/health/ready")["dependencies"] == {"database": "ok", "redis": "ok"}
+    ready = client.get("/health/ready")
+    assert ready["dependencies"] == {"database": "ok", "redis": "ok"}
+    assert ready["needed"] == ["database"]
     client.http.get("/v1/executions")
     told = client.http.get("/metrics").text
     assert (

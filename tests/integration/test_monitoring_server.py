@@ -74,6 +74,7 @@ def test_a_process_that_has_all_it_needs_is_ready(settings: Settings) -> None:
     assert status == 200
     assert json.loads(body) == {
         "status": "ready",
+        "needed": ["database", "redis"],
         "dependencies": {"database": "ok", "redis": "ok"},
     }
 

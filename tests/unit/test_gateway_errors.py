@@ -33,7 +33,8 @@ value_too_deep values_not_comparable worker_lost
 #: Reasons of processes: why one does not start, or is not ready.
 OF_PROCESSES = """
 data_folder_held data_folder_not_ours data_of_another_release database_unreachable duplicate_task
-embedded_server_failed no_servers no_service_user not_found port_taken redis_unreachable
+embedded_server_failed no_servers no_service_user not_found port_taken process_stopping
+redis_unreachable
 scheduler_silent server_program_missing settings_invalid task_not_valid tasks_not_found
 worker_draining worker_not_registered
 """
@@ -123,7 +124,12 @@ def test_a_database_that_is_away_is_told_as_something_to_try_again(
 
 def test_a_retryable_reason_is_no_fault_of_the_request() -> None:
     """The same request may succeed later: only a status that says so fits."""
-    later = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE}
+    later = {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
 
     for each in every_error():
         if each.retryable and each.reason in STATUS and each.reason != "internal_error":

@@ -20,6 +20,7 @@ from treadle.dag.validation import validate
         (("a", "x.y"), 'a["x.y"]'),
         (("with-dash",), "with-dash"),
         (("", 'quote"'), '[""]["quote\\""]'),
+        (("a", "b" * 81), 'a["' + "b" * 79 + '…"]'),
     ],
 )
 def test_a_path_leads_to_one_place_only(steps: tuple[Step, ...], path: str) -> None:

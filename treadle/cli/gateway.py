@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from treadle.cli.ports import LOOPBACK, Host
-from treadle.cli.signals import stop_on_signal
+from treadle.cli.signals import end_in_time, stop_on_signal
 from treadle.core.settings import Settings
-from treadle.gateway.process import Server
+from treadle.gateway.process import GRACE_SECONDS, Server
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
 from treadle.monitoring.server import Address
@@ -31,4 +31,5 @@ def gateway(
     logs.configure(settings.log_level)
     server = Server(settings, Address(host, port))
     migrate(settings.database_url)
+    end_in_time(server.closing, GRACE_SECONDS)
     server.serve_until_signal()

@@ -25,6 +25,8 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, 
 
 #: Keys that are listed at most.
 _MOST = 10_000
+#: Days that a key is valid at most, unless it is for good: a hundred years, as over HTTP.
+_MOST_DAYS = 36_600
 #: Characters that an account's name has at most, as in a question's `assignees`.
 _OWNER_LENGTH = 200
 
@@ -36,6 +38,16 @@ class OwnerInvalid(TreadleError):
 
     reason: ClassVar[str] = "owner_invalid"
     solution: ClassVar[str] = f"Use a name of 1 to {_OWNER_LENGTH} characters."
+
+
+class ValidityInvalid(TreadleError):
+    """A key cannot be valid for so long, or for so short a time."""
+
+    reason: ClassVar[str] = "validity_invalid"
+    solution: ClassVar[str] = (
+        f"Use more than 0 and at most {_MOST_DAYS:,} days; leave `--days` out for a key that does "
+        "not expire."
+    )
 
 
 class ScopesInvalid(TreadleError):
@@ -53,7 +65,7 @@ def create(
     ] = "read,run,answer",
     name: Annotated[str, typer.Option(help="What it is to be known by.")] = "",
     days: Annotated[
-        float | None, typer.Option(min=0.0, help="It expires after so many; never, if not set.")
+        float | None, typer.Option(help="It expires after so many; never, if not set.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +73,7 @@ def create(
     wanted = _scopes(scopes)
     if not owner.strip() or len(owner) > _OWNER_LENGTH:
         raise OwnerInvalid(f"{quoted(owner)} names no account.")
-    valid_for = None if days is None else timedelta(days=days)
+    valid_for = None if days is None else _validity(days)
     with ledger_here(Settings.load()) as ledger:
         made = ledger_keys.create(ledger.session(), owner, wanted, name=name, valid_for=valid_for)
     if as_json:
@@ -122,3 +134,10 @@ def _until(key: Key) -> str:
 
 def _day(moment: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment.timestamp()))
+
+
+def _validity(days: float) -> timedelta:
+    seconds = days * timedelta(days=1).total_seconds()
+    if not 1 <= seconds <= timedelta(days=_MOST_DAYS).total_seconds():
+        raise ValidityInvalid(f"A key cannot be valid for {days:g} days.", days=str(days))
+    return timedelta(seconds=seconds)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.ports import LOOPBACK, Host, Port
-from treadle.cli.signals import stop_on_signal
+from treadle.cli.signals import end_in_time, stop_on_signal
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
@@ -62,6 +62,7 @@ def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     settings, server = _prepare(port, host)
     connections = Connections.to(settings)
     process = Scheduler(connections)
+    end_in_time(stop, 0.0)
     if server is not None:
         ready = readiness(settings, scheduler=partial(check_scheduler, process))
         server.start(Exposition(ClusterStats(connections)), ready)
@@ -85,4 +86,5 @@ def _work(
         server.start(
             Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
         )
+    end_in_time(stop, settings.drain_grace_seconds)
     process.run_until(stop)

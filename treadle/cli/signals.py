@@ -1,11 +1,23 @@
-"""Signals become an orderly stop: the first asks for it, a second one ends the process at once."""
+"""Signals become an orderly stop: the first asks for it, a second one ends the process at once.
+
+A stop that does not come to its end, because what it waits for never comes, ends with its grace.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import time
 from types import FrameType
+
+import structlog
+
+#: Seconds that a process has, beyond what its attempts or requests have, to hand over and close.
+HAND_OVER_SECONDS = 10.0
+
+_log = structlog.get_logger()
 
 
 def stop_on_signal() -> threading.Event:
@@ -27,3 +39,20 @@ def stop_on_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     return stop
+
+
+def end_in_time(stop: threading.Event, grace_seconds: float) -> None:
+    """End the process at the end of its grace and the time to hand over, once `stop` is set.
+
+    A thread may wait for a ledger that does not come back. Nothing is lost by ending it: leases
+    end by themselves, and their nodes run elsewhere.
+    """
+
+    def run() -> None:
+        stop.wait()
+        time.sleep(grace_seconds + HAND_OVER_SECONDS)
+        _log.warning("process.left", seconds=grace_seconds + HAND_OVER_SECONDS)
+        sys.stderr.flush()
+        os._exit(1)
+
+    threading.Thread(target=run, name="end-in-time", daemon=True).start()

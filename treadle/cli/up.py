@@ -24,8 +24,9 @@ from treadle.wire.keys import Scope
 
 #: Most workers started when no number is asked for; each takes memory and, when busy, a core.
 _MOST_WORKERS = 4
-#: Seconds that a service may take beyond its drain before it is killed.
-_GRACE_SECONDS = 10.0
+#: Seconds that a service may take beyond its drain before it is killed: a gateway has ten for the
+#: requests under way, each has ten to hand over, and ends by itself after that.
+_GRACE_SECONDS = 25.0
 
 
 class AddressesSet(TreadleError):
@@ -79,8 +80,10 @@ def up(
             TREADLE_REDIS_URL=servers.redis_url,
             # What is sent to people names the gateway, which may be on other ports than the usual.
             TREADLE_PUBLIC_URL=_public_url(settings, ports),
+            TREADLE_GATEWAY_LAME_DUCK_SECONDS=str(_lame_duck_seconds(settings)),
         )
-        grace_seconds = settings.drain_grace_seconds + _GRACE_SECONDS
+        grace_seconds = max(settings.drain_grace_seconds, _lame_duck_seconds(settings))
+        grace_seconds += _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
         when_up = _welcome(servers.folder, ports, _first_key(servers.database_url))
         printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
@@ -90,6 +93,12 @@ def up(
 
 def _public_url(settings: Settings, ports: Ports) -> str:
     return settings.public_url if "public_url" in variables_read() else ports.url("gateway")
+
+
+def _lame_duck_seconds(settings: Settings) -> float:
+    """Return how long the gateway is a lame duck: not at all where nobody asked for it."""
+    asked = "gateway_lame_duck_seconds" in variables_read()
+    return settings.gateway_lame_duck_seconds if asked else 0.0
 
 
 def _stages(
