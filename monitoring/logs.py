@@ -38,6 +38,7 @@ EVENTS: Mapping[str, str] = {
     "lease.orphaned": "A lease of this process has no running attempt in it, and was released.",
     "lease.reclaimed": "A node of a silent process was made ready again.",
     "library.logged": "A library logged something: the text is in `message`, its name in `logger`.",
+    "loop.restarted": "User code stopped an event loop (`sys.exit`, `loop.stop`); it goes on.",
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "partition.dropped": "Records past retention were removed.",

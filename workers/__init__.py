@@ -10,7 +10,8 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
     lanes         coroutines on one event loop; children for what keeps a core busy, and suspects
     committer     one thread that commits for all others
-    leases        what this process runs, known by the life of an object; interruption
+    leases        what this process runs, known by the life of an object
+    interruption  how an attempt is ended from outside, told apart from what its code raises
     heartbeat     beats, and compares leases with the ledger's
     middleware    one policy a file around Dramatiq's messages and threads
     health        whether the process claims work
@@ -27,6 +28,7 @@ What can go wrong, and what follows:
                          settles for it; its late outcome is refused by its lease
     a node kills workers from its second loss on it runs alone in a child, whose deaths its living
                          parent reports; after two of those it fails as `worker_lost`
+    user code raises     whatever it is, it is that attempt's outcome; the loop is started again
     Redis is away        nothing is admitted to the queue; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them

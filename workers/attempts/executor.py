@@ -5,6 +5,7 @@ Whatever goes wrong on the way is a value: the node's own failure, which the ret
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
+from treadle.workers.interruption import AttemptOver
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
@@ -76,23 +78,36 @@ class Executor:
             assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
         except TreadleError as error:
             outcome = Failed(error.to_wire())
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except AttemptOver:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
         return AttemptResult(
             self.with_retry_policy(claim, _clean(outcome, prepared)), prepared.input
         )
 
     async def run_async(self, claim: Claim, attempt: Attempt) -> AttemptResult:
-        """Run a prepared claim of the async lane to its outcome."""
+        """Run a prepared claim of the async lane to its outcome.
+
+        Raises:
+            asyncio.CancelledError: as its own task was cancelled, or something that it awaited.
+        """
         try:
             outcome = self._carry_out(claim, attempt)
             if isinstance(outcome, Awaitable):
                 outcome = await outcome
         except TreadleError as error:
             outcome = Failed(error.to_wire())
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _internal(claim, error)
         return AttemptResult(self.with_retry_policy(claim, _clean(outcome, attempt)), attempt.input)
+
+    def crashed(self, claim: Claim, attempt: Attempt, error: BaseException) -> AttemptResult:
+        """Return the result of an attempt that ended by an error without a meaning of its own."""
+        outcome = _clean(_internal(claim, error), attempt)
+        return AttemptResult(self.with_retry_policy(claim, outcome), attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
         """Get ready to run several claims, one after the other."""
@@ -113,7 +128,9 @@ class Executor:
             return self._attempt(claim, tell)
         except TreadleError as error:
             return AttemptResult(self.with_retry_policy(claim, Failed(error.to_wire())), None)
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except AttemptOver:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             return AttemptResult(self.with_retry_policy(claim, _internal(claim, error)), None)
 
     def with_retry_policy(self, claim: Claim, outcome: Outcome) -> Outcome:
@@ -186,7 +203,7 @@ def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     return lambda data, join: tell(without(data, used), join)
 
 
-def _internal(claim: Claim, error: Exception) -> Failed:
+def _internal(claim: Claim, error: BaseException) -> Failed:
     _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
     kind = type(error).__name__
     return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())
