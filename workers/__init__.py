@@ -41,5 +41,5 @@ Invariants:
     - A node with effects starts only after the commit that claims it.
     - Nothing waits for Redis, a node or user code while it holds an execution's row.
     - An inline node runs in the thread that has it, never in the committer or the scheduler.
-    - User code in a child finds no credential of the ledger.
+    - User code in a child finds no variable of Treadle, and no call or answer but its own.
 """
