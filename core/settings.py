@@ -257,6 +257,11 @@ def counts_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
+def is_read_by_treadle(name: str) -> bool:
+    """Return whether an environment variable is a setting or a secret of Treadle."""
+    return name.startswith(PREFIX) or any(name in names for names in ALIASES.values())
+
+
 def child_environment(**variables: str) -> dict[str, str]:
     """Return this process's environment with `variables` added, for a child process."""
     return {**os.environ, **variables}

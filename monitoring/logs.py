@@ -42,6 +42,7 @@ EVENTS: Mapping[str, str] = {
     "key.deleted": "A key in Redis had a wrong type; what it is to hold comes from the ledger.",
     "lease.reclaimed": "A node of a silent process was made ready again.",
     "library.logged": "A library logged something: the text is in `message`, its name in `logger`.",
+    "loop.restarted": "User code stopped an event loop (`sys.exit`, `loop.stop`); it goes on.",
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "node.suspected": "Workers died while this node ran, so it runs alone in a child now.",

@@ -12,7 +12,8 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
     lanes         coroutines on one event loop; children for what keeps a core busy, and for
                   suspects, which have few threads of their own
     committer     one thread that commits for all others
-    leases        what this process runs, known by the life of an object; interruption
+    leases        what this process runs, known by the life of an object
+    interruption  how an attempt is ended from outside, told apart from what its code raises
     heartbeat     beats, and compares leases with the ledger's
     middleware    one policy a file around Dramatiq's messages and threads
     health        whether the process claims work
@@ -30,6 +31,7 @@ What can go wrong, and what follows:
     a node kills workers from its second loss on it runs alone in a child, whose deaths its living
                          parent reports; after two of those it fails as `worker_lost`.
                          An outcome after which it runs again forgives what was lost
+    user code raises     whatever it is, it is that attempt's outcome; the loop is started again
     Redis is away        nothing is admitted to the queue; rows stay ready, hand-offs go on
     Redis forgot all     the epoch is another: what was noted under the old one is sent again
     PostgreSQL is away   outcomes wait in the committer, which reads back what became of them
@@ -42,5 +44,5 @@ Invariants:
     - A node with effects starts only after the commit that claims it.
     - Nothing waits for Redis, a node or user code while it holds an execution's row.
     - An inline node runs in the thread that has it, never in the committer or the scheduler.
-    - User code in a child finds no credential of the ledger.
+    - User code in a child finds no variable of Treadle, and no call or answer but its own.
 """

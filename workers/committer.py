@@ -125,7 +125,7 @@ class Committer:
             COMMIT_REQUESTS.observe(len(requests))
         except LOST as error:
             return self._after_failure(session, jobs, error)
-        except Exception as error:  # noqa: BLE001 - the edge: one request cannot end the committer
+        except BaseException as error:  # noqa: BLE001 - the edge: one request cannot end the committer
             session.close()
             return self._halve(session, jobs, error)
         busy = []
@@ -160,14 +160,16 @@ class Committer:
         try:
             while left:
                 left = self._serve(session, left, wait=True)
-        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
+        except BaseException as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
             for job in left:
                 job.future.set_exception(error)
         finally:
             session.close()
 
-    def _halve(self, session: LastingSession, jobs: Sequence[_Job], error: Exception) -> list[_Job]:
+    def _halve(
+        self, session: LastingSession, jobs: Sequence[_Job], error: BaseException
+    ) -> list[_Job]:
         """Find the request that the ledger refuses; the others go through without it (rule 5)."""
         if len(jobs) > 1:
             middle = len(jobs) // 2
@@ -284,7 +286,7 @@ def _together(job: _Job, results: Sequence[CommitResult]) -> CommitResult:
     return CommitResult(settled, last.claims, last.passed_over, started, handed_over)
 
 
-def _unstorable(request: Request, error: Exception) -> Request | None:
+def _unstorable(request: Request, error: BaseException) -> Request | None:
     """Return a request whose outcome the ledger refused as one of a failed attempt, once."""
     if not request.settlements or isinstance(request.settlements[0].outcome, Failed):
         return None

@@ -9,18 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from threading import Lock, get_ident
+from threading import Lock
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from dramatiq.middleware import Interrupt
-from dramatiq.middleware.threading import raise_thread_exception
-
 from treadle.ledger.engine.leases import Claim
-
-
-class AttemptOver(Interrupt):
-    """Raised in a thread whose attempt passed its limit or lost its lease."""
 
 
 class Leases:
@@ -70,9 +63,3 @@ class Leases:
             overdue = [lease for lease, (limit, _) in self._interrupts.items() if limit <= now]
             for lease_id in overdue:
                 self._interrupts.pop(lease_id)[1]()
-
-
-def interrupt_this_thread() -> Callable[[], None]:
-    """Return a call that raises `AttemptOver` in the thread that asked for it."""
-    ident = get_ident()
-    return lambda: raise_thread_exception(ident, AttemptOver)  # type: ignore[no-untyped-call]

@@ -10,7 +10,6 @@ Long because each way through the loop ends in the same settle, and a drain has 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +28,7 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER, timed_out
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
 from treadle.transport.dispatch_queue import RedisDispatchQueue
@@ -39,11 +38,11 @@ from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.progress import Progress
 from treadle.workers.attempts.records import Records
 from treadle.workers.committer import Committer
-from treadle.workers.lanes.event_loop import EventLoop, cancel_this_task
+from treadle.workers.lanes.event_loop import EventLoop
 from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_suspect
+from treadle.workers.lanes.limited import run_in_thread, run_on_loop
 from treadle.workers.lanes.suspect_lane import SuspectLane
-from treadle.workers.leases import AttemptOver, Leases, interrupt_this_thread
-from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.leases import Leases
 from treadle.workers.nodes.tasks.limits import lane_of
 
 #: Seconds of work that one settle hands over at most.
@@ -199,11 +198,10 @@ class Runner:
         if lane is None:
             return settlement_of(claim, Released())
         started = self._start(claim)
-        limit_seconds = claim.node.timeout.total_seconds()
         if lane is Lane.PROCESS:
-            ran = self.isolated.run(claim, limit_seconds)
+            ran = self.isolated.run(claim, claim.node.timeout.total_seconds())
         else:
-            ran = self._run_in_thread(claim, limit_seconds)
+            ran = run_in_thread(self.executor, self.leases, claim)
         seconds = self._measured(claim, claim.node.lane, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
@@ -235,39 +233,25 @@ class Runner:
             self.durations.measured(claim.node.queue, lane, seconds)
         return seconds
 
-    def _run_in_thread(self, claim: Claim, seconds: float) -> AttemptResult:
-        try:
-            with self.leases.interruptible(claim, seconds, interrupt_this_thread()):
-                return self.executor.run(claim)
-        except AttemptOver:
-            return AttemptResult(self.executor.with_retry_policy(claim, timed_out(seconds)), None)
-
     def _spawn(self, claim: Claim) -> Settlement | None:
         """Start an attempt on the event loop; its settle comes back on a thread of `_after`."""
         started = self._start(claim)
         attempt = self.executor.prepare(claim, partial(self._progress.add, claim))
         if isinstance(attempt, AttemptResult):
             return settlement_of(claim, attempt.outcome, arrived=attempt.arrived)
-        seconds = claim.node.timeout.total_seconds()
 
         async def work() -> None:
-            with self.leases.interruptible(claim, seconds, cancel_this_task()):
-                ran = await self._run_on_loop(claim, attempt, seconds)
+            try:
+                ran = await run_on_loop(
+                    self.executor, self.leases, claim, attempt, draining=self.draining
+                )
+            except GeneratorExit as error:  # raised in a part of it: asyncio closes what awaits
+                ran = self.executor.crashed(claim, attempt, error)
             reports, took = self._progress.ended(claim), time.perf_counter() - started
             self._after.submit(self._go_on, claim, ran, took, reports)
 
         self.loop.spawn(work())
         return None
-
-    async def _run_on_loop(self, claim: Claim, attempt: Attempt, seconds: float) -> AttemptResult:
-        try:
-            return await self.executor.run_async(claim, attempt)
-        except asyncio.CancelledError:
-            if self.draining.is_set():
-                return AttemptResult(Released(), attempt.input)
-            return AttemptResult(
-                self.executor.with_retry_policy(claim, timed_out(seconds)), attempt.input
-            )
 
     def _go_on(
         self, claim: Claim, ran: AttemptResult, seconds: float, reports: Sequence[Report]
@@ -278,7 +262,7 @@ class Runner:
                 [settlement], hand_over=not self.draining.is_set(), idle=True, reports=reports
             )
             self._run(result.handed_over)
-        except Exception as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
+        except BaseException as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
 
     def _tell(self, report: Report) -> None:

@@ -5,6 +5,7 @@ Whatever goes wrong on the way is a value: the node's own failure, which the ret
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
+from treadle.workers.interruption import AttemptOver
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
@@ -78,19 +80,31 @@ class Executor:
         try:
             outcome = self._carry_out(claim, prepared)
             assert not isinstance(outcome, Awaitable)  # coroutines run in the async lane
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except AttemptOver:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _failed(claim, error)
         return self._ended(claim, outcome, prepared.input)
 
     async def run_async(self, claim: Claim, attempt: Attempt) -> AttemptResult:
-        """Run a prepared claim of the async lane to its outcome."""
+        """Run a prepared claim of the async lane to its outcome.
+
+        Raises:
+            asyncio.CancelledError: as its own task was cancelled, or something that it awaited.
+        """
         try:
             outcome = self._carry_out(claim, attempt)
             if isinstance(outcome, Awaitable):
                 outcome = await outcome
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             outcome = _failed(claim, error)
         return self._ended(claim, outcome, attempt.input)
+
+    def crashed(self, claim: Claim, attempt: Attempt, error: BaseException) -> AttemptResult:
+        """Return the result of an attempt that ended by an error without a meaning of its own."""
+        return self._ended(claim, _failed(claim, error), attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
         """Get ready to run several claims, one after the other."""
@@ -109,7 +123,9 @@ class Executor:
                     self.with_retry_policy(claim, gather(self._records, claim)), None
                 )
             return self._attempt(claim, tell)
-        except Exception as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
+        except AttemptOver:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
             return self._ended(claim, _failed(claim, error), None)
 
     def _ended(self, claim: Claim, outcome: Outcome, arrived: Value) -> AttemptResult:
@@ -201,7 +217,7 @@ def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     return lambda data, join: tell(without(data, used), join)
 
 
-def _failed(claim: Claim, error: Exception) -> Failed:
+def _failed(claim: Claim, error: BaseException) -> Failed:
     """Return what an exception of an attempt comes to."""
     if isinstance(error, OutOfTime):
         return timed_out(claim.node.timeout.total_seconds())

@@ -1,26 +1,35 @@
 """Child processes that are asked and answer, each holding one call at a time.
 
-A child of tasks is kept for the next call; one that dies, or is killed for
-being past its limit, is replaced. Its death is distinguished from its parent's, because the parent
-lives to report it.
+A child of tasks is kept for the next call; one that dies, is killed for being past its limit, or
+has sent anything but its answer, is replaced. Its death is distinguished from its parent's, because
+the parent lives to report it; it is known by its guardian, which waits for it, so that what the
+child forked keeps nobody waiting. With a child its process group ends.
 """
 
 from __future__ import annotations
 
-import subprocess
+import os
+import secrets
+import select
+import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from threading import Lock
 from typing import TypeAlias
 
-from treadle.core.settings import COUNTS_FOLDER, child_environment
+from treadle.core.processes import Command, GuardedProcess
+from treadle.core.settings import COUNTS_FOLDER, child_environment, is_read_by_treadle
 from treadle.dag.values import dumps, loads
-from treadle.workers.lanes.child_process import READY, read_frame, write_frame
+from treadle.workers.lanes.frames import READY, frame, read_reply
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
-#: What a child of user code must not find in its environment.
-_OURS = ("TREADLE_", "DATABASE_URL", "REDIS_URL", "SUPABASE_URL", "PG")
+#: Where a child writes what user code prints, and its errors: where this process writes its own.
+_STANDARD_ERROR = 2
+#: Seconds that a child has to end by itself once its channel has ended.
+_ENDING_SECONDS = 1.0
+_READ_BYTES = 1 << 20
 
 Watch: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
 """Gets a call that kills the child; whoever watches makes it inside the context, and never after.
@@ -41,48 +50,67 @@ class Child:
             ChildDied: it could not start.
         """
         self._killed = False
-        self._process = subprocess.Popen(  # noqa: S603 - the module is one of ours
-            [sys.executable, "-m", module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._calls, self._answers = self._process.stdin, self._process.stdout
-        if read_frame(self._answers) != READY:
+        self._channel, theirs = socket.socketpair()
+        self._channel.setblocking(False)
+        with theirs:
+            # -P, as services start: no file of the current folder stands in for another module.
+            command = Command(
+                [sys.executable, "-P", "-m", module, str(theirs.fileno())],
+                environment,
+                farewell=signal.SIGKILL,
+                keep_open=(theirs.fileno(),),
+            )
+            self._process = GuardedProcess(command, _STANDARD_ERROR)
+        started = None
+        with suppress(OSError):
+            started = read_reply(self._receive, READY)
+        if started is None:
             raise ChildDied(f"A child could not start: it ended with code {self.end()}.")
 
     def ask(self, call: bytes, *, watch: Watch) -> bytes:
         """Make one call and return the reply.
 
         Raises:
-            ChildDied: it ended without an answer.
+            ChildDied: it ended without an answer, or sent something else.
         """
-        reply = None
+        number, reply = secrets.randbits(64), None
         with watch(self._kill), suppress(OSError):
-            write_frame(self._calls, call)
-            reply = read_frame(self._answers)
+            self._send(frame(number, call))
+            reply = read_reply(self._receive, number)
         if reply is None:
             raise ChildDied(f"The child that ran it alone ended with code {self.end()}.")
         return reply
 
     def lives(self) -> bool:
-        """Return whether it can be asked again; one that was killed as it answered cannot."""
-        return not self._killed and self._process.poll() is None
+        """Return whether it can be asked again: it runs, and has sent nothing unasked."""
+        return not self._killed and not self._ready(select.POLLIN, 0)
 
     def end(self) -> int:
-        """End it and let go of its pipes; return its exit code."""
-        self._process.kill()
-        code = self._process.wait()
-        for pipe in (self._calls, self._answers):
-            with suppress(OSError):  # what was still to be written has no reader
-                pipe.close()
-        return code
+        """End it, with all of its process group; return its exit code."""
+        self._channel.close()
+        code = None if self._killed else self._process.wait(_ENDING_SECONDS)
+        return self._process.stop() if code is None else code
 
     def _kill(self) -> None:
         self._killed = True
-        self._process.kill()
+        self._process.send(signal.SIGKILL)
+
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left and self._channel.fileno() in self._ready(select.POLLOUT):
+            left = left[self._channel.send(left) :]
+
+    def _receive(self, most: int) -> bytes:
+        if self._channel.fileno() not in self._ready(select.POLLIN):
+            return b""  # it has ended, and nothing of it is left to be read
+        return self._channel.recv(min(most, _READ_BYTES))
+
+    def _ready(self, event: int, milliseconds: int | None = None) -> set[int]:
+        """Wait; return the descriptors that are ready: the channel's, the process's at its end."""
+        poller = select.poll()
+        poller.register(self._channel, event)
+        poller.register(self._process, select.POLLIN)
+        return {descriptor for descriptor, _ in poller.poll(milliseconds)}
 
 
 class Children:
@@ -122,11 +150,13 @@ class Children:
                 if child.lives():
                     return child
                 child.end()
-        return Child("treadle.workers.lanes.child_process", _without_ours())
+        return Child("treadle.workers.lanes.child_process", environment_of_tasks())
 
 
-def _without_ours() -> dict[str, str]:
-    return {name: value for name, value in environment().items() if not name.startswith(_OURS)}
+def environment_of_tasks() -> dict[str, str]:
+    """Return the environment of a child that runs user code: without what is meant for Treadle."""
+    found = environment()
+    return {name: value for name, value in found.items() if not is_read_by_treadle(name)}
 
 
 def environment() -> dict[str, str]:
@@ -134,6 +164,9 @@ def environment() -> dict[str, str]:
 
     It counts nothing: what it does is counted by its parent.
     """
-    found = child_environment(PYTHONPATH=":".join(path for path in sys.path if path))
+    folders = [folder for folder in sys.path if folder]
+    if "" in sys.path:  # the current folder: last, so that nothing in it hides another module
+        folders.append(os.getcwd())
+    found = child_environment(PYTHONPATH=os.pathsep.join(folders))
     found.pop(COUNTS_FOLDER, None)
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from threading import BoundedSemaphore, Thread
 from typing import Any
+
+import structlog
 
 #: Seconds of lag past which the loop takes nothing new: something blocks it.
 _LAG_SECONDS = 1.0
@@ -14,6 +16,8 @@ _LAG_SECONDS = 1.0
 _CANCEL_SECONDS = 2.0
 #: Seconds between two looks at the lag.
 _LAG_PERIOD_SECONDS = 0.25
+
+_log = structlog.get_logger()
 
 
 class EventLoop:
@@ -25,6 +29,7 @@ class EventLoop:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="event-loop", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ending = False
         self._beat = time.monotonic()
 
     def start(self) -> None:
@@ -51,14 +56,32 @@ class EventLoop:
             cancelled.result(_CANCEL_SECONDS)
         except TimeoutError:
             return  # something blocks the loop or will not be cancelled; it ends with the process
+        self._ending = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.call_soon(self._tick)
-        self._loop.run_forever()
+        while not self._ending:
+            self._run_until_stopped()
         self._loop.close()
+
+    def _run_until_stopped(self) -> None:
+        """Run until somebody stops the loop: that is user code, unless the process ends.
+
+        asyncio lets `SystemExit` and `KeyboardInterrupt` of any task out of the loop. The task
+        has failed by it, and everything else goes on where it was.
+        """
+        cause = None
+        try:
+            self._loop.run_forever()
+        except BaseException as error:  # user code ends its own attempt, and not the loop
+            if self._loop.is_closed():
+                raise
+            cause = error
+        if not self._ending:
+            _log.warning("loop.restarted", exc_info=cause)
 
     def _tick(self) -> None:
         self._beat = time.monotonic()
@@ -78,14 +101,3 @@ class EventLoop:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def cancel_this_task() -> Callable[[], None]:
-    """Return a call that cancels the task that asked for it, from any thread."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    assert task is not None
-
-    def cancel() -> None:
-        loop.call_soon_threadsafe(task.cancel)
-
-    return cancel

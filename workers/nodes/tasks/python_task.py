@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-import traceback
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,15 +20,11 @@ from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs.tasks import PYTHON_TASK, PythonTask
 from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
+from treadle.workers.interruption import AttemptOver
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implements
+from treadle.workers.nodes.tasks.exceptions import described
 from treadle.workers.tasks import TASKS, Task
-
-_FRAMES_SHOWN = 20
-#: Frames of a traceback that an error keeps, the innermost; deeper ones are recursion or a library.
-
-_MESSAGE_SHOWN = 4_000
-#: Characters of an exception's message that an error keeps; some carry a whole response.
 
 
 class TaskFailed(TreadleError):
@@ -72,19 +67,27 @@ def run_task_in_child(name: str, module: str, payload: bytes) -> bytes:
 
     `outcome_of` reads it back in the parent.
     """
-    import_module(module)
-    task = TASKS.get(name)
-    if task is None:
-        outcome: Completed | Failed = Failed(
-            TaskFailed(f"Importing {module} did not register task {name}.").to_wire()
-        )
-    elif task.lane == "async":
-        outcome = asyncio.run(_call_async(task, payload))
+    try:
+        import_module(module)
+    except BaseException as exc:  # noqa: BLE001 - the border to user code
+        outcome: Completed | Failed = _not_imported(name, module, exc)
     else:
-        outcome = _call(task, payload)
+        outcome = _call_here(name, module, payload)
     if isinstance(outcome, Failed):
         return dumps({"error": outcome.error})
     return dumps({"output": outcome.output})
+
+
+def _call_here(name: str, module: str, payload: bytes) -> Completed | Failed:
+    task = TASKS.get(name)
+    if task is None:
+        return Failed(TaskFailed(f"Importing {module} did not register task {name}.").to_wire())
+    if task.lane != "async":
+        return _call(task, payload)
+    try:
+        return asyncio.run(_call_async(task, payload))
+    except BaseException as exc:  # noqa: BLE001 - a part of the coroutine, or the loop, was ended
+        return _failed(task, exc)
 
 
 def outcome_of(reply: bytes) -> Completed | Failed:
@@ -102,14 +105,16 @@ def _task_of(attempt: Attempt) -> Task | None:
 def _call(task: Task, payload: bytes) -> Completed | Failed:
     try:
         return _completed(task, task.function(**task.bind(payload)))
-    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the border to user code
+    except AttemptOver:
+        raise
+    except BaseException as exc:  # noqa: BLE001 - the border to user code
         return _failed(task, exc)
 
 
 async def _call_async(task: Task, payload: bytes) -> Completed | Failed:
     try:
         return _completed(task, await task.function(**task.bind(payload)))
-    except (Exception, SystemExit) as exc:  # noqa: BLE001 - the border to user code
+    except BaseException as exc:  # noqa: BLE001 - the border; a cancellation of ours shows outside
         return _failed(task, exc)
 
 
@@ -156,23 +161,21 @@ def _check_numbers(name: str, value: Value) -> None:
 def _failed(task: Task, exc: BaseException) -> Failed:
     if isinstance(exc, TreadleError):
         return Failed(exc.to_wire())
-    raised = traceback.TracebackException.from_exception(exc)
-    own = [frame for frame in raised.stack if frame.filename != __file__]
-    lines = traceback.format_list(own[-_FRAMES_SHOWN:])
-    message = _clean(str(raised))
-    kind = type(exc).__qualname__
+    message, facts = described(exc, hidden=__file__)
     return Failed(
-        TaskFailed(
-            f"Task {task.name} raised {kind}: {message}"
-            if message
-            else f"Task {task.name} raised {kind}.",
-            task=task.name,
-            exception=kind,
-            traceback=[_clean(line.rstrip()) for line in lines],
-        ).to_wire()
+        TaskFailed(f"Task {task.name} raised {message}", task=task.name, **facts).to_wire()
     )
 
 
-def _clean(text: str) -> str:
-    """Return text that can be written: without lone surrogates, and of bearable length."""
-    return text[:_MESSAGE_SHOWN].encode(errors="replace").decode()
+def _not_imported(name: str, module: str, exc: BaseException) -> Failed:
+    """Return the failure of a call whose module its child cannot import."""
+    message, facts = described(exc, hidden=__file__)
+    return Failed(
+        TaskFailed(
+            f"Importing {module} for task {name} in a child process raised {message}",
+            solution="A child has no variables of Treadle; see the traceback for what is missing.",
+            task=name,
+            module=module,
+            **facts,
+        ).to_wire()
+    )
