@@ -20,6 +20,8 @@ from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution, NoSuchExecution
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.quarantine import quarantine
+from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
@@ -38,9 +40,19 @@ class DeadlineExceeded(TreadleError):
 
 
 def cancel(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> None:
-    """End an execution as CANCELED, with everything of it that is not final."""
-    with _unfinished(engine, connection, execution_id) as (unit, locked):
-        end_early(unit, [locked], ExecutionStatus.CANCELED, None)
+    """End an execution as CANCELED, with everything of it that is not final.
+
+    One that cannot be understood ends as ERROR, with that as its reason.
+
+    Raises:
+        NoSuchExecution, ExecutionIsFinal
+    """
+    try:
+        with _unfinished(engine, connection, execution_id) as (unit, locked):
+            end_early(unit, [locked], ExecutionStatus.CANCELED, None)
+    except RowNotUnderstood as error:
+        if not quarantine(engine, connection, execution_id, error):
+            raise
 
 
 def pause(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> None:

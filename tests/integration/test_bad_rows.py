@@ -15,6 +15,7 @@ from tests.support.in_process_cluster import InProcess, in_threads
 from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
+from treadle.ledger.engine import control
 from treadle.ledger.engine.quarantine import quarantine
 from treadle.ledger.engine.recovery import wake
 from treadle.ledger.engine.row_errors import RowNotUnderstood
@@ -164,6 +165,19 @@ def test_rows_of_no_execution_are_set_aside(
 
     assert counted("set_aside") <= before + 3
     assert {bench.hand.status(each) for each in (good, *later)} == {"SUCCESS"}
+
+
+@pytest.mark.parametrize("kind", [*DEFINITIONS])
+def test_a_person_can_end_what_cannot_be_read(bench: Bench, settings: Settings, kind: str) -> None:
+    """A cancel ends it, with the reason why it could not run; nothing has to be due for that."""
+    execution = bench.undefined(kind)
+    other = Hand(settings.database_url)
+
+    control.cancel(other.engine, other.session, execution)
+
+    assert other.error_code(execution) == "row_not_understood"
+    assert check(other.session, execution) == []
+    other.close()
 
 
 def test_a_defect_ends_no_execution(hand: Hand) -> None:

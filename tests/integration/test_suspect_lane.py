@@ -103,6 +103,28 @@ def test_suspects_that_hang_take_no_thread_from_other_nodes(
     assert REGISTRY.get_sample_value("treadle_worker_suspects") == 0
 
 
+def test_a_loop_that_lost_its_workers_runs_one_turn_alone(
+    settings: Settings, client: InProcess, wait_until: WaitUntil
+) -> None:
+    """Its outcome forgives: the turns after it run as any other's do."""
+    config = {"loop_type": "while", "loop_condition": "index < 20"}
+    document = workflow(
+        start(), node("turns", "FLOW.LOOP", configurations=config), node("body"),
+        connect="start -> turns, turns:body -> body",
+    )  # fmt: skip
+    execution = client.submit(document)
+    suspect(client, execution)
+    before = REGISTRY.get_sample_value("treadle_suspects_total") or 0
+
+    with in_threads(
+        WorkerProcess(settings).run_until, Scheduler(Connections.to(settings)).run_until
+    ):
+        wait_until(lambda: client.has_ended(execution), timeout=120)
+
+    assert client.shown(execution)["status"] == "SUCCESS"
+    assert REGISTRY.get_sample_value("treadle_suspects_total") == before + 1
+
+
 def test_a_drain_releases_suspects_uncharged(
     settings: Settings, client: InProcess, wait_until: WaitUntil
 ) -> None:
