@@ -11,6 +11,7 @@
 - `cluster` is what commands need of a cluster; `connect` finds one. Commands that only look at
   executions reach the ledger (`ledger`), those that act its engine and the queue too (`local`), and
   with `TREADLE_SERVER` all of them a gateway (`remote`). `files` reads what a command is given.
+- `plain_text` and `console` write: whatever comes from outside is literal text.
 - Watching: `tail` yields events in sequence, `progress` folds them and the records into the state
   of each node, `execution_view` makes that a tree or lines, `watch` puts the three together.
 

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from treadle.cli.errors import print_error
+from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
 from treadle.core.gc_pause import gc_paused
 
@@ -147,7 +148,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - it takes time to import
 
-        typer.echo(f"treadle {version('treadle')}")
+        say(f"treadle {version('treadle')}")
         raise typer.Exit
 
 

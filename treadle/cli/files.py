@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
+from treadle.cli.plain_text import json_text
 from treadle.core.errors import TreadleError
 from treadle.dag.values import INTEGER_LIMIT, Value
 from treadle.wire.objects import members
@@ -93,4 +94,4 @@ def _refuse_number(text: str) -> NoReturn:
 def to_json(document: Any) -> str:
     """Return a command's answer as one JSON document: readable on a terminal, else on one line."""
     indent = 2 if sys.stdout.isatty() else None
-    return json.dumps(document, ensure_ascii=False, indent=indent, default=members)
+    return json_text(json.dumps(document, ensure_ascii=False, indent=indent, default=members))

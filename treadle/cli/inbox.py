@@ -12,8 +12,10 @@ from rich.table import Table
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
-from treadle.cli.execution_view import duration, output_console
+from treadle.cli.console import output_console, row
+from treadle.cli.execution_view import duration
 from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
+from treadle.cli.plain_text import plain, say
 from treadle.cli.prompts import Answer, asked_in_terminal, value_of
 from treadle.core.errors import TreadleError
 from treadle.dag.questions import Priority
@@ -52,14 +54,14 @@ def inbox(
         found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
     found = sorted(found, key=lambda each: (_PRIORITIES.index(each.priority), each.timeout_at))
     if as_json:
-        typer.echo(to_json(found))
+        say(to_json(found))
         return
     table = Table(box=None)
     for title in ("id", "type", "title", "priority", "status", "time left"):
         table.add_column(title, no_wrap=title != "title")
     for each in found:
         left = duration(max(0, each.timeout_at - time.time_ns() // 1_000_000))
-        table.add_row(
+        cells = row(
             each.id,
             each.interaction_type,
             each.title,
@@ -67,6 +69,7 @@ def inbox(
             each.status,
             left if each.status is InteractionStatus.PENDING else "",
         )
+        table.add_row(*cells)
     output_console().print(table)
 
 
@@ -129,7 +132,7 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
         except TreadleError as error:
             if error.reason != "reply_invalid":
                 raise
-            typer.secho(error.message, fg=typer.colors.RED)
+            say(error.message, fg=typer.colors.RED)
         else:
             _tell(made, as_json=as_json)
             return
@@ -162,8 +165,8 @@ def _object(text: str) -> Answer:
 
 def _tell(made: Answered, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(to_json(made))
+        say(to_json(made))
         return
     how = "had been decided before" if made.repeated else "is decided"
     by = f" by {made.answered_by} via {made.via}" if made.answered_by else ""
-    typer.echo(f"{made.id} {how}: {made.decision or made.status}{by}")
+    say(plain(f"{made.id} {how}: {made.decision or made.status}{by}"))

@@ -10,9 +10,10 @@ from typing import Annotated, ClassVar
 import typer
 from rich.table import Table
 
-from treadle.cli.execution_view import output_console
+from treadle.cli.console import output_console, row
 from treadle.cli.files import to_json
 from treadle.cli.ledger import ledger_here
+from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.problems import quoted
@@ -65,11 +66,11 @@ def create(
     with ledger_here(Settings.load()) as ledger:
         made = ledger_keys.create(ledger.session(), owner, wanted, name=name, valid_for=valid_for)
     if as_json:
-        typer.echo(to_json({"id": made.key.id, "key": made.text}))
+        say(to_json({"id": made.key.id, "key": made.text}))
         return
-    typer.echo(made.text)
+    say(made.text)
     if sys.stdout.isatty():
-        typer.echo(f"Its id is {made.key.id}. It is not shown again.", err=True)
+        say(f"Its id is {made.key.id}. It is not shown again.", err=True)
 
 
 @keys.command("list")
@@ -81,15 +82,14 @@ def list_keys(
     with ledger_here(Settings.load()) as ledger:
         found = ledger_keys.listed(ledger.session(), owner=owner, limit=_MOST)
     if as_json:
-        typer.echo(to_json([key.to_wire() for key in found]))
+        say(to_json([key.to_wire() for key in found]))
         return
     table = Table(box=None)
     for title in ("id", "owner", "scopes", "name", "made", "until"):
         table.add_column(title, no_wrap=True)
     for key in found:
-        table.add_row(
-            key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key)
-        )
+        made, until = _day(key.created_at), _until(key)
+        table.add_row(*row(key.id, key.owner, ",".join(key.scopes), key.name, made, until))
     output_console().print(table)
 
 
@@ -101,7 +101,7 @@ def revoke(
     """End a key: the next request with it is refused."""
     with ledger_here(Settings.load()) as ledger:
         key = ledger_keys.revoke(ledger.session(), key_id)
-    typer.echo(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
+    say(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
 
 
 def _scopes(text: str) -> frozenset[Scope]:

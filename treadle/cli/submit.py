@@ -11,6 +11,7 @@ import typer
 
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
+from treadle.cli.plain_text import say
 from treadle.cli.validate import listed
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
@@ -75,11 +76,11 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
-        typer.echo(to_json(document))
+        say(to_json(document))
         return
-    typer.echo(started.id)
+    say(started.id)
     if sys.stdout.isatty():
-        typer.echo(f"Follow it with: treadle watch {started.id}", err=True)
+        say(f"Follow it with: treadle watch {started.id}", err=True)
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:
