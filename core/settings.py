@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -154,6 +155,52 @@ class Settings(BaseSettings):
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("configured_database_url")
+    @classmethod
+    def _is_postgresqls(cls, value: str | None) -> str | None:
+        if value is not None:
+            from psycopg import ProgrammingError  # noqa: PLC0415 - it takes time to import
+            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+            try:
+                conninfo_to_dict(value)
+            except ProgrammingError:
+                raise ValueError("this is no address of PostgreSQL") from None
+        return value
+
+    @field_validator("configured_redis_url")
+    @classmethod
+    def _is_rediss(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("an address of Redis begins with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("server")
+    @classmethod
+    def _is_https(cls, value: str | None) -> str | None:
+        if value is not None:
+            split = urlsplit(value)
+            if split.scheme not in ("http", "https") or not split.hostname or split.port == 0:
+                raise ValueError("an address of a gateway is http://HOST:PORT or https://HOST")
+        return value
+
+    @field_validator("api_key")
+    @classmethod
+    def _is_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        text = value.get_secret_value().strip()
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError("a key has visible ASCII characters only")
+        return SecretStr(text)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_a_folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError("this is a file, not a folder")
         return value
 
     @model_validator(mode="after")

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from fastapi import Header, Query
 
+from treadle.ledger.engine.submission_check import KEY_LENGTH
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
+        max_length=KEY_LENGTH,
         description="A repeated request with the same key runs once.",
     ),
 ]

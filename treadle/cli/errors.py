@@ -36,6 +36,12 @@ _CODES = {
     "file_unreadable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,
     "answer_missing": ExitCode.USAGE,
+    "argument_invalid": ExitCode.USAGE,
+    "deadline_invalid": ExitCode.USAGE,
+    "file_unwritable": ExitCode.USAGE,
+    "idempotency_key_invalid": ExitCode.USAGE,
+    "output_closed": ExitCode.USAGE,
+    "tasks_name_invalid": ExitCode.USAGE,
 }
 
 

@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
 from treadle.cli.console import output_console, row
-from treadle.cli.files import to_json
+from treadle.cli.files import checked_object, input_invalid, to_json
 from treadle.cli.ledger import ledger_here
 from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
-from treadle.dag.problems import quoted
+from treadle.dag.problems import Hints, quoted
+from treadle.dag.shape import problems_of
+from treadle.gateway.models.keys import NewKey
 from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys as ledger_keys
 from treadle.ledger.views.keys import Key
@@ -28,6 +31,7 @@ keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, 
 _MOST = 10_000
 #: Characters that an account's name has at most, as in a question's `assignees`.
 _OWNER_LENGTH = 200
+_DAY_SECONDS = 86_400
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -54,7 +58,7 @@ def create(
     ] = "read,run,answer",
     name: Annotated[str, typer.Option(help="What it is to be known by.")] = "",
     days: Annotated[
-        float | None, typer.Option(min=0.0, help="It expires after so many; never, if not set.")
+        float | None, typer.Option(help="It expires after so many; never, if not set.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,9 +66,12 @@ def create(
     wanted = _scopes(scopes)
     if not owner.strip() or len(owner) > _OWNER_LENGTH:
         raise OwnerInvalid(f"{quoted(owner)} names no account.")
+    asked = _asked(wanted, name, days)
     valid_for = None if days is None else timedelta(days=days)
     with ledger_here(Settings.load()) as ledger:
-        made = ledger_keys.create(ledger.session(), owner, wanted, name=name, valid_for=valid_for)
+        made = ledger_keys.create(
+            ledger.session(), owner, asked.scopes, name=name, valid_for=valid_for
+        )
     if as_json:
         say(to_json({"id": made.key.id, "key": made.text}))
         return
@@ -112,6 +119,16 @@ def _scopes(text: str) -> frozenset[Scope]:
     if not named:
         raise ScopesInvalid("A key without a scope is of no use.", scopes=text)
     return frozenset(map(Scope, named))
+
+
+def _asked(scopes: frozenset[Scope], name: str, days: float | None) -> NewKey:
+    """Return what is asked for, as the gateway takes it."""
+    seconds = {} if days is None else {"valid_seconds": days * _DAY_SECONDS}
+    asked = checked_object({"scopes": sorted(scopes), "name": name} | seconds, "the key")
+    try:
+        return NewKey.model_validate(asked)
+    except ValidationError as error:
+        raise input_invalid("the key", problems_of(error, NewKey, Hints())) from None
 
 
 def _until(key: Key) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.console import PlainConsole, output_console
-from treadle.cli.files import read_input, to_json
+from treadle.cli.files import read_input, to_json, write_file
 from treadle.cli.plain_text import plain, say
 from treadle.cli.plan_view import drawn, stage_line
 from treadle.cli.watch import watch_to_end
@@ -74,7 +74,7 @@ def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
         plan_id = _known(prompt) or cluster.ask_for_plan(prompt, key=key).id
         found, made = _planned(cluster, plan_id, quiet=as_json)
         if save is not None:
-            save.write_text(to_json(made.workflow) + "\n", "utf-8")
+            write_file(save, to_json(made.workflow) + "\n")
         if not (run and as_json):
             _show(found, made, as_json=as_json)
         if run:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated, ClassVar
 
 import typer
@@ -16,7 +15,8 @@ from treadle.cli.validate import listed
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
 from treadle.dag.validation import Validation, validate
-from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission
+from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission, fired_trigger
+from treadle.ledger.engine.submission_check import check_key, deadline_of
 
 
 class WorkflowInvalid(TreadleError):
@@ -47,7 +47,7 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
     priority: Annotated[int, typer.Option(min=0, max=9, help="0 is first.")] = DEFAULT_PRIORITY,
     deadline: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", min=0.001, help="It ends as TIMEOUT if not over by then."),
+        typer.Option(metavar="SECONDS", help="It ends as TIMEOUT if not over by then."),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show progress until its end.")] = False,
     as_json: Annotated[
@@ -67,9 +67,11 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         read_input(input_file, input_json),
         trigger=trigger,
         priority=priority,
-        deadline=None if deadline is None else timedelta(seconds=deadline),
+        deadline=deadline_of(deadline),
         idempotency_key=key,
     )
+    fired_trigger(request)
+    check_key(key)
     with connected() as cluster:
         started = cluster.submit(request)
         if watch:
