@@ -3,6 +3,8 @@
 Every setting is `TREADLE_<NAME>`; some also have the usual aliases. An address that is not set is
 looked up in the data folder, where a running `treadle up` writes it, so a command started in the
 same folder finds its cluster by itself.
+
+Long because each setting stands here with its bounds and the line that explains it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -169,6 +172,42 @@ class Settings(BaseSettings):
         if not (value.isascii() and value.isprintable()):
             raise ValueError("the key holds control characters or letters beyond ASCII")
         return SecretStr(value) if value else None
+
+    @field_validator("configured_database_url")
+    @classmethod
+    def _is_postgresqls(cls, value: str | None) -> str | None:
+        if value is not None:
+            from psycopg import ProgrammingError  # noqa: PLC0415 - it takes time to import
+            from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+            try:
+                conninfo_to_dict(value)
+            except ProgrammingError:
+                raise ValueError("this is no address of PostgreSQL") from None
+        return value
+
+    @field_validator("configured_redis_url")
+    @classmethod
+    def _is_rediss(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("an address of Redis begins with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("server")
+    @classmethod
+    def _is_https(cls, value: str | None) -> str | None:
+        if value is not None:
+            split = urlsplit(value)
+            if split.scheme not in ("http", "https") or not split.hostname or split.port == 0:
+                raise ValueError("an address of a gateway is http://HOST:PORT or https://HOST")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _is_a_folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise ValueError("this is a file, not a folder")
+        return value
 
     @model_validator(mode="after")
     def _beats_fit_into_a_lease(self) -> Self:

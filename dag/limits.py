@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from treadle.dag.values import PAYLOAD_LIMIT_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -20,3 +22,11 @@ class Limits:
     """Nesting of loops."""
     problems: int = 1_000
     """Problems in one answer; if there are more, the last one says so."""
+
+
+#: What one request may hold, over HTTP and on the command line: the largest definition beside the
+#: largest input, and what holds them together.
+REQUEST = Limits(
+    definition_bytes=Limits().definition_bytes + PAYLOAD_LIMIT_BYTES + 64 * 1024,
+    depth=Limits().depth + 1,
+)

@@ -65,9 +65,9 @@ _BY_PACKAGE: Mapping[str, str] = {
 #: The sections of all others, by reason.
 _BY_REASON: Mapping[str, str] = {
     SUBMITTING: """
-        expression_invalid idempotency_conflict invalid_workflow outcome_unknown
-        secret_not_allowed_here trigger_not_found workflow_differs workflow_exists workflow_invalid
-        workflow_not_found
+        deadline_invalid expression_invalid idempotency_conflict idempotency_key_invalid
+        invalid_workflow outcome_unknown secret_not_allowed_here trigger_not_found
+        workflow_differs workflow_exists workflow_invalid workflow_not_found
     """,
     EXECUTIONS: """
         execution_deadline_exceeded execution_is_final execution_not_final execution_not_found

@@ -66,6 +66,8 @@ STATUS: Mapping[str, HTTPStatus] = {
     "request_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "workflow_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "workflow_differs": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "idempotency_key_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "deadline_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "trigger_not_found": HTTPStatus.UNPROCESSABLE_ENTITY,
     "prompt_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "plan_input_invalid": HTTPStatus.UNPROCESSABLE_ENTITY,

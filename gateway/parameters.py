@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import Header, Path, Query
 
 from treadle.dag.model import NAME_LENGTH
+from treadle.ledger.engine.submission_check import KEY_LENGTH
 
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
+        max_length=KEY_LENGTH,
         description="A repeated request with the same key runs once.",
     ),
 ]

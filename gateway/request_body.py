@@ -12,28 +12,26 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 from treadle.core.errors import TreadleError
-from treadle.dag.limits import Limits
+from treadle.dag.limits import REQUEST
 from treadle.dag.problems import quoted
 from treadle.dag.validation.reading import Unreadable, read
 from treadle.dag.validation.report import Report
-from treadle.dag.values import PAYLOAD_LIMIT_BYTES, Value
+from treadle.dag.values import Value
 from treadle.gateway.errors import RequestInvalid
 from treadle.gateway.value_budget import ValueBudget
 
 _log = structlog.get_logger()
 
-#: Bytes of a body: the largest definition beside the largest input, and what holds them together.
-BODY_LIMIT_BYTES = Limits().definition_bytes + PAYLOAD_LIMIT_BYTES + 64 * 1024
+#: Bytes of a body.
+BODY_LIMIT_BYTES = REQUEST.definition_bytes
 #: Lists and objects inside one another: a definition of the greatest depth, in a request.
-DEPTH_LIMIT = Limits().depth + 1
+DEPTH_LIMIT = REQUEST.depth
 #: Seconds that a body may take from its first byte to its last.
 BODY_SECONDS = 20.0
 #: Bytes from which a body is parsed in a thread, so that others are answered meanwhile.
 _PARSED_ASIDE_BYTES = 32 * 1024
 #: Bodies that are parsed aside at one time: more would be no faster, and would take more memory.
 _parsing = CapacityLimiter(2)
-
-_LIMITS = Limits(definition_bytes=BODY_LIMIT_BYTES, depth=DEPTH_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +144,9 @@ def parsed(body: bytes) -> dict[str, Any]:
         NotJson: it is not JSON.
         RequestInvalid: `problems` has the places.
     """
-    report = Report(_LIMITS.problems)
+    report = Report(REQUEST.problems)
     try:
-        document = read(body, _LIMITS, report)
+        document = read(body, REQUEST, report)
     except Unreadable as error:
         problem = error.problem
         if problem.reason == "not_json":

@@ -24,7 +24,7 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 @cache
 def queries(file: str) -> dict[str, str]:
     """Return the queries of `sql/{file}.sql` by name."""
-    text = resources.files("treadle.ledger").joinpath("sql", f"{file}.sql").read_text()
+    text = resources.files("treadle.ledger").joinpath("sql", f"{file}.sql").read_text("utf-8")
     parts = _NAME.split(text)[1:]
     found = {}
     for name, body in zip(parts[::2], parts[1::2], strict=True):

@@ -138,4 +138,4 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def _script(name: str) -> str:
-    return resources.files("treadle.transport").joinpath("lua", f"{name}.lua").read_text()
+    return resources.files("treadle.transport").joinpath("lua", f"{name}.lua").read_text("utf-8")

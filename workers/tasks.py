@@ -17,16 +17,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from importlib import import_module
 from importlib.metadata import entry_points
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal, NotRequired, Required, TypeVar, overload
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from treadle.core.errors import TreadleError
+from treadle.workers.task_modules import imported, without_tasks
 
 TaskLane = Literal["async", "thread", "process"]
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
@@ -54,13 +52,6 @@ class DuplicateTask(TreadleError):
 
     reason = "duplicate_task"
     solution = 'Give one of them another name: `@task(name="…")`.'
-
-
-class TasksNotFound(TreadleError):
-    """A module named for tasks cannot be imported, or contains none."""
-
-    reason = "tasks_not_found"
-    solution = "Check the module's name, that the worker can import it, and that it contains tasks."
 
 
 class TaskInputInvalid(TreadleError):
@@ -179,15 +170,16 @@ class Tasks:
         """Import what installed packages and the operator name, and check every task found.
 
         Raises:
-            TasksNotFound: a module cannot be imported, or one that the operator names has no task.
+            TasksNameInvalid: what is named is no module's name.
+        TasksNotFound: a module cannot be imported, or one that the operator names has no task.
             TreadleError: what registering or checking a task raises.
         """
         for entry in entry_points(group=ENTRY_POINTS):
-            _imported(entry.module)
+            imported(entry.module)
         for name in modules:
-            module = _imported(name)
+            module = imported(name)
             if not self._are_in(name):
-                raise _without_tasks(name, module)
+                raise without_tasks(name, module)
         for task_found in self:
             task_found.check()
 
@@ -198,30 +190,6 @@ class Tasks:
             return True
         there = {id(each) for each in vars(sys.modules[module]).values()}
         return any(id(task.function) in there for task in self)
-
-
-def _imported(name: str) -> ModuleType:
-    try:
-        return import_module(name)
-    except ImportError as exc:
-        raise TasksNotFound(f"Tasks in {name}: {exc}", module=name) from exc
-
-
-def _without_tasks(name: str, module: ModuleType) -> TasksNotFound:
-    """Return the error of a module without a task: mostly another one of the same name."""
-    found = getattr(module, "__file__", None) or "built in"
-    message = f"The module {name} has no @task; it was imported from {found}."
-    top = name.partition(".")[0]
-    own = next((each for each in (Path(top), Path(f"{top}.py")) if each.exists()), None)
-    if own is None or Path(found).resolve().is_relative_to(Path.cwd()):
-        return TasksNotFound(message, module=name, file=found)
-    return TasksNotFound(
-        f"{message} {own.resolve()} has the same name and was not imported.",
-        solution=f"Rename {own}, so that it is not hidden by the other module.",
-        module=name,
-        file=found,
-        hidden=str(own.resolve()),
-    )
 
 
 TASKS = Tasks()

@@ -38,7 +38,7 @@ class FolderHeld(TreadleError):
 
 
 class FolderNotOurs(TreadleError):
-    """The data folder cannot be written by this user."""
+    """The data folder cannot be read or written by this user."""
 
     reason: ClassVar[str] = "data_folder_not_ours"
     solution: ClassVar[str] = (
@@ -130,11 +130,19 @@ class FolderLock:
 
 
 def find_cluster(folder: Path) -> Cluster | None:
-    """Return the addresses of the servers of `folder`, or None if none run there."""
+    """Return the addresses of the servers of `folder`, or None if none run there.
+
+    Raises:
+        FolderNotOurs: it cannot be read.
+    """
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise FolderNotOurs(
+            f"The data folder {folder} cannot be read: {error.strerror}.", folder=str(folder)
+        ) from error
     try:
         if _try_lock(descriptor, fcntl.LOCK_SH):
             return None

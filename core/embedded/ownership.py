@@ -24,6 +24,8 @@ from treadle.core.processes.guarded import User
 SERVICE_USERS = ("postgres", "nobody")
 #: Longest path of a unix socket on every system, in bytes (macOS: 104 with the final NUL).
 LONGEST_SOCKET_PATH = 100
+#: Characters that PostgreSQL's `unix_socket_directories` or libpq's `host` do not take as they are.
+_TAKEN_FOR_A_LIST = frozenset(',"\n')
 
 
 class NoServiceUser(TreadleError):
@@ -73,7 +75,8 @@ def make_private(folder: Path, user: User | None) -> None:
 def socket_folder(folder: Path, socket_name: str) -> Path:
     """Return the folder for a socket of `folder`: itself, or a short path derived from it.
 
-    The path of a unix socket is limited to about 100 bytes, the path of a project is not.
+    The path of a unix socket is limited to about 100 bytes, the path of a project is not; and
+    PostgreSQL and its clients take a path with a comma for several.
     """
     candidates = [folder]
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
@@ -82,6 +85,7 @@ def socket_folder(folder: Path, socket_name: str) -> Path:
         place
         for place in candidates
         if len(os.fsencode(place / socket_name)) <= LONGEST_SOCKET_PATH
+        and not _TAKEN_FOR_A_LIST.intersection(str(place))
     )
     return next(fitting)
 

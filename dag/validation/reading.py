@@ -111,6 +111,23 @@ def read(document: object, limits: Limits, report: Report) -> dict[str, Value]:
     return copy
 
 
+def read_value(data: bytes, name: str, limits: Limits, report: Report) -> Value:
+    """Return JSON text of any value as plain JSON, as `read` does with an object.
+
+    Args:
+        data: the text, in UTF-8.
+        name: what the value is called in the paths of problems, as under this key of an object.
+        limits: its size, and the depth of the object that it would be in.
+        report: takes what is wrong in it.
+
+    Raises:
+        Unreadable: it is not JSON, or exceeds the limits of depth or size.
+    """
+    parser = _Text()
+    value = parser.parse(_decoded(data, limits))
+    return _Copy(limits, report, parser.repeated).of({name: value})[name]
+
+
 def _decoded(document: bytes | bytearray | memoryview | str, limits: Limits) -> str:
     if len(document) > limits.definition_bytes:
         _too_large(limits)
@@ -127,7 +144,7 @@ def _decoded(document: bytes | bytearray | memoryview | str, limits: Limits) -> 
 def _too_large(limits: Limits) -> NoReturn:
     raise Unreadable(
         "too_large",
-        f"The definition is larger than {limits.definition_bytes:,} bytes.",
+        f"The document is larger than {limits.definition_bytes:,} bytes.",
         "Split the workflow, or pass the data as input instead.",
     )
 

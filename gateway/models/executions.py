@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from treadle.dag.model import Described, JsonObject, Name, NodeId
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY
+from treadle.ledger.engine.submission_check import DEADLINE_LIMIT_SECONDS
 from treadle.wire.examples import WORKFLOW
 from treadle.wire.objects import Uuid
 
@@ -44,7 +45,7 @@ class NewExecution(Described):
     """The trigger that fires; if none is named the manual one, or the only one."""
     priority: int = Field(default=DEFAULT_PRIORITY, ge=0, le=9)
     """0 is first."""
-    deadline_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    deadline_seconds: Annotated[float, Field(gt=0, le=DEADLINE_LIMIT_SECONDS)] | None = None
     """After so many seconds it ends as TIMEOUT."""
 
     @model_validator(mode="after")

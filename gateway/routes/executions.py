@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -33,6 +32,7 @@ from treadle.ledger.engine.idempotency import IdempotencyConflict
 from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry
 from treadle.ledger.engine.retrying import retry as retry_in_ledger
 from treadle.ledger.engine.submission import NoSuchTrigger, Submission
+from treadle.ledger.engine.submission_check import IdempotencyKeyInvalid, deadline_of
 from treadle.ledger.views import executions, library, paging
 from treadle.ledger.views.library import NoSuchWorkflow
 from treadle.planner.requests import PlanInputInvalid, PlanNotReady
@@ -54,6 +54,7 @@ Control: TypeAlias = Callable[[Engine, psycopg.Connection, UUID], None]
     response_model=Submitted,
     responses=refusals(
         IdempotencyConflict,
+        IdempotencyKeyInvalid,
         NoSuchTrigger,
         NoSuchWorkflow,
         NotAValue,
@@ -76,7 +77,7 @@ def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey =
             owner=caller.owner,
             trigger=body.trigger,
             priority=body.priority,
-            deadline=_deadline(body.deadline_seconds),
+            deadline=deadline_of(body.deadline_seconds),
             idempotency_key=idempotency_key,
             fingerprint=_fingerprint(body) if idempotency_key else None,
         )
@@ -171,10 +172,6 @@ def retry(execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = 
         )
         brief = paging.brief(connection, made)
     return Json(brief, 202, {"Location": f"/v1/executions/{made}"})
-
-
-def _deadline(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _fingerprint(body: NewExecution) -> bytes:

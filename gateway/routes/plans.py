@@ -22,6 +22,7 @@ from treadle.gateway.routing import Routes, refusals
 from treadle.gateway.submitter import OutcomeUnknown
 from treadle.ledger.engine.idempotency import IdempotencyConflict
 from treadle.ledger.engine.submission import Submission
+from treadle.ledger.engine.submission_check import IdempotencyKeyInvalid
 from treadle.ledger.views import executions, paging
 from treadle.planner import requests
 from treadle.planner.requests import PlanInputInvalid, PlanNotReady, PromptInvalid
@@ -40,7 +41,7 @@ _page = unchecked(Plans)
     "/plans",
     status_code=202,
     response_model=AskedPlan,
-    responses=refusals(IdempotencyConflict, OutcomeUnknown, PromptInvalid),
+    responses=refusals(IdempotencyConflict, IdempotencyKeyInvalid, OutcomeUnknown, PromptInvalid),
     summary="Ask for a plan",
 )
 def create_plan(body: NewPlan, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
@@ -83,7 +84,12 @@ def get_plan(plan_id: UUID, caller: Reader) -> Response:
     status_code=202,
     response_model=Submitted,
     responses=refusals(
-        IdempotencyConflict, NotAValue, OutcomeUnknown, PlanInputInvalid, PlanNotReady
+        IdempotencyConflict,
+        IdempotencyKeyInvalid,
+        NotAValue,
+        OutcomeUnknown,
+        PlanInputInvalid,
+        PlanNotReady,
     ),
     summary="Run a plan",
 )

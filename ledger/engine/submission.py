@@ -32,6 +32,7 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LOCAL_OWNER, LockedExecution, NewExecution
 from treadle.ledger.engine.idempotency import IdempotencyConflict, Key, reserve
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.submission_check import check_key
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.engine.versions import Graphs, store_version
 
@@ -114,6 +115,7 @@ def submit(engine: Engine, connection: psycopg.Connection, request: Submission) 
 
     Raises:
         IdempotencyConflict: the key belongs to a different request.
+        IdempotencyKeyInvalid: it is no key.
         NoSuchTrigger: which trigger fires cannot be determined.
         NotAValue: the input is larger than a payload may be.
     """
@@ -149,6 +151,7 @@ def submit_all(
 
 
 def _drafted(request: Submission, definitions: dict[int, bytes]) -> _Draft:
+    check_key(request.idempotency_key)
     trigger = fired_trigger(request)
     entry = payload(request.input)
     workflow = request.workflow

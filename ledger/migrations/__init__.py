@@ -16,7 +16,7 @@ def pending(applied: frozenset[str]) -> list[tuple[str, str]]:
     """Return `(name, sql)` of the migrations not in `applied`, in order."""
     here = resources.files(__name__)
     names = sorted(entry.name for entry in here.iterdir() if entry.name.endswith(".sql"))
-    return [(name, (here / name).read_text()) for name in names if name not in applied]
+    return [(name, (here / name).read_text("utf-8")) for name in names if name not in applied]
 
 
 def migrate(url: str) -> list[str]:

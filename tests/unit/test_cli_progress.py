@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from tests.support.workflows import chain, for_each, node, start, valid, workflow
-from treadle.cli.execution_view import duration, event_line, output_console, tree_of
+from treadle.cli.console import output_console
+from treadle.cli.execution_view import duration, event_line, tree_of
 from treadle.cli.progress import Progress
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.states import ExecutionStatus

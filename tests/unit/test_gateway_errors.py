@@ -19,13 +19,13 @@ from treadle.gateway.errors import STATUS, refusal, status_of
 #: Reasons that stand in records of nodes, executions and plans, and are never an answer themselves.
 OF_RECORDS = """
 address_not_allowed answer_cut answer_filtered answer_incomplete answer_invalid answer_malformed
-attempt_timed_out body_not_valid certificate_not_trusted connection_failed context_too_long
+answer_not_readable attempt_timed_out body_not_valid certificate_not_trusted connection_failed context_too_long
 delivery_failed execution_deadline_exceeded expression_failed expression_invalid
 hil_not_delivered hil_timeout http_status_not_accepted invalid_configuration invalid_workflow
 ledger_inconsistent local_model_missing max_iterations_reached model_refused name_not_resolved
 name_taken not_a_list not_a_number not_an_object not_plannable number_out_of_range
 payload_too_large plan_given_up plan_invalid planner_model_unknown planner_not_configured
-provider_key_missing provider_refused provider_unavailable question_too_large redirect_not_safe
+provider_key_invalid provider_key_missing provider_refused provider_unavailable question_too_large redirect_not_safe
 request_not_valid request_timed_out response_too_large results_not_found secret_not_allowed_here
 secret_not_found task_failed task_input_invalid too_many_node_executions too_many_redirects
 value_too_deep values_not_comparable worker_lost
@@ -34,9 +34,8 @@ value_too_deep values_not_comparable worker_lost
 OF_PROCESSES = """
 data_folder_held data_folder_not_ours data_of_another_release database_unreachable duplicate_task
 embedded_server_failed no_servers no_service_user not_found port_taken process_stopping
-redis_unreachable
-scheduler_silent server_program_missing settings_invalid task_not_valid tasks_not_found
-worker_draining worker_not_registered
+redis_unreachable scheduler_silent server_program_missing settings_invalid task_not_valid
+tasks_name_invalid tasks_not_found worker_draining worker_not_registered
 """
 
 #: Modules that do something when they are imported.

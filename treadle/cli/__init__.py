@@ -1,8 +1,8 @@
 """The command line: `treadle COMMAND`.
 
 - `app` names the commands and loads the module of the one that is asked for, and no other, so that
-  each starts fast; it is also the edge where an error becomes three lines and an exit code
-  (`errors`).
+  each starts fast; it is also where an error becomes three lines and an exit code (`errors`).
+  `edge` looks at arguments and streams before and after.
 - Commands: `up` (with `log_printer`), `gateway` and `services` (worker, planner,
   scheduler; `signals` turns a signal into an orderly stop), `demo` (with `demo_services` and
   `demo_output`), `validate` (and `schema`), `plan` (with `plan_view`), `submit`, `executions`
@@ -11,6 +11,7 @@
 - `cluster` is what commands need of a cluster; `connect` finds one. Commands that only look at
   executions reach the ledger (`ledger`), those that act its engine and the queue too (`local`), and
   with `TREADLE_SERVER` all of them a gateway (`remote`). `files` reads what a command is given.
+- `plain_text` and `console` write: whatever comes from outside is literal text.
 - Watching: `tail` yields events in sequence, `progress` folds them and the records into the state
   of each node, `execution_view` makes that a tree or lines, `watch` puts the three together.
 

@@ -11,9 +11,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from treadle.cli.edge import edge
 from treadle.cli.errors import print_error
+from treadle.cli.plain_text import plain, say
 from treadle.core.errors import TreadleError
 from treadle.core.gc_pause import gc_paused
+
+_UsageError: Any = typer.BadParameter.__base__
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,14 @@ class Commands(TyperGroup):
         super().__init__(**attributes)
         self.commands = {name: LazyCommand(name) for name in COMMANDS}
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what it did not understand is quoted as literal text."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as error:
+            error.message = plain(error.message)
+            raise
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 
@@ -147,7 +159,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - it takes time to import
 
-        typer.echo(f"treadle {version('treadle')}")
+        say(f"treadle {version('treadle')}")
         raise typer.Exit
 
 
@@ -166,6 +178,7 @@ def treadle(
 def main() -> None:
     """Run the command that the arguments name, and exit with its code."""
     try:
-        app()
+        with edge(sys.argv[1:]):
+            app()
     except TreadleError as error:
         sys.exit(print_error(error, as_json="--json" in sys.argv))

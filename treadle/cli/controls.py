@@ -11,6 +11,7 @@ from treadle.cli.cluster import Control
 from treadle.cli.connect import connected
 from treadle.cli.executions import AsJson, ExecutionId
 from treadle.cli.files import to_json
+from treadle.cli.plain_text import say
 from treadle.cli.watch import watch_to_end
 
 
@@ -40,11 +41,11 @@ def retry(
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
     document = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}
-    typer.echo(to_json(document) if as_json else started.id)
+    say(to_json(document) if as_json else started.id)
 
 
 def _act(action: Control, execution_id: UUID, *, as_json: bool) -> None:
     with connected() as cluster:
         status = cluster.control(action, execution_id)
     document = {"id": str(execution_id), "status": status}
-    typer.echo(to_json(document) if as_json else f"{execution_id} is {status}")
+    say(to_json(document) if as_json else f"{execution_id} is {status}")

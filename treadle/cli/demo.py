@@ -23,6 +23,7 @@ import treadle
 from treadle.cli.demo_output import tell_what_happened
 from treadle.cli.demo_services import Services
 from treadle.cli.local import Local
+from treadle.cli.plain_text import say
 from treadle.cli.prompts import asked_in_terminal
 from treadle.cli.watch import watch_to_end
 from treadle.core.embedded import EmbeddedServers
@@ -58,7 +59,7 @@ def demo() -> None:
     settings = Settings.load()
     report = settings.data_dir.absolute() / "demo"
     with _stopped_by_sigterm(), EmbeddedServers(settings.data_dir) as servers:
-        typer.echo(f"PostgreSQL and Valkey run in {servers.folder}; starting {_WORKERS} workers.")
+        say(f"PostgreSQL and Valkey run in {servers.folder}; starting {_WORKERS} workers.")
         migrate(servers.database_url)
         environment = child_environment(
             TREADLE_DATABASE_URL=servers.database_url,
@@ -99,7 +100,7 @@ def _answer(local: Local, interaction_id: UUID) -> None:
         with contextlib.suppress(InteractionDecided):  # nobody answered within its minute
             local.answer(interaction_id, asked_in_terminal(question))
         return
-    typer.echo("Nobody sits at this terminal: the question gets its default response.")
+    say("Nobody sits at this terminal: the question gets its default response.")
     local.answer(interaction_id, question.default_response or {})
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-import typer
-
 from treadle.cli.local import Local
+from treadle.cli.plain_text import plain, say
 from treadle.dag.events import EventType
 from treadle.ledger.views import executions
 from treadle.wire.executions import ExecutionRecord
@@ -16,9 +15,9 @@ from treadle.wire.executions import ExecutionRecord
 def tell_what_happened(local: Local, execution_id: UUID) -> None:
     """Print what an execution of the demo came to."""
     execution = local.execution(execution_id, whole=True)
-    typer.echo()
+    say()
     for line in (*_counts(execution), *_retries(local, execution_id), *_where(execution)):
-        typer.echo(line)
+        say(plain(line))
 
 
 def _counts(execution: ExecutionRecord) -> Iterator[str]:

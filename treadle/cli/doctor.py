@@ -10,6 +10,7 @@ import typer
 from treadle.cli.checkup import checks
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import to_json
+from treadle.cli.plain_text import plain, say
 from treadle.core.settings import Settings, variables_read
 
 
@@ -29,12 +30,12 @@ def doctor(
     variables = variables_read()
     if as_json:
         report = {"ok": ok, "checks": [asdict(each) for each in found], "variables_read": variables}
-        typer.echo(to_json(report))
+        say(to_json(report))
     else:
         for each in found:
-            typer.echo(f"{'ok  ' if each.ok else 'FAIL'}  {each.check}: {each.detail}")
+            say(plain(f"{'ok  ' if each.ok else 'FAIL'}  {each.check}: {each.detail}"))
             if not each.ok:
-                typer.echo(f"      {each.solution}")
+                say(f"      {each.solution}")
         for setting, variable in variables.items():
-            typer.echo(f"      {setting} is read from {variable}")
+            say(f"      {setting} is read from {variable}")
     raise typer.Exit(ExitCode.OK if ok else ExitCode.NO)

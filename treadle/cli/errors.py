@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 from enum import IntEnum
 
+from treadle.cli.plain_text import json_text, plain_lines, say
 from treadle.core.errors import TreadleError
 
 
@@ -36,14 +36,27 @@ _CODES = {
     "file_unreadable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,
     "answer_missing": ExitCode.USAGE,
+    "argument_invalid": ExitCode.USAGE,
+    "deadline_invalid": ExitCode.USAGE,
+    "file_unwritable": ExitCode.USAGE,
+    "idempotency_key_invalid": ExitCode.USAGE,
+    "output_closed": ExitCode.USAGE,
+    "tasks_name_invalid": ExitCode.USAGE,
 }
+
+
+def error_lines(message: str, reason: str, solution: str) -> str:
+    """Return an error for a person; further lines of its texts stand further in than ours."""
+    further = "\n" + " " * len("error: ")
+    said = (f"error: {message}", f"  reason: {reason}", f"  solution: {solution}")
+    return "\n".join(plain_lines(each).replace("\n", further) for each in said)
 
 
 def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     """Write `error` to standard error; return the code to exit with."""
     if as_json:
-        text = json.dumps(error.to_wire(), ensure_ascii=False, default=str)
+        text = json_text(json.dumps(error.to_wire(), ensure_ascii=False, default=str))
     else:
-        text = f"error: {error.message}\n  reason: {error.reason}\n  solution: {error.advice}"
-    print(text, file=sys.stderr)  # noqa: T201 - a command's own voice
+        text = error_lines(error.message, error.reason, error.advice)
+    say(text, err=True)
     return _CODES.get(error.reason, ExitCode.REFUSED)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from treadle.cli.plain_text import plain
 from treadle.cli.progress import NodeProgress, Progress
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus, NodeStatus
 from treadle.wire.events import Event
 
-#: Columns where there is no terminal.
-_UNCUT = 500
 #: How a status looks: its mark and rich's style.
 _LOOKS: Mapping[NodeStatus, tuple[str, str]] = {
     NodeStatus.PENDING: ("·", "dim"),
@@ -71,17 +68,12 @@ def tree_of(progress: Progress, *, now: int, lines: int | None = None) -> Tree:
     return root
 
 
-def output_console() -> Console:
-    """Return standard output; off a terminal no line is cut, so a script finds all of it."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _UNCUT)
-
-
 def headline(progress: Progress, now: int) -> Text:
     """Return an execution's status, workflow, id and duration."""
     spent = duration((progress.ended or now) - progress.started)
     name = progress.graph.workflow.metadata.name
     return Text.assemble(
-        status_text(progress.status), f"  {name}  ", (f"{progress.id}  {spent}", "dim")
+        status_text(progress.status), f"  {plain(name)}  ", (f"{progress.id}  {spent}", "dim")
     )
 
 
@@ -98,7 +90,7 @@ def event_line(event: Event, before: Progress) -> str | None:
     after = f"{(event.timestamp - before.started) / 1000:8.3f} s"
     if "node_id" not in data:
         more = f" {data['status']}" if "status" in data else ""
-        return f"{after}  {kind.removeprefix('execution_')}{more}"
+        return plain(f"{after}  {kind.removeprefix('execution_')}{more}")
     if data["scope"] and kind not in _SHOWN_IN_LOOPS:
         return None
     was_running = before.nodes[data["node_id"]].status is NodeStatus.RUNNING
@@ -112,7 +104,7 @@ def event_line(event: Event, before: Progress) -> str | None:
         text = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
     elif "output_key" in data and data["output_key"] != "result":
         text += f" → {data['output_key']}"
-    return f"{after}  {place}  {text}"
+    return plain(f"{after}  {place}  {text}")
 
 
 def duration(milliseconds: int | None) -> str:
@@ -134,7 +126,7 @@ def status_text(status: ExecutionStatus) -> Text:
 
 def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
     mark, style = _LOOKS[node.status]
-    line = Text.assemble((f"{mark} ", style), node_id)
+    line = Text.assemble((f"{mark} ", style), plain(node_id))
     if folded and node.statuses:
         counts = node.counts
         several = len(counts) > 1
@@ -142,7 +134,7 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
     if (milliseconds := node.milliseconds(now)) is not None:
         line.append(f"  {duration(milliseconds)}", "dim")
     if not folded and node.output_key not in (None, "result"):
-        line.append(f"  → {node.output_key}", "dim")
+        line.append(f"  → {plain(node.output_key)}", "dim")
     if node.retries:
         line.append(f"  {node.retries} {'retry' if node.retries == 1 else 'retries'}", "yellow")
     if node.error and node.status in _IN_SIGHT:
@@ -177,5 +169,5 @@ def _first(ids: Iterable[str], count: int) -> list[str]:
 
 
 def _shortened(text: str) -> str:
-    line = " ".join(text.split())
+    line = plain(" ".join(text.split()))
     return line if len(line) <= _ERROR_WIDTH else line[: _ERROR_WIDTH - 1] + "…"

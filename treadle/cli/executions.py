@@ -10,8 +10,10 @@ import typer
 from rich.table import Table
 
 from treadle.cli.connect import connected, connected_to_read
-from treadle.cli.execution_view import duration, output_console, status_text
+from treadle.cli.console import output_console, row
+from treadle.cli.execution_view import duration, status_text
 from treadle.cli.files import to_json
+from treadle.cli.plain_text import say
 from treadle.cli.watch import show_end, watch_to_end
 from treadle.dag.states import ExecutionStatus
 
@@ -34,21 +36,22 @@ def executions(
     with connected_to_read() as cluster:
         found = cluster.executions(status=status, workflow_id=workflow, limit=limit)
     if as_json:
-        typer.echo(to_json(found))
+        say(to_json(found))
         return
     table = Table(box=None)
     for title in ("id", "workflow", "version", "status", "started", "took"):
         table.add_column(title, no_wrap=True)
     for each in found:
         started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.start_time / 1000))
-        table.add_row(
+        cells = row(
             each.id,
             each.workflow_id,
-            str(each.workflow_version),
+            each.workflow_version,
             status_text(each.status),
             started,
             duration(each.duration_ms),
         )
+        table.add_row(*cells)
     output_console().print(table)
 
 

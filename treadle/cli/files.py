@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
+from treadle.cli.plain_text import json_text
 from treadle.core.errors import TreadleError
-from treadle.dag.values import INTEGER_LIMIT, Value
+from treadle.dag.limits import REQUEST
+from treadle.dag.problems import Problem
+from treadle.dag.validation.reading import Unreadable, read, read_value
+from treadle.dag.validation.report import Report
+from treadle.dag.values import Value
 from treadle.wire.objects import members
 
 
 class FileUnreadable(TreadleError):
-    """A file that the command names cannot be read."""
+    """A file that the command names, or standard input, cannot be read."""
 
     reason: ClassVar[str] = "file_unreadable"
     solution: ClassVar[str] = "Check the path and its permissions."
+
+
+class FileUnwritable(TreadleError):
+    """A file that the command names cannot be written."""
+
+    reason: ClassVar[str] = "file_unwritable"
+    solution: ClassVar[str] = "Check the path, its permissions, and the space that is left."
 
 
 class InputInvalid(TreadleError):
@@ -33,10 +46,12 @@ def read_file(path: str) -> bytes:
     Raises:
         FileUnreadable
     """
-    if path == "-":
-        return sys.stdin.buffer.read()
     try:
-        return Path(path).read_bytes()
+        if path != "-":
+            return Path(path).read_bytes()
+        if sys.stdin is None:
+            raise FileUnreadable("Standard input is closed.", path=path)
+        return sys.stdin.buffer.read()
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}.", path=path) from error
 
@@ -52,45 +67,71 @@ def read_input(file: str | None, text: str | None) -> Value:
         raise InputInvalid("The input is given twice.", solution="Give --input or --input-json.")
     if file is not None:
         return parse_input(read_file(file), file)
-    return {} if text is None else parse_input(text.encode(), "--input-json")
+    return {} if text is None else parse_input(argument_bytes(text), "--input-json")
+
+
+def argument_bytes(text: str) -> bytes:
+    """Return an argument in UTF-8; bytes in it that were no text stay as they are."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file in UTF-8.
+
+    Raises:
+        FileUnwritable
+    """
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise FileUnwritable(f"{path}: {error.strerror}.", path=str(path)) from error
 
 
 def parse_input(data: bytes, source: str) -> Value:
-    """Read JSON strictly: no number is rounded, and nothing that JSON does not know is let in.
+    """Read JSON as the gateway reads a request's body, under the same limits.
 
     Raises:
-        InputInvalid
+        InputInvalid: `problems` has the places.
     """
+    report = Report(REQUEST.problems)
     try:
-        return json.loads(
-            data.decode("utf-8-sig"),
-            parse_int=_integer,
-            parse_float=_float,
-            parse_constant=_refuse_number,
-        )
-    except ValueError as error:
-        raise InputInvalid(f"{source}: {error}", source=source) from error
-    except RecursionError as error:
-        raise InputInvalid(f"{source}: it is too deep.", source=source) from error
+        value = read_value(data, "input", REQUEST, report)
+    except Unreadable as error:
+        raise input_invalid(source, [error.problem]) from None
+    if report:
+        raise input_invalid(source, report.problems)
+    return value
 
 
-def _integer(text: str) -> int:
-    # 19 digits and a sign always fit; Python refuses to convert thousands of them.
-    if len(text) <= 20 and abs(number := int(text)) < INTEGER_LIMIT:
-        return number
-    return _refuse_number(text)
+def checked_object(value: dict[str, Any], source: str) -> dict[str, Any]:
+    """Return an object of a request that was not read as JSON, as the gateway would read it.
+
+    Raises:
+        InputInvalid: `problems` has the places.
+    """
+    report = Report(REQUEST.problems)
+    try:
+        checked = read(value, REQUEST, report)
+    except Unreadable as error:
+        raise input_invalid(source, [error.problem]) from None
+    if report:
+        raise input_invalid(source, report.problems)
+    return checked
 
 
-def _float(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse_number(text)
-
-
-def _refuse_number(text: str) -> NoReturn:
-    raise ValueError(f"the number {text[:40]} is outside what a number may be")
+def input_invalid(source: str, problems: Sequence[Problem]) -> InputInvalid:
+    """Return the error of what has problems, of which there is at least one."""
+    first = problems[0]
+    where = f"{first.path}: " if first.path else ""
+    return InputInvalid(
+        f"{source}: {where}{first.message}",
+        solution=first.solution,
+        source=source,
+        problems=[asdict(each) for each in problems],
+    )
 
 
 def to_json(document: Any) -> str:
     """Return a command's answer as one JSON document: readable on a terminal, else on one line."""
     indent = 2 if sys.stdout.isatty() else None
-    return json.dumps(document, ensure_ascii=False, indent=indent, default=members)
+    return json_text(json.dumps(document, ensure_ascii=False, indent=indent, default=members))

@@ -8,16 +8,30 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
-from treadle.cli.execution_view import duration, output_console
-from treadle.cli.files import InputInvalid, parse_input, read_file, to_json
+from treadle.cli.console import output_console, row
+from treadle.cli.execution_view import duration
+from treadle.cli.files import (
+    InputInvalid,
+    argument_bytes,
+    checked_object,
+    input_invalid,
+    parse_input,
+    read_file,
+    to_json,
+)
+from treadle.cli.plain_text import plain, say
 from treadle.cli.prompts import Answer, asked_in_terminal, value_of
 from treadle.core.errors import TreadleError
+from treadle.dag.problems import Hints
 from treadle.dag.questions import Priority
+from treadle.dag.shape import problems_of
 from treadle.dag.states import InteractionStatus
+from treadle.gateway.models.interactions import NewAnswer
 from treadle.wire.interactions import Answered, Interaction
 from treadle.wire.objects import members, unchecked
 
@@ -52,14 +66,14 @@ def inbox(
         found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
     found = sorted(found, key=lambda each: (_PRIORITIES.index(each.priority), each.timeout_at))
     if as_json:
-        typer.echo(to_json(found))
+        say(to_json(found))
         return
     table = Table(box=None)
     for title in ("id", "type", "title", "priority", "status", "time left"):
         table.add_column(title, no_wrap=title != "title")
     for each in found:
         left = duration(max(0, each.timeout_at - time.time_ns() // 1_000_000))
-        table.add_row(
+        cells = row(
             each.id,
             each.interaction_type,
             each.title,
@@ -67,6 +81,7 @@ def inbox(
             each.status,
             left if each.status is InteractionStatus.PENDING else "",
         )
+        table.add_row(*cells)
     output_console().print(table)
 
 
@@ -112,7 +127,7 @@ def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
                 "comment": comment,
             }
             raw = {name: value for name, value in raw.items() if value is not None}
-        _tell(cluster.answer(interaction_id, raw), as_json=as_json)
+        _tell(cluster.answer(interaction_id, _checked(raw)), as_json=as_json)
 
 
 def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool) -> None:
@@ -125,11 +140,11 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
         raise AnswerMissing("No option says what the answer is.")
     while True:
         try:
-            made = cluster.answer(interaction_id, asked_in_terminal(question))
+            made = cluster.answer(interaction_id, _checked(asked_in_terminal(question)))
         except TreadleError as error:
-            if error.reason != "reply_invalid":
+            if error.reason not in ("reply_invalid", "input_invalid"):
                 raise
-            typer.secho(error.message, fg=typer.colors.RED)
+            say(error.message, fg=typer.colors.RED)
         else:
             _tell(made, as_json=as_json)
             return
@@ -149,21 +164,35 @@ def _values(question: Interaction, given: list[str]) -> dict[str, Any]:
 def _content(question: Interaction, file: str) -> Any:
     data = read_file(file)
     if isinstance(question.content, str):
-        return data.decode()
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputInvalid(
+                f"{file}: byte {error.start} is not UTF-8.", solution="Save the text as UTF-8."
+            ) from error
     return parse_input(data, file)
 
 
 def _object(text: str) -> Answer:
-    value = parse_input(text.encode(), "--json-answer")
+    value = parse_input(argument_bytes(text), "--json-answer")
     if not isinstance(value, dict):
         raise InputInvalid("--json-answer must be an object.")
     return value
 
 
+def _checked(raw: Answer) -> Answer:
+    """Return an answer as the gateway takes it, whichever way it goes."""
+    checked = checked_object(raw, "the answer")
+    try:
+        return NewAnswer.model_validate(checked).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise input_invalid("the answer", problems_of(error, NewAnswer, Hints())) from None
+
+
 def _tell(made: Answered, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(to_json(made))
+        say(to_json(made))
         return
     how = "had been decided before" if made.repeated else "is decided"
     by = f" by {made.answered_by} via {made.via}" if made.answered_by else ""
-    typer.echo(f"{made.id} {how}: {made.decision or made.status}{by}")
+    say(plain(f"{made.id} {how}: {made.decision or made.status}{by}"))

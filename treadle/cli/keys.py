@@ -8,14 +8,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
-from treadle.cli.execution_view import output_console
-from treadle.cli.files import to_json
+from treadle.cli.console import output_console, row
+from treadle.cli.files import checked_object, input_invalid, to_json
 from treadle.cli.ledger import ledger_here
+from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
-from treadle.dag.problems import quoted
+from treadle.dag.problems import Hints, quoted
+from treadle.dag.shape import problems_of
+from treadle.gateway.models.keys import NewKey
 from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys as ledger_keys
 from treadle.ledger.views.keys import Key
@@ -29,6 +33,7 @@ _MOST = 10_000
 _MOST_DAYS = 36_600
 #: Characters that an account's name has at most, as in a question's `assignees`.
 _OWNER_LENGTH = 200
+_DAY_SECONDS = 86_400
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -74,14 +79,17 @@ def create(
     if not owner.strip() or len(owner) > _OWNER_LENGTH:
         raise OwnerInvalid(f"{quoted(owner)} names no account.")
     valid_for = None if days is None else _validity(days)
+    asked = _asked(wanted, name, days)
     with ledger_here(Settings.load()) as ledger:
-        made = ledger_keys.create(ledger.session(), owner, wanted, name=name, valid_for=valid_for)
+        made = ledger_keys.create(
+            ledger.session(), owner, asked.scopes, name=name, valid_for=valid_for
+        )
     if as_json:
-        typer.echo(to_json({"id": made.key.id, "key": made.text}))
+        say(to_json({"id": made.key.id, "key": made.text}))
         return
-    typer.echo(made.text)
+    say(made.text)
     if sys.stdout.isatty():
-        typer.echo(f"Its id is {made.key.id}. It is not shown again.", err=True)
+        say(f"Its id is {made.key.id}. It is not shown again.", err=True)
 
 
 @keys.command("list")
@@ -93,15 +101,14 @@ def list_keys(
     with ledger_here(Settings.load()) as ledger:
         found = ledger_keys.listed(ledger.session(), owner=owner, limit=_MOST)
     if as_json:
-        typer.echo(to_json([key.to_wire() for key in found]))
+        say(to_json([key.to_wire() for key in found]))
         return
     table = Table(box=None)
     for title in ("id", "owner", "scopes", "name", "made", "until"):
         table.add_column(title, no_wrap=True)
     for key in found:
-        table.add_row(
-            key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key)
-        )
+        made, until = _day(key.created_at), _until(key)
+        table.add_row(*row(key.id, key.owner, ",".join(key.scopes), key.name, made, until))
     output_console().print(table)
 
 
@@ -113,7 +120,7 @@ def revoke(
     """End a key: the next request with it is refused."""
     with ledger_here(Settings.load()) as ledger:
         key = ledger_keys.revoke(ledger.session(), key_id)
-    typer.echo(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
+    say(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
 
 
 def _scopes(text: str) -> frozenset[Scope]:
@@ -124,6 +131,16 @@ def _scopes(text: str) -> frozenset[Scope]:
     if not named:
         raise ScopesInvalid("A key without a scope is of no use.", scopes=text)
     return frozenset(map(Scope, named))
+
+
+def _asked(scopes: frozenset[Scope], name: str, days: float | None) -> NewKey:
+    """Return what is asked for, as the gateway takes it."""
+    seconds = {} if days is None else {"valid_seconds": days * _DAY_SECONDS}
+    asked = checked_object({"scopes": sorted(scopes), "name": name} | seconds, "the key")
+    try:
+        return NewKey.model_validate(asked)
+    except ValidationError as error:
+        raise input_invalid("the key", problems_of(error, NewKey, Hints())) from None
 
 
 def _until(key: Key) -> str:

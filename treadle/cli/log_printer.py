@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from treadle.cli.plain_text import plain, say
+
 #: What a service logs when it is at work.
 _AT_WORK = frozenset({"worker.started", "scheduler.started", "gateway.started"})
 #: Fields of a log line that are shown in another way, or that a person does not need.
@@ -32,13 +34,13 @@ class LogPrinter:
         # Attempts have a line each: where nobody reads them, they are not taken apart.
         record = _record_of(line) if self._readable or self._awaited else None
         if self._readable and record is not None:
-            typer.secho(readable(service, record), fg=_COLOURS.get(record.get("level", "")))
+            say(plain(readable(service, record)), fg=_COLOURS.get(record.get("level", "")))
         else:
-            typer.echo(f"{service}: {line}")
+            say(f"{service}: {plain(line)}")
         if self._awaited and record is not None and record.get("event") in _AT_WORK:
             self._awaited.discard(service)
             if not self._awaited:
-                typer.echo(self._when_up)
+                say(self._when_up)
 
 
 def readable(service: str, record: dict[str, Any]) -> str:

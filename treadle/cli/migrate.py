@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from treadle.cli.plain_text import say
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate as migrate_ledger
 
@@ -15,6 +14,6 @@ def migrate() -> None:
     """
     applied = migrate_ledger(Settings.load().database_url)
     for name in applied:
-        typer.echo(f"applied {name}")
+        say(f"applied {name}")
     if not applied:
-        typer.echo("The schema is this release's; nothing was to do.")
+        say("The schema is this release's; nothing was to do.")

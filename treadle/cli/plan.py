@@ -10,13 +10,13 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
-from treadle.cli.execution_view import output_console
-from treadle.cli.files import read_input, to_json
+from treadle.cli.console import PlainConsole, output_console
+from treadle.cli.files import read_input, to_json, write_file
+from treadle.cli.plain_text import plain, say
 from treadle.cli.plan_view import drawn, stage_line
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
@@ -74,7 +74,7 @@ def plan(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
         plan_id = _known(prompt) or cluster.ask_for_plan(prompt, key=key).id
         found, made = _planned(cluster, plan_id, quiet=as_json)
         if save is not None:
-            save.write_text(to_json(made.workflow) + "\n", "utf-8")
+            write_file(save, to_json(made.workflow) + "\n")
         if not (run and as_json):
             _show(found, made, as_json=as_json)
         if run:
@@ -96,12 +96,12 @@ def _planned(cluster: Cluster, plan_id: UUID, *, quiet: bool) -> tuple[Plan, Pla
     Raises:
         PlanFailed: it ended without one, for the reason that the plan has.
     """
-    console = Console(stderr=True, highlight=False)
+    console = PlainConsole(stderr=True)
     try:
         with _stages(console, quiet=quiet) as show:
             _follow(cluster, plan_id, show)
     except KeyboardInterrupt:
-        typer.echo(f"Planning goes on; look at it with: treadle plan {plan_id}", err=True)
+        say(f"Planning goes on; look at it with: treadle plan {plan_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     found = cluster.plan(plan_id)
     if found.plan is None:
@@ -119,14 +119,14 @@ def _follow(cluster: Cluster, plan_id: UUID, show: ReportSink) -> None:
                 for stage in data["data"]["stages"]:
                     show(stage_line(stage))
             elif kind == EventType.NODE_RETRYING:
-                show(f"trying again: {data['error']['error_message']}")
+                show(plain(f"trying again: {data['error']['error_message']}"))
         if not taken and time.monotonic() - begun > _PATIENCE_SECONDS:
             taken = True
             show("no planner has taken it yet; is a `treadle planner` running?")
 
 
 @contextmanager
-def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
+def _stages(console: PlainConsole, *, quiet: bool) -> Iterator[ReportSink]:
     """Yield what shows a stage: in one line that changes on a terminal, else a line each."""
     if quiet:
         yield lambda line: None
@@ -134,17 +134,17 @@ def _stages(console: Console, *, quiet: bool) -> Iterator[ReportSink]:
         with console.status("planning") as status:
             yield lambda line: status.update(Text(line))
     else:
-        yield lambda line: console.print(line, markup=False, soft_wrap=True)
+        yield lambda line: console.print(line, soft_wrap=True)
 
 
 def _show(found: Plan, made: PlanResult, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(to_json(found))
+        say(to_json(found))
         return
     console = output_console()
     console.print(drawn(made), soft_wrap=True)
     if console.is_terminal:
-        typer.echo(f"Run it with: treadle plan {found.id} --run", err=True)
+        say(f"Run it with: treadle plan {found.id} --run", err=True)
 
 
 def _submission(workflow: Any, given: Any) -> Submission:

@@ -1,6 +1,6 @@
 """A plan drawn for a person: its graph as a tree, and what is to be known before it runs.
 
-What a model wrote is text, never markup nor a terminal's commands.
+What a model wrote is literal text (`plain_text`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.execution_view import duration
+from treadle.cli.plain_text import plain
 from treadle.wire.plans import PlanPlaceholder, PlanResult
 
 #: Characters of a step's purpose that its line shows.
@@ -30,7 +31,7 @@ def drawn(plan: PlanResult) -> RenderableType:
     for heading, lines in (
         ("assumptions", [plain(each) for each in plan.assumptions]),
         ("placeholders", [_placeholder(each) for each in plan.placeholders]),
-        ("fixed by rule", [f"{each.path}: {plain(each.done)}" for each in plan.fixes]),
+        ("fixed by rule", [plain(f"{each.path}: {each.done}") for each in plan.fixes]),
     ):
         if lines:
             parts.append(Text(heading, "bold"))
@@ -45,12 +46,6 @@ def stage_line(stage: Mapping[str, Any]) -> str:
     return plain(_STAGES.get(stage["stage"], stage["stage"]).format_map(values))
 
 
-def plain(text: str) -> str:
-    """Return text on one line, without what a terminal would obey."""
-    line = "".join(each if each.isprintable() else " " for each in str(text))
-    return " ".join(line.split())
-
-
 def _graph(plan: PlanResult) -> Tree:
     workflow = plan.workflow
     nodes = {node["id"]: node for node in workflow["nodes"]}
@@ -63,7 +58,7 @@ def _graph(plan: PlanResult) -> Tree:
     while todo:
         place, label, node_id = todo.pop()
         if node_id in seen:
-            place.add(label + Text(f"{node_id} (above)", "dim"))
+            place.add(label + Text(f"{plain(node_id)} (above)", "dim"))
             continue
         seen.add(node_id)
         branch = place.add(label + _line(nodes[node_id]))
@@ -77,27 +72,28 @@ def _graph(plan: PlanResult) -> Tree:
 
 
 def _key(key: str) -> Text:
-    return Text() if key == "result" else Text(f"{key} → ", "cyan")
+    return Text() if key == "result" else Text(f"{plain(key)} → ", "cyan")
 
 
 def _line(node: Mapping[str, Any]) -> Text:
     purpose = plain(node["description"])
     if len(purpose) > _PURPOSE_WIDTH:
         purpose = purpose[: _PURPOSE_WIDTH - 1] + "…"
-    line = Text.assemble((node["id"], "green"), f"  {node['type']}.{node['subtype']}")
+    kind = plain(f"{node['type']}.{node['subtype']}")
+    line = Text.assemble((plain(node["id"]), "green"), f"  {kind}")
     return line.append(f"  {purpose}", "dim") if purpose else line
 
 
 def _placeholder(each: PlanPlaceholder) -> str:
-    suggested = f" (such as {plain(each.suggestion)})" if each.suggestion else ""
-    return f"{each.name}: {each.type}. {plain(each.description)}{suggested}"
+    suggested = f" (such as {each.suggestion})" if each.suggestion else ""
+    return plain(f"{each.name}: {each.type}. {each.description}{suggested}")
 
 
 def _spent(plan: PlanResult) -> str:
     tokens, cost = plan.tokens, plan.cost_usd
     return "  ".join(
         [
-            plan.model,
+            plain(plan.model),
             f"{tokens.input:,} + {tokens.output:,} tokens",
             "cost unknown" if cost is None else f"{cost:.4f} USD",
             duration(round(plan.seconds * 1000)),

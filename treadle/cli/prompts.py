@@ -10,6 +10,7 @@ import click
 import typer
 
 from treadle.cli.files import InputInvalid, parse_input
+from treadle.cli.plain_text import plain, say
 from treadle.dag.forms import InputField, values_problems
 from treadle.dag.questions import Decision, InteractionType
 from treadle.wire.interactions import Interaction
@@ -27,9 +28,9 @@ def asked_in_terminal(question: Interaction) -> Answer:
     Raises:
         click.Abort: Ctrl-C or the end of the input; nothing was decided.
     """
-    typer.secho(question.title, bold=True)
+    say(plain(question.title), bold=True)
     if question.message:
-        typer.echo(question.message)
+        say(question.message)
     answer = _ASKING[question.interaction_type](question)
     comment = typer.prompt("Comment", default="", show_default=False)
     return {**answer, "comment": comment} if comment else answer
@@ -59,8 +60,8 @@ def _input(question: Interaction) -> Answer:
 
 
 def _field(field: InputField) -> Any:
-    name = field.label or field.name
-    hint = f" ({', '.join(field.options)})" if field.options else f" ({field.type})"
+    name = plain(field.label or field.name)
+    hint = f" ({plain(', '.join(field.options))})" if field.options else f" ({field.type})"
     optional = "" if field.required else ", may be left empty"
     while True:
         text = typer.prompt(f"{name}{hint}{optional}", default="", show_default=False)
@@ -88,7 +89,7 @@ def _selection(question: Interaction) -> Answer:
 
 def _review(question: Interaction) -> Answer:
     content = question.content
-    typer.echo(content if isinstance(content, str) else _shown(content))
+    say(content if isinstance(content, str) else _shown(content))
     choice = _pick(
         [
             (Decision.CONFIRMED, "Confirm"),
@@ -129,7 +130,7 @@ def _pick(options: Sequence[tuple[str, str]]) -> str:
 
 def _list(options: Sequence[tuple[str, str]]) -> None:
     for number, (value, label) in enumerate(options, start=1):
-        typer.echo(f"  {number}. {label or value}" + (f" ({value})" if label else ""))
+        say(plain(f"  {number}. {label or value}" + (f" ({value})" if label else "")))
 
 
 def _named(options: Sequence[tuple[str, str]], text: str) -> str | None:
@@ -146,7 +147,7 @@ def _shown(content: Any) -> str:
 
 
 def _complain(message: str) -> None:
-    typer.secho(message, fg=typer.colors.RED)
+    say(message, fg=typer.colors.RED)
 
 
 _ASKING = {

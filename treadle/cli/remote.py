@@ -21,6 +21,7 @@ from treadle.dag.publish import publish
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
+from treadle.ledger.engine.submission_check import check_key
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, Executions, Submitted
@@ -91,7 +92,7 @@ class Remote:
             body["trigger"] = request.trigger
         if request.deadline is not None:
             body["deadline_seconds"] = request.deadline.total_seconds()
-        headers = {"Idempotency-Key": request.idempotency_key} if request.idempotency_key else {}
+        headers = _key_header(request.idempotency_key)
         made = self._read(Submitted, "POST", "/v1/executions", json=body, headers=headers)
         return Started(UUID(made.id), made.status, made.repeated)
 
@@ -144,7 +145,7 @@ class Remote:
         return Started(UUID(made.id), made.status)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
-        headers = {"Idempotency-Key": key} if key else {}
+        headers = _key_header(key)
         body = {"prompt": prompt}
         made = self._read(AskedPlan, "POST", "/v1/plans", json=body, headers=headers)
         return Started(UUID(made.id), made.status, made.repeated)
@@ -224,6 +225,11 @@ def _read(kind: type[Object], document: Any) -> Object:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise GatewayDiffers(f"The gateway answers {where}: {first['msg']}.") from error
+
+
+def _key_header(key: str | None) -> dict[str, str]:
+    check_key(key)
+    return {} if key is None else {"Idempotency-Key": key}
 
 
 def _unreachable(error: Exception) -> GatewayUnreachable:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated, ClassVar
 
 import typer
 
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
+from treadle.cli.plain_text import say
 from treadle.cli.validate import listed
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
 from treadle.dag.validation import Validation, validate
-from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission
+from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission, fired_trigger
+from treadle.ledger.engine.submission_check import check_key, deadline_of
 
 
 class WorkflowInvalid(TreadleError):
@@ -46,7 +47,7 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
     priority: Annotated[int, typer.Option(min=0, max=9, help="0 is first.")] = DEFAULT_PRIORITY,
     deadline: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", min=0.001, help="It ends as TIMEOUT if not over by then."),
+        typer.Option(metavar="SECONDS", help="It ends as TIMEOUT if not over by then."),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show progress until its end.")] = False,
     as_json: Annotated[
@@ -66,20 +67,22 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         read_input(input_file, input_json),
         trigger=trigger,
         priority=priority,
-        deadline=None if deadline is None else timedelta(seconds=deadline),
+        deadline=deadline_of(deadline),
         idempotency_key=key,
     )
+    fired_trigger(request)
+    check_key(key)
     with connected() as cluster:
         started = cluster.submit(request)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
-        typer.echo(to_json(document))
+        say(to_json(document))
         return
-    typer.echo(started.id)
+    say(started.id)
     if sys.stdout.isatty():
-        typer.echo(f"Follow it with: treadle watch {started.id}", err=True)
+        say(f"Follow it with: treadle watch {started.id}", err=True)
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from treadle.cli.log_printer import LogPrinter
+from treadle.cli.plain_text import say
 from treadle.cli.ports import LOOPBACK, Host, Ports
 from treadle.core.embedded import EmbeddedServers, find_cluster
 from treadle.core.errors import TreadleError
@@ -88,7 +89,7 @@ def up(
         when_up = _welcome(servers.folder, ports, _first_key(servers.database_url))
         printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, printer.print_line, servers.revive).serve()
-    typer.echo("Treadle is down.")
+    say("Treadle is down.")
 
 
 def _public_url(settings: Settings, ports: Ports) -> str:

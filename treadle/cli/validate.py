@@ -10,6 +10,7 @@ import typer
 
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import read_file, to_json
+from treadle.cli.plain_text import plain, say
 from treadle.dag.problems import Problem
 from treadle.dag.schema import workflow_schema
 from treadle.dag.validation import Validation
@@ -23,23 +24,23 @@ def validate(
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
     validation = check(read_file(file))
     if as_json:
-        typer.echo(to_json(document_of(validation)))
+        say(to_json(document_of(validation)))
     elif validation.workflow is None:
         count = len(validation.problems)
-        typer.echo(f"{file}: {count} {'problem' if count == 1 else 'problems'}")
-        typer.echo(listed(validation.problems))
+        say(f"{file}: {count} {'problem' if count == 1 else 'problems'}")
+        say(listed(validation.problems))
     else:
         workflow = validation.workflow
         parts = f"{len(workflow.nodes)} nodes, {len(workflow.connections)} connections"
-        typer.echo(f"{file}: valid, {parts}")
+        say(f"{file}: valid, {parts}")
         if validation.warnings:
-            typer.echo(f"warnings\n{listed(validation.warnings)}")
+            say(f"warnings\n{listed(validation.warnings)}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
 
 
 def schema() -> None:
     """Print the JSON Schema of a workflow, for editors and other programs."""
-    typer.echo(to_json(workflow_schema()))
+    say(to_json(workflow_schema()))
 
 
 def document_of(validation: Validation) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def document_of(validation: Validation) -> dict[str, Any]:
 def listed(problems: Sequence[Problem]) -> str:
     """Return problems for a person: where and why, what, and how to fix it."""
     return "\n".join(
-        f"  {problem.path or 'the document'}: {problem.reason}\n"
-        f"    {problem.message}\n"
-        f"    {problem.solution}"
+        f"  {plain(problem.path or 'the document')}: {problem.reason}\n"
+        f"    {plain(problem.message)}\n"
+        f"    {plain(problem.solution)}"
         for problem in problems
     )

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.live import Live
 
 from treadle.cli.cluster import Cluster, Reader
-from treadle.cli.errors import ExitCode
-from treadle.cli.execution_view import event_line, headline, output_console, tree_of
+from treadle.cli.console import PlainConsole, output_console
+from treadle.cli.errors import ExitCode, error_lines
+from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
+from treadle.cli.plain_text import say
 from treadle.cli.progress import Progress
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
@@ -47,14 +48,14 @@ def watch_to_end(
         NoSuchExecution: there is none.
         typer.Exit: Ctrl-C; the execution goes on.
     """
-    console = Console(stderr=as_json, highlight=False)
+    console = PlainConsole(stderr=as_json)
     try:
         if console.is_terminal:
             _draw(cluster, execution_id, console, answer)
         else:
             _list(cluster, execution_id, console, answer, quiet=as_json)
     except KeyboardInterrupt:
-        typer.echo(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
+        say(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
     return show_end(cluster, execution_id, as_json=as_json)
 
@@ -63,14 +64,16 @@ def show_end(cluster: Reader, execution_id: UUID, *, as_json: bool) -> ExitCode:
     """Print an execution as it stands, with all its records; return the code for its status."""
     execution = cluster.execution(execution_id, whole=True)
     if as_json:
-        typer.echo(to_json(execution))
+        say(to_json(execution))
     else:
         _print_execution(cluster, execution)
     is_well = execution.end_time is None or execution.status is ExecutionStatus.SUCCESS
     return ExitCode.OK if is_well else ExitCode.NO
 
 
-def _draw(cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None) -> None:
+def _draw(
+    cluster: Cluster, execution_id: UUID, console: PlainConsole, answer: Answer | None
+) -> None:
     """Redraw a tree as events come; it leaves the screen at the end."""
     execution = cluster.execution(execution_id, whole=False)
     progress, seq = Progress(cluster.graph(execution), execution), execution.last_seq
@@ -92,7 +95,12 @@ def _draw(cluster: Cluster, execution_id: UUID, console: Console, answer: Answer
 
 
 def _list(
-    cluster: Cluster, execution_id: UUID, console: Console, answer: Answer | None, *, quiet: bool
+    cluster: Cluster,
+    execution_id: UUID,
+    console: PlainConsole,
+    answer: Answer | None,
+    *,
+    quiet: bool,
 ) -> None:
     """Print a line for each event from the first one on; nothing if `quiet`."""
     execution = cluster.execution(execution_id, whole=False)
@@ -105,7 +113,7 @@ def _list(
         for event in events:
             line = None if quiet else event_line(event, progress)
             if line is not None:
-                console.print(line, markup=False, soft_wrap=True)
+                console.print(line, soft_wrap=True)
             progress.apply([event])
         if answer is not None:
             for question in _questions(events):
@@ -120,19 +128,16 @@ def _questions(events: list[Event]) -> list[UUID]:
 
 def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
-    console = output_console()
-    console.print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
+    output_console().print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
-        console.print(f"error: {error.error_message}", markup=False, soft_wrap=True)
-        console.print(f"  reason: {details.reason}", markup=False, soft_wrap=True)
-        console.print(f"  solution: {details.solution}", markup=False, soft_wrap=True)
+        say(error_lines(error.error_message, details.reason, details.solution))
     if execution.output is not None:
         text = to_json(execution.output)
         if len(text) > _OUTPUT_CHARACTERS:
             more = f"… (all of it: treadle show {execution.id} --json)"
             text = f"{text[:_OUTPUT_CHARACTERS]}{more}"
-        console.print(f"output: {text}", markup=False, soft_wrap=True)
+        say(f"output: {text}")
 
 
 def _now() -> int:

@@ -1,0 +1,192 @@
+"""Wrong inputs: each is refused with a reason, alike on this machine and through a gateway."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import TREADLE, UP_SECONDS, Done, Folder
+from tests.support.ports import port_base
+from tests.support.workflows import chain, node
+from treadle.core.settings import child_environment
+
+NO_EXECUTION = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture
+def flow(folder: Folder) -> str:
+    """Return the file of a workflow of one node."""
+    return folder.write("w.json", chain(node("n")))
+
+
+@pytest.fixture
+def gateway(folder: Folder, server: str) -> dict[str, str]:
+    """Return the variables with which a command asks the gateway."""
+    made = folder.run("keys", "create", "--json").document
+    return {"TREADLE_SERVER": server, "TREADLE_API_KEY": made["key"]}
+
+
+def is_refused(done: Done) -> bool:
+    """Return whether a command ended with a reason and the code of what was not understood."""
+    return done.code == 2 and "reason: " in done.err and "Traceback" not in done.err
+
+
+def shell(folder: Folder, text: str, **variables: str) -> Done:
+    """Run a line of a shell in which `$T` is the command."""
+    done = subprocess.run(
+        ["bash", "-c", text],
+        cwd=folder.path,
+        env=child_environment(T=str(TREADLE), **variables),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout.decode("latin-1"), done.stderr.decode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--key", ""],
+        ["--key", "x" * 201],
+        ["--key", "größe-1"],
+        ["--key", " x"],
+        ["--key", os.fsdecode(b"k\xff")],
+        ["--deadline", "inf"],
+        ["--deadline", "nan"],
+        ["--deadline", "0"],
+        ["--deadline", "1e12"],
+        ["--trigger", os.fsdecode(b"\xff")],
+        ["--input-json", os.fsdecode(b'{"a":"\xff"}')],
+        ["--input-json", '{"a":"\\ud800"}'],
+        ["--input-json", '{"a":"x\\u0000y"}'],
+        ["--input-json", '{"\\u0000":1}'],
+        ["--input-json", '{"a":1,"a":2}'],
+        ["--input-json", '{"a":1e999}'],
+        ["--input-json", '{"a":9223372036854775808}'],
+        ["--input-json", "[" * 66 + "]" * 66],
+        ["--input-json", "[" * 50_000 + "]" * 50_000],
+        ["--input", "nosuch.json"],
+    ],
+)
+def test_what_a_submission_may_not_say_is_refused_alike_both_ways(
+    folder: Folder, flow: str, gateway: dict[str, str], arguments: list[str]
+) -> None:
+    """The way to the cluster makes no difference to what is taken."""
+    here = folder.process("submit", flow, *arguments)
+    there = folder.process("submit", flow, *arguments, **gateway)
+
+    assert is_refused(here), here
+    assert is_refused(there), there
+    assert here.err == there.err
+
+
+@pytest.mark.parametrize("text", ["[" * 65 + "]" * 65, '"text"', "null", '{"größe": "👩"}'])
+def test_what_a_submission_may_say_is_taken_alike_both_ways(
+    folder: Folder, flow: str, gateway: dict[str, str], text: str
+) -> None:
+    """Any value of JSON, as deep as a request may be."""
+    for variables in ({}, gateway):
+        done = folder.process("submit", flow, "--input-json", text, "--key", "~ ok!", **variables)
+        assert done.code == 0 or done.err.count("reason: idempotency_conflict"), done
+        assert folder.process("submit", flow, "--input-json", text, **variables).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        (["executions"], {"TREADLE_DATABASE_URL": "nonsense"}),
+        (["doctor"], {"TREADLE_DATABASE_URL": "nonsense"}),
+        (["doctor"], {"TREADLE_REDIS_URL": "nonsense"}),
+        (["inbox"], {"TREADLE_REDIS_URL": "http://127.0.0.1"}),
+        (["executions"], {"TREADLE_SERVER": "127.0.0.1:8000"}),
+        (["executions"], {"TREADLE_SERVER": "http://127.0.0.1:99999"}),
+        (["executions"], {"TREADLE_SERVER": "http://127.0.0.1:1", "TREADLE_API_KEY": "kä"}),
+        (["executions"], {"TREADLE_DATA_DIR": "w.json"}),
+        (["up"], {"TREADLE_DATA_DIR": "w.json"}),
+        (["worker", "--tasks", "./w.py"], {}),
+        (["worker", "--tasks", ""], {}),
+        (["worker", "--tasks", ".w"], {}),
+        (["keys", "create", "--days", "1e12"], {}),
+        (["keys", "create", "--days", "0"], {}),
+        (["keys", "create", "--name", "x" * 201], {}),
+        (["keys", "create", "--owner", os.fsdecode(b"\xff")], {}),
+        (["answer", NO_EXECUTION, "--json-answer", '{"comment": "\\u0000"}'], {}),
+        (["answer", NO_EXECUTION, "--json-answer", '{"decision": 5}'], {}),
+        (["answer", NO_EXECUTION, "--json-answer", '{"nosuch": 5}'], {}),
+        (["plan", os.fsdecode(b"\xff")], {}),
+        (["validate", os.fsdecode(b"\xff.json")], {}),
+    ],
+)
+def test_what_no_command_can_use_is_refused_with_a_reason(
+    folder: Folder, flow: str, arguments: list[str], variables: dict[str, str]
+) -> None:
+    """In lines for a person, never with a traceback."""
+    done = folder.process(*arguments, **variables)
+
+    assert is_refused(done), done
+
+
+@pytest.mark.parametrize("text", ["$T validate - <&-", f"$T show {NO_EXECUTION} >&-"])
+def test_a_closed_stream_is_told(folder: Folder, text: str) -> None:
+    """Standard input where it is to be read, standard output for every command."""
+    assert is_refused(shell(folder, text))
+
+
+def test_no_locale_ends_a_command(folder: Folder, flow: str) -> None:
+    """What its encoding cannot write is written by its number, and JSON stays JSON."""
+    given = json.dumps({"größe": "👩"}, ensure_ascii=False)
+    execution = folder.process("submit", flow, "--input-json", given, "--watch", "--json").document
+    for variables in (
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ):
+        for command in (f"show {execution['id']}", "executions", "inbox", "keys list"):
+            done = shell(folder, f"$T {command}", **variables)
+            assert (done.code, done.err) == (0, ""), (command, variables, done.err[-3000:])
+        shown = folder.process("show", execution["id"], "--json", **variables)
+        assert shown.document == execution
+        assert is_refused(shell(folder, "$T validate größe.json", **variables))
+
+
+def test_a_reader_that_leaves_ends_a_command_quietly(folder: Folder, flow: str) -> None:
+    """With the code that a shell reports of a broken pipe, and without a word."""
+    text = json.dumps(["x" * 1_000] * 1_000)
+    folder.write("in.json", text)
+    execution = folder.run("submit", flow, "--input", "in.json").out.strip()
+    folder.run("watch", execution)
+    for command in (f"show {execution} --json", f"show {execution}", "schema"):
+        # The reader has left before anything is written.
+        done = shell(folder, f"$T {command} | true; echo ${{PIPESTATUS[0]}}", PYTHONUNBUFFERED="")
+        assert done.err == "", command
+        assert done.out in ("141\n", "0\n"), command
+
+
+def test_a_full_disk_is_told(folder: Folder) -> None:
+    """Where the answer goes to a file that takes no more."""
+    done = shell(folder, "$T schema > /dev/full")
+
+    assert "reason: system_failed" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_cluster_runs_in_a_folder_with_any_name(
+    tmp_path: Path, wait_until: Callable[..., Any]
+) -> None:
+    """Such as one with a comma, which PostgreSQL takes for two."""
+    named = Folder(tmp_path / 'Smith, Jo "x" größe')
+    named.path.mkdir()
+    up = named.start("up", "--workers", "1", *port_base())
+    try:
+        wait_until(up.is_up, timeout=UP_SECONDS)
+        assert named.run("executions").code == 0
+    finally:
+        up.end()
+        up.close()

@@ -1,0 +1,64 @@
+"""Modules with tasks: found by name, as the operator or an installed package names them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from treadle.core.errors import TreadleError
+from treadle.dag.problems import quoted
+
+
+class TasksNotFound(TreadleError):
+    """A module named for tasks cannot be imported, or contains none."""
+
+    reason = "tasks_not_found"
+    solution = "Check the module's name, that the worker can import it, and that it contains tasks."
+
+
+class TasksNameInvalid(TreadleError):
+    """What is named for tasks is no name of a module."""
+
+    reason = "tasks_name_invalid"
+    solution = "Name a module as Python imports it: `tasks` or `package.tasks`, not a path."
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the full name of a module.
+
+    Raises:
+        TasksNameInvalid
+    """
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise TasksNameInvalid(f"{quoted(name)} is no name of a module.", module=name)
+
+
+def imported(name: str) -> ModuleType:
+    """Import a module by its full name.
+
+    Raises:
+        TasksNameInvalid, TasksNotFound
+    """
+    check_name(name)
+    try:
+        return import_module(name)
+    except ImportError as exc:
+        raise TasksNotFound(f"Tasks in {name}: {exc}", module=name) from exc
+
+
+def without_tasks(name: str, module: ModuleType) -> TasksNotFound:
+    """Return the error of a module without a task: mostly another one of the same name."""
+    found = getattr(module, "__file__", None) or "built in"
+    message = f"The module {name} has no @task; it was imported from {found}."
+    top = name.partition(".")[0]
+    own = next((each for each in (Path(top), Path(f"{top}.py")) if each.exists()), None)
+    if own is None or Path(found).resolve().is_relative_to(Path.cwd()):
+        return TasksNotFound(message, module=name, file=found)
+    return TasksNotFound(
+        f"{message} {own.resolve()} has the same name and was not imported.",
+        solution=f"Rename {own}, so that it is not hidden by the other module.",
+        module=name,
+        file=found,
+        hidden=str(own.resolve()),
+    )
