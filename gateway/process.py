@@ -14,12 +14,15 @@ import uvicorn
 
 from treadle.core.settings import Settings
 from treadle.gateway.app import build
+from treadle.gateway.connections import protocol
 from treadle.monitoring.server import Address, PortTaken
 
 #: Seconds that requests under way have to end once the gateway was asked to stop.
 GRACE_SECONDS = 10
 #: Connections that wait to be accepted: a burst of clients, as a load test makes it.
 _BACKLOG = 2_048
+#: Connections that are accepted at one time: asyncio logs so many lines when descriptors run out.
+_ACCEPTED = 64
 #: Seconds between two looks whether to close; uvicorn counts ten of them as a second.
 _TICK_SECONDS = 0.1
 
@@ -49,7 +52,8 @@ class Server(uvicorn.Server):
             lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
-            backlog=_BACKLOG,
+            http=protocol(),
+            backlog=_ACCEPTED,
         )
         super().__init__(config)
 
@@ -60,6 +64,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
         await super().startup(sockets)
+        self.listener.listen(_BACKLOG)  # asyncio has set it to how many it accepts at one time
         _log.info("gateway.started", port=self.port)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

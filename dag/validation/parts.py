@@ -11,14 +11,21 @@ from treadle.dag.validation.draft import Draft, DraftConnection
 from treadle.dag.validation.report import Report
 from treadle.dag.values import Value
 
+#: Ids that clients and proxies take out of an address, however they are written.
+_RELATIVE = {".", ".."}
+_WITHOUT_SLASH = "Use an id without /, such as one with - in its place."
+
 
 def check_ids(document: Mapping[str, Value], report: Report) -> None:
-    """Report duplicate ids of nodes and of connections, and a reserved workflow id."""
+    """Report duplicate ids of nodes and of connections, and a workflow id that cannot be one."""
     metadata = document.get("metadata")
     own = metadata.get("id") if isinstance(metadata, dict) else None
     if isinstance(own, str) and own.startswith(SYSTEM_PREFIX):
         message = f"Ids that begin with {quoted(SYSTEM_PREFIX)} are reserved for Treadle."
         report.add(Problem("metadata.id", "reserved_id", message, "Choose another id."))
+    if isinstance(own, str) and ("/" in own or own in _RELATIVE):
+        message = f"No address can name {quoted(own)}: it would be read as a path."
+        report.add(Problem("metadata.id", "unaddressable_id", message, _WITHOUT_SLASH))
     for part in ("nodes", "connections"):
         seen: set[str] = set()
         listed = document.get(part)

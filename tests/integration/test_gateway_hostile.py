@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -140,3 +141,24 @@ def test_an_execution_whose_time_is_nothing_has_a_deadline(ada: Client, postgres
     with connect(postgres_url, autocommit=True) as session:
         query = "select deadline_at from executions where id = %s"
         assert session.execute(query, (made["id"],)).fetchone() != (None,)
+
+
+@pytest.mark.parametrize("name", ["a/b", "/", ".", ".."])
+def test_an_id_that_no_address_reaches_is_refused(ada: Client, name: str) -> None:
+    """It would be stored, and could not be read."""
+    document = chain(node("a"))
+    document["metadata"]["id"] = name
+
+    for path, body in (("/v1/workflows", document), ("/v1/executions", {"workflow": document})):
+        problems = ada.post(path, body, 422)["error_details"]["problems"]
+        assert [each["reason"] for each in problems] == ["unaddressable_id"]
+
+
+@pytest.mark.parametrize("name", ["a b", "a%2Fb", "é?#", "..."])
+def test_an_id_that_is_stored_is_reached(ada: Client, name: str) -> None:
+    """Whatever else it holds."""
+    document = chain(node("a"))
+    document["metadata"]["id"] = name
+    ada.post("/v1/workflows", document, 201)
+
+    assert ada.get(f"/v1/workflows/{quote(name, safe='')}")["workflow_id"] == name
