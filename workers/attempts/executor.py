@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -64,6 +65,7 @@ class Executor:
         self._records = records
         self._secrets = secrets
         self._operator_keys = operator_keys(settings)
+        self._longest_wait = timedelta(seconds=settings.retry_after_max_seconds)
         self._inputs = InputReader(records)
         self._implementations = implementations(Services(dialer, settings))
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
@@ -138,7 +140,9 @@ class Executor:
         """Return an outcome after the retry policy had its say."""
         if not isinstance(outcome, Failed):
             return outcome
-        with_retry_policy = apply_retry_policy(claim.node, claim.retry_count, outcome)
+        with_retry_policy = apply_retry_policy(
+            claim.node, claim.retry_count, outcome, longest_wait=self._longest_wait
+        )
         itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
         if itself and isinstance(with_retry_policy, Failed):
             return given_up(self._records, claim, with_retry_policy)
