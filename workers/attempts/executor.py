@@ -30,6 +30,7 @@ from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
+from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
 from treadle.workers.secrets import Secrets, masked, operator_keys, without
@@ -207,4 +208,6 @@ def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
 def _internal(claim: Claim, error: Exception) -> Failed:
     _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
     kind = type(error).__name__
-    return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())
+    return Failed(
+        InternalError(f"{kind}: {error}", exception=kind, causes=causes_of(error)).to_wire()
+    )

@@ -22,6 +22,7 @@ from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs.tasks import PYTHON_TASK, PythonTask
 from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps, loads
 from treadle.workers.nodes.attempt import Attempt
+from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import implements
 from treadle.workers.tasks import TASKS, Task
 
@@ -168,6 +169,7 @@ def _failed(task: Task, exc: BaseException) -> Failed:
             else f"Task {task.name} raised {kind}.",
             task=task.name,
             exception=kind,
+            causes=causes_of(exc),
             traceback=[_clean(line.rstrip()) for line in lines],
         ).to_wire()
     )
