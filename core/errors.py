@@ -10,6 +10,11 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
+import orjson
+
+#: Characters of what is no JSON that an error shows.
+_TEXT_SHOWN = 1_000
+
 
 class TreadleError(Exception):
     """An error for people and programs."""
@@ -36,7 +41,36 @@ class TreadleError(Exception):
         return {
             "error_code": self.reason,
             "error_message": self.message,
-            "error_details": {**self.context, "reason": self.reason, "solution": self.advice},
+            "error_details": {
+                **_as_json(self.context),
+                "reason": self.reason,
+                "solution": self.advice,
+            },
             "is_retryable": self.retryable,
             "timestamp": time.time_ns() // 1_000_000,
         }
+
+
+def _as_json(context: dict[str, Any]) -> dict[str, Any]:
+    """Return facts as JSON; what JSON cannot say stands as text, so that no error is lost by it."""
+    try:
+        orjson.dumps(context)
+    except (TypeError, ValueError, RecursionError):
+        return {_text(name): _said(value) for name, value in context.items()}
+    return context
+
+
+def _said(value: Any) -> Any:
+    try:
+        orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return _text(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:  # noqa: BLE001 - the edge: code of others, which may fail
+        text = f"<{type(value).__name__}>"
+    return text[:_TEXT_SHOWN].encode(errors="replace").decode()

@@ -15,15 +15,6 @@ class ProviderKeyMissing(TreadleError):
     solution: ClassVar[str] = "Set the provider's key where the process runs that calls it."
 
 
-class ProviderKeyInvalid(TreadleError):
-    """A credential cannot be sent in a header."""
-
-    reason: ClassVar[str] = "provider_key_invalid"
-    solution: ClassVar[str] = (
-        "Give the secret that `credential` names the key alone: one line of plain ASCII."
-    )
-
-
 class ProviderUnavailable(TreadleError):
     """The provider did not answer, is overloaded, or has an outage; a later call may succeed."""
 

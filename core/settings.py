@@ -107,6 +107,8 @@ class Settings(BaseSettings):
     """How much work a dispatch queue holds in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
     """Time a stopping worker gives its running attempts before it releases them."""
+    retry_after_max_seconds: float = Field(3600.0, ge=0, le=86_400)
+    """Longest delay that a `Retry-After` of a server can ask for; a longer one counts as this."""
     worker_threads: int = Field(24, ge=1, le=256)
     """Threads of one worker; they mostly wait for commits, which they share."""
     async_bound: int = Field(1000, ge=1)

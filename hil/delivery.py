@@ -71,12 +71,14 @@ class Delivery:
         channels: Mapping[str, Channel],
         *,
         public_url: str,
+        retry_after_max_seconds: float = 3600.0,
     ) -> None:
         self._open_session = open_session
         self._client = client
         self._engine = engine
         self._channels = channels
         self._public_url = public_url.rstrip("/")
+        self._longest_wait = retry_after_max_seconds
         self._session: psycopg.Connection | None = None
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -159,7 +161,8 @@ class Delivery:
         try:
             await channel.send(Message(sending.id, sending.kind, asked, link))
         except DeliveryFailed as error:
-            seconds = max(error.after_seconds, _backoff(sending.attempts))
+            asked_for = min(error.after_seconds, self._longest_wait)
+            seconds = max(asked_for, _backoff(sending.attempts))
             await self._ask(outbox.send_again, sending.id, error=error.to_wire(), seconds=seconds)
             DELIVERIES.labels(name, "failed").inc()
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)

@@ -26,6 +26,7 @@ def running_hil_services(connections: Connections) -> Iterator[None]:
         engine,
         senders(Services(lambda: Dialer(policy), secrets_given())),
         public_url=settings.public_url,
+        retry_after_max_seconds=settings.retry_after_max_seconds,
     )
     ending = Event()
     threads = [

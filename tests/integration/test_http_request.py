@@ -205,13 +205,18 @@ def test_retry_after_in_seconds_is_handed_on(server: Loopback, status: int) -> N
         (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0),
         ("99999999999999999999", 86_400),
         ("soon", None),
-        ("-1", None),
-        ("1.5", None),
+        ("-1", 0),
+        ("-5", 0),
+        ("NaN", 0),
+        ("inf", 86_400),
+        ("1.5", 1.5),
+        ("1e9", 86_400),
+        ("Fri, 02 Jan 2099 03:05:05 GMT", 86_400),
         ("", None),
         (None, None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: int | None) -> None:
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
     """A date in the past is now, a far one is a day, and what is neither says nothing."""
     expected = None if seconds is None else timedelta(seconds=seconds)
     assert retry_after(header, NOW) == expected

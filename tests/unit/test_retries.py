@@ -65,6 +65,14 @@ def test_retry_after_is_obeyed() -> None:
     assert outcome.delay == asked
 
 
+def test_retry_after_is_obeyed_up_to_the_longest_wait() -> None:
+    """An upstream that asks for a day, or the year 2099, gets what the operator permits."""
+    asked, longest = timedelta(days=1), timedelta(hours=1)
+    outcome = apply_retry_policy(node_with(), 0, Failed(RETRYABLE, asked), longest_wait=longest)
+    assert isinstance(outcome, Retrying)
+    assert outcome.delay == longest
+
+
 @given(st.integers(0, 10_000))
 def test_delays_grow_within_their_bounds(retry_count: int) -> None:
     """Between the node's least and largest delay, and under the doubled ceiling."""

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -33,6 +34,7 @@ from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
 from treadle.workers.interruption import AttemptOver
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
+from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
 from treadle.workers.secrets import Secrets, masked, operator_keys, without
@@ -68,6 +70,7 @@ class Executor:
         self._records = records
         self._secrets = secrets
         self._operator_keys = operator_keys(settings)
+        self._longest_wait = timedelta(seconds=settings.retry_after_max_seconds)
         self._inputs = InputReader(records)
         self._implementations = implementations(Services(dialer, settings))
         self._configurations: dict[int, tuple[CompiledNode, Configuration]] = {}
@@ -150,7 +153,9 @@ class Executor:
         """Return an outcome after the retry policy had its say."""
         if not isinstance(outcome, Failed):
             return outcome
-        with_retry_policy = apply_retry_policy(claim.node, claim.retry_count, outcome)
+        with_retry_policy = apply_retry_policy(
+            claim.node, claim.retry_count, outcome, longest_wait=self._longest_wait
+        )
         itself = claim.node.is_loop and claim.phase is not LoopPhase.GATHER
         if itself and isinstance(with_retry_policy, Failed):
             return given_up(self._records, claim, with_retry_policy)
@@ -225,4 +230,6 @@ def _failed(claim: Claim, error: BaseException) -> Failed:
         return Failed(error.to_wire())
     _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
     kind = type(error).__name__
-    return Failed(InternalError(f"{kind}: {error}", exception=kind).to_wire())
+    return Failed(
+        InternalError(f"{kind}: {error}", exception=kind, causes=causes_of(error)).to_wire()
+    )

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from treadle.core.errors import TreadleError
+
+#: Errors behind an error that its details name, and characters of each.
+_CAUSES_SHOWN, _CAUSE_CHARACTERS = 20, 1_000
 
 
 class NotAList(TreadleError):
@@ -86,3 +91,31 @@ class MaxIterationsReached(TreadleError):
 
     reason = "max_iterations_reached"
     solution = "Raise max_iterations, check the condition, or set stop_at_max."
+
+
+def causes_of(error: BaseException) -> list[str]:
+    """Return what stands behind an error: its notes, the members of a group, and its causes."""
+    shown: list[str] = []
+    for each in _behind(error, set()):
+        if len(shown) == _CAUSES_SHOWN:
+            break
+        shown.append(each[:_CAUSE_CHARACTERS].encode(errors="replace").decode())
+    return shown
+
+
+def _behind(error: BaseException, seen: set[int]) -> Iterator[str]:
+    seen.add(id(error))
+    yield from (str(note) for note in getattr(error, "__notes__", ()))
+    members = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    context = None if error.__suppress_context__ else error.__context__
+    for each in (*members, error.__cause__ or context):
+        if each is not None and id(each) not in seen:
+            yield f"{type(each).__qualname__}: {_words(each)}"
+            yield from _behind(each, seen)
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - the edge: code of others, which may fail
+        return "(without text)"

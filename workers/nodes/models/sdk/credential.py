@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from treadle.core.provider_errors import ProviderKeyInvalid, ProviderKeyMissing
+from typing import ClassVar
+
+from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import ProviderKeyMissing
 from treadle.dag.specs.models import ClaudeMessage, OpenAIChat
+
+
+class ProviderKeyInvalid(TreadleError):
+    """A credential cannot be sent in a header."""
+
+    reason: ClassVar[str] = "provider_key_invalid"
+    solution: ClassVar[str] = (
+        "Give the secret that `credential` names the key alone: one line of plain ASCII."
+    )
 
 
 def with_sendable_key(config: OpenAIChat | ClaudeMessage) -> OpenAIChat | ClaudeMessage:
