@@ -85,6 +85,23 @@ def test_up_refuses_a_port_that_somebody_holds(tmp_path: Path) -> None:
     assert not (tmp_path / ".treadle").exists()
 
 
+def test_a_start_that_is_cut_short_loses_no_key(
+    started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """The first key is made in the moment it is shown, so the next start shows it."""
+    up = started("up", "--workers", "1", *port_base())
+    wait_until(lambda: find_cluster(tmp_path / ".treadle"), timeout=UP_SECONDS)
+    wait_until(lambda: "scheduler.started" in up.said or up.is_up(), timeout=UP_SECONDS)
+    os.kill(up.pid, signal.SIGKILL)
+    shown = "API key:" in up.said
+
+    again = started("up", "--workers", "1", *port_base())
+    wait_until(again.is_up, timeout=UP_SECONDS)
+
+    assert shown != ("API key:" in again.said)
+    assert again.end() == 0
+
+
 def test_nothing_outlives_a_killed_up(
     started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
