@@ -191,3 +191,31 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
     assert done.code == 4
     assert "nowhere_to_be_found" in done.err
     assert "reason: tasks_not_found" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "No module named 'user_tasks'"),
+        ("import nosuch_library\n", "No module named 'nosuch_library'"),
+        ("def f(:\n", "SyntaxError"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("import sys\nsys.exit(3)\n", "ended with 3"),
+        ("x = 1\n", "has no @task"),
+    ],
+)
+def test_up_imports_tasks_before_anything_starts(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    """What a worker could not import ends it, with the end of the user's own traceback."""
+    if text is not None:
+        (tmp_path / "user_tasks.py").write_text(text)
+
+    done = Folder(tmp_path).process("up", "--tasks", "user_tasks", *port_base())
+
+    assert done.code == 4, done
+    assert said in done.err
+    assert "reason: tasks_not_found" in done.err
+    assert "importlib" not in done.err
+    assert len(done.err.splitlines()) <= 8
+    assert not (tmp_path / ".treadle").exists()

@@ -15,6 +15,7 @@ import typer
 from treadle.cli.log_printer import LogPrinter
 from treadle.cli.plain_text import say
 from treadle.cli.ports import LOOPBACK, Host, Ports
+from treadle.cli.task_check import check_tasks
 from treadle.core.embedded import EmbeddedServers, find_cluster
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
@@ -74,6 +75,7 @@ def up(
     ports = Ports(host, port_base, settings.data_dir.absolute() / "counts")
     if find_cluster(settings.data_dir) is None:  # else the folder is held, which says more
         ports.refuse_taken()
+    check_tasks(tasks or ())
     with EmbeddedServers(settings.data_dir) as servers:
         ports.count_anew()
         migrate(servers.database_url)
