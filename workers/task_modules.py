@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from treadle.core.errors import TreadleError
 from treadle.dag.problems import quoted
+
+#: Lines of a traceback that an error quotes.
+_LINES = 5
 
 
 class TasksNotFound(TreadleError):
@@ -43,8 +47,26 @@ def imported(name: str) -> ModuleType:
     check_name(name)
     try:
         return import_module(name)
-    except ImportError as exc:
-        raise TasksNotFound(f"Tasks in {name}: {exc}", module=name) from exc
+    except TreadleError:  # a task that is twice, or that cannot be one, has a reason of its own
+        raise
+    except Exception as exc:
+        where = "\n".join(own_traceback(exc))
+        raise TasksNotFound(f"Tasks in {name}: {exc}\n{where}", module=name) from exc
+
+
+def own_traceback(error: BaseException) -> list[str]:
+    """Return the last lines of an error's traceback, without what Python and Treadle did."""
+    found = traceback.TracebackException.from_exception(error, limit=-50)
+    ours = str(Path(__file__).resolve().parent)
+    of_user = [
+        frame
+        for frame in found.stack
+        if not frame.filename.startswith("<frozen importlib")
+        and not str(Path(frame.filename).resolve()).startswith(ours)
+        and Path(frame.filename).parent.name != "importlib"
+    ]
+    found.stack = traceback.StackSummary.from_list(of_user)
+    return "".join(found.format(chain=False)).splitlines()[-_LINES:]
 
 
 def without_tasks(name: str, module: ModuleType) -> TasksNotFound:

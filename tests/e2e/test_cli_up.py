@@ -85,6 +85,23 @@ def test_up_refuses_a_port_that_somebody_holds(tmp_path: Path) -> None:
     assert not (tmp_path / ".treadle").exists()
 
 
+def test_a_start_that_is_cut_short_loses_no_key(
+    started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """The first key is made in the moment it is shown, so the next start shows it."""
+    up = started("up", "--workers", "1", *port_base())
+    wait_until(lambda: find_cluster(tmp_path / ".treadle"), timeout=UP_SECONDS)
+    wait_until(lambda: "scheduler.started" in up.said or up.is_up(), timeout=UP_SECONDS)
+    os.kill(up.pid, signal.SIGKILL)
+    shown = "API key:" in up.said
+
+    again = started("up", "--workers", "1", *port_base())
+    wait_until(again.is_up, timeout=UP_SECONDS)
+
+    assert shown != ("API key:" in again.said)
+    assert again.end() == 0
+
+
 def test_nothing_outlives_a_killed_up(
     started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
 ) -> None:
@@ -174,3 +191,31 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
     assert done.code == 4
     assert "nowhere_to_be_found" in done.err
     assert "reason: tasks_not_found" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "No module named 'user_tasks'"),
+        ("import nosuch_library\n", "No module named 'nosuch_library'"),
+        ("def f(:\n", "SyntaxError"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("import sys\nsys.exit(3)\n", "ended with 3"),
+        ("x = 1\n", "has no @task"),
+    ],
+)
+def test_up_imports_tasks_before_anything_starts(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
+    """What a worker could not import ends it, with the end of the user's own traceback."""
+    if text is not None:
+        (tmp_path / "user_tasks.py").write_text(text)
+
+    done = Folder(tmp_path).process("up", "--tasks", "user_tasks", *port_base())
+
+    assert done.code == 4, done
+    assert said in done.err
+    assert "reason: tasks_not_found" in done.err
+    assert "importlib" not in done.err
+    assert len(done.err.splitlines()) <= 8
+    assert not (tmp_path / ".treadle").exists()

@@ -46,7 +46,7 @@ def test_the_word_comes_once_all_services_are_at_work(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """And only once, though a service starts again later."""
-    printer = LogPrinter({"worker-1", "scheduler"}, "Treadle is up.")
+    printer = LogPrinter({"worker-1", "scheduler"}, lambda: "Treadle is up.")
 
     printer.print_line("worker-1", '{"event": "worker.started"}')
     printer.print_line("worker-1", "not a log line")

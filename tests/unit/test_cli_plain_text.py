@@ -96,7 +96,7 @@ def test_what_a_task_prints_is_a_line_of_its_service(
     capsys: pytest.CaptureFixture[str], readable: bool
 ) -> None:
     """Whether it is a log line or not."""
-    printer = LogPrinter({"worker-1"}, "up")
+    printer = LogPrinter({"worker-1"}, lambda: "up")
     printer._readable = readable
     printer.print_line("worker-1", HOSTILE.replace("\n", ""))
     printer.print_line("worker-1", json.dumps({"event": HOSTILE, "level": "error", "k": HOSTILE}))

@@ -61,6 +61,15 @@ def test_a_module_that_hides_the_users_own_is_refused(tmp_path: Path) -> None:
     assert f"{tmp_path}/json.py has the same name and was not imported" in told.stderr
 
 
+def test_a_task_that_is_twice_keeps_its_own_reason(tmp_path: Path) -> None:
+    """An error of ours that an import raises is not taken for a module that is missing."""
+    (tmp_path / "twice.py").write_text(
+        "from treadle import task\n\n@task\ndef a(): ...\n\n@task(name='a')\ndef b(): ...\n"
+    )
+
+    assert "DuplicateTask" in run(tmp_path, "twice").stderr.splitlines()[-1]
+
+
 def run(folder: Path, module: str) -> subprocess.CompletedProcess[str]:
     """Have a process in a folder discover a module's tasks, as `treadle worker` does."""
     program = (

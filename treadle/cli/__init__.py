@@ -3,7 +3,7 @@
 - `app` names the commands and loads the module of the one that is asked for, and no other, so that
   each starts fast; it is also where an error becomes three lines and an exit code (`errors`).
   `edge` looks at arguments and streams before and after.
-- Commands: `up` (with `log_printer`), `gateway` and `services` (worker, planner,
+- Commands: `up` (with `log_printer` and `task_check`), `gateway` and `services` (worker, planner,
   scheduler; `signals` turns a signal into an orderly stop), `demo` (with `demo_services` and
   `demo_output`), `validate` (and `schema`), `plan` (with `plan_view`), `submit`, `executions`
   (list, show, watch), `controls` (cancel, pause, resume, retry), `inbox` (with `prompts`), `keys`,

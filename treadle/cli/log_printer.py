@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import typer
@@ -21,7 +21,8 @@ _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
 class LogPrinter:
     """Passes lines on, each marked with the service it came from."""
 
-    def __init__(self, services: Collection[str], when_up: str) -> None:
+    def __init__(self, services: Collection[str], when_up: Callable[[], str]) -> None:
+        """Call `when_up` for the word, once all `services` are at work."""
         self._when_up = when_up
         self._awaited = set(services)
         self._readable = sys.stdout.isatty()
@@ -40,7 +41,7 @@ class LogPrinter:
         if self._awaited and record is not None and record.get("event") in _AT_WORK:
             self._awaited.discard(service)
             if not self._awaited:
-                say(self._when_up)
+                say(self._when_up())
 
 
 def readable(service: str, record: dict[str, Any]) -> str:

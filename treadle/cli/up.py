@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+import psycopg
 import typer
 
 from treadle.cli.log_printer import LogPrinter
 from treadle.cli.plain_text import say
 from treadle.cli.ports import LOOPBACK, Host, Ports
+from treadle.cli.task_check import check_tasks
 from treadle.core.embedded import EmbeddedServers, find_cluster
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
@@ -73,6 +76,7 @@ def up(
     ports = Ports(host, port_base, settings.data_dir.absolute() / "counts")
     if find_cluster(settings.data_dir) is None:  # else the folder is held, which says more
         ports.refuse_taken()
+    check_tasks(tasks or ())
     with EmbeddedServers(settings.data_dir) as servers:
         ports.count_anew()
         migrate(servers.database_url)
@@ -86,7 +90,7 @@ def up(
         grace_seconds = max(settings.drain_grace_seconds, _lame_duck_seconds(settings))
         grace_seconds += _GRACE_SECONDS
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
-        when_up = _welcome(servers.folder, ports, _first_key(servers.database_url))
+        when_up = partial(_welcome, servers.folder, ports, servers.database_url)
         printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, printer.print_line, servers.revive).serve()
     say("Treadle is down.")
@@ -145,14 +149,23 @@ def _refuse_other_servers() -> None:
         )
 
 
-def _welcome(folder: Path, ports: Ports, key: str | None) -> str:
-    """Return what a person wants to know of a cluster that has just come up."""
+def _welcome(folder: Path, ports: Ports, database_url: str) -> str:
+    """Return what a person wants to know of a cluster that has just come up.
+
+    The first key is made here, in the moment it is shown: one that was made before would be lost
+    if the start were cut short.
+    """
     others = ", ".join(f"{role} {ports.port(role)}" for role in ports.roles[1:])
     lines = [
         f"Treadle is up, with its data in {folder}. Ctrl-C stops it.",
         f"  API:     {ports.url('gateway')}/docs",
         f"  metrics: {ports.url('gateway')}/metrics, and /health; the same on {others}",
     ]
+    try:
+        key = _first_key(database_url)
+    except psycopg.Error:  # the cluster is up all the same, or comes up again
+        lines.append("  API key: none was made; `treadle keys create` makes one")
+        return "\n".join(lines)
     if key is not None:
         lines.append(f"  API key: {key}  (account {LOCAL_OWNER}, all scopes; shown this once)")
     return "\n".join(lines)
