@@ -132,6 +132,6 @@ def test_the_error_behind_an_error_is_kept(
     client: InProcess, wait_until: WaitUntil, task: str, found: list[str]
 ) -> None:
     """Members of a group, causes and notes stand in the details."""
-    further = error_of(ended(client, wait_until, task))["error_details"]["further"]
+    causes = error_of(ended(client, wait_until, task))["error_details"]["causes"]
 
-    assert all(any(text in each for each in further) for text in found)
+    assert all(any(text in each for each in causes) for text in found)
