@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -76,6 +77,7 @@ def test_a_failed_execution_exits_with_one_and_tells_the_error(folder: Folder) -
     assert "break  failed" in done.out
     assert "ERROR" in done.out
     assert "reason: expression_failed" in done.out
+    assert re.search(r"^  node: \w+ \([A-Z_]+\.[A-Z_]+\)$", done.out, re.MULTILINE)
 
 
 def test_a_loop_is_one_line_with_its_counts(folder: Folder) -> None:

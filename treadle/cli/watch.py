@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 import typer
@@ -14,7 +15,7 @@ from treadle.cli.console import PlainConsole, output_console
 from treadle.cli.errors import ExitCode, error_lines
 from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
-from treadle.cli.plain_text import say
+from treadle.cli.plain_text import plain, say
 from treadle.cli.progress import Progress
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
@@ -132,12 +133,22 @@ def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
         say(error_lines(error.error_message, details.reason, details.solution))
+        if place := _place_of(details.facts):
+            say(f"  node: {place}")
     if execution.output is not None:
         text = to_json(execution.output)
         if len(text) > _OUTPUT_CHARACTERS:
             more = f"… (all of it: treadle show {execution.id} --json)"
             text = f"{text[:_OUTPUT_CHARACTERS]}{more}"
         say(f"output: {text}")
+
+
+def _place_of(facts: Mapping[str, Any]) -> str:
+    """Return where an execution failed: the node, its type, and its iteration if it has one."""
+    if "node_id" not in facts:
+        return ""
+    scope = f", iteration {plain(facts['scope'])}" if facts.get("scope") else ""
+    return f"{plain(facts['node_id'])} ({plain(facts.get('node_type', ''))}){scope}"
 
 
 def _now() -> int:
