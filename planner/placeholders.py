@@ -30,6 +30,8 @@ _ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
 #: A text in an expression that begins as an address does, and how a template reads a placeholder.
 _LITERAL = re.compile(r"""(['"])((?:https?://|[^'"\s]+@)[^'"]*)\1""", re.IGNORECASE)
 _READING = re.compile(r"\{\{ (trigger\.\w+) \}\}")
+#: The hosts of a request: a name with dots, or one that stands as an address does.
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+|(?<=//)[\w-]+|\b[\w-]+(?=:\d)|\[[0-9a-fA-F:.]+\]")
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -75,11 +77,17 @@ def unmake_addresses(
     document: Document, prompt: str, placeholders: dict[str, Placeholder]
 ) -> Iterator[Fix]:
     """Replace addresses that are not in the request by placeholders that suggest them."""
-    request_text = prompt.casefold()
+    hosts = {each.group().casefold() for each in _HOST.finditer(prompt)}
+    mails = {each.group().casefold() for each in _MAIL.finditer(prompt)}
 
     def replace(match: re.Match[str], kind: Kind) -> str:
         address = match.group()
-        if (_host(address) if kind == "url" else address).casefold() in request_text:
+        is_asked_for = (
+            _without_port(_host(address)).casefold() in hosts
+            if kind == "url"
+            else address.casefold() in mails
+        )
+        if is_asked_for:
             return address
         name = slug(_host(address) if kind == "url" else f"{address.partition('@')[0]}_email")
         placeholders[name] = Placeholder(
@@ -184,6 +192,10 @@ _FITS: Mapping[str, Callable[[Value], bool]] = {
 
 def _host(url: str) -> str:
     return url.partition("://")[2].rpartition("@")[2]
+
+
+def _without_port(host: str) -> str:
+    return re.sub(r":\d*$", "", host)
 
 
 def _fields(node: Document) -> Iterator[tuple[str, str, Value, bool]]:

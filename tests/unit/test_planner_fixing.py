@@ -151,6 +151,34 @@ def test_an_address_that_the_request_tells_stands() -> None:
     assert (config["url"], placeholders) == ("https://api.shop.test/v1/x", {})
 
 
+@pytest.mark.parametrize(
+    ("prompt", "url", "stands"),
+    [
+        ("Get shop.example.", "https://op.example/x", False),
+        ("Get shop.example.", "https://shop.example.evil.test/x", False),
+        ("Get shop.example.", "https://example/x", False),
+        ("Get eshop.example and the op", "https://op/x", False),
+        ("Get shop.example.", "https://shop.example:8443/x", True),
+        ("Get it from http://localhost:9000/a", "http://localhost:9000/b", True),
+        ("Get it from münchen.example!", "https://münchen.example/x", True),
+    ],
+)
+def test_an_address_is_that_of_the_request_only_as_a_whole(
+    prompt: str, url: str, stands: bool
+) -> None:
+    """One that is a part of it, or that it is a part of, is another."""
+    config, _ = told(prompt, url)
+
+    assert (config["url"] == url) is stands
+
+
+def test_a_mail_address_is_that_of_the_request_only_as_a_whole() -> None:
+    """The end of a longer one is another."""
+    config, _ = told("Tell jakob@shop.example", "https://shop.example", "to ob@shop.example")
+
+    assert config["body"] == "to {{ trigger.ob_email }}"
+
+
 def test_an_address_that_the_request_does_not_tell_is_asked_for() -> None:
     """With the model's as a suggestion; what was a template beside it stays one."""
     config, placeholders = told(
