@@ -45,9 +45,11 @@ def build(settings: Settings) -> FastAPI:
         resources = app.state.resources = Resources(settings)
         live = app.state.live = Live(resources.pool, settings.redis_url)
         live.start()
+        resources.vital.watch(*live.vital)
         try:
             yield
         finally:
+            resources.vital.release()
             await live.close()
             await run_sync(resources.close)
 

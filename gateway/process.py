@@ -8,6 +8,7 @@ import structlog
 import uvicorn
 
 from treadle.core.settings import Settings
+from treadle.core.vital import VitalPartDied
 from treadle.gateway.app import build
 from treadle.monitoring.server import Address, PortTaken
 
@@ -31,6 +32,7 @@ class Server(uvicorn.Server):
         self.listener = _bound(address)
         self.port: int = self.listener.getsockname()[1]
         self._app = build(settings)
+        self._died: VitalPartDied | None = None
         config = uvicorn.Config(
             self._app,
             log_config=None,
@@ -43,8 +45,22 @@ class Server(uvicorn.Server):
         super().__init__(config)
 
     def serve_until_signal(self) -> None:
-        """Answer until SIGTERM or SIGINT."""
+        """Answer until SIGTERM or SIGINT.
+
+        Raises:
+            VitalPartDied: a thread or task that it cannot do without has ended.
+        """
         self.run(sockets=[self.listener])
+        if self._died is not None:
+            raise self._died
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; called some times a second."""
+        try:
+            self._app.state.resources.vital.check()
+        except VitalPartDied as died:
+            self._died = died
+        return await super().on_tick(counter) or self._died is not None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""

@@ -7,6 +7,7 @@ from psycopg_pool import ConnectionPool
 
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
+from treadle.core.vital import Vital
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
@@ -29,7 +30,10 @@ class Resources:
         )
         self.submitter = Submitter(self._connections)
         self.exposition = Exposition()
-        self.readiness = readiness(settings)
+        self.vital = Vital()
+        """The threads and tasks that it cannot do without."""
+        self.vital.watch(self.submitter.thread)
+        self.readiness = readiness(settings, threads=self.vital.check)
 
     @property
     def engine(self) -> Engine:
