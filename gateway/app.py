@@ -46,9 +46,11 @@ def build(settings: Settings) -> FastAPI:
         live = app.state.live = Live(resources.pool, settings.redis_url)
         app.state.stopping = False
         live.start()
+        resources.vital.watch(*live.vital)
         try:
             yield
         finally:
+            resources.vital.release()
             await live.close()
             await run_sync(resources.close)
 

@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 
 from treadle.core.settings import Settings
+from treadle.core.vital import VitalPartDied
 from treadle.gateway.app import build
 from treadle.gateway.connections import protocol
 from treadle.monitoring.server import Address, PortTaken
@@ -45,6 +46,7 @@ class Server(uvicorn.Server):
         self._lame_duck_until = 0.0
         self.closing = Event()
         """Set when it has begun to close: it has `GRACE_SECONDS` from then on."""
+        self._died: VitalPartDied | None = None
         config = uvicorn.Config(
             self._app,
             log_config=None,
@@ -58,8 +60,22 @@ class Server(uvicorn.Server):
         super().__init__(config)
 
     def serve_until_signal(self) -> None:
-        """Answer until SIGTERM or SIGINT."""
+        """Answer until SIGTERM or SIGINT.
+
+        Raises:
+            VitalPartDied: a thread or task that it cannot do without has ended.
+        """
         self.run(sockets=[self.listener])
+        if self._died is not None:
+            raise self._died
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to stop; called some times a second."""
+        try:
+            self._app.state.resources.vital.check()
+        except VitalPartDied as died:
+            self._died = died
+        return await super().on_tick(counter) or self._died is not None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""

@@ -7,6 +7,7 @@ from psycopg_pool import ConnectionPool
 
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings
+from treadle.core.vital import Vital
 from treadle.gateway.address_rates import AddressRates
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
@@ -31,9 +32,13 @@ class Resources:
         self.submitter = Submitter(self._connections)
         self.open_rates = AddressRates(settings.open_requests_per_second)
         self.exposition = Exposition()
+        self.vital = Vital()
+        """The threads and tasks that it cannot do without."""
+        self.vital.watch(self.submitter.thread)
         # Without Redis all is answered, and nodes are sent by the dispatcher.
         self.readiness = Readiness(
-            {"database": PoolProbe(self.pool)}, {"redis": RedisProbe(settings.redis_url)}
+            {"database": PoolProbe(self.pool), "threads": self.vital.check},
+            {"redis": RedisProbe(settings.redis_url)},
         )
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Thread
 from typing import ClassVar
 
 import psycopg
@@ -13,6 +12,7 @@ import psycopg
 from treadle.core.batching import next_batch
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
+from treadle.core.vital import VitalThread
 from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.transport.connections import Connections
 
@@ -41,8 +41,8 @@ class Submitter:
         self._connections = connections
         self._session: psycopg.Connection | None = None
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="submitter")
-        self._thread.start()
+        self.thread = VitalThread(self._run, "submitter", daemon=False)
+        self.thread.start()
 
     def submit(self, request: Submission) -> Submitted:
         """Return when the submission is committed.
@@ -59,7 +59,7 @@ class Submitter:
     def close(self) -> None:
         """Commit what waits, and end. No submission may follow."""
         self._waiting.put(None)
-        self._thread.join()
+        self.thread.join()
         if self._session is not None:
             self._session.close()
 
@@ -69,7 +69,7 @@ class Submitter:
             if group:
                 try:
                     self._write(group)
-                except Exception as error:  # noqa: BLE001 - every caller that waits gets it, whatever it is
+                except BaseException as error:  # noqa: BLE001 - every caller that waits gets it, whatever it is
                     for _, future in group:
                         if not future.done():
                             future.set_exception(error)

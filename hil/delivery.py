@@ -84,9 +84,11 @@ class Delivery:
 
     def run_until(self, stop: Event) -> None:
         """Deliver until `stop` is set; what is on its way then is given its time."""
-        asyncio.run(self._run(stop))
-        if self._session is not None:
-            self._session.close()
+        try:
+            asyncio.run(self._run(stop))
+        finally:
+            if self._session is not None:
+                self._session.close()
 
     def wake(self) -> None:
         """Have it look at once, or end if it was asked to."""

@@ -64,19 +64,21 @@ class Sweeper:
 
     def run_until(self, stop: Event) -> None:
         """Sweep until `stop` is set; an outage is waited out."""
-        while not stop.is_set():
-            try:
-                pause = self.run_pass()
-            except LOST as error:
-                _log.warning("sweeper.missed", error=str(error))
-                self.close()
-                pause = _OUTAGE_SECONDS
-            except Exception as error:  # noqa: BLE001 - the edge: one question cannot end the sweeper
-                _log.error("sweeper.failed", exc_info=error)
-                self.close()
-                pause = _OUTAGE_SECONDS
-            stop.wait(pause)
-        self.close()
+        try:
+            while not stop.is_set():
+                try:
+                    pause = self.run_pass()
+                except LOST as error:
+                    _log.warning("sweeper.missed", error=str(error))
+                    self.close()
+                    pause = _OUTAGE_SECONDS
+                except Exception as error:  # noqa: BLE001 - the edge: one question cannot end the sweeper
+                    _log.error("sweeper.failed", exc_info=error)
+                    self.close()
+                    pause = _OUTAGE_SECONDS
+                stop.wait(pause)
+        finally:
+            self.close()
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""

@@ -63,6 +63,7 @@ EVENTS: Mapping[str, str] = {
     "scheduler.stopped": "The scheduler stopped on request.",
     "sweeper.failed": "A pass over due questions failed because of a defect.",
     "sweeper.missed": "The database or Redis does not answer; the sweeper keeps trying.",
+    "thread.lost": "A thread that its process cannot do without has ended; the process ends.",
     "worker.forgotten": "This process was considered dead; it continues under a new id.",
     "worker.left": "The process ends without deregistering, because it cannot reach the ledger.",
     "worker.started": "A worker process is registered and claims work.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.settings import secrets_given
+from treadle.core.vital import VitalThread
 from treadle.hil.channels import Services, senders
 from treadle.hil.delivery import Delivery
 from treadle.hil.sweeper import Sweeper
@@ -15,7 +17,7 @@ from treadle.transport.connections import Connections
 
 
 @contextmanager
-def running_hil_services(connections: Connections) -> Iterator[None]:
+def running_hil_services(connections: Connections) -> Iterator[Sequence[VitalThread]]:
     """Run a sweeper and a delivery while inside, each in a thread with its own session."""
     settings, queue, engine = connections.settings, connections.queue, connections.engine
     sweeper = Sweeper(connections.open_session, queue.pause_table, engine)
@@ -30,13 +32,15 @@ def running_hil_services(connections: Connections) -> Iterator[None]:
     )
     ending = Event()
     threads = [
-        Thread(target=service.run_until, args=(ending,), name=type(service).__name__.lower())
+        VitalThread(
+            partial(service.run_until, ending), type(service).__name__.lower(), daemon=False
+        )
         for service in (sweeper, delivery)
     ]
     for thread in threads:
         thread.start()
     try:
-        yield
+        yield threads
     finally:
         ending.set()
         delivery.wake()

@@ -19,6 +19,7 @@ import redis
 import structlog
 
 from treadle.core.postgres import LOST
+from treadle.core.vital import Vital
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
 from treadle.ledger.engine.engine import Engine
@@ -74,28 +75,43 @@ class Scheduler:
         self._retained = -_RETENTION_SECONDS
         #: When the last whole pass ended, on the monotonic clock.
         self._passed = time.monotonic()
+        self.vital = Vital()
+        """The threads that it cannot do without."""
 
     def silent_seconds(self) -> float:
         """Return the seconds since the last whole pass, or since the beginning."""
         return time.monotonic() - self._passed
 
     def run_until(self, stop: Event) -> None:
-        """Pass until `stop` is set. A database outage is waited out, and kills no lease."""
+        """Pass until `stop` is set. A database outage is waited out, and kills no lease.
+
+        Raises:
+            VitalPartDied
+        """
         _log.info("scheduler.started")
-        with running_hil_services(self._connections):
-            while not stop.is_set():
-                try:
-                    pause = self.run_pass()
-                    self._passed = time.monotonic()
-                except LOST as error:
-                    _log.warning("scheduler.missed", error=str(error))
-                    pause = self._recovered()
-                except Exception as error:  # noqa: BLE001 - the edge: no row ends the scheduler
-                    _log.error("scheduler.failed", exc_info=error)
-                    pause = self._recovered()
-                self._sleep(stop, pause)
-        self._close()
+        try:
+            with running_hil_services(self._connections) as threads:
+                self.vital.watch(*threads)
+                while not stop.is_set():
+                    self.vital.check()
+                    self._sleep(stop, self._passed_or_recovered())
+                self.vital.release()
+        finally:
+            self._close()
         _log.info("scheduler.stopped")
+
+    def _passed_or_recovered(self) -> float:
+        """Pass once, and survive what fails; return the seconds until the next pass."""
+        try:
+            pause = self.run_pass()
+            self._passed = time.monotonic()
+        except LOST as error:
+            _log.warning("scheduler.missed", error=str(error))
+            return self._recovered()
+        except Exception as error:  # noqa: BLE001 - the edge: no row ends the scheduler
+            _log.error("scheduler.failed", exc_info=error)
+            return self._recovered()
+        return pause
 
     def _recovered(self) -> float:
         """Begin anew after a pass that failed; return the seconds until the next one."""

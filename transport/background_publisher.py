@@ -6,11 +6,11 @@ A thread that commits for all others must not wait for Redis, and one that runs 
 from __future__ import annotations
 
 from queue import SimpleQueue
-from threading import Thread
 
 import structlog
 
 from treadle.core.batching import next_batch
+from treadle.core.vital import VitalThread
 from treadle.dag.specs import Lane
 from treadle.ledger.engine.post_commit import DispatchQueue, PostCommit
 
@@ -23,15 +23,15 @@ class BackgroundPublisher:
     def __init__(self, queue: DispatchQueue) -> None:
         self._queue = queue
         self._waiting: SimpleQueue[PostCommit | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="publisher", daemon=True)
+        self.thread = VitalThread(self._run, "publisher")
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
         """Publish what waits, and end. Nothing may be published any more."""
         self._waiting.put(None)
-        self._thread.join()
+        self.thread.join()
 
     def refresh(self) -> None:
         """Leave the look at Redis to the threads that hand work over: a committer must not wait."""

@@ -14,13 +14,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from threading import Condition, Lock, Thread
+from threading import Condition, Lock
 from uuid import UUID
 
 import psycopg
 import structlog
 
 from treadle.core.postgres import LOST
+from treadle.core.vital import VitalThread
 from treadle.dag.outcomes import Failed
 from treadle.dag.values import NotAValue
 from treadle.ledger.engine.batches import CommitResult, Request, commit
@@ -67,19 +68,20 @@ class Committer:
         self._engine = engine
         self._waiting: deque[_Job] = deque()
         self._changed = Condition()
+        self._batch: list[_Job] = []
         self._stopping = False
-        self._thread = Thread(target=self._run, name="committer", daemon=True)
+        self.thread = VitalThread(self._run, "committer")
         self._beside = ThreadPoolExecutor(_BESIDE_THREADS, thread_name_prefix="committer-beside")
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
         """Commit what has been handed over, then end."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        self.thread.join()
         self._beside.shutdown()
 
     def commit(self, request: Request) -> Future[CommitResult]:
@@ -98,20 +100,34 @@ class Committer:
 
     def _run(self) -> None:
         session = LastingSession(self._open_session, patience_seconds=_MOMENT_SECONDS)
-        batch: list[_Job] = []
+        try:
+            self._serve_all(session)
+        finally:
+            session.close()
+            self._refuse_what_waits()
+
+    def _refuse_what_waits(self) -> None:
+        """Let nobody wait for a committer that has ended; after an orderly end nobody does."""
+        with self._changed:
+            self._stopping = True
+            left = [*self._batch, *self._waiting]
+        for job in left:
+            if not job.future.done():
+                job.future.set_exception(RuntimeError("the committer has stopped"))
+
+    def _serve_all(self, session: LastingSession) -> None:
         while True:
-            if len(batch) > 1:
+            if len(self._batch) > 1:
                 time.sleep(_LINGER_SECONDS)
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._stopping)
                 if not self._waiting:
                     break
-                batch = [
+                batch = self._batch = [
                     self._waiting.popleft() for _ in range(min(_LARGEST_BATCH, len(self._waiting)))
                 ]
             busy = self._serve(session, batch)
             self._come_again(session, busy, alone=len(busy) == len(batch))
-        session.close()
 
     def _serve(
         self, session: LastingSession, jobs: Sequence[_Job], *, wait: bool = False

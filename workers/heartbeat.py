@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event
 from uuid import UUID
 
 import psycopg
@@ -18,6 +18,7 @@ import structlog
 
 from treadle.core.ids import new_id
 from treadle.core.postgres import LOST
+from treadle.core.vital import VitalThread
 from treadle.dag.outcomes import Released
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.batches import Request
@@ -53,7 +54,7 @@ class Heartbeat:
         self._period_seconds = period_seconds
         self._connection: psycopg.Connection | None = None
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+        self.thread = VitalThread(self._run, "heartbeat")
         #: Leases that were out of step at the last beat: unknown here, or unknown to the ledger.
         self._orphans: frozenset[UUID] = frozenset()
         self._lost: frozenset[UUID] = frozenset()
@@ -61,12 +62,12 @@ class Heartbeat:
     def start(self) -> None:
         """Register the process, then beat until `stop`."""
         self._register()
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
         """Beat no more, and take the process off the list."""
         self._stopping.set()
-        self._thread.join()
+        self.thread.join()
         try:
             if self._runner.worker_id is not None:
                 processes.unregister(self._session(), self._runner.worker_id)

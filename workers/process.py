@@ -13,6 +13,7 @@ from dramatiq import Worker
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings, secrets_given
+from treadle.core.vital import Vital
 from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.engine import Engine
@@ -85,17 +86,21 @@ class WorkerProcess:
             graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
-        _add_middleware(connections, heartbeat, leases, self.runner)
+        limits = TimeLimits(leases)
+        _add_middleware(connections, heartbeat, limits, self.runner)
         _declare(connections, self.runner)
-        threads = settings.worker_threads
-        self._worker = Worker(
-            connections.broker, worker_timeout=_IDLE_MILLISECONDS, worker_threads=threads
-        )
+        self._worker = _threads(connections)
         self._grace_seconds = settings.drain_grace_seconds
+        self.vital = Vital()
+        """The threads that it cannot do without."""
+        self._watched = (heartbeat, limits, self._committer, self._publisher, self._loop)
 
     def run_until(self, stop: Event) -> None:
         """Run nodes until `stop` is set, then drain: claim nothing more, let what runs end within
-        the grace time, and release the rest.
+        the grace time, and release the rest. The death of a vital thread sets `stop`.
+
+        Raises:
+            VitalPartDied: after the drain.
         """
         self._connections.queue.refresh(force=True)
         self._publisher.start()
@@ -103,7 +108,14 @@ class WorkerProcess:
         self._loop.start()
         self._worker.start()
         _log.info("worker.started", worker_id=str(self.runner.worker_id))
-        stop.wait()
+        self.vital.watch(*(each.thread for each in self._watched))
+        self.vital.watch(*self._worker.consumers.values(), *self._worker.workers)
+        try:
+            self.vital.wait(stop)
+        finally:
+            self._drain()
+
+    def _drain(self) -> None:
         _log.info("drain.started")
         self._worker.stop(timeout=round(self._grace_seconds * 1000))
         self._committer.stop()
@@ -113,18 +125,27 @@ class WorkerProcess:
 
 
 def _add_middleware(
-    connections: Connections, heartbeat: Heartbeat, leases: Leases, runner: Runner
+    connections: Connections, heartbeat: Heartbeat, limits: TimeLimits, runner: Runner
 ) -> None:
     """Add the policies around messages and threads: what is first begins first and ends last."""
     for middleware in (
         LeaseKeeping(heartbeat),
-        TimeLimits(leases),
+        limits,
         Drain(runner, grace_seconds=connections.settings.drain_grace_seconds),
         LedgerRetries(),
         MessageMetrics(),
         Context(),
     ):
         connections.broker.add_middleware(middleware)
+
+
+def _threads(connections: Connections) -> Worker:
+    """Return Dramatiq's threads, which take messages once they are started."""
+    return Worker(
+        connections.broker,
+        worker_timeout=_IDLE_MILLISECONDS,
+        worker_threads=connections.settings.worker_threads,
+    )
 
 
 def _declare(connections: Connections, runner: Runner) -> None:

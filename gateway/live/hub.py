@@ -43,13 +43,16 @@ class Live:
         self._notified = asyncio.Event()
         self._limiter = CapacityLimiter(_READS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.vital: tuple[asyncio.Task[None], ...] = ()
+        """The tasks that it cannot do without, once started."""
         self.stopping = False
         """Whether streams end so that their readers reconnect elsewhere."""
 
     def start(self) -> None:
         """Begin to listen and to read."""
-        self._spawn(self._listen())
-        self._spawn(self._publish_new())
+        self.vital = (self._spawn(self._listen()), self._spawn(self._publish_new()))
+        for task, name in zip(self.vital, ("live-listener", "live-publisher"), strict=True):
+            task.set_name(name)
 
     def stop(self) -> None:
         """End every stream, so that its reader reconnects elsewhere."""
@@ -125,7 +128,8 @@ class Live:
         with suppress(RedisError, OSError):
             await act(channel(execution_id))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

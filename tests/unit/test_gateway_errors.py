@@ -35,7 +35,7 @@ OF_PROCESSES = """
 data_folder_held data_folder_not_ours data_of_another_release database_unreachable duplicate_task
 embedded_server_failed no_servers no_service_user not_found port_taken process_stopping
 redis_unreachable scheduler_silent server_program_missing settings_invalid task_not_valid
-tasks_name_invalid tasks_not_found worker_draining worker_not_registered
+tasks_name_invalid tasks_not_found vital_part_died worker_draining worker_not_registered
 """
 
 #: Modules that do something when they are imported.

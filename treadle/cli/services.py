@@ -64,7 +64,9 @@ def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     process = Scheduler(connections)
     end_in_time(stop, 0.0)
     if server is not None:
-        ready = readiness(settings, scheduler=partial(check_scheduler, process))
+        ready = readiness(
+            settings, scheduler=partial(check_scheduler, process), threads=process.vital.check
+        )
         server.start(Exposition(ClusterStats(connections)), ready)
     process.run_until(stop)
 
@@ -83,8 +85,7 @@ def _work(
 ) -> None:
     """Have a process run nodes until `stop` is set, and be watched meanwhile."""
     if server is not None:
-        server.start(
-            Exposition(), readiness(settings, worker=partial(check_worker, process.runner))
-        )
+        worker = partial(check_worker, process.runner)
+        server.start(Exposition(), readiness(settings, worker=worker, threads=process.vital.check))
     end_in_time(stop, settings.drain_grace_seconds)
     process.run_until(stop)

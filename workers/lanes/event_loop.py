@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 from typing import Any
 
 import structlog
+
+from treadle.core.vital import VitalThread
 
 #: Seconds of lag past which the loop takes nothing new: something blocks it.
 _LAG_SECONDS = 1.0
@@ -27,13 +29,13 @@ class EventLoop:
         self._bound = bound
         self._room = BoundedSemaphore(bound)
         self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._run, name="event-loop", daemon=True)
+        self.thread = VitalThread(self._run, "event-loop")
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending = False
         self._beat = time.monotonic()
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def lags(self) -> bool:
         """Return whether the loop is too late to take more."""
@@ -49,8 +51,10 @@ class EventLoop:
     def stop(self, grace_seconds: float) -> None:
         """Wait for what is in flight, cancel the rest, and end the loop."""
         deadline = time.monotonic() + grace_seconds
-        while self._tasks and time.monotonic() < deadline:
+        while self._tasks and self.thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.01)
+        if not self.thread.is_alive():
+            return  # nothing runs any more
         try:
             cancelled = asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop)
             cancelled.result(_CANCEL_SECONDS)
@@ -58,7 +62,7 @@ class EventLoop:
             return  # something blocks the loop or will not be cancelled; it ends with the process
         self._ending = True
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self.thread.join()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -5,11 +5,12 @@ An attempt that cannot be interrupted loses its lease to the scheduler a little 
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from threading import Event
 
 from dramatiq import Broker, Worker
 from dramatiq.middleware import Middleware
 
+from treadle.core.vital import VitalThread
 from treadle.workers.leases import Leases
 
 #: Seconds between two looks at the attempts' limits.
@@ -22,14 +23,14 @@ class TimeLimits(Middleware):
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
         self._stopping = Event()
-        self._thread = Thread(target=self._watch, name="time-limits", daemon=True)
+        self.thread = VitalThread(self._watch, "time-limits")
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         self._stopping.set()
-        self._thread.join()
+        self.thread.join()
 
     def _watch(self) -> None:
         while not self._stopping.wait(_PERIOD_SECONDS):
