@@ -21,7 +21,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "input": "what arrived at the node",
         "nodes": "the outputs of settled nodes, by id",
         "trigger": "the data of the trigger that fired",
-        "execution": "the execution itself: its id, workflow_id and scope",
+        "execution": "the execution: id, workflow_id, scope, start_time (epoch ms), started_at",
         "item": "the element a loop or filter is at",
         "index": "the position of that element, from 0",
         "last": "what the previous turn of a LOOP put out",

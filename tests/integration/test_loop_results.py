@@ -326,3 +326,20 @@ def test_the_error_of_an_execution_says_where_it_happened(
     assert (details["workflow_id"], details["node_id"]) == (document["metadata"]["id"], "broken")
     assert details["node_type"] == "ACTION.DATA_TRANSFORMATION"
     assert details["scope"] == ("outer:0/inner:0" if inside else "")
+
+
+def test_an_expression_reads_when_its_execution_was_submitted(
+    settings: Settings, wait_until: WaitUntil
+) -> None:
+    """As the record says it, and as a date: the only clock there is."""
+    fields = {"at": "execution.start_time", "same": "execution.started_at | date_epoch"}
+    document = workflow(start(), mapped("when", **fields), connect="start -> when")
+
+    with running(settings) as client:
+        execution = client.submit(document)
+        wait_until(lambda: client.has_ended(execution), 30)
+        shown = client.shown(execution)
+
+    found = shown["output"]["when"]
+    assert found["at"] == found["same"]
+    assert abs(found["at"] - shown["start_time"]) < 60_000

@@ -69,6 +69,8 @@ def returns(what: str) -> Any:
         "none": None,
         "tuple": (1, (2,)),
         "keys": {1: "a"},
+        "keys that collide": {1: "a", "1": "b"},
+        "keys that collide inside": [{"deep": ({True: "a", "true": "b"},)}],
     }
     return whats[what]
 

@@ -65,7 +65,13 @@ def test_a_task_puts_out_its_result(task: str, came: Value, output: Value) -> No
     assert run(task, came) == Completed(output)
 
 
-@pytest.mark.parametrize("what", ["object", "nan", "infinity", "large", "generator", "function"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "object", "nan", "infinity", "large", "generator", "function", "keys that collide",
+        "keys that collide inside",
+    ],
+)  # fmt: skip
 def test_a_result_that_json_cannot_say_is_a_failure(what: str) -> None:
     """Nothing becomes null or is rounded on the way; trying again does not help."""
     outcome = run("returns", {"what": what})

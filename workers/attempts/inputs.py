@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from treadle.core.ids import made_at
 from treadle.dag.expressions import Budget
 from treadle.dag.graph import CompiledGraph, CompiledNode, Edge
 from treadle.dag.inputs import shape
@@ -111,11 +112,13 @@ class InputReader:
         names = node.names
         variables: dict[str, Value] = {}
         if "execution" in names:
-            metadata = graph.workflow.metadata
+            metadata, started = graph.workflow.metadata, made_at(ref.execution_id)
             variables["execution"] = {
                 "id": str(ref.execution_id),
                 "workflow_id": metadata.id,
                 "scope": ref.scope,
+                "start_time": int(started.timestamp() * 1000),
+                "started_at": started.isoformat(timespec="milliseconds"),
             }
         if "trigger" in names:
             variables["trigger"] = self._trigger(graph, ref)

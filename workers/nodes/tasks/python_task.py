@@ -7,13 +7,15 @@ it gets its own objects in every lane, and nothing it does to them is seen by an
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from treadle.core.errors import TreadleError
@@ -139,8 +141,31 @@ def storable(name: str, result: Any) -> Value:
         value = to_jsonable_python(result, inf_nan_mode="constants")
     except (PydanticSerializationError, ValueError, RecursionError) as exc:
         raise NotAValue(f"Task {name} returned what is not JSON: {exc}") from exc
+    _check_keys(name, result)
     _check_numbers(name, value)
     return value
+
+
+def _check_keys(name: str, result: Any) -> None:
+    """Refuse an object two of whose keys become one text, such as `1` and `"1"`."""
+    left = [result]
+    while left:
+        each = left.pop()
+        if isinstance(each, Mapping):
+            if any(not isinstance(key, str) for key in each):
+                written = to_jsonable_python(dict.fromkeys(each))
+                if len(written) < len(each):
+                    raise NotAValue(
+                        f"Task {name} returned an object with keys that are the same as text.",
+                        solution="Return keys that differ as text.",
+                    )
+            left.extend(each.values())
+        elif isinstance(each, list | tuple | set | frozenset):
+            left.extend(each)
+        elif isinstance(each, BaseModel):
+            left.extend(vars(each).values())
+        elif dataclasses.is_dataclass(each):
+            left.extend(getattr(each, field.name) for field in dataclasses.fields(each))
 
 
 def _check_numbers(name: str, value: Value) -> None:
