@@ -78,7 +78,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class WorkflowStatistics(Strict):
-    """Statistics of a workflow's runs; accepted in a definition, and not stored."""
+    """Statistics of a workflow's runs; accepted in a definition, and not taken from it."""
 
     total_runs: int = Field(default=0, ge=0)
     average_duration_ms: float = Field(default=0, ge=0)
@@ -125,7 +125,7 @@ DERIVED = frozenset(
         "updated_by",
     }
 )
-"""Metadata that only the system can know: accepted in a definition, and not stored with it."""
+"""Metadata that only the system can know: accepted in a definition, and not taken from it."""
 
 
 class Position(Strict):

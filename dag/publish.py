@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from treadle.dag.model import DERIVED, Node, Workflow
+from treadle.dag.model import DERIVED, Node, Workflow, WorkflowMetadata
 from treadle.dag.specs import NodeSpec, running_spec_of
+
+_UNKNOWN = WorkflowMetadata(id="w", name="w").model_dump(mode="json", include=set(DERIVED))
 
 
 def publish(workflow: Workflow) -> dict[str, Any]:
@@ -13,10 +15,12 @@ def publish(workflow: Workflow) -> dict[str, Any]:
 
     Every default of the node specs is written into the configurations, aliases are replaced by the
     fields they mean, and each node carries the version of its spec, so that a later release
-    changes nothing that runs. What the system knows of a workflow by itself is left out, whatever
-    the author wrote there. Publishing a published definition returns it unchanged.
+    changes nothing that runs. Metadata that only the system can know stands as if the author had
+    left it out, which keeps the digest of a definition. Publishing a published definition returns
+    it unchanged.
     """
-    stored = workflow.model_dump(mode="json", exclude={"metadata": set(DERIVED)})
+    stored = workflow.model_dump(mode="json")
+    stored["metadata"] |= _UNKNOWN
     for node, written in zip(workflow.nodes, stored["nodes"], strict=True):
         spec = _spec(node)
         written["spec_version"] = spec.version

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.errors import TreadleError
-from treadle.dag.model import Workflow
+from treadle.dag.model import DERIVED, Workflow
 from treadle.dag.publish import publish
 from treadle.dag.values import dumps, loads
 from treadle.ledger.engine.versions import store_version
@@ -109,8 +109,16 @@ def version(
         version=row.version,
         latest_version=row.latest_version,
         created_time=milliseconds(row.created_at),
-        workflow=loads(row.definition),
+        workflow=_shown(row.definition),
     )
+
+
+def _shown(definition: bytes) -> dict[str, Any]:
+    """Return a definition without what only the system can know, and does not say yet."""
+    workflow: dict[str, Any] = loads(definition)
+    for name in DERIVED & workflow["metadata"].keys():
+        del workflow["metadata"][name]
+    return workflow
 
 
 def version_id(

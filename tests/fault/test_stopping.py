@@ -59,6 +59,12 @@ def cut_off(url: str) -> None:
         session.execute(end, (name,))
 
 
+def is_served(connections: Connections) -> bool:
+    """Return whether some process takes a queue."""
+    connections.queue.refresh(force=True)
+    return bool(connections.queue.served())
+
+
 def test_a_worker_ends_with_its_grace_though_its_commit_cannot(
     settings: Settings, worker: subprocess.Popen[bytes], wait_until: WaitUntil, tmp_path: Path
 ) -> None:
@@ -74,6 +80,7 @@ def test_a_worker_ends_with_its_grace_though_its_commit_cannot(
     validation = valid(chain(step))
     assert validation.workflow is not None
     assert validation.graph is not None
+    wait_until(lambda: is_served(connections))
     with connections.open_session() as session:
         submit(connections.engine, session, Submission(validation.workflow, validation.graph, {}))
         running = "select count(*) from node_executions where state = 'running'"

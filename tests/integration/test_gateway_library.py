@@ -9,6 +9,7 @@ import jsonschema
 from tests.support.gateway_server import Client, Clients
 from tests.support.workflows import Document, chain, node
 from treadle.core.ids import new_id
+from treadle.dag.model import DERIVED
 from treadle.dag.schema import workflow_schema
 from treadle.dag.specs import SPECS
 from treadle.wire.keys import CreatedKey, Keys
@@ -102,6 +103,7 @@ def test_two_accounts_have_workflows_of_one_id(ada: Client, clients: Clients) ->
     assert ben.post("/v1/workflows", other, 201)["version"] == 1
     stored = ada.get(f"/v1/workflows/{document['metadata']['id']}")["workflow"]
     assert stored["metadata"]["description"] == ""
+    assert not DERIVED & stored["metadata"].keys()
 
 
 def test_checking_tells_all_problems_and_stores_nothing(ada: Client) -> None:

@@ -140,7 +140,8 @@ def test_a_drain_releases_suspects_uncharged(
         suspect(client, suspected)
         soon = settings.model_copy(update={"drain_grace_seconds": 0.2})
         try:
-            with in_threads(WorkerProcess(soon).run_until):
+            scheduler = Scheduler(Connections.to(soon))
+            with in_threads(WorkerProcess(soon).run_until, scheduler.run_until):
                 wait_until(lambda: len(server.seen) == SUSPECTS_AT_ONCE, timeout=60)
         finally:
             go.set()

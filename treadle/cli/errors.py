@@ -36,6 +36,7 @@ _CODES = {
     "file_unreadable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,
     "answer_missing": ExitCode.USAGE,
+    "validity_invalid": ExitCode.USAGE,
     "argument_invalid": ExitCode.USAGE,
     "deadline_invalid": ExitCode.USAGE,
     "file_unwritable": ExitCode.USAGE,
