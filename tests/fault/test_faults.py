@@ -101,6 +101,13 @@ def test_a_killed_worker_costs_time_and_nothing_else(cell: Cell, tmp_path: Path)
     assert set(charges(cell, run.execution_id).values()) <= {(1, 0)}
 
 
+def is_loop(cell: Cell, execution_id: UUID, ref: tuple[str, str]) -> bool:
+    """Return whether a row, given as scope and node, is a loop's."""
+    graphs = cell.connections.engine.graphs
+    graph = cell.ask(lambda session: graphs.execution(session, execution_id))
+    return graph.nodes[ref[1]].is_loop
+
+
 def test_a_killed_chunk_charges_only_what_was_started(cell: Cell, tmp_path: Path) -> None:
     """Rule 8: members to come are released uncharged, and a loss spends no retry."""
     run = in_the_midst(cell, "cybershake", tmp_path, jobs=FEW_JOBS, max_retries=0)
@@ -109,7 +116,10 @@ def test_a_killed_chunk_charges_only_what_was_started(cell: Cell, tmp_path: Path
     victim.kill()
     run.check()
     started = {ref for ref, was_started in caught.items() if was_started}
-    assert charges(cell, run.execution_id) == dict.fromkeys(started, (1, 0))
+    charged = charges(cell, run.execution_id)
+    # A loop's turn that ends forgives what was lost before it.
+    forgiven = {ref for ref in started - charged.keys() if is_loop(cell, run.execution_id, ref)}
+    assert charged == dict.fromkeys(started - forgiven, (1, 0))
 
 
 def test_a_killed_scheduler_is_missed_only_by_what_is_due(cell: Cell, tmp_path: Path) -> None:
@@ -161,7 +171,10 @@ def test_a_worker_that_was_stopped_past_its_lease_changes_nothing(
     run.check()
     assert cell.wait(lambda: cell.worker_id(zombie)) != former
     started = {ref for ref, was_started in caught.items() if was_started}
-    assert charges(cell, run.execution_id) == dict.fromkeys(started, (1, 0))
+    charged = charges(cell, run.execution_id)
+    # A loop's turn that ends forgives what was lost before it.
+    forgiven = {ref for ref in started - charged.keys() if is_loop(cell, run.execution_id, ref)}
+    assert charged == dict.fromkeys(started - forgiven, (1, 0))
 
 
 def test_a_worker_that_is_asked_to_stop_drains(cell: Cell, tmp_path: Path) -> None:
