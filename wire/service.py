@@ -25,8 +25,8 @@ class Ready(WireObject):
             "examples": [
                 {
                     "status": "ready",
-                    "needed": ["database"],
-                    "dependencies": {"database": "ok", "redis": "ok"},
+                    "needed": ["database", "threads"],
+                    "dependencies": {"database": "ok", "threads": "ok", "redis": "ok"},
                 }
             ]
         }

@@ -5,6 +5,8 @@ with the next batch, or waits a moment if there is nothing else to do; after thr
 that moment has passed, it waits for its turn alone, beside the batches. A connection that breaks in
 a commit leaves its outcome unknown: the execution is locked first, so that the cut session has
 ended, and then the ledger is asked (rule 7).
+
+Long because a job goes from one way of committing to the next, and each may lose its connection.
 """
 
 from __future__ import annotations
@@ -102,12 +104,14 @@ class Committer:
         session = LastingSession(self._open_session, patience_seconds=_MOMENT_SECONDS)
         try:
             self._serve_all(session)
+        except BaseException:
+            self._refuse_what_waits()
+            raise
         finally:
             session.close()
-            self._refuse_what_waits()
 
     def _refuse_what_waits(self) -> None:
-        """Let nobody wait for a committer that has ended; after an orderly end nobody does."""
+        """Let nobody wait for a committer that has died; an orderly end waits for the rest."""
         with self._changed:
             self._stopping = True
             left = [*self._batch, *self._waiting]

@@ -119,7 +119,7 @@ class TestRates:
 
     def test_beyond_it_requests_are_refused_with_a_time(self, clients: Clients) -> None:
         """And other routes answer as before."""
-        anyone, ada = clients.without_key(), clients.of("ada")
+        anyone, ada = clients.without_key(), clients.of(f"ada-{new_id()}")
         path = f"/v1/interactions/{new_id()}/answer-by-link"
         body: dict[str, Any] = {"token": "A" * 43, "decision": "confirmed"}
 

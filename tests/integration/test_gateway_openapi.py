@@ -85,8 +85,8 @@ def test_the_gateway_tells_of_itself_to_everybody(clients: Clients) -> None:
 
     assert client.get("/health") == {"status": "alive"}
     ready = client.get("/health/ready")
-    assert ready["dependencies"] == {"database": "ok", "redis": "ok"}
-    assert ready["needed"] == ["database"]
+    assert ready["dependencies"] == {"database": "ok", "threads": "ok", "redis": "ok"}
+    assert ready["needed"] == ["database", "threads"]
     client.http.get("/v1/executions")
     told = client.http.get("/metrics").text
     assert (

@@ -41,7 +41,7 @@ def test_a_gateway_without_redis_is_ready_and_says_what_it_lacks(settings: Setti
         ready = ada.get("/health/ready")
 
         assert ada.submit(chain(node("a")))
-        assert ready["needed"] == ["database"]
+        assert ready["needed"] == ["database", "threads"]
         assert ready["dependencies"]["database"] == "ok"
         assert ready["dependencies"]["redis"]["error_code"] == "redis_unreachable"
 
