@@ -118,6 +118,16 @@ def settings(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture
+def fresh_settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Return settings of a migrated database that only this test uses."""
+    return Settings(
+        configured_database_url=fresh_postgres_url,
+        configured_redis_url=redis_url,
+        data_dir=tmp_path,
+    )
+
+
 @pytest.fixture(scope="session")
 def wait_until() -> WaitUntil:
     """Return the one way in which a test waits for something."""

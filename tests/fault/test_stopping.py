@@ -23,13 +23,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+def settings(fresh_settings: Settings) -> Settings:
     """Return settings of a ledger of one test, which it cuts off."""
-    return Settings(
-        configured_database_url=fresh_postgres_url,
-        configured_redis_url=redis_url,
-        data_dir=tmp_path,
-    )
+    return fresh_settings
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -99,15 +98,9 @@ class Bench:
 
 
 @pytest.fixture
-def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        configured_database_url=fresh_postgres_url,
-        configured_redis_url=redis_url,
-        data_dir=tmp_path,
-        worker_threads=2,
-        lease_seconds=2,
-        heartbeat_seconds=0.5,
-    )
+def settings(fresh_settings: Settings) -> Settings:
+    quick = {"worker_threads": 2, "lease_seconds": 2, "heartbeat_seconds": 0.5}
+    return fresh_settings.model_copy(update=quick)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.workflows import chain, node, valid
@@ -18,14 +16,9 @@ from treadle.transport.connections import Connections
 
 
 @pytest.fixture
-def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+def settings(fresh_settings: Settings) -> Settings:
     """Return settings of a database that only this test uses, with quick beats."""
-    return Settings(
-        configured_database_url=fresh_postgres_url,
-        configured_redis_url=redis_url,
-        data_dir=tmp_path,
-        heartbeat_seconds=0.2,
-    )
+    return fresh_settings.model_copy(update={"heartbeat_seconds": 0.2})
 
 
 def found(settings: Settings) -> dict[str, tuple[bool, str]]:

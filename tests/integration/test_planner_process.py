@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,13 +30,9 @@ KEY = SecretStr("sk-loopback")
 
 
 @pytest.fixture
-def settings(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+def settings(fresh_settings: Settings) -> Settings:
     """Return settings of a ledger in which no other test's plans wait: requests are counted."""
-    return Settings(
-        configured_database_url=fresh_postgres_url,
-        configured_redis_url=redis_url,
-        data_dir=tmp_path,
-    )
+    return fresh_settings
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ class Panic(BaseException):
 
 
 class Running:
-    """A process in a thread, with what ended it."""
+    """A process in a thread, with what ended it; it ends with the `with` block in any case."""
 
     def __init__(self, run: Callable[[Event], None]) -> None:
         self.stop = Event()
@@ -38,6 +38,13 @@ class Running:
         self._run = run
         self.thread = Thread(target=self._keep)
         self.thread.start()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(30)
 
     def _keep(self) -> None:
         try:
@@ -56,15 +63,27 @@ def _name(thread: Thread) -> str:
     return thread.name if kind in ("Thread", "VitalThread") else kind.strip("_")
 
 
-def kill(thread: Thread) -> None:
-    """Have a thread end by an error at its next step."""
+def throw(thread: Thread) -> None:
+    """Raise an error in a thread at its next step."""
     ident = ctypes.c_ulong(thread.ident or 0)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Panic))
 
 
+def kill(thread: Thread, wait_until: WaitUntil) -> None:
+    """Have a thread end by an error: thrown again where a library's callback swallowed it."""
+
+    def has_died() -> bool:
+        throw(thread)
+        thread.join(0.2)
+        return not thread.is_alive()
+
+    wait_until(has_died, 30)
+
+
 @pytest.fixture
-def quick(settings: Settings) -> Settings:
-    return settings.model_copy(
+def quick(fresh_settings: Settings) -> Settings:
+    """Return settings of a ledger without work, where a thread is killed while it waits."""
+    return fresh_settings.model_copy(
         update={"worker_threads": 2, "heartbeat_seconds": 0.2, "drain_grace_seconds": 1.0}
     )
 
@@ -78,17 +97,18 @@ def test_a_worker_ends_when_one_of_its_threads_dies(
     Taken out, it is ready for ever, and does a part of its work no more.
     """
     process = WorkerProcess(quick)
-    running = Running(process.run_until)
     ready = readiness(quick, threads=process.vital.check)
-    victim = wait_until(lambda: running.part(name))
-    wait_until(lambda: process.vital.is_watching)
-    assert ready.check()["dependencies"]["threads"] == "ok"
+    with Running(process.run_until) as running:
+        victim = wait_until(lambda: running.part(name))
+        wait_until(lambda: process.vital.is_watching)
+        assert ready.check()["dependencies"]["threads"] == "ok"
 
-    kill(victim)
-    running.thread.join(30)
+        kill(victim, wait_until)
+        running.thread.join(30)
 
-    assert not running.thread.is_alive()
-    assert running.stop.is_set()
+        assert not running.thread.is_alive()
+        assert running.stop.is_set()
+
     assert isinstance(running.error, VitalPartDied)
     assert running.error.context == {"thread": victim.name}
     with pytest.raises(NotReady) as caught:
@@ -100,13 +120,13 @@ def test_a_worker_ends_when_one_of_its_threads_dies(
 def test_nobody_waits_for_a_committer_that_died(quick: Settings, wait_until: WaitUntil) -> None:
     """What waits is refused, and so is what comes, so that its process can end."""
     process = WorkerProcess(quick)
-    running = Running(process.run_until)
-    victim = wait_until(lambda: running.part("committer"))
-    wait_until(lambda: process.vital.is_watching)
-    kill(victim)
-    with process._committer._changed:
-        process._committer._changed.notify()  # it wakes, and dies of it
-    running.thread.join(30)
+    with Running(process.run_until) as running:
+        victim = wait_until(lambda: running.part("committer"))
+        wait_until(lambda: process.vital.is_watching)
+        throw(victim)
+        with process._committer._changed:
+            process._committer._changed.notify()  # it wakes, and dies of it
+        running.thread.join(30)
 
     assert isinstance(running.error, VitalPartDied)
     assert running.error.context == {"thread": "committer"}
@@ -117,9 +137,9 @@ def test_a_scheduler_ends_when_one_of_its_threads_dies(
     quick: Settings, wait_until: WaitUntil, name: str
 ) -> None:
     """Questions would reach nobody, or never end."""
-    running = Running(Scheduler(Connections.to(quick)).run_until)
-    kill(wait_until(lambda: running.part(name)))
-    running.thread.join(30)
+    with Running(Scheduler(Connections.to(quick)).run_until) as running:
+        kill(wait_until(lambda: running.part(name)), wait_until)
+        running.thread.join(30)
 
     assert isinstance(running.error, VitalPartDied)
     assert running.error.context == {"thread": name}
