@@ -121,10 +121,7 @@ class Scheduler:
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""
-        client = self._connections.broker.client
-        with suppress(redis.RedisError):
-            delete_wrong_types(client)
-        scheduler_heartbeat.announce(client)
+        scheduler_heartbeat.announce(self._connections.broker.client)
         session = self._open()
         grace, aside = _OVERDUE_GRACE_SECONDS, self._set_aside.ids()
         seconds = schedule.next_due(session, grace_seconds=grace, aside=aside)
@@ -149,10 +146,11 @@ class Scheduler:
             REPAIRS.labels(kind).inc()
             _log.info("execution.woken", kind=kind, execution_id=str(execution_id))
 
-    def _announce(self, session: psycopg.Connection) -> None:
-        """Say which queues are served, also for workers of the release before, which do not."""
+    def _tend_redis(self, session: psycopg.Connection) -> None:
+        """Put keys right, and say what is served for workers of the release before, too."""
         queues = {queue for each in processes.workers(session) for queue in each.queues}
         with suppress(redis.RedisError):
+            delete_wrong_types(self._connections.broker.client)
             self._announcer.announce(queues)
 
     def _watch(self) -> None:
@@ -162,7 +160,7 @@ class Scheduler:
             return
         self._watched = now
         engine, session = self._connections.engine, self._open()
-        self._announce(session)
+        self._tend_redis(session)
         aside = set(self._set_aside.ids())
         for worker, beat, executions in self._failures.find(session):
             for execution_id in executions - aside:

@@ -10,7 +10,6 @@ thread consumes them, in the order of their priority (and not only of what was f
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from threading import Condition
 from typing import Any
 
@@ -22,9 +21,9 @@ from dramatiq.errors import ConnectionClosed
 from treadle.transport.messages import read
 from treadle.transport.redis_keys import (
     PRIORITIES,
-    delete_wrong_types,
     drop_unreadable,
     list_key,
+    put_right_after,
 )
 from treadle.transport.served_queues import Announcer
 
@@ -109,9 +108,7 @@ class _ListConsumer(Consumer):
 
     def _closed(self, error: redis.RedisError) -> ConnectionClosed:
         """Return the error after which Dramatiq consumes anew; put right what caused it."""
-        if isinstance(error, redis.ResponseError):  # as for a key of a wrong type
-            with suppress(redis.RedisError):
-                delete_wrong_types(self._client, queues=self._queues)
+        put_right_after(error, self._client, queues=self._queues)
         return ConnectionClosed(error)  # type: ignore[no-untyped-call]
 
     def ack(self, message: MessageProxy) -> None:

@@ -33,9 +33,9 @@ from treadle.transport.redis_keys import (
     PRIORITIES,
     SERVED_KEY,
     TIMERS_KEY,
-    delete_wrong_types,
     drop_unreadable,
     list_key,
+    put_right_after,
 )
 from treadle.transport.served_queues import MOST_QUEUES, readable
 
@@ -94,8 +94,7 @@ class RedisDispatchQueue:
         try:
             epoch, lengths = self._look(queues)
         except redis.RedisError as error:
-            if isinstance(error, redis.ResponseError):  # as for a key of a wrong type
-                self._put_right(queues)
+            put_right_after(error, self._broker.client, queues=queues)
             with self._lock:
                 self._epoch = None
             return
@@ -212,7 +211,3 @@ class RedisDispatchQueue:
         self._broker.client.delete(EPOCH_KEY)
         drop_unreadable("epoch")
         raise redis.RedisError("The epoch was unreadable.")
-
-    def _put_right(self, queues: Iterable[str]) -> None:
-        with suppress(redis.RedisError):
-            delete_wrong_types(self._broker.client, queues=queues)

@@ -7,6 +7,7 @@ ledger, so a key of a wrong type is deleted, which is told by a log line and a c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import redis
 import structlog
@@ -78,6 +79,15 @@ def delete_wrong_types(client: redis.Redis, *, queues: Iterable[str] = ()) -> li
         REPAIRS.labels("wrong_type").inc(len(wrong))
         _log.warning("key.deleted", keys=wrong)
     return wrong
+
+
+def put_right_after(
+    error: redis.RedisError, client: redis.Redis, *, queues: Iterable[str] = ()
+) -> None:
+    """Delete keys of a wrong type where an error may come of one; Redis may be away meanwhile."""
+    if isinstance(error, redis.ResponseError):
+        with suppress(redis.RedisError):
+            delete_wrong_types(client, queues=queues)
 
 
 def drop_unreadable(what: str, count: int = 1) -> None:
