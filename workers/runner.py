@@ -214,11 +214,7 @@ class Runner:
 
     def _run_suspect(self, claim: Claim) -> None:
         """Run a suspect in a child, and settle it; what follows from it is left to others."""
-        started = self._start(claim)
-        ran = self.isolated.run(claim, claim.node.timeout.total_seconds())
-        seconds = self._measured(claim, claim.node.lane, started)
-        settlement = settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
-        self._settle([settlement], hand_over=False, idle=False)
+        self._settle([self._run_one(claim)], hand_over=False, idle=False)
 
     @staticmethod
     def _start(claim: Claim) -> float:
