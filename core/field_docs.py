@@ -1,4 +1,4 @@
-"""The line below each field of a model, read from its source by whoever documents the model.
+"""The line below each field of a model or member of an enum, read from the source for documents.
 
 Pydantic can read them too (`use_attribute_docstrings`), but whenever a process starts, which takes
 it longer than all else of making a model.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+from collections.abc import Iterator
+from itertools import zip_longest
 
 from pydantic import BaseModel
 
@@ -17,16 +19,20 @@ def field_lines(model: type[BaseModel]) -> dict[str, str]:
     """Return the line below each field of a model and of those it extends, by the field's name."""
     found: dict[str, str] = {}
     for kind in reversed(model.__mro__):
-        if not issubclass(kind, BaseModel) or kind.__module__.startswith("pydantic"):
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
-        assert isinstance(body, ast.ClassDef)
-        for member, line in zip(body.body, body.body[1:], strict=False):
-            if (
-                isinstance(member, ast.AnnAssign)
-                and isinstance(member.target, ast.Name)
-                and isinstance(line, ast.Expr)
-                and isinstance(line.value, ast.Constant)
-            ):
-                found[member.target.id] = " ".join(str(line.value.value).split())
+        if issubclass(kind, BaseModel) and not kind.__module__.startswith("pydantic"):
+            found |= {name: line for name, line in lines_below(kind) if line}
     return found
+
+
+def lines_below(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield each name that a class itself assigns, with the line below it; without one, empty."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    for member, below in zip_longest(body.body, body.body[1:]):
+        if not isinstance(member, ast.AnnAssign | ast.Assign):
+            continue
+        target = member.target if isinstance(member, ast.AnnAssign) else member.targets[0]
+        if isinstance(target, ast.Name):
+            line = below.value if isinstance(below, ast.Expr) else None
+            text = str(line.value) if isinstance(line, ast.Constant) else ""
+            yield target.id, " ".join(text.split())

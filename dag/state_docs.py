@@ -5,14 +5,13 @@ A test compares the file with what this writes, so the page cannot differ from t
 
 from __future__ import annotations
 
-import ast
-import inspect
 import sys
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from treadle.core.field_docs import lines_below
 from treadle.dag import states
 
 _MACHINES: Sequence[tuple[str, type[StrEnum], Sequence[states.Transition[Any]]]] = (
@@ -79,20 +78,8 @@ def _rows(table: Sequence[states.Transition[Any]]) -> Iterator[str]:
 def _meanings(kind: type[StrEnum]) -> Iterator[str]:
     yield "| state | meaning |"
     yield "|---|---|"
-    for name, meaning in meanings(kind).items():
+    for name, meaning in lines_below(kind):
         yield f"| `{kind[name].value}` | {meaning} |"
-
-
-def meanings(kind: type[StrEnum]) -> dict[str, str]:
-    """Return the line below each member of an enum, by the member's name."""
-    body = ast.parse(inspect.getsource(kind)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for member, line in zip(body.body, body.body[1:], strict=False):
-        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
-            documented = isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
-            found[member.targets[0].id] = str(line.value.value) if documented else ""  # type: ignore[attr-defined]
-    return found
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.state_machines import sources_of
 from treadle import ledger
+from treadle.core.field_docs import lines_below
 from treadle.dag import states
-from treadle.dag.state_docs import markdown, meanings
+from treadle.dag.state_docs import markdown
 from treadle.dag.states import ExecutionStatus, NodeState, ScopeState
 
 MACHINES = [
@@ -113,7 +114,7 @@ def test_every_change_is_fired_by_calls_of_the_ledger(
 @pytest.mark.parametrize("kind", ENUMS)
 def test_every_state_says_what_it_means_to_a_person(kind: type[StrEnum]) -> None:
     """A line stands below each member."""
-    said = meanings(kind)
+    said = dict(lines_below(kind))
 
     assert set(said) == {member.name for member in kind}
     assert all(said.values())
