@@ -261,8 +261,15 @@ class People(RuleBasedStateMachine):
             assert asked.overdue
         else:
             assert found == "canceled", (asked, found)
-            assert self.hands[0].execution(asked.execution).finished_at is not None
+            assert self._over(asked)
         return found
+
+    def _over(self, asked: Asked) -> bool:
+        """Whether what a question was asked in has ended: its execution or its turn of a loop."""
+        hand = self.hands[0]
+        scope = asked.place.rpartition(" ")[0]
+        finished = hand.execution(asked.execution).finished_at is not None
+        return finished or hand.scopes(asked.execution).get(scope, "open") != "open"
 
     def _answer(self, hand: Hand, asked: Asked, decision: str, by: str) -> str:
         try:
@@ -306,3 +313,22 @@ def test_whoever_comes_first_settles_a_question_and_nobody_else(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_question_is_canceled_with_its_loop_before_the_execution_ends(
+    fresh_postgres_url: str, redis_url: str
+) -> None:
+    """One turn's question fails by its timeout: the loop ends the other turn's question too."""
+    machine = type("PeopleHere", (People,), {"url": fresh_postgres_url, "redis_url": redis_url})()
+    try:
+        machine.submit()
+        machine.work(which=3, fails=0)
+        machine.hold(which=0, what="pause")
+        machine.ask(which=2, action="fail", parked=False)
+        machine.elapse(which=0)
+        machine.ask(which=26, action="fail", parked=False)
+        machine.sweep(who=0)
+        machine.each_question_is_settled_once()
+        assert [each.settled for each in machine.questions] == ["timeout", "canceled"]
+    finally:
+        machine.teardown()
