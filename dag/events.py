@@ -34,6 +34,7 @@ class EventType(Word):
     NODE_SKIPPED = "node_skipped"
     USER_INPUT_REQUIRED = "user_input_required"
     USER_INPUT_DUE_SOON = "user_input_due_soon"
+    USER_INPUT_REFUSED = "user_input_refused"
 
 
 @unique
@@ -168,6 +169,16 @@ _EVENTS = (
         node_status=NodeStatus.WAITING_INPUT,
     ),
     EventSpec(EventType.USER_INPUT_DUE_SOON, "The time of a question is nearly over.", _QUESTION),
+    EventSpec(
+        EventType.USER_INPUT_REFUSED,
+        "An answer to a question could not count; the question is still open.",
+        (
+            Datum("interaction_id", "the question"),
+            *_NODE,
+            Datum("answered_by", "who answered"),
+            Datum("reason", "why: the reason of the error that the person got"),
+        ),
+    ),
 )
 
 EVENTS: Mapping[str, EventSpec] = MappingProxyType({each.name: each for each in _EVENTS})

@@ -56,6 +56,20 @@ class Via(Word):
     """No answer came in time, and the system decided."""
 
 
+@unique
+class Verdict(Word):
+    """What became of a response to a question."""
+
+    DECIDED = "decided"
+    """It decided the question."""
+    REPEATED = "repeated"
+    """It said what had been decided before."""
+    LATE = "late"
+    """The question had been decided otherwise, or had ended."""
+    REFUSED = "refused"
+    """It does not fit the question, or whoever gave it may not answer."""
+
+
 class ReplyInvalid(TreadleError):
     """An answer does not fit its question; the context lists every problem."""
 

@@ -8,25 +8,28 @@ from uuid import UUID
 
 import psycopg
 
-from treadle.dag.replies import reply
+from treadle.dag.replies import ReplyInvalid, reply
 from treadle.hil.rights import (
     Account,
     LinkHolder,
     LinkNotValid,
+    NotAsked,
     Responder,
     check_may_answer,
     may_see,
+    name_of,
 )
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
 from treadle.ledger.people.outbox import recipient_of
+from treadle.ledger.people.responses import Refused
 
 
 def responding(
     responder: Responder, via: str | None, raw: Mapping[str, Any]
-) -> Callable[[Interaction], Response]:
+) -> Callable[[Interaction], Response | Refused]:
     """Return what the ledger calls under the lock, with the question as it stands.
 
     Args:
@@ -35,10 +38,14 @@ def responding(
         raw: the answer, as `dag.replies.reply` takes it.
     """
 
-    def respond(asked: Interaction) -> Response:
-        name = check_may_answer(asked, responder)
-        made = reply(asked.question, raw)
-        return Response(made.decision, made.answer, name, via or asked.question.channel_type)
+    def respond(asked: Interaction) -> Response | Refused:
+        name, how = name_of(responder), via or asked.question.channel_type
+        try:
+            check_may_answer(asked, responder)
+            made = reply(asked.question, raw)
+        except (NotAsked, ReplyInvalid) as error:
+            return Refused(error, raw, name, how)
+        return Response(made.decision, made.answer, name, how)
 
     return respond
 

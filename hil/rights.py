@@ -49,8 +49,15 @@ def may_see(asked: Interaction, account: Account) -> bool:
     return account.name == asked.owner or account.name in asked.assignees
 
 
-def check_may_answer(asked: Interaction, responder: Responder) -> str:
-    """Return what the record calls a responder, who may answer.
+def name_of(responder: Responder) -> str:
+    """Return what the record calls a responder."""
+    if isinstance(responder, LinkHolder):
+        return f"holder of the link sent to {responder.recipient}"
+    return responder.name
+
+
+def check_may_answer(asked: Interaction, responder: Responder) -> None:
+    """Refuse a responder who may not answer.
 
     A question is asked of its assignees; of its execution's owner if it has none. An owner who is
     not among the assignees may watch, and not answer in their place.
@@ -63,7 +70,7 @@ def check_may_answer(asked: Interaction, responder: Responder) -> str:
     if isinstance(responder, LinkHolder):
         if responder.interaction_id != asked.id:
             raise LinkNotValid("This token was made for another question.")
-        return f"holder of the link sent to {responder.recipient}"
+        return
     if not may_see(asked, responder):
         raise InteractionNotFound(asked.id)
     if asked.assignees and responder.name not in asked.assignees:
@@ -71,4 +78,3 @@ def check_may_answer(asked: Interaction, responder: Responder) -> str:
             f"The question is asked of {', '.join(asked.assignees)}.",
             assignees=list(asked.assignees),
         )
-    return responder.name

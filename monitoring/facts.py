@@ -25,6 +25,7 @@ _METRICS: Mapping[str, Counter | Histogram] = {
     "node_settled": metrics.NODES_SETTLED,
     "question_asked": metrics.QUESTIONS_ASKED,
     "question_answered": metrics.QUESTIONS_ANSWERED,
+    "answer_refused": metrics.ANSWERS_REFUSED,
     "question_timed_out": metrics.QUESTIONS_TIMED_OUT,
     "question_seconds": metrics.QUESTION_SECONDS,
 }

@@ -22,6 +22,7 @@ from structlog.typing import Processor
 
 #: Every event that Treadle logs, and its meaning.
 EVENTS: Mapping[str, str] = {
+    "answer.refused": "An answer to a question could not count; the record has it, and why.",
     "attempt.crashed": "A node's implementation raised an unexpected error; the attempt failed.",
     "attempt.settled": "An attempt has its outcome; at DEBUG for inline nodes.",
     "statistics.missed": "The cluster's gauges could not be looked up.",

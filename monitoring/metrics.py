@@ -144,6 +144,16 @@ QUESTIONS_ANSWERED = closed(
     ),
     *product(_TYPES, ("confirmed", "rejected")),
 )
+ANSWERS_REFUSED = closed(
+    Counter(
+        "treadle_answers_refused_total",
+        "Answers that could not count and were recorded, by the reason.",
+        ("reason",),
+    ),
+    "reply_invalid",
+    "answer_too_large",
+    "not_asked",
+)
 QUESTIONS_TIMED_OUT = closed(
     Counter(
         "treadle_questions_timed_out_total",

@@ -17,7 +17,9 @@ from treadle.dag.questions import (
     SelectionOption,
     TimeoutAction,
 )
+from treadle.dag.replies import Verdict
 from treadle.dag.states import InteractionStatus
+from treadle.wire.errors import WireError
 from treadle.wire.examples import EXECUTION_ID
 from treadle.wire.objects import Uuid, WireObject
 
@@ -60,6 +62,26 @@ _DECIDED: dict[str, Any] = {
     "answer": {"option": "approve", "comment": "Sorry for that."},
     "answered_by": "ana",
     "via": "api",
+}
+
+
+_RESPONSE: dict[str, Any] = {
+    "received_at": 1_767_225_630_000,
+    "answered_by": "ana",
+    "via": "api",
+    "verdict": "refused",
+    "decision": None,
+    "answer": {"decision": "maybe"},
+    "error": {
+        "error_code": "reply_invalid",
+        "error_message": "The answer does not fit the question.",
+        "error_details": {
+            "reason": "reply_invalid",
+            "solution": "Correct what `problems` names, and answer again.",
+        },
+        "is_retryable": False,
+        "timestamp": 1_767_225_630_000,
+    },
 }
 
 
@@ -109,6 +131,34 @@ class Interaction(WireObject):
     via: str | None
     """`api`, `cli`, `timeout`, or the name of the channel by which the answer came."""
     timed_out: bool
+
+
+class InteractionResponse(WireObject):
+    """What somebody answered, and what became of it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_RESPONSE]})
+
+    received_at: Milliseconds
+    answered_by: str
+    via: str
+    """`api`, `cli`, or the name of the channel by which it came."""
+    verdict: Verdict
+    """`decided`, `repeated` (what was decided, again), `late`, or `refused`."""
+    decision: Decision | None
+    """Null if it was refused."""
+    answer: JsonObject | None
+    """As `answer` of the question; of a refused one, what was sent. Null if it was too large."""
+    error: WireError | None
+    """Why it was refused."""
+
+
+class InteractionResponses(WireObject):
+    """What people answered to a question."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"responses": [_RESPONSE]}]})
+
+    responses: list[InteractionResponse]
+    """In the order they came: the one that decided, and the first 100 of the others."""
 
 
 class Interactions(WireObject):

@@ -23,7 +23,8 @@ from treadle.hil.rights import Account, LinkNotValid, NotAsked
 from treadle.ledger.people import answers, interactions
 from treadle.ledger.people.answers import AnswerTooLarge, InteractionDecided
 from treadle.ledger.people.interactions import InteractionNotFound
-from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.ledger.people.responses import responses
+from treadle.wire.interactions import Answered, Interaction, InteractionResponses, Interactions
 from treadle.wire.objects import members, unchecked
 
 routes = Routes("interactions")
@@ -31,6 +32,7 @@ links = LinkRoutes("interactions")
 
 _answered_as = unchecked(Answered)
 _page = unchecked(Interactions)
+_responses = unchecked(InteractionResponses)
 
 
 @routes.get("/interactions", response_model=Interactions, summary="List questions")
@@ -66,6 +68,18 @@ def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
     """Return a question; reading it decides nothing."""
     with caller.session() as connection:
         return Json(seen(connection, interaction_id, Account(caller.owner)).to_wire())
+
+
+@routes.get(
+    "/interactions/{interaction_id}/responses",
+    response_model=InteractionResponses,
+    summary="List the responses to a question",
+)
+def list_responses(interaction_id: UUID, caller: Reader) -> Response:
+    """Return all that people answered to a question, with what became of each."""
+    with caller.session() as connection:
+        seen(connection, interaction_id, Account(caller.owner))
+        return Json(_responses(responses=responses(connection, interaction_id)))
 
 
 @routes.post(

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
+import structlog
 
 from treadle.core.errors import TreadleError
-from treadle.core.ids import new_id
 from treadle.dag.replies import ReplyInvalid
 from treadle.dag.states import InteractionStatus
 from treadle.dag.values import Value, dumps, loads
@@ -30,7 +30,10 @@ from treadle.ledger.people.interactions import (
     execution_of,
     interaction,
 )
+from treadle.ledger.people.responses import Refused, record
 from treadle.ledger.views.executions import milliseconds
+
+_log = structlog.get_logger()
 
 
 class InteractionDecided(TreadleError):
@@ -60,18 +63,19 @@ def answer(
     engine: Engine,
     connection: psycopg.Connection,
     interaction_id: UUID,
-    respond: Callable[[Interaction], Response],
+    respond: Callable[[Interaction], Response | Refused],
 ) -> Answered:
-    """Decide a question by what `respond` makes of it; every response is recorded.
+    """Decide a question by what `respond` makes of it; what cannot count is recorded too.
 
     Args:
-        respond: called under the lock with the question as it stands; what it raises (who may not
-            answer, an answer that does not fit) changes nothing and passes through.
+        respond: called under the lock with the question as it stands; what it raises (somebody
+            whose business the question is not) is not recorded and passes through.
 
     Raises:
         InteractionNotFound
         InteractionDecided: it says who decided what, when and how.
         AnswerTooLarge
+        and the error of what was refused.
     """
     execution_id = execution_of(connection, interaction_id)
     if execution_id is None:
@@ -82,22 +86,23 @@ def answer(
             raise InteractionNotFound(interaction_id)  # retention has dropped it
         unit, locked = acting
         asked = interaction(connection, interaction_id)
-        response = _response(asked, respond)
-        same = response is not None and (asked.decision, asked.answer) == (
-            response.decision,
-            response.answer,
+        given = _bounded(respond(asked))
+        same = isinstance(given, Response) and (asked.decision, asked.answer) == (
+            given.decision,
+            given.answer,
         )
-        if response is not None:
-            _record(unit, asked, response, same=same)
-        if asked.pending and response is not None:
+        record(unit, locked, asked, given, same=same)
+        if asked.pending and isinstance(given, Response):
             arrived = _input(unit, asked)
             left = decide(
-                unit, locked, asked, response, status=InteractionStatus.COMPLETED, arrived=arrived
+                unit, locked, asked, given, status=InteractionStatus.COMPLETED, arrived=arrived
             )
             apply_outcomes(unit, [Settling(unit.nobody, left)])
             decided = interaction(connection, interaction_id)
     if decided is not None:
         return Answered(decided)
+    if isinstance(given, Refused):
+        raise _refused(asked, given)
     if same and asked.status is InteractionStatus.COMPLETED:
         return Answered(asked, repeated=True)
     raise _decided(asked)
@@ -113,36 +118,34 @@ def delivered(engine: Engine, connection: psycopg.Connection, interaction_id: UU
             acting[0].run("deliver", id=interaction_id)
 
 
-def _response(asked: Interaction, respond: Callable[[Interaction], Response]) -> Response | None:
-    """Return the response; `None` for one that fits no question and comes too late for this one."""
-    try:
-        response = respond(asked)
-    except ReplyInvalid:
-        if asked.pending:
-            raise
-        return None
-    size = len(dumps(response.answer))
-    if size > ANSWER_BYTES:
-        raise AnswerTooLarge(
-            f"The answer is {size:,} bytes of JSON; the limit is {ANSWER_BYTES:,}.",
-            bytes=size,
-            limit=ANSWER_BYTES,
-        )
-    return response
+def _bounded(given: Response | Refused) -> Response | Refused:
+    """Return what was answered, refused if it is larger than an answer may be."""
+    if isinstance(given, Refused):
+        return given
+    size = len(dumps(given.answer))
+    if size <= ANSWER_BYTES:
+        return given
+    message = f"The answer is {size:,} bytes of JSON; the limit is {ANSWER_BYTES:,}."
+    error = AnswerTooLarge(message, bytes=size, limit=ANSWER_BYTES)
+    return Refused(error, {"decision": given.decision, "answer": given.answer}, given.by, given.via)
 
 
-def _record(unit: UnitOfWork, asked: Interaction, response: Response, *, same: bool) -> None:
-    verdict = "decided" if asked.pending else "repeated" if same else "late"
-    unit.run(
-        "respond",
-        id=new_id(),
-        interaction_id=asked.id,
-        by=response.by,
-        via=response.via,
-        decision=response.decision,
-        answer=dumps(response.answer),
-        verdict=verdict,
+def _refused(asked: Interaction, given: Refused) -> TreadleError:
+    """Log a refusal that was recorded, and return what whoever answered is to hear of it."""
+    _log.warning(
+        "answer.refused",
+        execution_id=str(asked.execution_id),
+        interaction_id=str(asked.id),
+        node_id=asked.node,
+        reason=given.error.reason,
+        via=given.via,
     )
+    # Nobody need correct what comes too late.
+    return given.error if asked.pending or not _correctable(given) else _decided(asked)
+
+
+def _correctable(given: Refused) -> bool:
+    return isinstance(given.error, ReplyInvalid)
 
 
 def _decided(asked: Interaction) -> InteractionDecided:

@@ -90,8 +90,17 @@ where execution_id = %(execution_id)s and scope = %(scope)s and node = %(node)s
   and state = 'waiting_input' and settled_by = %(id)s
 
 -- name: respond
-insert into interaction_responses (id, interaction_id, responder, via, decision, answer, verdict)
-values (%(id)s, %(interaction_id)s, %(by)s, %(via)s, %(decision)s, %(answer)s, %(verdict)s)
+-- Beyond so many only what decides is kept; the execution's lock makes the count exact.
+insert into interaction_responses (id, interaction_id, responder, via, decision, answer, error, verdict)
+select %(id)s, %(interaction_id)s, %(by)s, %(via)s, %(decision)s, %(answer)s, %(error)s, %(verdict)s
+where %(verdict)s::text = 'decided'
+   or (select count(*) from interaction_responses
+       where interaction_id = %(interaction_id)s and verdict <> 'decided') < %(most)s
+
+-- name: responses
+select received_at, responder, via, decision, answer, error, verdict from interaction_responses
+where interaction_id = %(id)s
+order by id
 
 -- name: audit
 insert into audit_log (id, owner, actor, action, subject, details)

@@ -72,6 +72,7 @@ def _answers() -> list[Panel]:
             },
             "s",
         ),
+        _refused(),
         graph(
             "Timed out",
             "Questions without an answer in time, by the action taken.",
@@ -87,6 +88,15 @@ def _answers() -> list[Panel]:
             },
         ),
     ]
+
+
+def _refused() -> Panel:
+    return graph(
+        "Refused answers",
+        "Answers that could not count, by the reason.",
+        {"{{reason}}": rate("treadle_answers_refused_total", "reason")},
+        "ops",
+    )
 
 
 def _delivery() -> list[Panel]:

@@ -121,6 +121,9 @@ def test_an_answer_that_does_not_fit_is_refused_and_the_question_waits_on(
     assert silent.code == 2
     assert silent.refusal == "answer_missing"
     (still,) = folder.run("inbox", "--execution", question["execution_id"], "--json").document
+    (refused,) = folder.run("inbox", question["id"], "--json").document["responses"]
+    assert (refused["verdict"], refused["via"]) == ("refused", "cli")
+    assert "refused" in folder.run("inbox", question["id"]).out
     assert still["status"] == "pending"
 
 

@@ -11,8 +11,9 @@ from tests.support.gateway_server import Client, Clients
 from tests.support.ledger_driver import Hand, check
 from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
+from treadle.ledger.people import responses
 from treadle.ledger.people.outbox import new_link
-from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.wire.interactions import Answered, Interaction, InteractionResponses, Interactions
 from treadle.wire.keys import Scope
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
@@ -132,6 +133,98 @@ def test_an_answer_that_does_not_fit_decides_nothing(
     assert details["reason"] == "reply_invalid"
     assert {each["path"] for each in details["problems"]} == {"values.amount", "values.more"}
     assert client.get(at(question))["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("asked", "raw", "status", "reason"),
+    [
+        (FORM, {"values": {"amount": 11}}, 422, "reply_invalid"),
+        (CHOICE, {"selected": ["c"]}, 422, "reply_invalid"),
+        ({}, {"values": {"amount": 1}}, 422, "reply_invalid"),
+        ({"interaction_type": "review"}, {"decision": "maybe"}, 422, "reply_invalid"),
+        ({"assignees": ["somebody else"]}, {"decision": "approve"}, 403, "not_asked"),
+        (
+            {"interaction_type": "review", "content": "short"},
+            {"decision": "confirmed", "content": "x" * 1_100_000},
+            413,
+            "answer_too_large",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_count_is_recorded_with_who_when_how_and_why(
+    hand: Hand,
+    clients: Clients,
+    account: str,
+    asked: dict[str, Any],
+    raw: dict[str, Any],
+    status: int,
+    reason: str,
+) -> None:
+    """The question stays open; the record, the events and the metrics have the refusal."""
+    client, question = clients.of(account), ask(hand, account, **asked)
+    execution = UUID(client.get(at(question))["execution_id"])
+
+    refused = answer(client, question, status, **raw)
+
+    listed = client.get(at(question, "/responses"))
+    InteractionResponses.model_validate(listed)
+    (response,) = listed["responses"]
+    assert (response["verdict"], response["answered_by"], response["via"]) == (
+        "refused",
+        account,
+        "api",
+    )
+    assert response["error"]["error_details"] == refused["error_details"]
+    assert response["answer"] == (raw if status != 413 else None)
+    assert response["decision"] is None
+    assert client.get(at(question))["status"] == "pending"
+    event = client.get(f"/v1/executions/{execution}/events")["events"][-1]
+    data = event["data"]
+    assert event["event_type"] == "user_input_refused"
+    assert (data["answered_by"], data["reason"]) == (account, reason)
+    assert data["interaction_id"] == question
+    assert check(hand.session, execution) == []
+
+
+def test_every_response_is_listed_with_what_became_of_it(
+    hand: Hand, clients: Clients, account: str
+) -> None:
+    """In the order they came, also those after the decision."""
+    client, question = clients.of(account), ask(hand, account)
+
+    answer(client, question, 422, decision="maybe")
+    answer(client, question, decision="approve")
+    answer(client, question, decision="approve")
+    answer(client, question, 409, decision="reject")
+    late = answer(client, question, 409, decision="maybe")
+
+    found = [
+        (each["verdict"], each["decision"])
+        for each in client.get(at(question, "/responses"))["responses"]
+    ]
+    assert found == [
+        ("refused", None),
+        ("decided", "confirmed"),
+        ("repeated", "confirmed"),
+        ("late", "rejected"),
+        ("refused", None),
+    ]
+    assert late["error_details"]["reason"] == "interaction_decided"
+
+
+def test_a_question_keeps_so_many_responses_that_decide_nothing(
+    hand: Hand, clients: Clients, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may answer cannot fill the ledger; the answer that decides is always kept."""
+    monkeypatch.setattr(responses, "MOST_KEPT", 2)
+    client, question = clients.of(account), ask(hand, account)
+
+    for _ in range(4):
+        answer(client, question, 422, decision="maybe")
+    answer(client, question, decision="approve")
+
+    found = [each["verdict"] for each in client.get(at(question, "/responses"))["responses"]]
+    assert found == ["refused", "refused", "decided"]
 
 
 def test_who_comes_late_is_told_what_was_decided(

@@ -15,7 +15,7 @@ from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 
 if TYPE_CHECKING:  # what a command that only looks at executions does not load
     from treadle.ledger.engine.submission import Submission
-    from treadle.wire.interactions import Answered, Interaction
+    from treadle.wire.interactions import Answered, Interaction, InteractionResponse
     from treadle.wire.plans import Plan
 
 
@@ -85,6 +85,9 @@ class Cluster(Reader, Protocol):
 
     def question(self, interaction_id: UUID) -> Interaction:
         """Return a question as it stands."""
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        """Return all that people answered to a question, in the order it came."""
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         """Answer a question; return it as it then stands, and whether it was `repeated`."""

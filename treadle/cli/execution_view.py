@@ -38,6 +38,7 @@ _SHOWN_IN_LOOPS = (
     EventType.NODE_FAILED,
     EventType.NODE_RETRYING,
     EventType.USER_INPUT_REQUIRED,
+    EventType.USER_INPUT_REFUSED,
 )
 #: Statuses that stay in sight when a tree does not fit.
 _IN_SIGHT = frozenset(
@@ -102,6 +103,8 @@ def event_line(event: Event, before: Progress) -> str | None:
         text += f": {_shortened(data['error']['error_message'])}"
     elif kind == EventType.USER_INPUT_REQUIRED:
         text = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
+    elif kind == EventType.USER_INPUT_REFUSED:
+        text = f"refused an answer of {data['answered_by']}: {data['reason']}"
     elif "output_key" in data and data["output_key"] != "result":
         text += f" → {data['output_key']}"
     return plain(f"{after}  {place}  {text}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from treadle.dag.questions import Priority
 from treadle.dag.shape import problems_of
 from treadle.dag.states import InteractionStatus
 from treadle.gateway.models.interactions import NewAnswer
-from treadle.wire.interactions import Answered, Interaction
+from treadle.wire.interactions import Answered, Interaction, InteractionResponse
 from treadle.wire.objects import members, unchecked
 
 _PRIORITIES = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW)
@@ -52,6 +53,10 @@ class AnswerMissing(TreadleError):
 
 
 def inbox(
+    interaction_id: Annotated[
+        UUID | None,
+        typer.Argument(metavar="[ID]", help="Show this question and all that was answered."),
+    ] = None,
     status: Annotated[
         InteractionStatus, typer.Option(help="Only those.")
     ] = InteractionStatus.PENDING,
@@ -63,6 +68,10 @@ def inbox(
 ) -> None:
     """List the questions that wait for an answer, the most urgent first."""
     with connected() as cluster:
+        if interaction_id is not None:
+            question, came = cluster.question(interaction_id), cluster.responses(interaction_id)
+            _show(question, came, as_json=as_json)
+            return
         found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
     found = sorted(found, key=lambda each: (_PRIORITIES.index(each.priority), each.timeout_at))
     if as_json:
@@ -83,6 +92,24 @@ def inbox(
         )
         table.add_row(*cells)
     output_console().print(table)
+
+
+def _show(question: Interaction, came: Sequence[InteractionResponse], *, as_json: bool) -> None:
+    """Show a question, and a line for each response to it."""
+    if as_json:
+        say(to_json({**members(question), "responses": came}))
+        return
+    say(plain(f"{question.id}  {question.interaction_type}  {question.status}  {question.title}"))
+    table = Table(box=None)
+    for title in ("received", "by", "via", "what became of it", "decision", "why"):
+        table.add_column(title, no_wrap=title != "why")
+    for each in came:
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.received_at / 1000))
+        why = each.error.error_message if each.error else ""
+        cells = row(at, each.answered_by, each.via, each.verdict, each.decision or "", why)
+        table.add_row(*cells)
+    if came:
+        output_console().print(table)
 
 
 def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command

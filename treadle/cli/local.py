@@ -21,12 +21,13 @@ from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.people.answers import answer
 from treadle.ledger.people.interactions import interactions
+from treadle.ledger.people.responses import responses
 from treadle.ledger.views import executions
 from treadle.planner import requests
 from treadle.transport.connections import Connections
 from treadle.transport.metrics_relay import relaying
 from treadle.wire.events import Event
-from treadle.wire.interactions import Answered, Interaction
+from treadle.wire.interactions import Answered, Interaction, InteractionResponse
 from treadle.wire.objects import members, unchecked
 from treadle.wire.plans import Plan
 
@@ -83,6 +84,10 @@ class Local(Ledger):
 
     def question(self, interaction_id: UUID) -> Interaction:
         return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        self.question(interaction_id)  # raises if it is none of its business
+        return responses(self.session(), interaction_id)
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         respond = responding(Account(LOCAL_OWNER), Via.CLI, raw)

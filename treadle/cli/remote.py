@@ -25,7 +25,13 @@ from treadle.ledger.engine.submission_check import check_key
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, Executions, Submitted
-from treadle.wire.interactions import Answered, Interaction, Interactions
+from treadle.wire.interactions import (
+    Answered,
+    Interaction,
+    InteractionResponse,
+    InteractionResponses,
+    Interactions,
+)
 from treadle.wire.objects import Object, read
 from treadle.wire.plans import AskedPlan, Plan
 from treadle.wire.workflows import Version
@@ -162,6 +168,10 @@ class Remote:
 
     def question(self, interaction_id: UUID) -> Interaction:
         return self._read(Interaction, "GET", f"/v1/interactions/{interaction_id}")
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        path = f"/v1/interactions/{interaction_id}/responses"
+        return self._read(InteractionResponses, "GET", path).responses
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         path = f"/v1/interactions/{interaction_id}/answer"
