@@ -20,9 +20,9 @@ from treadle.gateway.request_body import BodyLimits
 from treadle.gateway.resources import Resources
 from treadle.gateway.routing import BoundedRoute
 from treadle.gateway.value_budget import ValueBudget
+from treadle.hil.answers import link_holder
 from treadle.hil.rights import LinkNotValid
 from treadle.ledger.engine.settle_rows import ANSWER_BYTES
-from treadle.ledger.people.outbox import recipient_of
 
 #: Bodies that bring their token themselves, so that anybody may send them.
 OF_STRANGERS = BodyLimits(64 * 1024, ValueBudget(values=5_000, containers=1_000))
@@ -44,7 +44,7 @@ class LinkRoute(BoundedRoute):
 
         Raises:
             TooManyRequests
-            LinkNotValid: no question was sent out with this token.
+            LinkNotValid: it is not the token that was last sent out with the question.
         """
         resources: Resources = request.app.state.resources
         resources.open_rates.count(request.client.host if request.client else "")
@@ -88,5 +88,4 @@ def _check(resources: Resources, interaction_id: str, token: str) -> None:
     except ValueError:
         raise LinkNotValid("No question has this id.") from None
     with resources.pool.connection() as connection:
-        if recipient_of(connection, asked, token) is None:
-            raise LinkNotValid("No question was sent out with this token.")
+        link_holder(connection, asked, token)

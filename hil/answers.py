@@ -23,7 +23,7 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
-from treadle.ledger.people.outbox import recipient_of
+from treadle.ledger.people.outbox import sent_link
 from treadle.ledger.people.responses import Refused
 
 
@@ -50,6 +50,24 @@ def responding(
     return respond
 
 
+def link_holder(connection: psycopg.Connection, interaction_id: UUID, token: str) -> LinkHolder:
+    """Return who answers with a token that was sent out.
+
+    Raises:
+        LinkNotValid: no question was sent out with it, or a later message has another.
+    """
+    link = sent_link(connection, interaction_id, token)
+    if link is None:
+        raise LinkNotValid("No question was sent out with this token.")
+    if link.is_replaced:
+        raise LinkNotValid(
+            "A later message about this question has replaced this token.",
+            solution="Use the token of the latest message.",
+            interaction_id=str(interaction_id),
+        )
+    return LinkHolder(interaction_id, link.recipient)
+
+
 def answer_by_link(
     engine: Engine,
     connection: psycopg.Connection,
@@ -63,10 +81,7 @@ def answer_by_link(
         LinkNotValid
         and what `ledger.people.answers.answer` raises.
     """
-    recipient = recipient_of(connection, interaction_id, token)
-    if recipient is None:
-        raise LinkNotValid("No question was sent out with this token.")
-    holder = LinkHolder(interaction_id, recipient)
+    holder = link_holder(connection, interaction_id, token)
     return answer(engine, connection, interaction_id, responding(holder, None, raw))
 
 

@@ -18,10 +18,10 @@ class NotAsked(TreadleError):
 
 
 class LinkNotValid(TreadleError):
-    """The token does not belong to this question."""
+    """The token does not belong to this question, or a later message has replaced it."""
 
     reason: ClassVar[str] = "link_not_valid"
-    solution: ClassVar[str] = "Use the token that was sent with this question."
+    solution: ClassVar[str] = "Use the token that was last sent with this question."
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class AnswerLink:
     url: str
     """Where a POST answers it."""
     token: str
-    """What makes that POST count: made for this question and this try."""
+    """What makes that POST count: made for this try, it replaces those of the tries before."""
 
 
 @dataclass(frozen=True, slots=True)

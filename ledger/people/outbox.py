@@ -38,6 +38,16 @@ class Sending:
     """This try included."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentLink:
+    """A link that went out with a question."""
+
+    recipient: str
+    """Whom it was sent to."""
+    is_replaced: bool
+    """Whether a later message to the same recipient has another, which alone counts."""
+
+
 def take(connection: psycopg.Connection, *, limit: int, lease_seconds: float) -> list[Sending]:
     """Take what is due, for `lease_seconds`; it is nobody else's meanwhile."""
     rows = _run(connection, "take_sendings", limit=limit, lease_seconds=lease_seconds).fetchall()
@@ -67,7 +77,10 @@ def _run(connection: psycopg.Connection, query: str, **parameters: Any) -> psyco
 
 
 def new_link(connection: psycopg.Connection, interaction_id: UUID, *, recipient: str) -> str:
-    """Make a token for one question and one recipient, and return it; it is kept nowhere."""
+    """Make a token for one question and one recipient, and return it; it is kept nowhere.
+
+    It replaces the tokens that went to the same recipient for this question before.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     connection.execute(
         _SQL["add_link"],
@@ -80,12 +93,12 @@ def new_link(connection: psycopg.Connection, interaction_id: UUID, *, recipient:
     return token
 
 
-def recipient_of(connection: psycopg.Connection, interaction_id: UUID, token: str) -> str | None:
-    """Return whom the link to a question with this token was sent to; `None` if there is none."""
-    row = connection.execute(
-        _SQL["link"], {"token_hash": _hash(token), "interaction_id": interaction_id}
+def sent_link(connection: psycopg.Connection, interaction_id: UUID, token: str) -> SentLink | None:
+    """Return the link to a question that has this token; `None` if there is none."""
+    row = _run(
+        connection, "link", token_hash=_hash(token), interaction_id=interaction_id
     ).fetchone()
-    return row[0] if row else None
+    return SentLink(row.recipient, row.is_replaced) if row else None
 
 
 def _hash(token: str) -> bytes:

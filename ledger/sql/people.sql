@@ -150,8 +150,13 @@ insert into interaction_links (token_hash, interaction_id, recipient)
 values (%(token_hash)s, %(interaction_id)s, %(recipient)s)
 
 -- name: link
-select recipient from interaction_links
-where token_hash = %(token_hash)s and interaction_id = %(interaction_id)s
+-- Of the tokens that went to one recipient for a question, only the latest counts.
+select l.recipient,
+       exists (select from interaction_links n
+               where n.interaction_id = l.interaction_id and n.recipient = l.recipient
+                 and n.created_at > l.created_at) as is_replaced
+from interaction_links l
+where l.token_hash = %(token_hash)s and l.interaction_id = %(interaction_id)s
 
 -- name: take_sendings
 -- Whoever takes a row has it until its lease is over; a row of a process that died comes again.

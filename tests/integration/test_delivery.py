@@ -147,7 +147,7 @@ def test_what_was_changed_on_its_way_is_not_verified(
 def test_a_receiver_that_is_busy_is_asked_again_with_the_same_id(
     hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
-    """503 twice, then it takes the message; each try has a link of its own, and all are good."""
+    """503 twice, then it takes the message; each try has a token, which replaces those before."""
     statuses = [503, 503, 200]
 
     def script(_: Seen) -> Answer:
@@ -163,9 +163,12 @@ def test_a_receiver_that_is_busy_is_asked_again_with_the_same_id(
 
     assert len(receiver.seen) == 3
     assert len({seen.headers["webhook-id"] for seen in receiver.seen}) == 1
-    first, *_, last = (loads(seen.body) for seen in receiver.seen)
+    first, second, last = (loads(seen.body) for seen in receiver.seen)
     assert first["data"]["answer_link"]["token"] != last["data"]["answer_link"]["token"]
-    made = answer(hand, first, decision="approve")
+    for replaced in (first, second):
+        with pytest.raises(LinkNotValid, match="later message"):
+            answer(hand, replaced, decision="approve")
+    made = answer(hand, last, decision="approve")
     assert made.interaction.decision == "confirmed"
 
 

@@ -306,6 +306,31 @@ def test_a_link_answers_one_question(hand: Hand, clients: Clients, account: str)
     assert clients.of(account).get(at(question))["status"] == "pending"
 
 
+@pytest.mark.parametrize("in_head", [True, False])
+def test_a_resend_replaces_the_tokens_before_it(
+    hand: Hand, clients: Clients, account: str, in_head: bool
+) -> None:
+    """Of those that went to one recipient; the refusal says which token counts."""
+    question = ask(hand, account, channel_type="webhook")
+    old, other, new = (
+        new_link(hand.session, UUID(question), recipient=each) for each in ("x", "y", "x")
+    )
+    client, path = clients.without_key(), at(question, "/answer-by-link")
+
+    def by(token: str, decision: str) -> Any:
+        body = {"decision": decision, **({} if in_head else {"token": token})}
+        headers = {"Authorization": f"Bearer {token}"} if in_head else {}
+        return client.http.post(path, json=body, headers=headers)
+
+    refused = by(old, "approve")
+    assert refused.status_code == 403
+    assert "later message" in refused.json()["error_message"]
+    assert "latest" in refused.json()["error_details"]["solution"]
+    assert by(new, "reject").json()["answered_by"] == "holder of the link sent to x"
+    assert by(other, "reject").json()["repeated"]
+    assert by(old, "reject").status_code == 403
+
+
 @pytest.mark.parametrize("what", ["/answer", "/answer-by-link"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_looking_never_decides(
