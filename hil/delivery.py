@@ -22,6 +22,7 @@ import structlog
 from treadle.core.postgres import LOST
 from treadle.dag.channels import CHANNELS, Inbound
 from treadle.hil.channels import AnswerLink, Channel, DeliveryFailed, Message
+from treadle.hil.rights import link_may_answer
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.quarantine import quarantine
 from treadle.ledger.engine.row_errors import RowNotUnderstood
@@ -158,7 +159,8 @@ class Delivery:
     async def _try(self, sending: Sending, asked: Interaction) -> None:
         name = asked.question.channel_type
         channel = self._channels[name]
-        link = await self._link(asked, channel) if Inbound.LINK in CHANNELS[name].inbound else None
+        has_link = Inbound.LINK in CHANNELS[name].inbound and link_may_answer(asked)
+        link = await self._link(asked, channel) if has_link else None
         facts = {"interaction_id": str(asked.id), "channel": name}
         try:
             await channel.send(Message(sending.id, sending.kind, asked, link))

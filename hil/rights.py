@@ -7,14 +7,18 @@ from typing import ClassVar, TypeAlias
 from uuid import UUID
 
 from treadle.core.errors import TreadleError
+from treadle.dag.problems import quoted
 from treadle.ledger.people.interactions import Interaction, InteractionNotFound
+
+#: Assignees that a message names.
+_SHOWN = 10
 
 
 class NotAsked(TreadleError):
-    """The caller may see the question, but is not one of its assignees."""
+    """The caller may see the question, but is not known to be one of its assignees."""
 
     reason: ClassVar[str] = "not_asked"
-    solution: ClassVar[str] = "Let one of its assignees answer."
+    solution: ClassVar[str] = "Let one of its assignees answer, with a key of their own."
 
 
 class LinkNotValid(TreadleError):
@@ -60,7 +64,8 @@ def check_may_answer(asked: Interaction, responder: Responder) -> None:
     """Refuse a responder who may not answer.
 
     A question is asked of its assignees; of its execution's owner if it has none. An owner who is
-    not among the assignees may watch, and not answer in their place.
+    not among the assignees may watch, and not answer in their place, nor by a link that the
+    owner's workflow had sent to itself.
 
     Raises:
         InteractionNotFound: it is none of their business that it exists.
@@ -70,11 +75,24 @@ def check_may_answer(asked: Interaction, responder: Responder) -> None:
     if isinstance(responder, LinkHolder):
         if responder.interaction_id != asked.id:
             raise LinkNotValid("This token was made for another question.")
+        if not link_may_answer(asked):
+            raise _not_asked(asked)
         return
     if not may_see(asked, responder):
         raise InteractionNotFound(asked.id)
     if asked.assignees and responder.name not in asked.assignees:
-        raise NotAsked(
-            f"The question is asked of {', '.join(asked.assignees)}.",
-            assignees=list(asked.assignees),
-        )
+        raise _not_asked(asked)
+
+
+def link_may_answer(asked: Interaction) -> bool:
+    """Return whether a link may answer: it proves no account, so not where assignees are named."""
+    return not asked.assignees
+
+
+def _not_asked(asked: Interaction) -> NotAsked:
+    shown = ", ".join(map(quoted, asked.assignees[:_SHOWN]))
+    more = len(asked.assignees) - _SHOWN
+    return NotAsked(
+        f"The question is asked of {shown}{f' and {more} more' if more > 0 else ''}.",
+        assignees=list(asked.assignees),
+    )

@@ -22,7 +22,7 @@ class WebhookFields(Strict):
     """Where a question is posted, and what signs it."""
 
     webhook_url: Annotated[str, Field(max_length=8_192)] | None = None
-    """`webhook`: where the question is posted, with the link that answers it."""
+    """`webhook`: where the question is posted, with the link that answers it (no `assignees`)."""
     webhook_secret: Annotated[str | None, Fixed(), Field(max_length=64)] = None
     """`webhook`: the name of the secret that signs it (TREADLE_SECRET_<NAME> of the scheduler)."""
 

@@ -104,6 +104,7 @@ def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
         InteractionDecided,
         InteractionNotFound,
         LinkNotValid,
+        NotAsked,
         ReplyInvalid,
         TooManyRequests,
     ),

@@ -44,7 +44,7 @@ class Message:
     """A `MessageKind`: `ask` or `warn`."""
     asked: Interaction
     link: AnswerLink | None
-    """For channels by whose links answers come."""
+    """For channels by whose links answers come; none if the question names assignees."""
 
 
 class Channel(Protocol):

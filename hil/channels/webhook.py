@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
@@ -63,14 +64,13 @@ class WebhookChannel:
 
     def _request(self, message: Message, at: datetime) -> OutgoingRequest:
         fields, link = WEBHOOK.configured(message.asked.question), message.link
-        assert link is not None  # its spec says that answers come by one
         body = to_json(
             {
                 "type": _TYPES[message.kind],
                 "timestamp": at.isoformat(timespec="milliseconds"),
                 "data": {
                     **members(message.asked.to_wire()),
-                    "answer_link": {"url": link.url, "token": link.token},
+                    "answer_link": asdict(link) if link else None,
                 },
             }
         )

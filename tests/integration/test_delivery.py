@@ -284,6 +284,19 @@ def test_a_link_answers_its_own_question_alone(
     assert late.value.context["decision"] == "rejected"
 
 
+def test_a_question_with_assignees_is_sent_without_a_link(
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
+) -> None:
+    """Whoever chose the address would answer in their place."""
+    question = ask(hand, receiver.on("/hook", Answer(200)), assignees=["ben"])
+    with delivering():
+        wait_until(lambda: asked_of(hand, question).delivered_at)
+
+    (data,) = (loads(seen.body)["data"] for seen in receiver.seen)
+    assert data["assignees"] == ["ben"]
+    assert data["answer_link"] is None
+
+
 def test_no_token_is_kept(
     hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:

@@ -306,6 +306,23 @@ def test_a_link_answers_one_question(hand: Hand, clients: Clients, account: str)
     assert clients.of(account).get(at(question))["status"] == "pending"
 
 
+def test_a_link_answers_no_question_that_is_asked_of_accounts(
+    hand: Hand, clients: Clients, account: str
+) -> None:
+    """It proves none: a workflow's owner could have it sent to themselves. The record tells."""
+    question = ask(hand, account, channel_type="webhook", assignees=[f"ben-{account}"])
+    token = new_link(hand.session, UUID(question), recipient="x")
+    body = {"token": token, "decision": "approve"}
+
+    refusal = clients.without_key().refusal("POST", at(question, "/answer-by-link"), json=body)
+
+    assert refusal == (403, "not_asked")
+    (kept,) = clients.of(account).get(at(question, "/responses"))["responses"]
+    assert (kept["answered_by"], kept["via"]) == ("holder of the link sent to x", "webhook")
+    assert kept["verdict"] == "refused"
+    answer(clients.of(f"ben-{account}"), question, decision="approve")
+
+
 @pytest.mark.parametrize("in_head", [True, False])
 def test_a_resend_replaces_the_tokens_before_it(
     hand: Hand, clients: Clients, account: str, in_head: bool
