@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
+import re2  # type: ignore[import-untyped]
+
 from treadle.dag.problems import Problem
 from treadle.dag.specs import spec_of
 from treadle.dag.values import Value
@@ -25,14 +27,17 @@ Kind: TypeAlias = PlaceholderType | Literal["any", "secret"]
 _READ = re.compile(r"""\b(?:trigger|input)(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])""")
 _READ_BY_NAME = re.compile(r"""\btrigger(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])""")
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)")
-_TEMPLATE = re.compile(r"(\{\{.*?\}\})", re.DOTALL)
+_TEMPLATE = re2.compile(r"(?s)(\{\{.*?\}\})")
 _ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
 #: A text in an expression that begins as an address does, and how a template reads a placeholder.
 _LITERAL = re.compile(r"""(['"])((?:https?://|[^'"\s]+@)[^'"]*)\1""", re.IGNORECASE)
 _READING = re.compile(r"\{\{ (trigger\.\w+) \}\}")
-#: The hosts of a request: a name with dots, or one that stands as an address does.
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+|(?<=//)[\w-]+|\b[\w-]+(?=:\d)|\[[0-9a-fA-F:.]+\]")
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+#: The hosts of a request: a name with dots, or one that stands as an address does. A name begins
+#: where no letter stands before it, and gives nothing back, so that each is looked at once.
+_HOST = re.compile(
+    r"(?<![\w-])[\w-]++(?:(?:\.[\w-]++)++|(?=:\d))|(?<=//)[\w-]++|\[[0-9a-fA-F:.]++\]"
+)
+_MAIL = re2.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ def unmake_addresses(
 
     def in_text(text: str) -> str:
         text = _ORIGIN.sub(lambda match: replace(match, "url"), text)
-        return _MAIL.sub(lambda match: replace(match, "email"), text)
+        return str(_MAIL.sub(lambda match: replace(match, "email"), text))
 
     def in_code(code: str) -> str:
         return _LITERAL.sub(lambda match: _joined(match, in_text(match[2])), code)

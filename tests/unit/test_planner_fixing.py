@@ -250,3 +250,28 @@ def test_an_input_is_held_to_the_placeholders_types(
     assert [each.reason for each in check_input(asked, {"v": does_not})] == ["wrong_type"]
     assert [each.path for each in check_input(asked, {})] == ["v"]
     assert [each.path for each in check_input(asked, None)] == ["v"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a-", "a.b@", "{{", "'x@", "//a", "[0:", "https://", "a@b."]
+)
+def test_addresses_are_found_in_one_pass_over_a_long_text(piece: str) -> None:
+    """No text makes the patterns look at each letter again and again: that took hours here."""
+    text = piece * (300_000 // len(piece))
+    wanted = f"{text} https://told.example"
+    document = {"nodes": [
+        step_of("ACTION.HTTP_REQUEST", body=wanted),
+        step_of("FLOW.IF", condition_expression=wanted),
+    ]}  # fmt: skip
+
+    list(unmake_addresses(document, wanted, {}))
+
+    for node in document["nodes"]:
+        assert "told.example" in next(iter(node["configurations"].values()))
+
+
+def step_of(key: str, **configurations: str) -> Document:
+    """Return a node as a draft makes it."""
+    kind, _, subtype = key.partition(".")
+    place = {"type": kind, "subtype": subtype, "input_params": {}}
+    return {**place, "configurations": configurations}
