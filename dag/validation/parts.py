@@ -13,6 +13,9 @@ from treadle.dag.values import Value
 
 #: Ids that clients and proxies take out of an address, however they are written.
 _RELATIVE = {".", ".."}
+#: Characters without width that stand for white space or forbid a break. Stored definitions may
+#: hold them, so that only validation refuses them, and not the model.
+_INVISIBLE = frozenset("\u180e\u200b\u2060\ufeff")
 _WITHOUT_SLASH = "Use an id without /, such as one with - in its place."
 
 
@@ -42,10 +45,17 @@ def check_ids(document: Mapping[str, Value], report: Report) -> None:
 
 
 def check_types(document: Mapping[str, Value], report: Report) -> None:
-    """Report nodes whose type is unknown, not available, or of another version."""
+    """Report nodes with a name that looks like another, or a type that is not to be had."""
     nodes = document.get("nodes")
     for index, node in enumerate(nodes if isinstance(nodes, list) else ()):
         if isinstance(node, dict):
+            name = node.get("name")
+            if isinstance(name, str) and not _INVISIBLE.isdisjoint(name):
+                message = "The name holds white space without width."
+                solution = "Remove it, or join the words of the name with _ or -."
+                report.under("nodes", index)(
+                    Problem("name", "name_has_white_space", message, solution)
+                )
             kind, subtype = node.get("type"), node.get("subtype")
             if isinstance(kind, str):
                 problem = _type_problem(kind, subtype, report) or _extras_problem(node)
