@@ -43,7 +43,7 @@ def list_nodes(
     with caller.session() as connection:
         found = paging.records(
             connection,
-            caller.resources.graphs.execution(connection, execution_id),
+            caller.resources.graphs.execution_shown(connection, execution_id),
             execution_id,
             paging.Window(
                 after=position or ("", ""),

@@ -84,6 +84,13 @@ class Graphs:
         except RowNotUnderstood:
             return unread_graph(workflow_id)
 
+    def execution_shown(self, connection: psycopg.Connection, execution_id: UUID) -> CompiledGraph:
+        """Return the graph of an execution for showing, as `shown` does."""
+        try:
+            return self.execution(connection, execution_id)
+        except RowNotUnderstood:
+            return unread_graph("")
+
     def knows(self, version_id: UUID) -> bool:
         """Return whether a version's graph is at hand."""
         with self._lock:

@@ -12,6 +12,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.model import DERIVED, Workflow
 from treadle.dag.publish import publish
 from treadle.dag.values import dumps, loads
+from treadle.ledger.engine.row_errors import understanding
 from treadle.ledger.engine.versions import store_version
 from treadle.ledger.queries import fetching
 from treadle.ledger.views.executions import milliseconds
@@ -109,15 +110,20 @@ def version(
         version=row.version,
         latest_version=row.latest_version,
         created_time=milliseconds(row.created_at),
-        workflow=_shown(row.definition),
+        workflow=_shown(row),
     )
 
 
-def _shown(definition: bytes) -> dict[str, Any]:
-    """Return a definition without what only the system can know, and does not say yet."""
-    workflow: dict[str, Any] = loads(definition)
-    for name in DERIVED & workflow["metadata"].keys():
-        del workflow["metadata"][name]
+def _shown(row: Any) -> dict[str, Any]:
+    """Return a version's definition without what only the system can know, and does not say yet.
+
+    Raises:
+        RowNotUnderstood: `row_not_understood`
+    """
+    with understanding("The definition of its version", version_id=str(row.version_id)):
+        workflow: dict[str, Any] = loads(row.definition)
+        for name in DERIVED & workflow["metadata"].keys():
+            del workflow["metadata"][name]
     return workflow
 
 
