@@ -161,7 +161,9 @@ def resume(execution_id: UUID, caller: Runner) -> Response:
     "/executions/{execution_id}/retry",
     status_code=202,
     response_model=ExecutionBrief,
-    responses=refusals(ExecutionNotFinal, IdempotencyConflict, NothingToRetry),
+    responses=refusals(
+        ExecutionNotFinal, IdempotencyConflict, IdempotencyKeyInvalid, NothingToRetry
+    ),
     summary="Retry an execution",
 )
 def retry(execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:

@@ -26,6 +26,7 @@ from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution, NoSuchExecution
 from treadle.ledger.engine.idempotency import IdempotencyConflict, Key, reserve
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.submission_check import check_key
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.queries import fetching, queries
 
@@ -61,7 +62,9 @@ def retry(
     Raises:
         NoSuchExecution, ExecutionNotFinal, NothingToRetry
         IdempotencyConflict: the key was used to retry another execution.
+        IdempotencyKeyInvalid
     """
+    check_key(idempotency_key)
     old = _retried(connection, execution_id)
     graph = engine.graphs.version(connection, old.version_id)
     new = _new(old, execution_id, graph)

@@ -93,6 +93,21 @@ def test_a_retry_keeps_what_stands_and_is_a_new_execution(folder: Folder, tmp_pa
     assert folder.run("show", execution_id, "--json").document["retried_as"] == [execution["id"]]
 
 
+def test_a_retry_under_a_key_is_made_once(folder: Folder, server: str, tmp_path: Path) -> None:
+    """In the folder and through the gateway, however often it is asked for."""
+    execution_id = submitted(folder, call("open_gate", file=str(tmp_path / "gate")))
+    folder.run("watch", execution_id)
+    key = folder.run("keys", "create", "--json").document["key"]
+
+    made = [folder.run("retry", execution_id, "--key", "k1").out for _ in range(2)]
+    there = {"TREADLE_SERVER": server, "TREADLE_API_KEY": key}
+    again = folder.process("retry", execution_id, "--key", "k1", **there)
+    other = folder.run("retry", execution_id, "--key", "k2")
+
+    assert {*made, again.out} == {made[0]}
+    assert made[0] not in {execution_id, other.out}
+
+
 def test_a_successful_execution_has_nothing_to_retry(folder: Folder) -> None:
     """It is refused, and so is one that still runs."""
     done = folder.run("submit", folder.write("w.json", chain(node("n"))), "--watch", "--json")

@@ -87,6 +87,28 @@ def test_what_a_submission_may_not_say_is_refused_alike_both_ways(
     assert here.err == there.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["retry", NO_EXECUTION, "--key", ""],
+        ["retry", NO_EXECUTION, "--key", "größe"],
+        ["executions", "--workflow", ""],
+        ["executions", "--workflow", "x" * 201],
+        ["executions", "--workflow", os.fsdecode(b"\xff")],
+    ],
+)
+def test_what_a_command_may_not_ask_is_refused_alike_both_ways(
+    folder: Folder, gateway: dict[str, str], arguments: list[str]
+) -> None:
+    """An empty name is none, and not all of them."""
+    here = folder.process(*arguments)
+    there = folder.process(*arguments, **gateway)
+
+    assert is_refused(here), here
+    assert is_refused(there), there
+    assert here.err == there.err
+
+
 @pytest.mark.parametrize("text", ["[" * 65 + "]" * 65, '"text"', "null", '{"größe": "👩"}'])
 def test_what_a_submission_may_say_is_taken_alike_both_ways(
     folder: Folder, flow: str, gateway: dict[str, str], text: str
@@ -116,6 +138,8 @@ def test_what_a_submission_may_say_is_taken_alike_both_ways(
         (["keys", "create", "--days", "1e12"], {}),
         (["keys", "create", "--days", "0"], {}),
         (["keys", "create", "--name", "x" * 201], {}),
+        (["keys", "list", "--owner", os.fsdecode(b"\xff")], {}),
+        (["keys", "revoke", os.fsdecode(b"\xff")], {}),
         (["keys", "create", "--owner", os.fsdecode(b"\xff")], {}),
         (["answer", NO_EXECUTION, "--json-answer", '{"comment": "\\u0000"}'], {}),
         (["answer", NO_EXECUTION, "--json-answer", '{"decision": 5}'], {}),

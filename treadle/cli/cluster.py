@@ -69,7 +69,7 @@ class Cluster(Reader, Protocol):
     def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
         """Cancel, pause or resume an execution; return its status."""
 
-    def retry(self, execution_id: UUID) -> Started:
+    def retry(self, execution_id: UUID, *, key: str | None) -> Started:
         """Repeat an ended execution from where it failed."""
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:

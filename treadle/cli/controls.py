@@ -13,6 +13,7 @@ from treadle.cli.executions import AsJson, ExecutionId
 from treadle.cli.files import to_json
 from treadle.cli.plain_text import say
 from treadle.cli.watch import watch_to_end
+from treadle.ledger.engine.submission_check import check_key
 
 
 def cancel(execution_id: ExecutionId, as_json: AsJson = False) -> None:
@@ -32,12 +33,17 @@ def resume(execution_id: ExecutionId, as_json: AsJson = False) -> None:
 
 def retry(
     execution_id: ExecutionId,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Idempotency key: the same retry under it runs only once."),
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show progress until its end.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run an ended execution again from where it failed, as a new execution. Prints its id."""
+    check_key(key)
     with connected() as cluster:
-        started = cluster.retry(execution_id)
+        started = cluster.retry(execution_id, key=key)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
     document = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}

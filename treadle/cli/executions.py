@@ -12,9 +12,11 @@ from rich.table import Table
 from treadle.cli.connect import connected, connected_to_read
 from treadle.cli.console import output_console, row
 from treadle.cli.execution_view import duration, status_text
-from treadle.cli.files import to_json
+from treadle.cli.files import InputInvalid, checked_object, to_json
 from treadle.cli.plain_text import say
 from treadle.cli.watch import show_end, watch_to_end
+from treadle.dag.model import NAME_LENGTH
+from treadle.dag.problems import quoted
 from treadle.dag.states import ExecutionStatus
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
@@ -33,6 +35,13 @@ def executions(
     as_json: AsJson = False,
 ) -> None:
     """List executions, the newest first."""
+    if workflow is not None:
+        checked_object({"workflow_id": workflow}, "--workflow")
+        if not 0 < len(workflow) <= NAME_LENGTH:
+            raise InputInvalid(
+                f"--workflow: {quoted(workflow)} is no id of a workflow.",
+                solution=f"Use an id of 1 to {NAME_LENGTH} characters, or leave --workflow out.",
+            )
     with connected_to_read() as cluster:
         found = cluster.executions(status=status, workflow_id=workflow, limit=limit)
     if as_json:

@@ -76,8 +76,7 @@ def create(
 ) -> None:
     """Make a key and print it: now or never, for only its hash is kept."""
     wanted = _scopes(scopes)
-    if not owner.strip() or len(owner) > _OWNER_LENGTH:
-        raise OwnerInvalid(f"{quoted(owner)} names no account.")
+    _check_owner(owner)
     valid_for = None if days is None else _validity(days)
     asked = _asked(wanted, name, days)
     with ledger_here(Settings.load()) as ledger:
@@ -98,6 +97,8 @@ def list_keys(
     as_json: AsJson = False,
 ) -> None:
     """List keys, those past use included; never the keys themselves."""
+    if owner is not None:
+        _check_owner(owner)
     with ledger_here(Settings.load()) as ledger:
         found = ledger_keys.listed(ledger.session(), owner=owner, limit=_MOST)
     if as_json:
@@ -118,9 +119,16 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End a key: the next request with it is refused."""
+    checked_object({"key_id": key_id}, "ID")
     with ledger_here(Settings.load()) as ledger:
         key = ledger_keys.revoke(ledger.session(), key_id)
     say(to_json(key.to_wire()) if as_json else f"{key.id} is revoked")
+
+
+def _check_owner(owner: str) -> None:
+    checked_object({"owner": owner}, "--owner")
+    if not owner.strip() or len(owner) > _OWNER_LENGTH:
+        raise OwnerInvalid(f"{quoted(owner)} names no account.")
 
 
 def _scopes(text: str) -> frozenset[Scope]:

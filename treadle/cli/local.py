@@ -60,8 +60,9 @@ class Local(Ledger):
         call(self.engine, self.session(), execution_id)
         return executions.status(self.session(), execution_id)
 
-    def retry(self, execution_id: UUID) -> Started:
-        return self._started(retry(self.engine, self.session(), execution_id))
+    def retry(self, execution_id: UUID, *, key: str | None) -> Started:
+        made = retry(self.engine, self.session(), execution_id, idempotency_key=key)
+        return self._started(made)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
         return self.submit(requests.request(prompt, idempotency_key=key))

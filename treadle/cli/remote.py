@@ -146,8 +146,9 @@ class Remote:
     def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
         return self._read(ExecutionBrief, "POST", f"/v1/executions/{execution_id}/{action}").status
 
-    def retry(self, execution_id: UUID) -> Started:
-        made = self._read(ExecutionBrief, "POST", f"/v1/executions/{execution_id}/retry")
+    def retry(self, execution_id: UUID, *, key: str | None) -> Started:
+        path, headers = f"/v1/executions/{execution_id}/retry", _key_header(key)
+        made = self._read(ExecutionBrief, "POST", path, headers=headers)
         return Started(UUID(made.id), made.status)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
