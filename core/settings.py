@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     """Answers by link a second that a gateway takes from one address; ten times that at once."""
     gateway_lame_duck_seconds: float = Field(5.0, ge=0, le=300)
     """Time that a gateway still takes requests after SIGTERM, with /health/ready already 503."""
+    tasks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Modules with tasks that a worker without `--tasks` imports, with commas between."""
     retention_days: int = Field(30, ge=1)
     """Age after which a week without unfinished executions is dropped."""
     server: str | None = None
@@ -158,7 +160,7 @@ class Settings(BaseSettings):
     planner_max_tokens: int = Field(8192, ge=256)
     """Most tokens of one completion."""
 
-    @field_validator("allowed_private_addresses", mode="before")
+    @field_validator("allowed_private_addresses", "tasks", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

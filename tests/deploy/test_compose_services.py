@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.test_compose import OURS, SERVICES
+from tests.deploy.test_compose import OURS, SERVICES, interpolated
 from tests.support.command_line import TREADLE
 from tests.support.ports import port_base
 from treadle.core.embedded.binaries import postgres_program, valkey_program
+from treadle.core.postgres import connect
 from treadle.core.processes import Command, GuardedProcess
 from treadle.core.settings import child_environment
 
@@ -36,6 +37,24 @@ def written(words: list[str], ports: dict[str, str]) -> list[str]:
     return [programs.get(word, ports.get(word, word)) for word in words]
 
 
+#: A module of tasks, as it lies in the folder of the workers.
+TASK = """
+from treadle import task
+
+@task
+def shout(text: str) -> str:
+    return text.upper()
+"""
+
+
+def environment(name: str, **servers: str) -> dict[str, str]:
+    """Return what compose gives a service, with the fewest values given and a module of tasks."""
+    given = {"POSTGRES_PASSWORD": "x", "TREADLE_TASKS": "mine"}
+    written = OURS[name]["environment"].items()
+    ours = {each: interpolated(str(value), given) for each, value in written}
+    return child_environment(**{**ours, **servers})
+
+
 @pytest.mark.parametrize("name", SERVING)
 def test_a_service_of_ours_starts_and_its_health_check_says_so(
     name: str,
@@ -49,10 +68,11 @@ def test_a_service_of_ours_starts_and_its_health_check_says_so(
     check = written(SERVICES[name]["healthcheck"]["test"][1:], ports)
     command = Command(
         written(OURS[name]["command"], ports),
-        child_environment(TREADLE_DATABASE_URL=fresh_postgres_url, TREADLE_REDIS_URL=redis_url),
+        environment(name, TREADLE_DATABASE_URL=fresh_postgres_url, TREADLE_REDIS_URL=redis_url),
         tmp_path,
         patience_seconds=30,
     )
+    (tmp_path / "mine.py").write_text(TASK)
 
     def is_healthy() -> bool:
         return subprocess.run(check, capture_output=True, check=False, timeout=10).returncode == 0
@@ -62,6 +82,10 @@ def test_a_service_of_ours_starts_and_its_health_check_says_so(
     with log.open("wb") as output:
         process = GuardedProcess(command, output)
         wait_until(is_healthy, timeout=60)
+        if name == "worker":
+            with connect(fresh_postgres_url) as session:
+                (queues,) = session.execute("select queues from workers").fetchall()[0]
+            assert any("shout" in each for each in queues)
         assert process.stop((signal.SIGTERM, 30)) == 0, log.read_text()
 
 

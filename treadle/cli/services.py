@@ -41,7 +41,7 @@ def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) 
     stop = stop_on_signal()
     # Last, so that no file of the folder can stand in for a module of Treadle.
     sys.path.append(os.getcwd())
-    TASKS.discover(tasks or ())
+    TASKS.discover(tasks or Settings.load().tasks)
     settings, server = _prepare(port, host)
     _work(WorkerProcess(settings), settings, server, stop)
 
