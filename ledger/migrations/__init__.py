@@ -7,6 +7,9 @@ from importlib import resources
 import psycopg
 
 from treadle.core.postgres import connect
+from treadle.ledger.queries import queries
+
+_SQL = queries("migrations")
 
 #: Any number that nothing else in the database locks; held while migrating.
 _ADVISORY_LOCK = 7_233_110_054
@@ -31,28 +34,26 @@ def migrate(url: str) -> list[str]:
             "set lock_timeout = '30s'; set statement_timeout = '5min'; "
             "set transaction_timeout = '10min'"
         )
-        connection.execute("select pg_advisory_lock(%s)", (_ADVISORY_LOCK,))
+        connection.execute(_SQL["lock"], {"number": _ADVISORY_LOCK})
         connection.execute(
             "create table if not exists migrations "
             "(name text primary key, applied_at timestamptz not null default clock_timestamp())"
         )
-        rows = connection.execute("select name from migrations").fetchall()
+        rows = connection.execute(_SQL["applied"]).fetchall()
         for name, sql in pending(frozenset(row[0] for row in rows)):
             with connection.transaction():
                 connection.execute(sql)
-                connection.execute("insert into migrations (name) values (%s)", (name,))
+                connection.execute(_SQL["applied_now"], {"name": name})
             done.append(name)
-        connection.execute(
-            "select ensure_partitions(now() - interval '1 day', now() + interval '15 days')"
-        )
-        connection.execute("select pg_advisory_unlock(%s)", (_ADVISORY_LOCK,))
+        connection.execute(_SQL["make_partitions"])
+        connection.execute(_SQL["unlock"], {"number": _ADVISORY_LOCK})
     return done
 
 
 def missing(connection: psycopg.Connection) -> list[str]:
     """Return the migrations of this release that a database has not had."""
-    found = connection.execute("select to_regclass('migrations') is not null").fetchone()
+    found = connection.execute(_SQL["has_table"]).fetchone()
     if found is None or not found[0]:
         return [name for name, _ in pending(frozenset())]
-    rows = connection.execute("select name from migrations").fetchall()
+    rows = connection.execute(_SQL["applied"]).fetchall()
     return [name for name, _ in pending(frozenset(row[0] for row in rows))]
