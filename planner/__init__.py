@@ -11,7 +11,7 @@ It decides what is proposed, never what runs: a plan becomes an execution when s
     catalogue      the description of node types in the system prompt, made from `dag.specs`;
                    `prompts/` has the texts
     building       turns a draft into a workflow document
-    placeholders   values missing from the request: asked for, never invented
+    placeholders   values missing from the request, and made-up addresses: asked for
     repair_rules   what rules can repair after the model's last answer
     local          a model on loopback, for plans offline and for tests; `small` has the prompt and
                    the schema of the smallest one

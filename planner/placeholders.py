@@ -1,8 +1,8 @@
-"""Placeholders: values that a request does not contain. They are asked for, never invented.
+"""Placeholders: values that a request does not contain, as far as the model or a rule finds them.
 
 A placeholder is a field of the workflow's input: steps read it as `trigger.NAME`, and whoever runs
-the plan supplies it. A value that a model invented nevertheless, such as an address, becomes the
-suggestion of a placeholder, which a person may accept.
+the plan supplies it. An address that a model made up becomes the suggestion of a placeholder, which
+a person may accept; no rule looks at values of other kinds.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implements
 
 #: Bytes of a question: what is reviewed comes back in the answer, beside a remark.
-_QUESTION_BYTES = ANSWER_BYTES // 2
+QUESTION_BYTES = ANSWER_BYTES // 2
 
 
 class QuestionTooLarge(TreadleError):
@@ -34,11 +34,11 @@ def ask(attempt: Attempt) -> Asked:
     assert isinstance(config, Asking)
     question = question_of(config)
     size = len(question.stored())
-    if size > _QUESTION_BYTES:
+    if size > QUESTION_BYTES:
         raise QuestionTooLarge(
-            f"The question is {size:,} bytes of JSON; the limit is {_QUESTION_BYTES:,}.",
+            f"The question is {size:,} bytes of JSON; the limit is {QUESTION_BYTES:,}.",
             bytes=size,
-            limit=_QUESTION_BYTES,
+            limit=QUESTION_BYTES,
         )
     check_room_for_answer(attempt.input)
     return Asked(question, attempt.input)
