@@ -80,6 +80,7 @@ STATUS: Mapping[str, HTTPStatus] = {
     "ledger_not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
     "outcome_unknown": HTTPStatus.SERVICE_UNAVAILABLE,
     "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,
+    "release_differs": HTTPStatus.SERVICE_UNAVAILABLE,
     "gateway_busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

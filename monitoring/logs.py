@@ -34,6 +34,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.missed": "The database does not answer; messages to send wait.",
     "drain.started": "The process was asked to stop: it takes nothing new, and finishes what runs.",
     "entry.dropped": "Something in Redis could not be read, and was removed.",
+    "execution.left": "A definition of another release cannot be compiled here, and is left to it.",
     "execution.quarantined": "Something stored of an execution cannot be read; it ended as ERROR.",
     "execution.deferred": "Acting on an execution failed; it is left alone for a while.",
     "execution.woken": "A timer or a retry that was due made a node ready.",

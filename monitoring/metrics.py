@@ -61,10 +61,11 @@ ROWS_NOT_UNDERSTOOD = closed(
     Counter(
         "treadle_rows_not_understood_total",
         "Executions of which something stored could not be read: ended with `row_not_understood`,"
-        " or set aside for a while.",
+        " set aside for a while, or left to the release that stored it.",
         ("outcome",),
     ),
     "ended",
+    "left",
     "set_aside",
 )
 

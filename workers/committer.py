@@ -30,8 +30,8 @@ from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.locking import lock_waiting
-from treadle.ledger.engine.quarantine import quarantine
-from treadle.ledger.engine.row_errors import RowNotUnderstood
+from treadle.ledger.engine.quarantine import quarantine, send_anew
+from treadle.ledger.engine.row_errors import ReleaseDiffers, RowNotUnderstood
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 from treadle.workers.lasting_session import RECONNECT_SECONDS, LastingSession
@@ -211,12 +211,19 @@ class Committer:
     def _end_unread(
         self, session: LastingSession, job: _Job, error: RowNotUnderstood
     ) -> list[_Job]:
-        """End an execution that cannot be understood: nothing is claimed, no outcome counts."""
+        """End an execution that cannot be understood: nothing is claimed, no outcome counts.
+
+        What another release can claim is given back instead.
+        """
+        request, connection = job.request, session.connection()
         try:
-            ended = quarantine(self._engine, session.connection(), job.request.execution_id, error)
+            done = quarantine(self._engine, connection, request.execution_id, error)
+            if not done and isinstance(error, ReleaseDiffers) and not request.settlements:
+                send_anew(self._engine, connection, request.execution_id, request.claims)
+                done = True
         except LOST as lost:
             return self._after_failure(session, [job], lost)
-        if ended:
+        if done:
             job.future.set_result(CommitResult(job.settled - job.refused))
         else:
             job.future.set_exception(error)

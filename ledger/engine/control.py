@@ -51,7 +51,7 @@ def cancel(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -
         with _unfinished(engine, connection, execution_id) as (unit, locked):
             end_early(unit, [locked], ExecutionStatus.CANCELED, None)
     except RowNotUnderstood as error:
-        if not quarantine(engine, connection, execution_id, error):
+        if not quarantine(engine, connection, execution_id, error, asked_to=True):
             raise
 
 

@@ -24,6 +24,17 @@ class RowNotUnderstood(TreadleError):
     )
 
 
+class ReleaseDiffers(RowNotUnderstood):
+    """The definition is as another release stored it, and this one cannot compile it.
+
+    So it is left to processes of that release, which a rolling upgrade starts beside this one.
+    """
+
+    reason: ClassVar[str] = "release_differs"
+    retryable: ClassVar[bool] = True
+    solution: ClassVar[str] = "Finish the upgrade: run the newest release everywhere."
+
+
 @contextmanager
 def understanding(what: str, **context: str) -> Iterator[None]:
     """Read something stored while inside; whatever it fails by is `row_not_understood`.
@@ -40,11 +51,11 @@ def understanding(what: str, **context: str) -> Iterator[None]:
     except RowNotUnderstood:
         raise
     except (LookupError, TypeError, ValueError, TreadleError) as error:
-        cause = _first_line(error)
+        cause = first_line(error)
         raise RowNotUnderstood(f"{what} cannot be read: {cause}", cause=cause, **context) from error
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return what an error says, without the values that it met."""
     if isinstance(error, ValidationError):
         first = error.errors(include_input=False, include_url=False)[0]

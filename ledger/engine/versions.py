@@ -10,12 +10,19 @@ from typing import TypeVar
 from uuid import UUID
 
 import psycopg
+from pydantic import ValidationError
 
+from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.dag.graph import CompiledGraph, compile_graph, unread_graph
 from treadle.dag.model import Workflow
 from treadle.dag.values import loads
-from treadle.ledger.engine.row_errors import RowNotUnderstood, understanding
+from treadle.ledger.engine.row_errors import (
+    ReleaseDiffers,
+    RowNotUnderstood,
+    first_line,
+    understanding,
+)
 from treadle.ledger.queries import queries
 
 _SQL = queries("versions")
@@ -61,7 +68,8 @@ class Graphs:
         """Return the graph of a stored version.
 
         Raises:
-            RowNotUnderstood: `row_not_understood`: there is none, or it does not compile here.
+            RowNotUnderstood: `row_not_understood`: there is none, or it does not compile.
+            ReleaseDiffers: `release_differs`: it compiles in the release that stored it, not here.
         """
         with self._lock:
             graph = self._graphs.get(version_id)
@@ -72,7 +80,7 @@ class Graphs:
         with understanding("The definition of its version", version_id=str(version_id)):
             if row is None:
                 raise LookupError("it is missing")
-            graph = compile_graph(Workflow.model_validate(loads(row[0])))
+            graph = _compiled(version_id, definition=row[0], is_as_stored=row[1])
         return self.remember(version_id, graph)
 
     def shown(
@@ -114,6 +122,19 @@ class Graphs:
                     _keep(self._versions, execution_id, version_id, _EXECUTIONS_KEPT)
             for version_id in {row[1] for row in rows}:
                 self.version(connection, version_id)
+
+
+def _compiled(version_id: UUID, *, definition: bytes, is_as_stored: bool) -> CompiledGraph:
+    try:
+        return compile_graph(Workflow.model_validate(loads(definition)))
+    except (TreadleError, ValidationError) as error:
+        if not is_as_stored:
+            raise
+        # Whoever stored it had compiled it.
+        raise ReleaseDiffers(
+            f"This release cannot compile what another stored: {first_line(error)}",
+            version_id=str(version_id),
+        ) from error
 
 
 def _keep(kept: OrderedDict[_K, _V], key: _K, value: _V, limit: int) -> None:

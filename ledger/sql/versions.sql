@@ -1,7 +1,9 @@
 -- Workflows and their versions: immutable once written.
 
 -- name: definition
-select definition from workflow_versions where id = %(id)s
+-- With whether it is as it was stored, and nobody has changed it since.
+select definition, digest = sha256(definition) as is_as_stored
+from workflow_versions where id = %(id)s
 
 -- name: versions_of
 -- The versions that executions run.

@@ -94,7 +94,8 @@ def _executions() -> list[Panel]:
         ),
         graph(
             "Not understood",
-            "Executions of which something stored could not be read: ended, or set aside.",
+            "Executions of which something stored could not be read: ended, set aside, or"
+            " left to another release.",
             {"{{outcome}}": rate("treadle_rows_not_understood_total", "outcome")},
             "ops",
         ),

@@ -71,6 +71,22 @@ class Bench:
         self.execute(DEFINITIONS[kind], self.hand.execution(execution).version_id)
         return execution
 
+    def newer(self, old: str, new: str) -> UUID:
+        """Return one whose definition is as a release stored it that knows more."""
+        execution = self.client.submit(chain(node("a")))
+        self.change(execution, old, new)
+        return execution
+
+    def change(self, execution: UUID, old: str, new: str) -> None:
+        """Store a definition as another release would have."""
+        changed = "convert_to(replace(convert_from(definition, 'utf8'), %s, %s), 'utf8')"
+        self.execute(
+            f"update workflow_versions set definition = {changed}, digest = sha256({changed})"
+            " where id = %s",
+            *(old, new, old, new),
+            self.hand.execution(execution).version_id,
+        )
+
     def undue(self) -> UUID:
         """Return one whose question is due and cannot be read."""
         question = node("ask", "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL", configurations={"title": "?"})
@@ -139,6 +155,53 @@ def test_each_bad_row_ends_its_own_execution_and_no_other(
     assert listed == []
     details = bench.client.shown(bad["ready"])["error"]["error_details"]
     assert (details["node_id"], details["execution_id"]) == ("ghost", str(bad["ready"]))
+
+
+def test_what_another_release_stored_is_left_to_it(
+    bench: Bench, settings: Settings, wait_until: WaitUntil
+) -> None:
+    """Given back uncharged as often as it comes; a process that can compile it runs it."""
+    execution = bench.newer("DATA_TRANSFORMATION", "NOBODY_KNOWS")
+    before = counted("left")
+
+    with cluster(settings):
+        good = bench.client.submit(chain(node("b")))
+        wait_until(lambda: bench.client.has_ended(good), timeout=60)
+        wait_until(lambda: counted("left") >= before + 3, timeout=60)
+        row = bench.hand.row(execution, "a")
+        assert (row.state, row.attempt, row.lost_count) == ("ready", 0, 0)
+        assert bench.hand.status(execution) == "RUNNING"
+        bench.change(execution, "NOBODY_KNOWS", "DATA_TRANSFORMATION")  # the newer one comes
+        wait_until(lambda: bench.client.has_ended(execution), timeout=60)
+
+    assert bench.hand.status(execution) == "SUCCESS"
+    assert bench.hand.row(execution, "a").attempt == 1
+    assert check(bench.client.session, execution) == []
+
+
+def test_what_no_release_takes_within_an_hour_ends(
+    bench: Bench, settings: Settings, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No execution waits for ever for an upgrade that does not come."""
+    monkeypatch.setattr("treadle.ledger.engine.quarantine.UPGRADE_SECONDS", 0.0)
+    execution = bench.newer("DATA_TRANSFORMATION", "NOBODY_KNOWS")
+
+    with cluster(settings):
+        wait_until(lambda: bench.client.has_ended(execution), timeout=60)
+
+    assert bench.hand.error_code(execution) == "row_not_understood"
+
+
+def test_a_person_can_end_what_another_release_stored(bench: Bench, settings: Settings) -> None:
+    """A cancel waits for no upgrade."""
+    execution = bench.newer("DATA_TRANSFORMATION", "NOBODY_KNOWS")
+    other = Hand(settings.database_url)
+
+    control.cancel(other.engine, other.session, execution)
+
+    assert other.error_code(execution) == "row_not_understood"
+    assert check(other.session, execution) == []
+    other.close()
 
 
 def test_rows_of_no_execution_are_set_aside(
