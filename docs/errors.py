@@ -71,7 +71,8 @@ _BY_REASON: Mapping[str, str] = {
     """,
     EXECUTIONS: """
         execution_deadline_exceeded execution_is_final execution_not_final execution_not_found
-        ledger_inconsistent node_execution_not_found nothing_to_retry release_differs row_not_understood
+        ledger_inconsistent node_execution_not_found nothing_to_retry release_differs
+        row_not_understood
     """,
     RUNNING: """
         address_not_allowed answer_cut answer_filtered answer_incomplete answer_malformed
