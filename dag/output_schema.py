@@ -17,12 +17,14 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from treadle.dag.problems import Problem, Step, json_path
+from treadle.dag.problems import Problem, Step, json_path, quoted
 from treadle.dag.values import Value
 
 #: References followed for one answer, and problems reported about it, at most.
 _MOST_REFERENCES = 10_000
 _MOST_PROBLEMS = 20
+#: Characters of what a violation says; it quotes the value, whatever its length.
+_SHOWN = 400
 #: Bytes that a compiled pattern may grow to.
 _PATTERN_BYTES = 512 * 1024
 #: Keywords that need Python's regular expressions, or lead out of the schema.
@@ -43,7 +45,7 @@ def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         path = json_path(error.absolute_path)
-        message = f"It is not a JSON Schema: {error.message}"
+        message = f"It is not a JSON Schema: {_shown(error)}"
         yield Problem(path, "invalid_schema", message, "Write JSON Schema, version 2020-12.")
         return
     if schema.get("type") != "object":
@@ -58,13 +60,13 @@ def answer_problems(schema: Mapping[str, Value], answer: Value) -> list[str]:
     problems: list[str] = []
     try:
         for error in errors:
-            problems.append(f"{json_path(error.absolute_path) or 'the answer'}: {error.message}")
+            problems.append(f"{json_path(error.absolute_path) or 'the answer'}: {_shown(error)}")
             if len(problems) == _MOST_PROBLEMS:
                 break
     except (_TooManyReferences, RecursionError):
         problems.append("the schema: it refers to itself without end")
     except Unresolvable as error:
-        problems.append(f"the schema: {error} is not in it")
+        problems.append(f"the schema: {quoted(str(error))} is not in it")
     return problems
 
 
@@ -137,6 +139,12 @@ def _validator(schema: Mapping[str, Value]) -> Validator:
     keywords = {"$ref": counted, "pattern": _matches}
     bounded: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
     return bounded(schema, registry=Registry())
+
+
+def _shown(error: SchemaError | ValidationError) -> str:
+    """Return what an error says, which quotes the value, cut to a readable length."""
+    text: str = error.message
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}"
 
 
 def _matches(_: Any, pattern: str, instance: Value, __: Any) -> Iterator[ValidationError]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from treadle.dag.fields import PER_ITEM, Bare, Expression, Fixed
 from treadle.dag.model import Strict
-from treadle.dag.problems import Problem
+from treadle.dag.problems import Problem, quoted
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.specs.spec import Config, NodeSpec
 
@@ -111,7 +111,7 @@ def _check(config: Config) -> Iterator[Problem]:
     functions = config.get("aggregation_functions")
     for name, each in functions.items() if isinstance(functions, dict) else ():
         if isinstance(each, dict) and each.get("function") != "count" and each.get("field") is None:
-            message = f"The aggregate {name!r} needs a field."
+            message = f"The aggregate {quoted(name)} needs a field."
             yield Problem("field", "missing", message, "Add `field`.").under(
                 "aggregation_functions", name
             )
