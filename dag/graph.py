@@ -154,6 +154,11 @@ def _compiled_graph(workflow: Workflow) -> CompiledGraph:
         spec = running_spec_of(node.type, node.subtype)
         if spec is None or not spec.available:
             raise InvalidDefinition(f"{node.type}.{node.subtype} cannot run here.", node_id=node.id)
+        if _is_newer(node.spec_version, spec.version):
+            raise InvalidDefinition(
+                f"{spec.key} is of version {node.spec_version}; here it is {spec.version}.",
+                node_id=node.id,
+            )
         specs[node.id] = spec
     loops = frozenset(each for each, spec in specs.items() if spec in LOOP_SPECS)
     links = [
@@ -183,6 +188,15 @@ def _compiled_graph(workflow: Workflow) -> CompiledGraph:
         what = problems[0].message if problems else "Its connections form a cycle."
         raise InvalidDefinition(f"The workflow cannot be compiled: {what}")
     return assemble(workflow, specs, topology, texts, conversions)
+
+
+def _is_newer(version: str | None, than: str) -> bool:
+    """Return whether a node's spec is newer than this release's: it may have fields of its own."""
+    return version is not None and _numbers(version) > _numbers(than)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdecimal()]
 
 
 def assemble(

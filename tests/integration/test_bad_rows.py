@@ -157,11 +157,19 @@ def test_each_bad_row_ends_its_own_execution_and_no_other(
     assert (details["node_id"], details["execution_id"]) == ("ghost", str(bad["ready"]))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("DATA_TRANSFORMATION", "NOBODY_KNOWS"),
+        ('"spec_version":"1.0"', '"spec_version":"1.10"'),
+        ('"expression":"1"', '"expression":"1 | nobody_knows"'),
+    ],
+)
 def test_what_another_release_stored_is_left_to_it(
-    bench: Bench, settings: Settings, wait_until: WaitUntil
+    bench: Bench, settings: Settings, wait_until: WaitUntil, old: str, new: str
 ) -> None:
     """Given back uncharged as often as it comes; a process that can compile it runs it."""
-    execution = bench.newer("DATA_TRANSFORMATION", "NOBODY_KNOWS")
+    execution = bench.newer(old, new)
     before = counted("left")
 
     with cluster(settings):
@@ -171,7 +179,7 @@ def test_what_another_release_stored_is_left_to_it(
         row = bench.hand.row(execution, "a")
         assert (row.state, row.attempt, row.lost_count) == ("ready", 0, 0)
         assert bench.hand.status(execution) == "RUNNING"
-        bench.change(execution, "NOBODY_KNOWS", "DATA_TRANSFORMATION")  # the newer one comes
+        bench.change(execution, new, old)  # the newer one comes
         wait_until(lambda: bench.client.has_ended(execution), timeout=60)
 
     assert bench.hand.status(execution) == "SUCCESS"
