@@ -182,6 +182,10 @@ def test_lines_leave_out_what_repeats_itself() -> None:
     assert event_line(left, progress) == "   1.000 s  loop  completed → done"
     ended = event("execution_failed", status="TIMEOUT")
     assert event_line(ended, progress) == "   1.000 s  failed TIMEOUT"
+    who: Any = {"answered_by": "ana\x1b", "reason": "reply_invalid"}
+    refused = event("user_input_refused", "step", scope="loop:0", **who)
+    line = "   1.000 s  step [loop:0]  refused an answer of ana\\x1b: reply_invalid"
+    assert event_line(refused, progress) == line
 
 
 def test_durations_are_said_as_a_person_says_them() -> None:
