@@ -52,7 +52,7 @@ def running(connection: psycopg.Connection) -> dict[UUID, set[UUID]]:
     return found
 
 
-def unsent(  # noqa: PLR0913 - all that the query looks by
+def lost(  # noqa: PLR0913 - all that the query looks by
     connection: psycopg.Connection,
     *,
     epoch: str,
@@ -61,8 +61,8 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
     aside: Sequence[UUID] = (),
     grace_seconds: float,
     limit: int,
-) -> list[tuple[Ref, str, bool]]:
-    """Return ready rows that no message stands for, with their queue and whether one was lost.
+) -> list[tuple[Ref, bool]]:
+    """Return ready rows whose message is gone, and whether it was lost: a suspect's was not.
 
     Args:
         oldest: by queue, when the oldest message that nobody has fetched was sent.
@@ -72,7 +72,7 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
     """
     rows = _fetch(
         connection,
-        "unsent",
+        "lost",
         epoch=epoch,
         queue=list(oldest),
         oldest=list(oldest.values()),
@@ -82,7 +82,7 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
         grace_seconds=grace_seconds,
         limit=limit,
     )
-    return [(Ref(row.execution_id, row.scope, row.node), row.queue, row.lost) for row in rows]
+    return [(Ref(row.execution_id, row.scope, row.node), row.lost) for row in rows]
 
 
 def ready_queues(connection: psycopg.Connection) -> set[str]:
