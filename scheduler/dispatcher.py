@@ -11,7 +11,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain
 from uuid import UUID
 
@@ -19,9 +18,8 @@ import psycopg
 import redis
 import structlog
 
-from treadle.ledger.engine import schedule, turns
-from treadle.ledger.engine.control import refill
-from treadle.ledger.engine.leases import Ref, node_of
+from treadle.ledger.engine import turns
+from treadle.ledger.engine.leases import node_of
 from treadle.ledger.engine.post_commit import Queued
 from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.turns import SentRow, Share, Turn
@@ -31,7 +29,7 @@ from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
 
-#: Rows sent by one statement, and rows looked at whose message is lost.
+#: Rows of a queue that one statement sends.
 _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
 #: long as a large transaction takes on a busy machine. Redis that lost its data is seen at once.
@@ -74,7 +72,7 @@ class Dispatcher:
             turns.adopt(session)
         if now - self._looked >= _LOST_SECONDS:
             self._looked = now
-            self._send_lost(session, epoch)
+            self._take_back_lost(session, epoch)
         waiting = turns.waiting(session, queue.served(), self._after)
         is_empty = not waiting and not self._after
         self._after = {turn: w[-1] for turn, w in waiting.items() if not turns.is_all(w)}
@@ -137,8 +135,8 @@ class Dispatcher:
             try:
                 graph = engine.graphs.execution(session, execution_id)
                 lanes = [node_of(graph, row.ref).lane for row in of_it]
-            except (RowNotUnderstood, KeyError):
-                self._refill(session, execution_id, [row.ref for row in of_it])
+            except (RowNotUnderstood, KeyError) as error:
+                self._set_aside.failed(session, execution_id, error)
                 continue
             for row, lane in zip(of_it, lanes, strict=True):
                 queued.append(Queued(row.queue, row.priority, lane, row.ref))
@@ -146,32 +144,21 @@ class Dispatcher:
         for name, count in Counter(row.queue for row in queued).items():
             queue.take(name, count)
 
-    def _refill(self, session: psycopg.Connection, execution_id: UUID, refs: Sequence[Ref]) -> None:
-        """Note rows of one execution again and send them; it is set aside if that fails."""
-        call = partial(refill, self._connections.engine, session, execution_id, refs)
-        self._set_aside.act(session, execution_id, call)
-
-    def _send_lost(self, session: psycopg.Connection, epoch: str) -> None:
-        """Send again the rows whose message is gone."""
-        queues = sorted(self._connections.queue.rooms())
-        found = schedule.lost(
+    def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> None:
+        """Let rows whose message is gone wait for their turn again."""
+        queues = self._connections.queue.served()
+        found = turns.take_back_lost(
             session,
             epoch=epoch,
             oldest=self._oldest(queues),
             queues=queues,
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
-            limit=_ROWS,
         )
         lost = sum(is_lost for _, is_lost in found)
         if lost:
             REPAIRS.labels("message_lost").inc(lost)
             _log.warning("message.lost", rows=lost)
-        rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
-        for ref, _ in found:
-            rows[ref.execution_id].append(ref)
-        for execution_id, refs in rows.items():
-            self._refill(session, execution_id, refs)
 
     def _oldest(self, queues: Iterable[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

@@ -6,7 +6,7 @@ turn: where another transaction holds the execution, they come again. Those of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 from uuid import UUID
@@ -85,21 +85,6 @@ def end_by_deadline(engine: Engine, connection: psycopg.Connection, execution_id
             unit, locked = acting
             error = DeadlineExceeded("The execution did not end by its deadline.").to_wire()
             end_early(unit, [locked], ExecutionStatus.TIMEOUT, error)
-    return acting is not None
-
-
-def refill(
-    engine: Engine, connection: psycopg.Connection, execution_id: UUID, refs: Sequence[Ref]
-) -> bool:
-    """Note ready rows as sent again, whose message the dispatcher found to be lost (rule 9).
-
-    Returns:
-        Whether it had its turn.
-    """
-    with engine.briefly(connection, execution_id) as acting:
-        if acting is not None:
-            unit, locked = acting
-            unit.note(locked, refs)
     return acting is not None
 
 

@@ -7,12 +7,14 @@ one turn, as who has one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
 from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.queries import fetching, queries
 
 #: Owners and workflows of one owner that one look finds; the next one goes on after them.
@@ -111,6 +113,41 @@ def send(
         SentRow(Ref(row.execution_id, row.scope, row.node), row.queue, row.priority)
         for row in found
     ]
+
+
+def take_back_lost(
+    connection: psycopg.Connection,
+    *,
+    epoch: str,
+    oldest: Mapping[str, datetime],
+    queues: Sequence[str],
+    aside: Sequence[UUID] = (),
+    grace_seconds: float,
+) -> list[tuple[Ref, bool]]:
+    """Let noted rows whose message is gone wait for their turn again.
+
+    Args:
+        epoch: the one that notes are valid in.
+        oldest: by queue, when the oldest message that nobody has fetched was sent.
+        queues: those that are served; rows of others are left alone.
+        aside: executions whose rows are left alone.
+        grace_seconds: how long a fetched message may take to its claim.
+
+    Returns:
+        The rows, and whether the message of each was lost: a suspect's was not.
+    """
+    rows = _fetch(
+        connection,
+        "take_back_lost",
+        epoch=epoch,
+        queue=list(oldest),
+        oldest=list(oldest.values()),
+        queues=list(queues),
+        aside=list(aside),
+        suspect=SUSPECT_AFTER,
+        grace_seconds=grace_seconds,
+    )
+    return [(Ref(row.execution_id, row.scope, row.node), row.is_lost) for row in rows]
 
 
 def adopt(connection: psycopg.Connection) -> int:

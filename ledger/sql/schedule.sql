@@ -33,24 +33,6 @@ select extract(epoch from least(
 -- Which executions each process runs something of.
 select distinct worker_id, execution_id from node_executions where state = 'running'
 
--- name: lost
--- Rule 9: rows that are noted as sent and whose message is lost: the note's epoch is over, it is
--- older than the oldest message not yet fetched of its queue (an empty queue counts as now), or older
--- than a minute. Queues hold some seconds of work, so these rows are few, however many wait.
--- A suspect whose message is gone was passed over for want of room: it is sent again, and no loss.
-with heads as (
-    select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
-)
-select n.execution_id, n.scope, n.node, n.lost_count < %(suspect)s as lost
-from node_executions n
-left join heads h on h.queue = n.queue
-where n.state = 'ready' and n.enqueued_at is not null
-  and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
-  and (n.epoch <> %(epoch)s
-       or n.enqueued_at < coalesce(h.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
-       or n.enqueued_at < clock_timestamp() - interval '1 minute')
-limit %(limit)s
-
 -- name: ready_queues
 -- The queues that something waits in, each found by a look of its own, whatever waits there.
 with recursive unsent as (

@@ -67,6 +67,32 @@ where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
   and n.state = 'ready' and n.enqueued_at is null
 returning n.execution_id, n.scope, n.node, n.queue, n.priority
 
+-- name: take_back_lost
+-- Rule 9: takes back the notes of rows whose message is lost, so that they wait for their turn again:
+-- the note's epoch is over, it is older than the oldest message not yet fetched of its queue (an empty
+-- queue counts as now), or older than a minute. Queues hold a second of work, so noted rows are few,
+-- however many wait. A suspect whose message is gone was passed over for want of room: that is no loss.
+with heads as (
+    select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
+), lost as materialized (
+    select n.execution_id, n.scope, n.node
+    from node_executions n
+    left join heads h on h.queue = n.queue
+    where n.state = 'ready' and n.enqueued_at is not null
+      and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
+      and (n.epoch <> %(epoch)s
+           or n.enqueued_at < coalesce(h.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
+           or n.enqueued_at < clock_timestamp() - interval '1 minute')
+    for no key update of n skip locked
+)
+update node_executions n set
+    enqueued_at = null, epoch = null, workflow_id = e.workflow_id,
+    owner = case when e.pause_requested_at is null then e.owner end
+from lost l join executions e on e.id = l.execution_id
+where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
+  and n.state = 'ready' and n.enqueued_at is not null
+returning n.execution_id, n.scope, n.node, n.lost_count < %(suspect)s as is_lost
+
 -- name: adopt
 -- Rows that wait for nobody's turn though their execution is not paused: a process of the release
 -- before wrote them.

@@ -21,7 +21,7 @@ from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs import Lane
-from treadle.ledger.engine import control, schedule
+from treadle.ledger.engine import control, schedule, turns
 from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
@@ -182,14 +182,14 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
         queues: Sequence[str] = ("core",),
         grace_seconds: float = 0.0,
     ) -> list[str]:
-        rows = schedule.lost(
-            own.session,
-            epoch=epoch,
-            oldest=oldest or {},
-            queues=queues,
-            grace_seconds=grace_seconds,
-            limit=9,
-        )
+        with own.session.transaction(force_rollback=True):
+            rows = turns.take_back_lost(
+                own.session,
+                epoch=epoch,
+                oldest=oldest or {},
+                queues=queues,
+                grace_seconds=grace_seconds,
+            )
         return [ref.node for ref, _ in rows]
 
     assert found(oldest={"core": sent - moment}) == []
