@@ -33,7 +33,7 @@ from treadle.transport.redis_keys import PRIORITIES, list_key
 _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
 #: long as a large transaction takes on a busy machine. Redis that lost its data is seen at once.
-_CLAIM_GRACE_SECONDS = 10.0
+_CLAIM_GRACE_SECONDS = 5.0
 #: Seconds between two passes while something waits: what queues have room for then goes together.
 _AGAIN_SECONDS = 0.05
 #: Seconds between two looks for lost messages, and for rows without a turn.
