@@ -26,7 +26,8 @@ takes the `Engine`, which publishes afterwards what the transaction leaves:
     control.cancel              a person      ends it as CANCELED, with all that is not final
     control.pause, resume       a person      closes and opens the gate
     control.end_by_deadline     a scheduler   ends it as TIMEOUT
-    control.refill              a dispatcher  notes ready rows as sent
+    turns.send                  a dispatcher  notes ready rows as sent, by turns
+    turns.take_back_lost        a dispatcher  takes back the notes of rows whose message was lost
     recovery.wake               a scheduler   due retries become ready, due timers complete
     recovery.reclaim            a scheduler   what a dead process ran becomes ready again
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again

@@ -1,86 +1,166 @@
-"""The dispatcher: ready rows that no message stands for go to the queue (rule 9)."""
+"""The dispatcher: ready rows that no message stands for go to the queue, by turns (rule 9).
+
+What waits in the ledger is sent by priority, then by owner, then by workflow, then by age, as far
+as the queues have room. What was sent and whose message is lost is sent again.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
+from itertools import chain
 from uuid import UUID
 
 import psycopg
 import redis
 import structlog
 
-from treadle.core.postgres import LOST
-from treadle.ledger.engine import schedule
-from treadle.ledger.engine.control import refill, refill_together
-from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine import turns
+from treadle.ledger.engine.leases import node_of
+from treadle.ledger.engine.post_commit import Queued
+from treadle.ledger.engine.row_errors import RowNotUnderstood
+from treadle.ledger.engine.turns import SentRow, Share, Turn
 from treadle.monitoring.metrics import REPAIRS
 from treadle.scheduler.set_aside import SetAside
 from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
 
-#: Rows looked at in one pass.
+#: Rows of a queue that one statement sends.
 _ROWS = 2_000
-#: Executions whose rows are noted in one transaction.
-_TOGETHER = 50
-#: Seconds that a fetched message may take to its claim before its row counts as lost.
-_CLAIM_GRACE_SECONDS = 2.0
+#: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
+#: long as a large transaction takes on a busy machine. Redis that lost its data is seen at once.
+_CLAIM_GRACE_SECONDS = 5.0
+#: Seconds between two passes while something waits: what queues have room for then goes together.
+_AGAIN_SECONDS = 0.05
+#: Seconds between two looks for lost messages, and for rows without a turn.
+_LOST_SECONDS = 1.0
+_ADOPT_SECONDS = 30.0
 
 _log = structlog.get_logger()
 
 
 class Dispatcher:
-    """Refills the queue, by priority and then in turn by owner; sends again what was lost."""
+    """Sends what waits, by turns; sends again what was lost."""
 
     def __init__(self, connections: Connections, set_aside: SetAside | None = None) -> None:
         self._connections = connections
         self._set_aside = set_aside or SetAside(connections.engine)
+        #: The workflow of each turn that was served last, while there are more of its owner.
+        self._after: dict[Turn, str] = {}
+        #: The owner of each queue and priority that was served last for want of room for all.
+        self._last: dict[tuple[str, int], str] = {}
+        self._looked = self._adopted = float("-inf")
 
-    def refill(self, session: psycopg.Connection) -> bool:
-        """Send what is unsent, as far as the queue has room; return whether more is left."""
+    def refill(self, session: psycopg.Connection) -> float | None:
+        """Send what waits, as far as the queues have room, and what was lost.
+
+        Returns:
+            Seconds after which to come again; `None` if nothing waits.
+        """
         queue = self._connections.queue
         queue.refresh(force=True)
         epoch = queue.epoch()
         if epoch is None:
-            return False
-        open_queues = sorted(set(queue.served()) - set(queue.full()))
-        found = schedule.unsent(
+            return None
+        now = time.monotonic()
+        if now - self._adopted >= _ADOPT_SECONDS:
+            self._adopted = now
+            turns.adopt(session)
+        if now - self._looked >= _LOST_SECONDS:
+            self._looked = now
+            self._take_back_lost(session, epoch)
+        waiting = turns.waiting(session, queue.served(), self._after)
+        is_empty = not waiting and not self._after
+        self._after = {turn: w[-1] for turn, w in waiting.items() if not turns.is_all(w)}
+        sent = self._send(session, waiting, epoch)
+        if is_empty:
+            return None
+        return 0.0 if sent >= _ROWS else _AGAIN_SECONDS
+
+    def _send(
+        self, session: psycopg.Connection, waiting: Mapping[Turn, Sequence[str]], epoch: str
+    ) -> int:
+        """Send by turns, the most urgent first; return how many rows were."""
+        sent = 0
+        for priority in sorted({turn.priority for turn in waiting}):
+            of_it = {turn: w for turn, w in waiting.items() if turn.priority == priority}
+            shares = list(self._shares(of_it, self._connections.queue.rooms()))
+            if shares:
+                aside = self._set_aside.ids()
+                rows = turns.send(session, shares, epoch=epoch, aside=aside)
+                sent += len(rows)
+                self._publish(session, rows)
+        return sent
+
+    def _shares(
+        self, waiting: Mapping[Turn, Sequence[str]], rooms: Mapping[str, int]
+    ) -> Iterator[Share]:
+        """Divide the room of each queue by owner, and an owner's part by workflow."""
+        by_queue: defaultdict[str, list[Turn]] = defaultdict(list)
+        for turn in sorted(waiting):
+            by_queue[turn.queue].append(turn)
+        for queue, owners in by_queue.items():
+            room = min(rooms.get(queue, 0), _ROWS)
+            for turn, part in self._in_turn(owners, room):
+                for index, workflow_id in enumerate(waiting[turn]):
+                    rows = _part(part, len(waiting[turn]), index)
+                    if rows:
+                        yield Share(*turn, workflow_id, rows)
+
+    def _in_turn(self, owners: Sequence[Turn], room: int) -> Iterator[tuple[Turn, int]]:
+        """Divide room by owner, beginning after the one that had its turn last."""
+        key = owners[0].queue, owners[0].priority
+        last = self._last.get(key, "")
+        behind = [each for each in owners if each.owner > last]
+        for index, turn in enumerate(chain(behind, owners[: len(owners) - len(behind)])):
+            part = _part(room, len(owners), index)
+            if part:
+                self._last[key] = turn.owner
+                yield turn, part
+
+    def _publish(self, session: psycopg.Connection, rows: Sequence[SentRow]) -> None:
+        """Send the messages of rows that are noted."""
+        engine, queue = self._connections.engine, self._connections.queue
+        by_execution: defaultdict[UUID, list[SentRow]] = defaultdict(list)
+        for row in rows:
+            by_execution[row.ref.execution_id].append(row)
+        with suppress(RowNotUnderstood):  # met again below, in its own execution
+            engine.graphs.prepare(session, by_execution)
+        queued: list[Queued] = []
+        for execution_id, of_it in by_execution.items():
+            try:
+                graph = engine.graphs.execution(session, execution_id)
+                lanes = [node_of(graph, row.ref).lane for row in of_it]
+            except (RowNotUnderstood, KeyError) as error:
+                self._set_aside.failed(session, execution_id, error)
+                continue
+            for row, lane in zip(of_it, lanes, strict=True):
+                queued.append(Queued(row.queue, row.priority, lane, row.ref))
+        queue.send(queued)
+        for name, count in Counter(row.queue for row in queued).items():
+            queue.take(name, count)
+
+    def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> None:
+        """Let rows whose message is gone wait for their turn again."""
+        queues = self._connections.queue.served()
+        found = turns.take_back_lost(
             session,
             epoch=epoch,
-            oldest=self._oldest(open_queues),
-            queues=open_queues,
+            oldest=self._oldest(queues),
+            queues=queues,
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
-            limit=_ROWS,
         )
-        lost = sum(each[2] for each in found)
+        lost = sum(is_lost for _, is_lost in found)
         if lost:
             REPAIRS.labels("message_lost").inc(lost)
             _log.warning("message.lost", rows=lost)
-        rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
-        for ref, _, _ in found:
-            rows[ref.execution_id].append(ref)
-        for some in _portions(list(rows)):
-            self._send(session, {execution_id: rows[execution_id] for execution_id in some})
-        return len(found) == _ROWS and bool(rows)
 
-    def _send(self, session: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]) -> None:
-        """Note and send rows; those of executions that somebody else holds one after the other."""
-        engine = self._connections.engine
-        try:
-            left = refill_together(engine, session, rows)
-        except LOST:
-            raise
-        except Exception:  # noqa: BLE001 - the edge: one of them fails, which fails no other
-            left = list(rows)
-        for execution_id in left:
-            call = partial(refill, engine, session, execution_id, rows[execution_id])
-            self._set_aside.act(session, execution_id, call)
-
-    def _oldest(self, queues: list[str]) -> dict[str, datetime]:
+    def _oldest(self, queues: Iterable[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""
         pipeline = self._connections.broker.client.pipeline(transaction=False)
         keys = [(queue, list_key(queue, priority)) for queue in queues for priority in PRIORITIES]
@@ -99,5 +179,6 @@ class Dispatcher:
         return oldest
 
 
-def _portions(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + _TOGETHER] for start in range(0, len(ids), _TOGETHER))
+def _part(whole: int, parts: int, index: int) -> int:
+    """Return one of so many parts of a whole number; the first ones are the larger."""
+    return whole // parts + (index < whole % parts)

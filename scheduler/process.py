@@ -129,14 +129,12 @@ class Scheduler:
             for kind, execution_id in schedule.due(session, grace_seconds=grace, aside=aside):
                 self._act(kind, execution_id)
         self._watch()
-        more = self._dispatcher.refill(session)
+        again = self._dispatcher.refill(session)
         STRANDED_QUEUES.set(len(self._stranded.look(session)))
         self._retain()
-        if more:
-            return 0.0
-        if seconds is None:
-            return _PASS_SECONDS
-        return max(_BUSY_SECONDS, min(seconds, _PASS_SECONDS))
+        if seconds is not None:
+            seconds = max(_BUSY_SECONDS, seconds)
+        return min(each for each in (seconds, again, _PASS_SECONDS) if each is not None)
 
     def _act(self, kind: str, execution_id: UUID) -> None:
         session = self._open()
@@ -151,7 +149,7 @@ class Scheduler:
         queues = {queue for each in processes.workers(session) for queue in each.queues}
         with suppress(redis.RedisError):
             delete_wrong_types(self._connections.broker.client)
-            self._announcer.announce(queues)
+            self._announcer.announce_for_others(queues)
 
     def _watch(self) -> None:
         """Reclaim what dead processes run; beats are seconds apart, so not at each pass."""

@@ -60,12 +60,16 @@ class SetAside:
         except LOST:
             raise
         except Exception as error:  # noqa: BLE001 - the edge: one execution cannot keep the others
-            if not quarantine(self._engine, session, execution_id, error):
-                self._leave_alone(execution_id)
+            self.failed(session, execution_id, error)
             return False
         if acted:
             self._aside.pop(execution_id, None)
         return acted
+
+    def failed(self, session: psycopg.Connection, execution_id: UUID, error: Exception) -> None:
+        """End an execution that cannot be understood, or leave it alone for a while."""
+        if not quarantine(self._engine, session, execution_id, error):
+            self._leave_alone(execution_id)
 
     def _leave_alone(self, execution_id: UUID) -> None:
         before = self._aside.get(execution_id)

@@ -9,7 +9,8 @@ thread consumes them, in the order of their priority (and not only of what was f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Condition
 from typing import Any
 
@@ -18,6 +19,7 @@ from dramatiq import Broker, Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.errors import ConnectionClosed
 
+from treadle.transport.duration_estimator import DurationEstimator
 from treadle.transport.messages import read
 from treadle.transport.redis_keys import (
     PRIORITIES,
@@ -40,11 +42,15 @@ class ListBroker(Broker):
         *,
         queues: Sequence[str] = (),
         threads: int = 1,
+        durations: DurationEstimator | None = None,
     ) -> None:
-        """`queues` are the capabilities whose messages this process takes with its `threads`."""
+        """`queues` are the capabilities whose messages this process takes with its `threads`.
+
+        What it says to others is what `durations` measured.
+        """
         super().__init__(middleware=[])
         self.client = client
-        self._consumer = _ListConsumer(client, queues, threads)
+        self._consumer = _ListConsumer(client, queues, threads, durations or DurationEstimator())
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -75,17 +81,25 @@ class ListBroker(Broker):
 class _ListConsumer(Consumer):
     """Pops only what a thread is free for, so that nothing lies fetched and unclaimed."""
 
-    def __init__(self, client: redis.Redis, queues: Sequence[str], threads: int) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        queues: Sequence[str],
+        threads: int,
+        durations: DurationEstimator,
+    ) -> None:
         self._client = client
-        self._queues = queues
+        self._queues = deque(queues)
         self._announcer = Announcer(client)
-        self._keys = [list_key(queue, priority) for priority in PRIORITIES for queue in queues]
-        self._free = threads
+        self._durations = durations
+        self._threads = self._free = threads
         self._changed = Condition()
 
     def __next__(self) -> MessageProxy | None:
         try:
-            self._announcer.announce(self._queues)
+            self._announcer.announce(
+                self._durations.measurements(list(self._queues), self._threads)
+            )
         except redis.RedisError as exc:
             raise self._closed(exc) from exc
         with self._changed:
@@ -93,7 +107,11 @@ class _ListConsumer(Consumer):
                 return None
         try:
             popped: Any = self._client.blmpop(
-                _POP_SECONDS, len(self._keys), *self._keys, direction="LEFT", count=1
+                _POP_SECONDS,
+                len(PRIORITIES) * len(self._queues),
+                *self._next_keys(),
+                direction="LEFT",
+                count=1,
             )
         except redis.RedisError as exc:
             raise self._closed(exc) from exc
@@ -105,6 +123,14 @@ class _ListConsumer(Consumer):
         with self._changed:
             self._free -= 1
         return MessageProxy(message)
+
+    def _next_keys(self) -> Iterator[str]:
+        """Yield the lists by priority, and of one priority another queue first each time.
+
+        Redis pops from the first that holds something: a flood of one queue would starve the rest.
+        """
+        self._queues.rotate(-1)
+        return (list_key(queue, priority) for priority in PRIORITIES for queue in self._queues)
 
     def _closed(self, error: redis.RedisError) -> ConnectionClosed:
         """Return the error after which Dramatiq consumes anew; put right what caused it."""

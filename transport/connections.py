@@ -41,10 +41,13 @@ class Connections:
             queues: what this process takes messages of.
             graphs: where it keeps graphs, if it knows more of them than was compiled.
         """
-        broker = ListBroker(
-            connect_redis(settings.redis_url), queues=queues, threads=settings.worker_threads
-        )
         durations = DurationEstimator()
+        broker = ListBroker(
+            connect_redis(settings.redis_url),
+            queues=queues,
+            threads=settings.worker_threads,
+            durations=durations,
+        )
         queue = RedisDispatchQueue(
             broker, durations, queue_buffer_seconds=settings.queue_buffer_seconds
         )

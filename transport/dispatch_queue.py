@@ -8,10 +8,9 @@ admitted: rows stay ready in the ledger, and the dispatcher refills from it.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
+from itertools import groupby, islice
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,7 @@ from treadle.transport.notifier import Notifier
 from treadle.transport.pause_table import PauseTable
 from treadle.transport.redis_keys import (
     EPOCH_KEY,
+    MEASUREMENTS_KEY,
     OUTBOX_KEY,
     PRIORITIES,
     SERVED_KEY,
@@ -37,12 +37,19 @@ from treadle.transport.redis_keys import (
     list_key,
     put_right_after,
 )
-from treadle.transport.served_queues import MOST_QUEUES, readable
+from treadle.transport.served_queues import MOST_QUEUES, measurements_of, readable
 
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
-#: Rows a queue may hold before anything is known of its durations.
-_FIRST_ROOM = 1_000
+#: Seconds for which what processes said of their durations counts, where all is known.
+_LEARN_SECONDS = 1.0
+#: Rows for each thread that a queue holds before one of it was measured.
+_FIRST_ROWS = 2
+#: The part of its capacity above which a queue counts as one that others share the threads with.
+_BUSY_SHARE = 0.1
+#: The part of its capacity that is filled as rows become ready; the rest is the dispatcher's, who
+#: goes by turns: so nobody's flood keeps another's row out.
+_DIRECT_SHARE = 0.5
 #: Weight of the newest message in the mean of what messages carry.
 _NEWEST = 0.1
 
@@ -60,8 +67,14 @@ class RedisDispatchQueue:
         self._buffer_seconds = queue_buffer_seconds
         self._epoch: str | None = None
         self._looked = 0.0
-        #: Rows that each queue still has room for.
+        #: When what others measured was read.
+        self._learned = float("-inf")
+        #: Rows that each queue still has room for, and of those the ones that anybody may send.
         self._room: dict[str, int] = {}
+        self._direct: dict[str, int] = {}
+        #: Whether a row found no room since the dispatcher was woken last.
+        self._refused = False
+        self._woke = float("-inf")
         #: Rows that a message of each queue carries on the mean, of those sent from here.
         self._carried: dict[str, float] = {}
         #: Queues that some process takes, as of the last look.
@@ -72,13 +85,20 @@ class RedisDispatchQueue:
         with self._lock:
             if self._epoch is None or queue not in self._served:
                 return None
-            room = self._room.get(queue)
-            if room is None:
-                room = self._capacity(queue)
-            if room <= 0:
+            if self._direct.get(queue, 1) <= 0:
+                self._refused = True
                 return None
-            self._room[queue] = room - 1
+            self._take(queue, 1)
             return self._epoch
+
+    def take(self, queue: str, rows: int) -> None:
+        """Use room for rows that the dispatcher sends."""
+        with self._lock:
+            self._take(queue, rows)
+
+    def _take(self, queue: str, rows: int) -> None:
+        for left in (self._room, self._direct):
+            left[queue] = left.get(queue, 1) - rows
 
     def expected_seconds(self, queue: str, lane: Lane) -> float:
         return self._durations.expected(queue, lane)
@@ -90,19 +110,19 @@ class RedisDispatchQueue:
             if not force and now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-            queues = sorted(self._served)
+            learns = now - self._learned >= _LEARN_SECONDS or not self._knows_all()
         try:
-            epoch, lengths = self._look(queues)
+            epoch, lengths = self._look(learns=learns)
         except redis.RedisError as error:
-            put_right_after(error, self._broker.client, queues=queues)
+            put_right_after(error, self._broker.client, queues=self.served())
             with self._lock:
                 self._epoch = None
             return
         with self._lock:
             self._epoch = epoch
-            for queue, length in lengths.items():
-                carried = self._carried.get(queue, self._durations.chunk(queue))
-                self._room[queue] = self._capacity(queue) - round(length * carried)
+            if learns:
+                self._learned = now
+            self._measure(lengths)
 
     def epoch(self) -> str | None:
         """Return the epoch as last seen; `None` while Redis cannot be reached."""
@@ -114,10 +134,10 @@ class RedisDispatchQueue:
         with self._lock:
             return sorted(self._served)
 
-    def full(self) -> list[str]:
-        """Return the queues that `admit` would find no room in."""
+    def rooms(self) -> dict[str, int]:
+        """Return how many rows each queue has room for that is served and has any."""
         with self._lock:
-            return [queue for queue, room in self._room.items() if room <= 0]
+            return {queue: self._room[queue] for queue in self._room if self._room[queue] > 0}
 
     def send(self, rows: Sequence[Queued]) -> None:
         """Push the messages of rows whose note is committed; a lost one costs only latency."""
@@ -138,6 +158,8 @@ class RedisDispatchQueue:
         self.send(work.to_send)
         self._notifier.notify(work.touched)
         try:
+            if self._wakes_dispatcher():
+                self._notifier.wake(TIMERS_KEY)
             if work.parked:
                 self.pause_table.park(work.parked)
             if work.unparked:
@@ -149,6 +171,15 @@ class RedisDispatchQueue:
         except redis.RedisError:
             with self._lock:
                 self._epoch = None
+
+    def _wakes_dispatcher(self) -> bool:
+        """Return whether a row found no room that the dispatcher does not know of yet."""
+        now = time.monotonic()
+        with self._lock:
+            wakes = self._refused and now - self._woke >= _FRESH_SECONDS
+            if wakes:
+                self._refused, self._woke = False, now
+        return wakes
 
     def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
         def key(row: Queued) -> tuple[str, int, str, str]:
@@ -166,37 +197,58 @@ class RedisDispatchQueue:
             mean = self._carried.get(queue, rows)
             self._carried[queue] = mean + _NEWEST * (rows - mean)
 
-    def _capacity(self, queue: str) -> int:
-        """Return how many rows make the buffer's seconds of work."""
-        seconds = self._durations.seconds(queue)
-        return (
-            _FIRST_ROOM
-            if seconds is None
-            else max(_FIRST_ROOM, int(self._buffer_seconds / seconds))
-        )
+    def _knows_all(self) -> bool:
+        """Return whether something of all that is served was measured."""
+        return all(self._durations.rate(queue) is not None for queue in self._served)
 
-    def _look(self, queues: list[str]) -> tuple[str, dict[str, int]]:
-        pipeline = self._broker.client.pipeline(transaction=False)
+    def _measure(self, lengths: Mapping[str, int]) -> None:
+        """Work out what each queue has room for; those that are busy share their threads."""
+        full = {queue: self._capacity(queue) for queue in lengths}
+        rows = {queue: round(length * self._rows_each(queue)) for queue, length in lengths.items()}
+        sharing = max(1, sum(rows[queue] > full[queue] * _BUSY_SHARE for queue in lengths))
+        for queue in lengths:
+            least = max(1, self._durations.threads(queue))
+            capacity = max(least, full[queue] // sharing)
+            self._room[queue] = capacity - rows[queue]
+            self._direct[queue] = max(1, int(capacity * _DIRECT_SHARE)) - rows[queue]
+
+    def _capacity(self, queue: str) -> int:
+        """Return how many rows make the buffer's seconds of work, with no other queue."""
+        rate = self._durations.rate(queue)
+        if rate is None:
+            return _FIRST_ROWS * self._durations.threads(queue)
+        return int(self._buffer_seconds * rate)
+
+    def _rows_each(self, queue: str) -> float:
+        return self._carried.get(queue, self._durations.usual_chunk(queue))
+
+    def _look(self, *, learns: bool) -> tuple[str, dict[str, int]]:
+        """Return the epoch, and how many messages each queue holds that is served."""
+        client = self._broker.client
+        pipeline = client.pipeline(transaction=False)
         pipeline.set(EPOCH_KEY, str(new_id()), nx=True)
         pipeline.get(EPOCH_KEY)
         pipeline.info("server")
         pipeline.zrevrange(SERVED_KEY, 0, MOST_QUEUES - 1)
+        if learns:
+            pipeline.hgetall(MEASUREMENTS_KEY)
+        _, random_part, server, found, *said = pipeline.execute()
+        self._take_in(readable(client, found))
+        if learns:
+            self._durations.learn(measurements_of(client, said[0]))
+        queues = self.served()
         for queue in queues:
             for priority in PRIORITIES:
                 pipeline.llen(list_key(queue, priority))
-        _, random_part, server, found, *lengths = pipeline.execute()
-        self._take_in(readable(self._broker.client, found))
-        total: defaultdict[str, int] = defaultdict(int)
-        per_queue = len(PRIORITIES)
-        for index, length in enumerate(lengths):
-            total[queues[index // per_queue]] += length
-        return f"{self._random_part(random_part)}/{server['run_id']}", dict(total)
+        lengths = iter(pipeline.execute() if queues else ())
+        held = {queue: sum(islice(lengths, len(PRIORITIES))) for queue in queues}
+        return f"{self._random_part(random_part)}/{server['run_id']}", held
 
     def _take_in(self, served: frozenset[str]) -> None:
         """Know which queues are served, and forget what was known of others."""
         with self._lock:
             self._served = served
-            for known in (self._room, self._carried):
+            for known in (self._room, self._direct, self._carried):
                 for queue in known.keys() - served:
                     del known[queue]
 

@@ -1,18 +1,31 @@
-"""The duration estimator: how long nodes take here, and so how many travel in one message."""
+"""The duration estimator: how long nodes take, and so how many travel in one message, and how many
+rows of a queue the cluster takes in a second.
+
+Each process measures what it runs and says so with the queues that it serves (`served_queues`); all
+others, such as the dispatcher, go by what was said.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from threading import Lock
+
+from pydantic import BaseModel, PositiveFloat, PositiveInt
 
 from treadle.dag.specs import Lane
 from treadle.transport.messages import MOST_ROWS
 
 #: Seconds of work that one message should carry.
 _AIM_SECONDS = 0.05
-#: Weight of the newest duration in the running mean.
+#: Weight of the newest message in the running mean of what occupies threads.
 _NEWEST = 0.1
+#: The part by which a duration moves the running median.
+_STEP = 0.25
 #: No node counts for less: so much its share of a commit costs.
 _LEAST_SECONDS = 0.0002
+#: A clock's tick: nothing takes no time, and no rate is infinite.
+_TICK_SECONDS = 1e-6
 #: What a lane's nodes take before one was measured. A user's task may take anything: alone, then.
 _FIRST_SECONDS = {
     Lane.INLINE: 0.001,
@@ -22,32 +35,106 @@ _FIRST_SECONDS = {
 }
 
 
+class Measurements(BaseModel):
+    """What a process says of itself to all others."""
+
+    threads: PositiveInt
+    """Threads that take messages."""
+    queues: Sequence[str]
+    """The queues whose messages they take."""
+    occupied: Mapping[str, PositiveFloat] = {}
+    """Seconds for which a row of a queue keeps a thread, its commit and what it waits for counted:
+    running means."""
+    durations: Mapping[str, Mapping[Lane, PositiveFloat]] = {}
+    """Seconds that a node of a queue and lane runs: running medians."""
+
+
 class DurationEstimator:
-    """Running means of durations by queue and lane; safe for threads."""
+    """What is usual for each queue, in this process and in others; safe for threads.
+
+    A mean would follow the few attempts that had to wait for the interpreter: on a busy machine
+    messages would carry less, which makes it busier.
+    """
 
     def __init__(self) -> None:
-        self._seconds: dict[tuple[str, Lane], float] = {}
+        self._durations: dict[str, dict[Lane, float]] = {}
+        self._occupied: dict[str, float] = {}
+        self._others: Sequence[Measurements] = ()
         self._lock = Lock()
 
     def measured(self, queue: str, lane: Lane, seconds: float) -> None:
-        """Take in how long one node occupied its thread."""
+        """Take in how long one node ran."""
         with self._lock:
-            mean = self._seconds.get((queue, lane))
-            self._seconds[queue, lane] = (
-                seconds if mean is None else mean + _NEWEST * (seconds - mean)
+            lanes = self._durations.setdefault(queue, {})
+            lanes[lane] = _median(lanes.get(lane), max(seconds, _TICK_SECONDS))
+
+    def occupied(self, queue: str, rows: int, seconds: float) -> None:
+        """Take in for how long a message of `queue`, and `rows` in all, kept a thread."""
+        with self._lock:
+            self._occupied[queue] = _mean(
+                self._occupied.get(queue), max(seconds / rows, _TICK_SECONDS)
             )
+
+    def measurements(self, queues: Sequence[str], threads: int) -> Measurements:
+        """Return what is known here, for others."""
+        with self._lock:
+            durations = {queue: dict(lanes) for queue, lanes in self._durations.items()}
+            occupied = dict(self._occupied)
+        return Measurements.model_construct(
+            threads=threads, queues=queues, occupied=occupied, durations=durations
+        )
+
+    def learn(self, others: Sequence[Measurements]) -> None:
+        """Go by what the processes of the cluster say from now on."""
+        with self._lock:
+            self._others = others
 
     def chunk(self, queue: str, lane: Lane = Lane.INLINE) -> int:
         """Return how many nodes one message should carry."""
         return max(1, min(MOST_ROWS, int(_AIM_SECONDS / self.expected(queue, lane))))
 
-    def expected(self, queue: str, lane: Lane) -> float:
-        """Return the seconds that a node takes: its queue's mean, or what its lane stands for."""
+    def usual_chunk(self, queue: str) -> int:
+        """Return how many nodes a message of a queue usually carries, whatever their lane."""
         with self._lock:
-            return max(self._seconds.get((queue, lane), _FIRST_SECONDS[lane]), _LEAST_SECONDS)
+            said = [self._durations, *(each.durations for each in self._others)]
+            lanes = {lane for known in said for lane in known.get(queue, ())}
+        return min((self.chunk(queue, lane) for lane in lanes), default=1)
 
-    def seconds(self, queue: str) -> float | None:
-        """Return the mean duration of the queue's slowest lane; `None` before the first."""
+    def expected(self, queue: str, lane: Lane) -> float:
+        """Return the seconds that a node usually takes, or what its lane stands for."""
         with self._lock:
-            known = [s for (name, _), s in self._seconds.items() if name == queue]
-        return max(known) if known else None
+            seconds = self._durations.get(queue, {}).get(lane)
+            if seconds is None:
+                known = [each.durations.get(queue, {}).get(lane) for each in self._others]
+                found = [each for each in known if each is not None]
+                seconds = fmean(found) if found else _FIRST_SECONDS[lane]
+        return max(seconds, _LEAST_SECONDS)
+
+    def threads(self, queue: str) -> int:
+        """Return how many threads of the cluster take a queue's messages, among others'."""
+        with self._lock:
+            return sum(each.threads for each in self._others if queue in each.queues)
+
+    def rate(self, queue: str) -> float | None:
+        """Return how many rows of a queue the cluster takes in a second while it has no others.
+
+        `None` before one was measured anywhere.
+        """
+        with self._lock:
+            serving = [each for each in self._others if queue in each.queues]
+        known = [each.occupied[queue] for each in serving if queue in each.occupied]
+        if not known:
+            return None
+        mean = fmean(known)
+        return sum(each.threads / each.occupied.get(queue, mean) for each in serving)
+
+
+def _mean(before: float | None, newest: float) -> float:
+    return newest if before is None else before + _NEWEST * (newest - before)
+
+
+def _median(before: float | None, newest: float) -> float:
+    """Return a running median: each duration moves it by one step, whatever its size."""
+    if before is None or newest == before:
+        return newest
+    return before * (1 + _STEP) if newest > before else before / (1 + _STEP)

@@ -21,6 +21,9 @@ PRIORITIES = range(10)
 EPOCH_KEY = "treadle:epoch"
 #: The queues that some process takes.
 SERVED_KEY = "treadle:served"
+#: The processes that take messages, by when each last said so, and what each measured.
+PROCESSES_KEY = "treadle:processes"
+MEASUREMENTS_KEY = "treadle:measurements"
 #: What wakes the scheduler: a timer or a retry was set.
 TIMERS_KEY = "treadle:timers"
 #: What wakes the delivery: something new is in the outbox.
@@ -38,6 +41,8 @@ REBUILDING_KEY = "treadle:{pauses}:rebuilding"
 _TYPES: Mapping[str, bytes] = {
     EPOCH_KEY: b"string",
     SERVED_KEY: b"zset",
+    PROCESSES_KEY: b"zset",
+    MEASUREMENTS_KEY: b"hash",
     TIMERS_KEY: b"list",
     OUTBOX_KEY: b"list",
     FACTS_KEY: b"list",

@@ -8,12 +8,20 @@ workflows have ever used: rows of other queues stay ready in the ledger until so
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 
 import redis
 
-from treadle.transport.redis_keys import SERVED_KEY, TIMERS_KEY, drop_unreadable
+from treadle.core.ids import new_id
+from treadle.transport.duration_estimator import Measurements
+from treadle.transport.redis_keys import (
+    MEASUREMENTS_KEY,
+    PROCESSES_KEY,
+    SERVED_KEY,
+    TIMERS_KEY,
+    drop_unreadable,
+)
 
 #: Seconds for which a queue counts as served after it was last said to be.
 LIFETIME_SECONDS = 15
@@ -24,23 +32,59 @@ _PERIOD_SECONDS = 1.0
 
 
 class Announcer:
-    """Says which queues a process serves."""
+    """Says which queues a process serves, and what it measured of them."""
 
     def __init__(self, client: redis.Redis) -> None:
         script = resources.files("treadle.transport") / "lua" / "serve.lua"
         self._serve = client.register_script(script.read_text("utf-8"))
+        self._process = str(new_id())
         self._said = float("-inf")
+        self._known = 0
 
-    def announce(self, queues: Collection[str]) -> None:
-        """Say that queues are served, unless that was done just now; one that is new is refilled.
+    def announce(self, measured: Measurements) -> None:
+        """Say what a process serves, unless that was done just now; a new queue is refilled.
 
         Raises:
             redis.RedisError
         """
-        now = time.monotonic()
-        if queues and now - self._said >= _PERIOD_SECONDS:
-            self._serve(keys=[SERVED_KEY, TIMERS_KEY], args=[LIFETIME_SECONDS, *queues])
-            self._said = now
+        now, known = time.monotonic(), len(measured.occupied)
+        is_news = known > self._known  # others know nothing of this queue yet
+        if measured.queues and (is_news or now - self._said >= _PERIOD_SECONDS):
+            self._say(self._process, measured.model_dump_json(), measured.queues)
+            self._said, self._known = now, known
+
+    def announce_for_others(self, queues: Iterable[str]) -> None:
+        """Say that processes of another release serve queues; what they measured, nobody knows.
+
+        Raises:
+            redis.RedisError
+        """
+        self._say("", "", queues)
+
+    def _say(self, process: str, measured: str, queues: Iterable[str]) -> None:
+        keys = [SERVED_KEY, TIMERS_KEY, PROCESSES_KEY, MEASUREMENTS_KEY]
+        self._serve(keys=keys, args=[LIFETIME_SECONDS, process, measured, *queues])
+
+
+def measurements_of(client: redis.Redis, found: Mapping[bytes, bytes]) -> list[Measurements]:
+    """Return what processes said of themselves, and forget what cannot be read.
+
+    Raises:
+        redis.RedisError
+    """
+    read = {process: _measurements(said) for process, said in found.items()}
+    unreadable = [process for process, measured in read.items() if measured is None]
+    if unreadable:
+        client.hdel(MEASUREMENTS_KEY, *unreadable)
+        drop_unreadable("measurements", len(unreadable))
+    return [measured for measured in read.values() if measured is not None]
+
+
+def _measurements(said: bytes) -> Measurements | None:
+    try:
+        return Measurements.model_validate_json(said)
+    except ValueError:
+        return None
 
 
 def readable(client: redis.Redis, found: Iterable[bytes]) -> frozenset[str]:

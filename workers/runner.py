@@ -95,11 +95,15 @@ class Runner:
             refs[0].execution_id, self._budget(), claims=refs, start_all=start_all,
             lost_below=SUSPECT_AFTER,
         )  # fmt: skip
+        began = time.perf_counter()
         result = self._commit(asked)
         attempt_metrics.claimed(result.claims)
         self._suspects.take(result.passed_over)
         self.executor.look_ahead(result.claims)
-        self._run(result.claims)
+        rows = self._run(result.claims)
+        if rows:
+            queue = result.claims[0].node.queue
+            self.durations.occupied(queue, rows, time.perf_counter() - began)
 
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, release the rest, and end."""
@@ -121,12 +125,18 @@ class Runner:
             self._commit(Request(claim.ref.execution_id, self._budget(), [outcome]))
         self.leases.interrupt(rest)
 
-    def _run(self, claims: Iterable[Claim]) -> None:
-        """Run claims and what their settles hand over, until nothing is left to this thread."""
+    def _run(self, claims: Iterable[Claim]) -> int:
+        """Run claims and what their settles hand over, until nothing is left to this thread.
+
+        Returns:
+            How many that were.
+        """
         todo = deque(claims)
         until = time.monotonic() + _HAND_OFF_SECONDS
+        rows = 0
         while todo:
             batch = self._next_batch(todo)
+            rows += len(batch)
             settlements = [each for each in batch if each is not None]
             if not settlements:
                 continue
@@ -137,10 +147,18 @@ class Runner:
             starts = settlements[-1].starts
             if starts is not None and starts.lease_id not in result.started:
                 self._drop_unstarted(todo)
+            elif time.monotonic() >= until:
+                self._drop_unstarted(todo, keep=1)
+        return rows
 
-    def _drop_unstarted(self, todo: deque[Claim]) -> None:
-        """Release the members of a chunk whose next one could not be started any more."""
-        members = [each for each in todo if not each.started]
+    def _drop_unstarted(self, todo: deque[Claim], keep: int = 0) -> None:
+        """Release the members of a chunk that have not started, but for the first `keep`.
+
+        The next one could not be started any more, or the chunk takes longer than was expected.
+        """
+        members = [each for each in todo if not each.started][keep:]
+        if not members:
+            return
         for each in members:
             todo.remove(each)
         self._settle(

@@ -28,7 +28,7 @@ What they are made of:
     interactions     a node asks a person; the status of an execution that waits for one
     endings          an execution of which nothing is open ends, exactly once
 
-`schedule` finds what is due, silent or unsent; it changes no execution.
+`schedule` finds what is due, silent or lost, and changes no execution; `turns` notes what is sent.
 
 Invariants: all but 8 and 9 of the ledger's are kept here. Nothing here waits for Redis, a node or
 user code while a row is locked: the queue answers `admit` from memory.

@@ -38,6 +38,8 @@ class ArrivalRow(NamedTuple):
     lease_id: UUID | None
     limit_seconds: float
     epoch: str | None
+    owner: str | None
+    workflow_id: str | None
 
 
 class PlacedRow(NamedTuple):
@@ -53,6 +55,8 @@ class PlacedRow(NamedTuple):
     lease_id: UUID | None = None
     limit_seconds: float | None = None
     epoch: str | None = None
+    owner: str | None = None
+    workflow_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -184,6 +188,8 @@ class Arrivals:
             lease_id=placed.lease_id,
             limit_seconds=node.timeout.total_seconds(),
             epoch=placed.epoch,
+            owner=placed.owner,
+            workflow_id=placed.workflow_id,
         )
 
     def _admit(self, ref: Ref, caller: Caller, chosen: int | None) -> Placement:
@@ -232,6 +238,8 @@ class Arrivals:
             lease_id=placed.lease_id,
             limit_seconds=limit_seconds,
             epoch=placed.epoch,
+            owner=placed.owner,
+            workflow_id=placed.workflow_id,
         )
 
 

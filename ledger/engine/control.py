@@ -6,7 +6,7 @@ turn: where another transaction holds the execution, they come again. Those of a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 from uuid import UUID
@@ -60,6 +60,7 @@ def pause(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
     with _unfinished(engine, connection, execution_id) as (unit, locked):
         if not locked.paused:
             unit.run("pause", id=locked.id)
+            unit.run("hold", id=locked.id)
             locked.paused = True
             locked.status = ExecutionStatus.PAUSED
             unit.event(locked, EventType.EXECUTION_PAUSED, reason=PauseReason.PAUSE_REQUESTED)
@@ -85,35 +86,6 @@ def end_by_deadline(engine: Engine, connection: psycopg.Connection, execution_id
             error = DeadlineExceeded("The execution did not end by its deadline.").to_wire()
             end_early(unit, [locked], ExecutionStatus.TIMEOUT, error)
     return acting is not None
-
-
-def refill(
-    engine: Engine, connection: psycopg.Connection, execution_id: UUID, refs: Sequence[Ref]
-) -> bool:
-    """Note ready rows as sent: what the dispatcher found unsent, or sent and lost (rule 9).
-
-    Returns:
-        Whether it had its turn.
-    """
-    with engine.briefly(connection, execution_id) as acting:
-        if acting is not None:
-            unit, locked = acting
-            unit.note(locked, refs)
-    return acting is not None
-
-
-def refill_together(
-    engine: Engine, connection: psycopg.Connection, rows: Mapping[UUID, Sequence[Ref]]
-) -> list[UUID]:
-    """Note the ready rows of several executions as sent, in one transaction.
-
-    Returns:
-        The executions that somebody else holds: `refill` waits for one a moment.
-    """
-    with engine.available(connection, sorted(rows)) as unit:
-        for locked in unit.executions:
-            unit.note(locked, rows[locked.id])
-    return [each for each in rows if each not in unit]
 
 
 @contextmanager

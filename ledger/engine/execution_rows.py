@@ -93,6 +93,7 @@ class LockedExecution:
     id: UUID
     version_id: UUID
     graph: CompiledGraph
+    owner: str
     status: ExecutionStatus
     outstanding: int
     next_seq: int
@@ -116,6 +117,7 @@ class LockedExecution:
             id=new.id,
             version_id=new.version_id,
             graph=new.graph,
+            owner=new.owner,
             status=ExecutionStatus.RUNNING,
             outstanding=0,
             next_seq=1,
@@ -135,6 +137,11 @@ class LockedExecution:
             RowNotUnderstood: `row_not_understood`: its version has no such node.
         """
         return node_of(self.graph, ref)
+
+    @property
+    def workflow_id(self) -> str:
+        """The workflow that it runs."""
+        return self.graph.workflow.metadata.id
 
     @property
     def is_final(self) -> bool:

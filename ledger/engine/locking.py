@@ -99,6 +99,7 @@ def _locked(row: Any, graph: CompiledGraph) -> LockedExecution:
         id=row.id,
         version_id=row.version_id,
         graph=graph,
+        owner=row.owner,
         status=ExecutionStatus(row.status),
         outstanding=row.outstanding,
         next_seq=row.next_seq,

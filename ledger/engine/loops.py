@@ -241,4 +241,6 @@ def _ready(unit: UnitOfWork, row: Any, phase: LoopPhase, scopes: _Ended) -> Plac
         lease_id=placed.lease_id,
         limit_seconds=unit.of(loop.execution_id).node(loop).timeout.total_seconds(),
         epoch=placed.epoch,
+        owner=placed.owner,
+        workflow_id=placed.workflow_id,
     )

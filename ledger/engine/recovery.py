@@ -69,7 +69,12 @@ def _wake_retries(unit: UnitOfWork, locked: LockedExecution) -> None:
     for row in unit.run("due_retries", id=locked.id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
         place = unit.place(ref, unit.nobody)
-        placed.append(PlacedRow(*ref, place.state, lease_id=place.lease_id, epoch=place.epoch))
+        placed.append(
+            PlacedRow(
+                *ref, place.state, epoch=place.epoch,
+                owner=place.owner, workflow_id=place.workflow_id,
+            )
+        )  # fmt: skip
     place_rows(unit, placed)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
-from treadle.ledger.engine.leases import Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.queries import fetching, queries
 
 _SQL = queries("schedule")
@@ -50,39 +47,6 @@ def running(connection: psycopg.Connection) -> dict[UUID, set[UUID]]:
     for row in _fetch(connection, "running"):
         found.setdefault(row.worker_id, set()).add(row.execution_id)
     return found
-
-
-def unsent(  # noqa: PLR0913 - all that the query looks by
-    connection: psycopg.Connection,
-    *,
-    epoch: str,
-    oldest: Mapping[str, datetime],
-    queues: Sequence[str],
-    aside: Sequence[UUID] = (),
-    grace_seconds: float,
-    limit: int,
-) -> list[tuple[Ref, str, bool]]:
-    """Return ready rows that no message stands for, with their queue and whether one was lost.
-
-    Args:
-        oldest: by queue, when the oldest message that nobody has fetched was sent.
-        queues: those that are served and have room; rows of others are left out.
-        aside: executions whose rows are left out.
-        grace_seconds: how long a fetched message may take to its claim.
-    """
-    rows = _fetch(
-        connection,
-        "unsent",
-        epoch=epoch,
-        queue=list(oldest),
-        oldest=list(oldest.values()),
-        queues=list(queues),
-        aside=list(aside),
-        suspect=SUSPECT_AFTER,
-        grace_seconds=grace_seconds,
-        limit=limit,
-    )
-    return [(Ref(row.execution_id, row.scope, row.node), row.queue, row.lost) for row in rows]
 
 
 def ready_queues(connection: psycopg.Connection) -> set[str]:

@@ -47,6 +47,9 @@ class Placement(NamedTuple):
     """Set if a caller runs it at once."""
     epoch: str | None = None
     """Set if it is sent."""
+    owner: str | None = None
+    workflow_id: str | None = None
+    """Both set if it waits for the dispatcher: whose turn it waits for."""
 
 
 class UnitOfWork:
@@ -163,8 +166,9 @@ class UnitOfWork:
             self.node_event(ref, EventType.NODE_STARTED)
             return Placement(NodeState.RUNNING, lease_id=lease_id)
         epoch = self._queue.admit(node.queue)
-        if epoch is not None:
-            self._send(locked, ref)
+        if epoch is None:
+            return Placement(NodeState.READY, owner=locked.owner, workflow_id=locked.workflow_id)
+        self._send(locked, ref)
         return Placement(NodeState.READY, epoch=epoch)
 
     def note(self, locked: LockedExecution, refs: Iterable[Ref]) -> None:

@@ -33,39 +33,20 @@ select extract(epoch from least(
 -- Which executions each process runs something of.
 select distinct worker_id, execution_id from node_executions where state = 'running'
 
--- name: unsent
--- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
--- queues that are served and have room.
--- A suspect whose message is gone was passed over for want of room: it is sent again, and no loss.
--- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
--- yet fetched of its queue (an empty queue counts as now), or older than a minute.
-with belt as (
-    select * from unnest(%(queue)b::text[], %(oldest)b::timestamptz[]) as q (queue, oldest)
-), waiting as (
-    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null and n.lost_count < %(suspect)s as lost,
-           row_number() over (
-               partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
-    from node_executions n
-    -- One execution for each row, never the rows for each execution: a plan that was made while
-    -- there were few went through all ready rows once for every unfinished execution.
-    cross join lateral (
-        select owner, pause_requested_at, finished_at from executions
-        where id = n.execution_id offset 0) e
-    left join belt b on b.queue = n.queue
-    where n.state = 'ready' and e.pause_requested_at is null and e.finished_at is null
-      and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
-      and (n.enqueued_at is null
-           or n.epoch <> %(epoch)s
-           or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
-           or n.enqueued_at < clock_timestamp() - interval '1 minute')
-)
-select execution_id, scope, node, queue, lost from waiting
-order by priority, turn, execution_id
-limit %(limit)s
-
 -- name: ready_queues
--- The queues that something waits in.
-select distinct queue from node_executions where state = 'ready'
+-- The queues that something waits in, each found by a look of its own, whatever waits there.
+with recursive unsent as (
+    (select queue from node_executions
+     where state = 'ready' and enqueued_at is null and owner is not null order by queue limit 1)
+    union all
+    select n.queue from unsent u cross join lateral (
+        select queue from node_executions
+        where state = 'ready' and enqueued_at is null and owner is not null and queue > u.queue
+        order by queue limit 1) n
+)
+select queue from unsent
+union
+select queue from node_executions where state = 'ready' and enqueued_at is not null
 
 -- name: old_partitions
 -- Partitions all of whose executions are past retention, and of which none is unfinished.

@@ -3,7 +3,7 @@
 -- name: lock_executions
 -- Rule 1: a statement of its own, ascending, so that what follows sees a fresh snapshot. Rows that
 -- another transaction holds are left out; the caller comes back for them.
-select id, version_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, owner, status, outstanding, next_seq, node_count, priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = any(%(ids)b)
@@ -12,7 +12,7 @@ for no key update skip locked
 
 -- name: lock_execution
 -- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
-select id, version_id, workflow_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, owner, workflow_id, status, outstanding, next_seq, node_count, priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = %(id)b
@@ -44,6 +44,11 @@ update node_executions n set
     started_at = case when s.state = 'ready' then null else n.started_at end,
     ready_at = case when s.state = 'ready' then clock_timestamp() else n.ready_at end,
     enqueued_at = null, epoch = null,
+    owner = case when s.state = 'ready' then (
+        select owner from executions e
+        where e.id = n.execution_id and e.pause_requested_at is null) end,
+    workflow_id = case when s.state = 'ready' then (
+        select workflow_id from executions e where e.id = n.execution_id) end,
     output_key = s.output_key, output = s.output, details = s.details,
     error = case when s.state in ('ready', 'retrying') and n.phase = 'gather' then n.error
                  else s.error end,
@@ -92,22 +97,23 @@ returning n.lease_id
 -- out; a row that waits takes its state from the sums. Returns every target with its state and sums.
 insert into node_executions as n (
     execution_id, scope, node, state, arrived, taken, poisoned, chosen, queue, priority, phase,
-    attempt, worker_id, lease_id, started_at, limit_at, ready_at, enqueued_at, epoch, finished_at)
+    attempt, worker_id, lease_id, started_at, limit_at, ready_at, enqueued_at, epoch, owner,
+    workflow_id, finished_at)
 select a.execution_id, a.scope, a.node, a.state, a.arrived, a.taken, a.upstream_failed, a.chosen, a.queue,
        a.priority, a.phase, (a.state = 'running')::integer,
        case when a.state = 'running' then %(worker_id)b::uuid end, a.lease_id,
        case when a.state = 'running' then clock_timestamp() end,
        case when a.state = 'running' then clock_timestamp() + a.limit_seconds * interval '1 second' end,
        case when a.state = 'ready' then clock_timestamp() end,
-       case when a.epoch is not null then clock_timestamp() end, a.epoch,
+       case when a.epoch is not null then clock_timestamp() end, a.epoch, a.owner, a.workflow_id,
        case when a.state = 'skipped' then clock_timestamp() end
 from unnest(
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
     %(arrived)b::integer[], %(taken)b::integer[], %(upstream_failed)b::integer[], %(chosen)b::integer[],
     %(queue)b::text[], %(priority)b::smallint[], %(phase)b::text[], %(lease_id)b::uuid[],
-    %(limit_seconds)b::float8[], %(epoch)b::text[]
+    %(limit_seconds)b::float8[], %(epoch)b::text[], %(owner)b::text[], %(workflow_id)b::text[]
 ) as a (execution_id, scope, node, state, arrived, taken, upstream_failed, chosen, queue, priority, phase,
-        lease_id, limit_seconds, epoch)
+        lease_id, limit_seconds, epoch, owner, workflow_id)
 on conflict (execution_id, scope, node) do update set
     arrived = n.arrived + excluded.arrived,
     taken = n.taken + excluded.taken,
@@ -133,12 +139,14 @@ update node_executions n set
     ready_at = case when p.state = 'ready' then clock_timestamp() else n.ready_at end,
     enqueued_at = case when p.epoch is not null then clock_timestamp() end,
     epoch = p.epoch,
+    owner = p.owner, workflow_id = p.workflow_id,
     finished_at = case when p.state = 'skipped' then clock_timestamp() end
 from unnest(
     %(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(state)b::text[],
     %(chosen)b::integer[], %(phase)b::text[], %(error)b::bytea[], %(lease_id)b::uuid[],
-    %(limit_seconds)b::float8[], %(epoch)b::text[]
-) as p (execution_id, scope, node, state, chosen, phase, error, lease_id, limit_seconds, epoch)
+    %(limit_seconds)b::float8[], %(epoch)b::text[], %(owner)b::text[], %(workflow_id)b::text[]
+) as p (execution_id, scope, node, state, chosen, phase, error, lease_id, limit_seconds, epoch, owner,
+        workflow_id)
 where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
   and n.state in ('pending', 'waiting', 'retrying')
 
@@ -169,8 +177,11 @@ where n.state = 'ready' and n.lost_count >= %(lost_below)s
 
 -- name: clear_notes
 -- Rule 9: a claim refused by the gate or for want of a capability takes its note back.
-update node_executions n set enqueued_at = null, epoch = null
+update node_executions n set
+    enqueued_at = null, epoch = null, workflow_id = e.workflow_id,
+    owner = case when e.pause_requested_at is null then e.owner end
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as c (execution_id, scope, node)
+join executions e on e.id = c.execution_id
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
 
 -- name: count_scopes
@@ -316,9 +327,12 @@ from unnest(%(execution_id)b::uuid[], %(node)b::text[], %(state)b::text[], %(que
 -- name: ready_rows
 -- What of an execution could run now: for a resume, which takes their notes back (rule 9). Nobody
 -- counts the time behind the gate as a wait for a worker.
-update node_executions set enqueued_at = null, epoch = null, ready_at = clock_timestamp()
-where execution_id = %(id)b and state = 'ready'
-returning execution_id, scope, node
+update node_executions n set
+    enqueued_at = null, epoch = null, ready_at = clock_timestamp(),
+    owner = e.owner, workflow_id = e.workflow_id
+from executions e
+where n.execution_id = %(id)b and n.state = 'ready' and e.id = n.execution_id
+returning n.execution_id, n.scope, n.node
 
 -- name: note
 -- Rule 9: the note that a row's message is sent, under the execution's lock.
@@ -330,6 +344,11 @@ returning n.execution_id, n.scope, n.node
 
 -- name: pause
 update executions set pause_requested_at = clock_timestamp() where id = %(id)s
+
+-- name: hold
+-- Rule 9: what waits in the ledger waits for nobody's turn while the gate is closed.
+update node_executions set owner = null
+where execution_id = %(id)b and state = 'ready' and enqueued_at is null
 
 -- name: resume
 update executions set pause_requested_at = null where id = %(id)s
@@ -354,13 +373,16 @@ select beat from workers where id = %(worker_id)s for share
 -- name: reclaim
 -- Rule 8: a node that was started when its process died is charged a loss, up to the suspect's
 -- threshold: from there on only the death of its own child counts, and the living parent reports it.
-update node_executions set
+update node_executions n set
     state = 'ready', ready_at = clock_timestamp(), lease_id = null, limit_at = null,
-    lost_count = case when started_at is null then lost_count
-                      else greatest(lost_count, least(lost_count + 1, %(suspect)s)) end,
-    started_at = null
-where execution_id = %(id)b and state = 'running' and worker_id = %(worker_id)s
-returning execution_id, scope, node
+    lost_count = case when n.started_at is null then n.lost_count
+                      else greatest(n.lost_count, least(n.lost_count + 1, %(suspect)s)) end,
+    started_at = null, workflow_id = e.workflow_id,
+    owner = case when e.pause_requested_at is null then e.owner end
+from executions e
+where n.execution_id = %(id)b and n.state = 'running' and n.worker_id = %(worker_id)s
+  and e.id = n.execution_id
+returning n.execution_id, n.scope, n.node
 
 -- name: overdue
 -- Running attempts of one execution past their limit by more than the grace that a living process

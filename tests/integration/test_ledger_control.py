@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_driver import BROKEN, Hand, check, places, ref_of
+from tests.support.ledger_driver import BROKEN, Hand, check, places
 from tests.support.workflows import Document, chain, node, start, workflow
 from treadle.core.ids import new_id
 from treadle.dag.outcomes import Completed, Failed, Retrying, Sleeping
@@ -221,21 +221,6 @@ def test_deadlines_run_under_pause(hand: Hand) -> None:
     assert ("deadline", execution) in schedule.due(hand.session, grace_seconds=5)
 
 
-def test_a_refill_notes_only_what_is_ready(hand: Hand) -> None:
-    """Rows that were claimed since the dispatcher looked are left alone."""
-    hand.queue.epoch = None
-    execution = hand.submit(fan(2))
-    hand.claim(execution, "n0")
-    hand.queue.epoch = "today"
-
-    assert control.refill(hand.engine, hand.session, execution,
-        [ref_of(execution, "n0"), ref_of(execution, "n1")],
-    )  # fmt: skip
-
-    assert [queued.ref.node for queued in hand.published.to_send] == ["n1"]
-    assert hand.row(execution, "n1").epoch == "today"
-
-
 def test_the_scheduler_leaves_an_execution_that_is_held_alone(hand: Hand, other: Hand) -> None:
     """Its calls say so of a busy execution; it comes back (rule 1)."""
     execution = hand.submit(fan(1))
@@ -245,9 +230,8 @@ def test_the_scheduler_leaves_an_execution_that_is_held_alone(hand: Hand, other:
         other.session.execute("select from executions where id = %s for update", (execution,))
         answers = [
             control.end_by_deadline(*parts),
-            control.refill(*parts, [ref_of(execution, "n0")]),
             hand.reclaim(execution, other),
         ]
 
-    assert answers == [False, False, False]
+    assert answers == [False, False]
     assert hand.status(execution) == "RUNNING"

@@ -23,7 +23,9 @@ from treadle.transport.redis_keys import (
     ENTRIES_KEY,
     EPOCH_KEY,
     FACTS_KEY,
+    MEASUREMENTS_KEY,
     OUTBOX_KEY,
+    PROCESSES_KEY,
     SCHEDULER_KEY,
     SERVED_KEY,
     TIMERS_KEY,
@@ -97,6 +99,10 @@ def test_messages_that_are_none_cost_nothing(
     assert client.llen(URGENT) == 0
 
 
+#: Measurements that would divide by zero.
+ZERO = b'{"threads": 1, "queues": ["core"], "occupied": {"core": 0}}'
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("epoch", [b"\xff\xfe", b"", b"other\0"])
 def test_an_epoch_and_queues_that_are_none_are_replaced(
@@ -106,11 +112,15 @@ def test_an_epoch_and_queues_that_are_none_are_replaced(
     with running(settings) as cluster:
         client.set(EPOCH_KEY, epoch)
         client.zadd(SERVED_KEY, {b"\xff\xfe": time.time() * 2, b"nul\0": time.time() * 2})
+        client.hset(MEASUREMENTS_KEY, mapping={b"\xff": b"\xff", b"none": b"{}", b"zero": ZERO})
 
         run_one(cluster, wait_until)
 
         wait_until(lambda: client.get(EPOCH_KEY) != epoch, 10)
         wait_until(lambda: not {b"\xff\xfe", b"nul\0"} & set(client.zrange(SERVED_KEY, 0, -1)), 10)
+        wait_until(
+            lambda: not {b"\xff", b"none", b"zero"} & set(client.hkeys(MEASUREMENTS_KEY)), 10
+        )
 
 
 @pytest.mark.slow
@@ -119,8 +129,9 @@ def test_keys_of_a_wrong_type_are_put_right(
 ) -> None:
     """Each stops no more than a moment's work."""
     keys = (
-        EPOCH_KEY, SERVED_KEY, TIMERS_KEY, OUTBOX_KEY, FACTS_KEY, SCHEDULER_KEY, DEADLINES_KEY,
-        ENTRIES_KEY, WHOLE_KEY, *(list_key(QUEUE, priority) for priority in range(10)),
+        EPOCH_KEY, SERVED_KEY, PROCESSES_KEY, MEASUREMENTS_KEY, TIMERS_KEY, OUTBOX_KEY, FACTS_KEY,
+        SCHEDULER_KEY, DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY,
+        *(list_key(QUEUE, priority) for priority in range(10)),
     )  # fmt: skip
     with running(settings) as cluster:
         run_one(cluster, wait_until)

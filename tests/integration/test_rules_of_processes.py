@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread, current_thread
 from typing import ClassVar
@@ -21,7 +21,7 @@ from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs import Lane
-from treadle.ledger.engine import control, schedule
+from treadle.ledger.engine import control, schedule, turns
 from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
@@ -182,15 +182,15 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
         queues: Sequence[str] = ("core",),
         grace_seconds: float = 0.0,
     ) -> list[str]:
-        rows = schedule.unsent(
-            own.session,
-            epoch=epoch,
-            oldest=oldest or {},
-            queues=queues,
-            grace_seconds=grace_seconds,
-            limit=9,
-        )
-        return [ref.node for ref, _, _ in rows]
+        with own.session.transaction(force_rollback=True):
+            rows = turns.take_back_lost(
+                own.session,
+                epoch=epoch,
+                oldest=oldest or {},
+                queues=queues,
+                grace_seconds=grace_seconds,
+            )
+        return [ref.node for ref, _ in rows]
 
     assert found(oldest={"core": sent - moment}) == []
     assert found(grace_seconds=30.0) == []
@@ -199,69 +199,6 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
     assert found(oldest={"core": sent - moment}, epoch="tomorrow") == ["a"]
     own.session.execute("update node_executions set enqueued_at = enqueued_at - interval '61 s'")
     assert found(oldest={"core": sent - 3 * moment}) == ["a"]
-
-
-def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -> None:
-    """Rule 9, *refills by priority, then in turn by owner*.
-
-    Taken out, who submits a thousand executions first is served first, a thousand times.
-    """
-    own.queue.epoch = None
-    many = [own.submit(chain(node("a")), owner="many") for _ in range(3)]
-    few = own.submit(chain(node("a")), owner="few")
-    urgent = own.submit(chain(node("a")), owner="many", priority=0)
-
-    found = schedule.unsent(
-        own.session, epoch="today", oldest={}, queues=["core"], grace_seconds=0, limit=9
-    )
-
-    order = [ref.execution_id for ref, _, _ in found]
-    assert order[0] == urgent
-    assert set(order[1:3]) == {many[0], few}
-    assert order[3:] == many[1:]
-
-
-def test_rows_of_a_full_queue_hide_no_others(own: Hand) -> None:
-    """Rule 9, *the dispatcher refills*: what there is no room for is not looked at.
-
-    Taken out, two thousand urgent rows of a queue that is full, or that nobody takes, keep every
-    other queue empty.
-    """
-    own.queue.epoch = None
-    own.submit(chain(node("a")), priority=0)
-    task = node("t", "ACTION.PYTHON_TASK", configurations={"task": "shout"})
-    other = own.submit(chain(task), priority=9)
-
-    found = schedule.unsent(
-        own.session, epoch="today", oldest={}, queues=["task.shout"], grace_seconds=0, limit=1
-    )
-
-    assert [(ref.execution_id, queue) for ref, queue, _ in found] == [(other, "task.shout")]
-
-
-def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
-    """Rule 9, *a claim refused by the gate clears the note*.
-
-    Taken out, a row whose message was fetched under pause keeps its note, and after the resume it
-    waits a minute for a message that is gone.
-    """
-    own.queue.epoch = "today"
-    execution = own.submit(chain(node("a")))
-    control.pause(own.engine, own.session, execution)
-    own.claims(execution, "a")
-    own.queue.epoch = None
-
-    control.resume(own.engine, own.session, execution)
-
-    unsent = schedule.unsent(
-        own.session,
-        epoch="today",
-        oldest={"core": datetime.now(UTC) - timedelta(minutes=5)},
-        queues=["core"],
-        grace_seconds=30,
-        limit=9,
-    )
-    assert [(ref.node, lost) for ref, _, lost in unsent] == [("a", False)]
 
 
 def test_a_process_is_dead_only_after_a_lease_of_silence_as_seen_from_here(

@@ -12,6 +12,7 @@ from tests.support.workflows import chain, configured, node
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.transport.connections import Connections
+from treadle.transport.duration_estimator import Measurements
 from treadle.transport.redis_keys import SERVED_KEY, list_key
 from treadle.transport.served_queues import LIFETIME_SECONDS, Announcer
 from treadle.workers.process import WorkerProcess
@@ -58,10 +59,10 @@ def test_rows_that_wait_for_a_queue_are_sent_once_somebody_takes_it(
 def test_a_queue_that_nobody_serves_any_more_is_forgotten(redis_url: str) -> None:
     """After the lifetime of what was last said of it; nothing is admitted to it then."""
     with connect(redis_url) as client:
-        Announcer(client).announce({"old"})
+        Announcer(client).announce(Measurements(threads=1, queues=["old"]))
         client.zincrby(SERVED_KEY, -LIFETIME_SECONDS - 1, "old")
 
-        Announcer(client).announce({"core"})
+        Announcer(client).announce(Measurements(threads=1, queues=["core"]))
 
         assert client.zrange(SERVED_KEY, 0, -1) == [b"core"]
 
@@ -70,7 +71,7 @@ def test_only_what_is_served_is_admitted(settings: Settings) -> None:
     """A queue that is new is looked up within a moment."""
     connections = Connections.to(settings)
     with connect(settings.redis_url) as client:
-        Announcer(client).announce({"core"})
+        Announcer(client).announce(Measurements(threads=1, queues=["core"]))
         connections.queue.refresh(force=True)
 
         assert connections.queue.admit("core") is not None

@@ -1,0 +1,155 @@
+"""Turns: which rows that wait in the ledger are sent next (rule 9).
+
+By priority, then by owner, then by workflow, then by age: whoever has ten thousand rows waiting has
+one turn, as who has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.queries import fetching, queries
+
+#: Owners and workflows of one owner that one look finds; the next one goes on after them.
+_MOST_OWNERS = 1_000
+_MOST_WORKFLOWS = 32
+
+_SQL = queries("turns")
+# Planned each time: a plan that was made while nothing waited would scan all that waits later.
+_fetch = fetching("turns", prepare=False)
+
+
+class Turn(NamedTuple):
+    """An owner's place in a queue."""
+
+    queue: str
+    priority: int
+    owner: str
+
+
+class Share(NamedTuple):
+    """How many rows of one workflow are sent."""
+
+    queue: str
+    priority: int
+    owner: str
+    workflow_id: str
+    rows: int
+
+
+class SentRow(NamedTuple):
+    """A row that is noted as sent."""
+
+    ref: Ref
+    queue: str
+    priority: int
+
+
+def waiting(
+    connection: psycopg.Connection, queues: Sequence[str], after: Mapping[Turn, str]
+) -> dict[Turn, list[str]]:
+    """Return the workflows of which something waits, by whose turn it is.
+
+    Args:
+        queues: those that are looked at.
+        after: the workflow of a turn after which to look; an owner of whom nothing comes after it
+            is left out.
+    """
+    rows = _fetch(
+        connection,
+        "waiting",
+        queues=list(queues),
+        queue=[turn.queue for turn in after],
+        priority=[turn.priority for turn in after],
+        owner=[turn.owner for turn in after],
+        workflow_id=list(after.values()),
+        most_owners=_MOST_OWNERS,
+        most_workflows=_MOST_WORKFLOWS,
+    )
+    found: dict[Turn, list[str]] = {}
+    for row in rows:
+        found.setdefault(Turn(row.queue, row.priority, row.owner), []).append(row.workflow_id)
+    return found
+
+
+def is_all(workflows: Sequence[str]) -> bool:
+    """Return whether no workflow of a turn comes after those that `waiting` returned."""
+    return len(workflows) < _MOST_WORKFLOWS
+
+
+def send(
+    connection: psycopg.Connection,
+    shares: Iterable[Share],
+    *,
+    epoch: str,
+    aside: Sequence[UUID] = (),
+) -> list[SentRow]:
+    """Note rows as sent, up to each share, and return them; their messages are to be sent.
+
+    Args:
+        epoch: what the notes are valid in.
+        aside: executions whose rows are left out.
+    """
+    queue, priority, owner, workflow_id, rows = (list(each) for each in zip(*shares, strict=True))
+    found = _fetch(
+        connection,
+        "send",
+        queue=queue,
+        priority=priority,
+        owner=owner,
+        workflow_id=workflow_id,
+        rows=rows,
+        epoch=epoch,
+        aside=list(aside),
+    )
+    return [
+        SentRow(Ref(row.execution_id, row.scope, row.node), row.queue, row.priority)
+        for row in found
+    ]
+
+
+def take_back_lost(
+    connection: psycopg.Connection,
+    *,
+    epoch: str,
+    oldest: Mapping[str, datetime],
+    queues: Sequence[str],
+    aside: Sequence[UUID] = (),
+    grace_seconds: float,
+) -> list[tuple[Ref, bool]]:
+    """Let noted rows whose message is gone wait for their turn again.
+
+    Args:
+        epoch: the one that notes are valid in.
+        oldest: by queue, when the oldest message that nobody has fetched was sent.
+        queues: those that are served; rows of others are left alone.
+        aside: executions whose rows are left alone.
+        grace_seconds: how long a fetched message may take to its claim.
+
+    Returns:
+        The rows, and whether the message of each was lost: a suspect's was not.
+    """
+    rows = _fetch(
+        connection,
+        "take_back_lost",
+        epoch=epoch,
+        queue=list(oldest),
+        oldest=list(oldest.values()),
+        queues=list(queues),
+        aside=list(aside),
+        suspect=SUSPECT_AFTER,
+        grace_seconds=grace_seconds,
+    )
+    return [(Ref(row.execution_id, row.scope, row.node), row.is_lost) for row in rows]
+
+
+def adopt(connection: psycopg.Connection) -> int:
+    """Give rows a turn that a process of the release before made ready; return how many."""
+    return connection.execute(_SQL["adopt"]).rowcount

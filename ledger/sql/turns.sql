@@ -1,0 +1,102 @@
+-- Turns: whose rows the dispatcher sends next. What waits is found by an index, one look for each
+-- owner and workflow, so that it costs the same whether ten rows wait or a million.
+
+-- name: waiting
+-- Of each queue and priority, the owners of whom something waits, and of each some workflows: those
+-- that come after the one that had its turn last.
+with recursive queues as (
+    select unnest(%(queues)s::text[]) as queue
+), owners as (
+    select q.queue, n.priority, n.owner
+    from queues q cross join lateral (
+        select priority, owner from node_executions
+        where state = 'ready' and enqueued_at is null and owner is not null and queue = q.queue
+        order by priority, owner limit 1) n
+    union all
+    select o.queue, n.priority, n.owner
+    from owners o cross join lateral (
+        select priority, owner from node_executions
+        where state = 'ready' and enqueued_at is null and owner is not null and queue = o.queue
+          and (priority, owner) > (o.priority, o.owner)
+        order by priority, owner limit 1) n
+), after as (
+    select * from unnest(%(queue)s::text[], %(priority)s::smallint[], %(owner)s::text[],
+                         %(workflow_id)s::text[]) as a (queue, priority, owner, workflow_id)
+)
+select o.queue, o.priority, o.owner, w.workflow_id
+from (select * from owners limit %(most_owners)s) o
+left join after a on a.queue = o.queue and a.priority = o.priority and a.owner = o.owner
+cross join lateral (
+    with recursive workflows as (
+        (select workflow_id, 1 as number from node_executions
+         where state = 'ready' and enqueued_at is null and owner = o.owner
+           and queue = o.queue and priority = o.priority
+           and workflow_id > coalesce(a.workflow_id, '')
+         order by workflow_id limit 1)
+        union all
+        select n.workflow_id, w.number + 1
+        from workflows w cross join lateral (
+            select workflow_id from node_executions
+            where state = 'ready' and enqueued_at is null and owner = o.owner
+              and queue = o.queue and priority = o.priority and workflow_id > w.workflow_id
+            order by workflow_id limit 1) n
+        where w.number < %(most_workflows)s
+    )
+    select workflow_id from workflows) w
+
+-- name: send
+-- Rule 9: the note that the messages of rows are sent, for so many rows of each owner's workflow, the
+-- oldest executions first. No execution is locked: a row that somebody changes is passed over, and
+-- what is noted here and taken back at that moment leaves a message that does nothing.
+with wanted as (
+    select * from unnest(%(queue)s::text[], %(priority)s::smallint[], %(owner)s::text[],
+                         %(workflow_id)s::text[], %(rows)s::integer[])
+        as w (queue, priority, owner, workflow_id, rows)
+), picked as materialized (
+    select n.* from wanted w cross join lateral (
+        select execution_id, scope, node from node_executions
+        where state = 'ready' and enqueued_at is null and owner = w.owner
+          and queue = w.queue and priority = w.priority and workflow_id = w.workflow_id
+          and execution_id <> all(%(aside)s::uuid[])
+        order by execution_id
+        limit w.rows for no key update skip locked) n
+)
+update node_executions n set enqueued_at = clock_timestamp(), epoch = %(epoch)s
+from picked p
+where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
+  and n.state = 'ready' and n.enqueued_at is null
+returning n.execution_id, n.scope, n.node, n.queue, n.priority
+
+-- name: take_back_lost
+-- Rule 9: takes back the notes of rows whose message is lost, so that they wait for their turn again:
+-- the note's epoch is over, it is older than the oldest message not yet fetched of its queue (an empty
+-- queue counts as now), or older than a minute. Queues hold a second of work, so noted rows are few,
+-- however many wait. A suspect whose message is gone was passed over for want of room: that is no loss.
+with heads as (
+    select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
+), lost as materialized (
+    select n.execution_id, n.scope, n.node
+    from node_executions n
+    left join heads h on h.queue = n.queue
+    where n.state = 'ready' and n.enqueued_at is not null
+      and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
+      and (n.epoch <> %(epoch)s
+           or n.enqueued_at < coalesce(h.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
+           or n.enqueued_at < clock_timestamp() - interval '1 minute')
+    for no key update of n skip locked
+)
+update node_executions n set
+    enqueued_at = null, epoch = null, workflow_id = e.workflow_id,
+    owner = case when e.pause_requested_at is null then e.owner end
+from lost l join executions e on e.id = l.execution_id
+where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
+  and n.state = 'ready' and n.enqueued_at is not null
+returning n.execution_id, n.scope, n.node, n.lost_count < %(suspect)s as is_lost
+
+-- name: adopt
+-- Rows that wait for nobody's turn though their execution is not paused: a process of the release
+-- before wrote them.
+update node_executions n set owner = e.owner, workflow_id = e.workflow_id
+from executions e
+where n.state = 'ready' and n.enqueued_at is null and n.owner is null
+  and e.id = n.execution_id and e.pause_requested_at is null and e.finished_at is null
