@@ -70,9 +70,10 @@ class Remote:
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self._http = httpx.Client(base_url=server, headers=headers, timeout=_ANSWER_SECONDS)
 
-    def check_ready(self) -> None:
-        """Raise what keeps the gateway from its work, if anything does."""
-        self._ask("GET", "/health/ready")
+    def check_ready(self) -> Mapping[str, WireError]:
+        """Raise what keeps the gateway from its work; return what it does without, by name."""
+        found = self._ask("GET", "/health/ready").get("dependencies", {})
+        return {name: _read(WireError, each) for name, each in found.items() if each != "ok"}
 
     def check_key(self) -> None:
         """Raise what the gateway has against the key, if anything."""
