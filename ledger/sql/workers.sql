@@ -31,6 +31,13 @@ where state = 'ready' and not exists (
       and (%(among)s::uuid[] is null or w.id = any(%(among)s::uuid[])))
 group by queue order by queue
 
+-- name: unserved_nodes
+-- As above, the nodes of one execution.
+select node, queue from node_executions n
+where execution_id = %(id)s and state = 'ready' and not exists (
+    select from workers w where n.queue = any(w.queues) and not w.draining)
+group by node, queue order by node limit %(limit)s
+
 -- name: suspects
 -- Open nodes that have lost so many workers since their last outcome, most losses first, and how many.
 select execution_id, scope, node, lost_count, count(*) over () as total from node_executions

@@ -112,6 +112,14 @@ def unserved(
     return dict(connection.execute(_SQL["unserved"], parameters).fetchall())
 
 
+def unserved_nodes(
+    connection: psycopg.Connection, execution_id: UUID, *, limit: int
+) -> list[tuple[str, str]]:
+    """Return the ready nodes of an execution that no worker takes, each with its queue."""
+    parameters = {"id": execution_id, "limit": limit}
+    return connection.execute(_SQL["unserved_nodes"], parameters).fetchall()
+
+
 def suspects(connection: psycopg.Connection, *, losses: int, limit: int) -> list[Suspect]:
     """Return open nodes that have lost so many workers since their last outcome."""
     cursor: Any = connection.cursor(row_factory=namedtuple_row)
