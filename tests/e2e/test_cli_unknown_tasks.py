@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.command_line import Folder
+from tests.support.command_line import TREADLE, Folder
 from tests.support.workflows import chain, node
+from treadle.core.settings import child_environment
 
 FLOW = chain(node("call", "ACTION.PYTHON_TASK", configurations={"task": "hol"}))
 MEANT = 'No worker has the task "hol". Did you mean "hold"?'
@@ -52,12 +56,23 @@ def test_validate_warns(folder: Folder, flow: str, variables: dict[str, str]) ->
 
 
 def test_submit_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
-    """Beside the id, on standard error."""
-    done = folder.process("submit", flow, **variables)
-    folder.run("cancel", done.out.strip())
+    """Beside the id, where a person reads standard error."""
+    terminal, end = pty.openpty()
+    done = subprocess.run(
+        [TREADLE, "submit", flow],
+        cwd=folder.path,
+        env=child_environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=end,
+        text=True,
+        check=True,
+    )
+    os.close(end)
+    with os.fdopen(terminal, "rb", 0) as reader:
+        said = reader.read(4_096).decode()
+    folder.run("cancel", done.stdout.strip())
 
-    assert done.code == 0
-    assert MEANT in done.err
+    assert MEANT in said
 
 
 def test_show_warns(folder: Folder, execution: str, variables: dict[str, str]) -> None:

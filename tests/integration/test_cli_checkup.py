@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
+from tests.support.gateway_server import serving
 from tests.support.workflows import chain, node, valid
 from treadle.cli.checkup import Check, Severity, checks
 from treadle.core import postgres, redis
@@ -296,3 +299,34 @@ def test_a_database_that_takes_no_writes_is_told(settings: Settings) -> None:
 
     assert not told.ok
     assert "no writes" in told.detail
+
+
+def test_the_ledger_is_looked_at_where_redis_is_away(settings: Settings, tmp_path: Path) -> None:
+    """And the other way round: each finding says what to start."""
+    nowhere = {"configured_redis_url": f"unix://{tmp_path}/redis.sock"}
+    told = found(settings.model_copy(update=nowhere))
+
+    assert told["redis"][0] is False
+    assert told["migrations"][0] is told["locks"][0] is told["clocks"][0] is True
+
+    nowhere = {"configured_database_url": f"postgresql://u@/d?host={tmp_path}"}
+    with said(settings, Role.GATEWAY, lambda: None):
+        told = found(settings.model_copy(update=nowhere))
+
+    assert told["database"][0] is False
+    assert told["redis"][0] is told["gateways"][0] is True
+    assert "workers" not in told
+
+
+def test_what_a_gateway_does_without_is_told_from_afar(settings: Settings, tmp_path: Path) -> None:
+    """It is ready all the same."""
+    nowhere = {"configured_redis_url": f"unix://{tmp_path}/redis.sock"}
+    with serving(settings.model_copy(update=nowhere)) as served:
+        far = {"server": served.url, "api_key": SecretStr(served.key())}
+        told = list(checks(settings.model_copy(update=far)))
+
+    assert [(each.check, each.severity) for each in told] == [
+        ("gateway", Severity.WARNING),
+        ("key", Severity.OK),
+    ]
+    assert "redis" in told[0].detail

@@ -82,7 +82,8 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         started = cluster.submit(request)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
-        unknown = _unknown_tasks(cluster, request.workflow)
+        # A script that submits before it starts its workers is not in doubt.
+        unknown = _unknown_tasks(cluster, request.workflow) if sys.stderr.isatty() else ()
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
         say(to_json(document))
