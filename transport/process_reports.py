@@ -27,7 +27,7 @@ from treadle.transport.redis_keys import PROCESS_KEYS, drop_unreadable
 
 #: Seconds between two reports of a process, and for which one is kept.
 PERIOD_SECONDS = 4.0
-_LIFETIME_SECONDS = 20
+_LIFETIME_SECONDS = 30
 #: Seconds to the next report of one that is not ready: it may just be starting.
 _NOT_READY_SECONDS = 1.0
 #: Reports that are read at most, and bytes of one.

@@ -113,7 +113,7 @@ def test_a_worker_whose_beat_stands_still_is_silent(settings: Settings) -> None:
     with postgres.connect(settings.database_url, autocommit=True) as session:
         processes.register(session, new_id(), host="h", pid=1, queues=["core"])
 
-    assert found(settings)["workers"] == (False, "0 alive, 1 silent")
+    assert found(settings)["workers"] == (False, "0 alive, 1 silent: h/1")
 
 
 def test_a_scheduler_is_named(settings: Settings) -> None:

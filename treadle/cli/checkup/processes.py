@@ -65,7 +65,10 @@ def workers(beats: Beats, settings: Settings) -> Iterator[Check]:
     if beats.taking:
         yield from _well("workers", beats, settings)
     else:
-        yield error("workers", _counted(beats), "Start one: treadle worker.")
+        solution = "Start one: treadle worker."
+        if beats.silent:
+            solution = f"See whether these are stopped, or their hosts. {solution}"
+        yield error("workers", _counted(beats), solution)
 
 
 def planners(beats: Beats, settings: Settings) -> Iterator[Check]:
@@ -82,11 +85,10 @@ def _well(check: str, beats: Beats, settings: Settings) -> Iterator[Check]:
     if not beats.silent:
         yield fine(check, _counted(beats))
         return
-    names = [f"{row.host}/{row.pid}" for row in beats.silent[:_SHOWN]]
     seconds = f"{settings.lease_seconds:g} s"
     yield warning(
         check,
-        f"{_counted(beats)}: {', '.join(names)}",
+        _counted(beats),
         f"See whether it is stopped, or its host; what it runs goes to others after {seconds}.",
     )
 
@@ -95,7 +97,9 @@ def _counted(beats: Beats) -> str:
     draining = sum(row.draining for row in beats.alive)
     counts = {"stopping": draining, "silent": len(beats.silent)}
     parts = [f"{count} {name}" for name, count in counts.items() if count]
-    return ", ".join([f"{len(beats.alive) - draining} alive", *parts])
+    counted = ", ".join([f"{len(beats.alive) - draining} alive", *parts])
+    names = [f"{row.host}/{row.pid}" for row in beats.silent[:_SHOWN]]
+    return f"{counted}: {', '.join(names)}" if names else counted
 
 
 def _has_moved(row: WorkerRow, before: WorkerRow | None) -> bool:
