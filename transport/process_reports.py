@@ -30,6 +30,8 @@ PERIOD_SECONDS = 4.0
 _LIFETIME_SECONDS = 30
 #: Seconds to the next report of one that is not ready: it may just be starting.
 _NOT_READY_SECONDS = 1.0
+#: Seconds that the end of a process waits for a report under way.
+_END_SECONDS = 1.0
 #: Reports that are read at most, and bytes of one.
 _MOST_REPORTS = 1_000
 _MOST_BYTES = 16 * 1024
@@ -106,6 +108,8 @@ class Reporter:
             "place": f"{socket.gethostname()}/{os.getpid()}",
             "version": version("treadle"),
         }
+        self._is_said = False
+        """Whether the last report has reached Redis."""
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="process reports", daemon=True)
 
@@ -116,9 +120,10 @@ class Reporter:
     def stop(self) -> None:
         """Report no more, and take the last report away."""
         self._stopping.set()
-        self._thread.join(PERIOD_SECONDS)
-        with suppress(redis.RedisError):
-            self._client.delete(self._key)
+        self._thread.join(_END_SECONDS)
+        if self._is_said:  # else Redis is away, and a process that ends does not wait for it
+            with suppress(redis.RedisError):
+                self._client.delete(self._key)
 
     def report(self) -> bool:
         """Report once, unless Redis is away; return whether the process is ready."""
@@ -137,8 +142,11 @@ class Reporter:
             if each != "ok"
         ]
         report = {**self._constant, "is_ready": is_ready, "failing": failing, "at": self._clock()}
-        with suppress(redis.RedisError):
+        try:
             self._client.set(self._key, orjson.dumps(report), ex=_LIFETIME_SECONDS)
+            self._is_said = True
+        except redis.RedisError:
+            self._is_said = False
         return is_ready
 
     def _run(self) -> None:

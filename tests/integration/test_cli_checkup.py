@@ -26,7 +26,7 @@ from treadle.scheduler.health import SchedulerSilent
 from treadle.scheduler.process import Scheduler
 from treadle.transport import scheduler_heartbeat
 from treadle.transport.connections import Connections
-from treadle.transport.process_reports import Reporter, Role, reports
+from treadle.transport.process_reports import Reporter, Role, reporting, reports
 
 
 @pytest.fixture
@@ -275,6 +275,16 @@ def test_reports_are_read_whatever_stands_in_redis(settings: Settings) -> None:
 
         assert [each.role for each in reports(client)] == [Role.GATEWAY]
     assert found(settings)["gateways"][0] is True
+
+
+def test_a_process_that_ends_takes_its_report_away(
+    settings: Settings, wait_until: Callable[..., Any]
+) -> None:
+    """Whoever stops in order is not missed."""
+    with redis.connect(settings.redis_url) as client:
+        with reporting(client, Role.WORKER, Readiness({})):
+            wait_until(lambda: reports(client))
+        assert reports(client) == []
 
 
 def test_a_suspect_is_named(settings: Settings) -> None:
