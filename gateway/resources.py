@@ -15,6 +15,7 @@ from treadle.ledger.engine.versions import Graphs
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import PoolProbe, Readiness, RedisProbe
 from treadle.transport.connections import Connections
+from treadle.transport.process_reports import Reporter, Role
 
 
 class Resources:
@@ -40,6 +41,9 @@ class Resources:
             {"database": PoolProbe(self.pool), "threads": self.vital.check},
             {"redis": RedisProbe(settings.redis_url)},
         )
+        client = self._connections.broker.client
+        self._reporter = Reporter(client, Role.GATEWAY, self.readiness)
+        self._reporter.start()
 
     @property
     def engine(self) -> Engine:
@@ -53,6 +57,7 @@ class Resources:
 
     def close(self) -> None:
         """Close every connection."""
+        self._reporter.stop()
         self.submitter.close()
         self.pool.close()
         self._connections.broker.client.close()

@@ -105,6 +105,7 @@ class Scheduler:
         try:
             pause = self.run_pass()
             self._passed = time.monotonic()
+            scheduler_heartbeat.announce(self._connections.broker.client)
         except LOST as error:
             _log.warning("scheduler.missed", error=str(error))
             return self._recovered()
@@ -121,7 +122,6 @@ class Scheduler:
 
     def run_pass(self) -> float:
         """Do what is due; return the seconds until something is due again."""
-        scheduler_heartbeat.announce(self._connections.broker.client)
         session = self._open()
         grace, aside = _OVERDUE_GRACE_SECONDS, self._set_aside.ids()
         seconds = schedule.next_due(session, grace_seconds=grace, aside=aside)

@@ -10,6 +10,7 @@
     pause_table          when something is next due for each question that waits
     metrics_relay        what a command counted, handed to a process that is scraped
     scheduler_heartbeat  the sign that a scheduler is at work
+    process_reports      what each process says of itself, for the doctor
     connections          opens what every process of the cluster needs
 
 A message carries ids alone, a notification a number. Nothing waits for Redis while it holds an

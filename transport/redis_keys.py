@@ -32,6 +32,8 @@ OUTBOX_KEY = "treadle:outbox"
 FACTS_KEY = "treadle:facts"
 #: The host and process of the scheduler that passed last.
 SCHEDULER_KEY = "treadle:scheduler"
+#: With an id: what a process says of itself.
+PROCESS_KEYS = "treadle:process:"
 # The pause table's keys have one hash tag, so that in a Redis cluster they lie on one node.
 DEADLINES_KEY = "treadle:{pauses}:deadlines"
 ENTRIES_KEY = "treadle:{pauses}:entries"

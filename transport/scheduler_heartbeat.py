@@ -1,4 +1,5 @@
-"""The scheduler's heartbeat: a key in Redis that each pass renews and that expires soon after.
+"""The scheduler's heartbeat: a key in Redis that each whole pass renews and that expires
+some time after.
 
 Nothing depends on it; it is for people who ask whether all is up.
 """
@@ -13,13 +14,13 @@ import redis
 from treadle.transport.redis_keys import SCHEDULER_KEY
 
 #: Seconds after the last pass when a scheduler counts as gone; passes are a second apart.
-_LIFETIME_SECONDS = 5
+LIFETIME_SECONDS = 15
 
 
 def announce(client: redis.Redis) -> None:
-    """Say that a scheduler is at work on this host in this process. Unsaid while Redis is away."""
+    """Say that the scheduler of this process has made a pass. Unsaid while Redis is away."""
     try:
-        client.set(SCHEDULER_KEY, f"{socket.gethostname()}/{os.getpid()}", ex=_LIFETIME_SECONDS)
+        client.set(SCHEDULER_KEY, f"{socket.gethostname()}/{os.getpid()}", ex=LIFETIME_SECONDS)
     except redis.RedisError:
         return
 

@@ -89,6 +89,7 @@ EXECUTION: dict[str, Any] = {
     "retry_of": None,
     "retried_as": [],
     "last_seq": 5,
+    "warnings": [],
     "left_out": [],
     "nodes_href": f"/v1/executions/{EXECUTION_ID}/nodes",
 }

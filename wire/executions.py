@@ -108,6 +108,15 @@ class LeftOut(WireObject):
     """Where it can be read."""
 
 
+class ExecutionWarning(WireObject):
+    """Something that keeps an execution from going on, and that is not an error of it."""
+
+    node_id: str
+    reason: str
+    message: str
+    solution: str
+
+
 class ExecutionRecord(WireObject):
     """The current state of an execution, with node records."""
 
@@ -136,6 +145,8 @@ class ExecutionRecord(WireObject):
     retried_as: list[Uuid]
     last_seq: int
     """The seq of its last event."""
+    warnings: list[ExecutionWarning] = Field(default_factory=list)
+    """Ready nodes that no worker takes, as of this moment; at most 100."""
 
 
 class Execution(ExecutionRecord):

@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import IO, ClassVar, Self
 
 from treadle.core.errors import TreadleError
 
@@ -115,7 +115,8 @@ class FolderLock:
         """Write the servers' addresses, for commands started in the same folder."""
         target = self.folder / "cluster.json"
         draft = target.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(cluster)))
+        with open_private(draft, os.O_WRONLY | os.O_TRUNC) as file:
+            file.write(json.dumps(asdict(cluster)).encode())
         draft.replace(target)
 
     def release(self) -> None:
@@ -157,10 +158,26 @@ def find_cluster(folder: Path) -> Cluster | None:
         return None
 
 
+def open_private(path: Path, flags: int) -> IO[bytes]:
+    """Open a file to write that only its user may open, creating it if necessary.
+
+    One that an earlier release left open to others is closed to them.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if os.fstat(descriptor).st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "wb")
+
+
 def _open_lock(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        # Whoever can open it can lock it, and then nobody can start.
+        with open_private(folder / "lock", os.O_RDWR) as file:
+            return os.dup(file.fileno())
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise FolderNotOurs(
             f"The data folder {folder} cannot be written: {error.strerror}.", folder=str(folder)

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import psycopg
 
 from treadle.core.embedded.binaries import POSTGRES_MAJOR, postgres_program
+from treadle.core.embedded.folder import open_private
 from treadle.core.embedded.ownership import make_private, service_user, socket_folder
 from treadle.core.embedded.server import EmbeddedServer
 from treadle.core.errors import TreadleError
@@ -130,7 +131,7 @@ class EmbeddedPostgres(EmbeddedServer):
         # The same sort order of text on every machine, independent of its locales.
         argv += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
         argv += ["--builtin-locale=C.UTF-8"]
-        with self.log.open("ab") as output:
+        with open_private(self.log, os.O_WRONLY | os.O_APPEND) as output:
             process = GuardedProcess(Command(argv, user=user), output)
         status = process.wait(_INITDB_SECONDS)
         if status is None:

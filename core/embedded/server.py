@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
+from treadle.core.embedded.folder import open_private
 from treadle.core.errors import TreadleError
 from treadle.core.processes.guarded import Command, GuardedProcess
 
@@ -65,7 +67,7 @@ class EmbeddedServer(ABC):
         """
         command = self._command()
         _set_aside(self.log)
-        with self.log.open("ab") as output:
+        with open_private(self.log, os.O_WRONLY | os.O_APPEND) as output:
             self._process = GuardedProcess(command, output)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
@@ -104,4 +106,5 @@ class EmbeddedServer(ABC):
 
 def _set_aside(log: Path) -> None:
     if log.exists() and log.stat().st_size > _LOG_BYTES:
+        open_private(log, os.O_WRONLY | os.O_APPEND).close()
         log.replace(log.with_suffix(".log.old"))

@@ -18,9 +18,17 @@ class PythonTask(Configuration):
     """The name the function is registered under; its parameters come from the node's input."""
 
 
+_PREFIX = "task."
+
+
 def task_queue(task: str) -> str:
     """Return the queue of a user's task, which only workers that have the task serve."""
-    return f"task.{task}"
+    return _PREFIX + task
+
+
+def task_of(queue: str) -> str | None:
+    """Return the task whose queue this is; `None` if it is not one of a task."""
+    return queue.removeprefix(_PREFIX) if queue.startswith(_PREFIX) else None
 
 
 PYTHON_TASK = NodeSpec(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.dag.model import Name
+from treadle.dag.problems import Problem
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
 from treadle.gateway.definitions import WorkflowInvalid, valid, wire_problems
@@ -17,7 +18,7 @@ from treadle.gateway.models.workflows import Definition
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
-from treadle.ledger.views import library
+from treadle.ledger.views import library, unserved
 from treadle.ledger.views.library import NoSuchWorkflow, Stored, WorkflowExists
 from treadle.wire.objects import unchecked
 from treadle.wire.workflows import ValidationResult, Version, Versions, Workflows
@@ -56,14 +57,21 @@ def create_workflow(body: Definition, caller: Runner) -> Response:
 
 
 @routes.post("/workflows/validate", response_model=ValidationResult, summary="Validate a workflow")
-def validate_workflow(body: Definition, _: Reader) -> Response:
-    """Report every problem of a definition, and store nothing."""
+def validate_workflow(body: Definition, caller: Reader) -> Response:
+    """Report every problem of a definition, and store nothing.
+
+    A task that no worker has now is a warning, `no_capable_worker`.
+    """
     found = validate(body.root)
+    unknown: list[Problem] = []
+    if found.workflow is not None:
+        with caller.session() as connection:
+            unknown = unserved.unknown_tasks(connection, found.workflow)
     return Json(
         _validation(
             valid=found.workflow is not None,
             problems=wire_problems(found.problems),
-            warnings=wire_problems(found.warnings),
+            warnings=wire_problems([*found.warnings, *unknown]),
         )
     )
 

@@ -25,6 +25,21 @@ select id, host, pid, queues, beat, draining, started_at from workers order by s
 
 -- name: unserved
 -- Queues with ready rows that no worker takes, and how many (rule 12).
-select queue, count(*) from node_executions n
-where state = 'ready' and not exists (select from workers w where n.queue = any(w.queues))
+select queue, count(*) as count from node_executions n
+where state = 'ready' and not exists (
+    select from workers w where n.queue = any(w.queues) and not w.draining
+      and (%(among)s::uuid[] is null or w.id = any(%(among)s::uuid[])))
 group by queue order by queue
+
+-- name: unserved_nodes
+-- As above, the nodes of one execution.
+select node, queue from node_executions n
+where execution_id = %(id)s and state = 'ready' and not exists (
+    select from workers w where n.queue = any(w.queues) and not w.draining)
+group by node, queue order by node limit %(limit)s
+
+-- name: suspects
+-- Open nodes that have lost so many workers since their last outcome, most losses first, and how many.
+select execution_id, scope, node, lost_count, count(*) over () as total from node_executions
+where state in ('ready', 'running', 'retrying', 'waiting') and lost_count >= %(losses)s
+order by lost_count desc, execution_id, scope, node limit %(limit)s

@@ -7,6 +7,7 @@
     library      workflows and their versions, as their owner sees them
     keys         who may ask the gateway for what
     processes    worker processes: registered, beating, gone
+    server       the database server: who holds up others, sessions, room, time
     statistics   how much is open in the whole cluster
 
 What is settled never changes, so a reader may keep it; everything else is as of its statement.

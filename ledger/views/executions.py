@@ -18,6 +18,7 @@ from treadle.ledger.engine.execution_rows import NoSuchExecution
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.queries import fetching
+from treadle.ledger.views import unserved
 from treadle.ledger.views.spending import credits_of, spent
 from treadle.wire.errors import error_of
 from treadle.wire.events import Event
@@ -136,6 +137,7 @@ def execution(
         retry_of=str(row.retry_of) if row.retry_of else None,
         retried_as=[str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
         last_seq=row.next_seq - 1,
+        warnings=[] if row.finished_at else unserved.warnings(connection, execution_id),
     )
 
 

@@ -29,6 +29,16 @@ class WorkerRow:
     draining: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A node that has lost workers."""
+
+    ref: Ref
+    lost_count: int
+    total: int
+    """How many such nodes there are."""
+
+
 def register(
     connection: psycopg.Connection,
     worker_id: UUID,
@@ -90,6 +100,31 @@ def workers(connection: psycopg.Connection) -> list[WorkerRow]:
     ]
 
 
-def unserved(connection: psycopg.Connection) -> dict[str, int]:
-    """Return the queues with ready rows that no known worker can take, and how many each has."""
-    return dict(connection.execute(_SQL["unserved"]).fetchall())
+def unserved(
+    connection: psycopg.Connection, *, among: Collection[UUID] | None = None
+) -> dict[str, int]:
+    """Return the queues with ready rows that no worker takes, and how many each has.
+
+    Args:
+        among: the processes that count; all that are known and do not drain if `None`.
+    """
+    parameters = {"among": None if among is None else list(among)}
+    return dict(connection.execute(_SQL["unserved"], parameters).fetchall())
+
+
+def unserved_nodes(
+    connection: psycopg.Connection, execution_id: UUID, *, limit: int
+) -> list[tuple[str, str]]:
+    """Return the ready nodes of an execution that no worker takes, each with its queue."""
+    parameters = {"id": execution_id, "limit": limit}
+    return connection.execute(_SQL["unserved_nodes"], parameters).fetchall()
+
+
+def suspects(connection: psycopg.Connection, *, losses: int, limit: int) -> list[Suspect]:
+    """Return open nodes that have lost so many workers since their last outcome."""
+    cursor: Any = connection.cursor(row_factory=namedtuple_row)
+    rows = cursor.execute(_SQL["suspects"], {"losses": losses, "limit": limit}).fetchall()
+    return [
+        Suspect(Ref(row.execution_id, row.scope, row.node), row.lost_count, row.total)
+        for row in rows
+    ]

@@ -15,8 +15,15 @@ def test_the_doctor_is_content_where_all_is_up(folder: Folder) -> None:
     assert done.code == 0, done.out
     assert done.document["ok"] is True
     assert found == dict.fromkeys(
-        ("database", "migrations", "workers", "queues", "redis", "scheduler"), True
+        (
+            *("database", "connections", "locks", "disk", "redis", "migrations"),
+            *("workers", "planners", "queues", "suspects", "clocks"),
+            *("schedulers", "gateways", "versions"),
+        ),
+        True,
     )
+    assert all(check["severity"] != "error" for check in done.document["checks"])
+    assert all(len(line) <= 80 for line in folder.run("doctor").out.splitlines())
 
 
 def test_the_doctor_tells_what_is_down_and_which_variables_it_read(tmp_path: Path) -> None:

@@ -193,6 +193,14 @@ def test_a_reader_that_leaves_ends_a_command_quietly(folder: Folder, flow: str) 
         assert done.out in ("141\n", "0\n"), command
 
 
+def test_a_reader_of_help_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
+    """Whoever draws the help: of all commands, of one, of one that is given nothing."""
+    for command in ("--help", "doctor --help", "keys", "--version", ""):
+        line = f"$T {command} | exec 0<&-; echo ${{PIPESTATUS[0]}}"
+        done = shell(Folder(tmp_path), line, PYTHONUNBUFFERED="")
+        assert (done.out, done.err) == ("141\n", ""), command
+
+
 def test_a_full_disk_is_told(folder: Folder) -> None:
     """Where the answer goes to a file that takes no more."""
     done = shell(folder, "$T schema > /dev/full")

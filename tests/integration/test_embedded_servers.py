@@ -54,6 +54,17 @@ def test_a_command_in_the_folder_finds_the_cluster_while_it_runs(folder: Path) -
         _ = Settings(data_dir=folder).database_url
 
 
+def test_files_of_the_folder_are_its_users_alone(folder: Path) -> None:
+    """Whoever could open the lock could hold it. Older ones are closed to others."""
+    folder.mkdir()
+    for name in ("lock", "postgres.log", "valkey.log"):
+        (folder / name).touch(mode=0o644)
+    with EmbeddedServers(folder) as servers:
+        files = [each for each in servers.folder.iterdir() if each.is_file()]
+        assert {each.name for each in files} >= {"lock", "cluster.json", "postgres.log"}
+        assert {each.stat().st_mode & 0o077 for each in files} == {0}
+
+
 def test_a_second_start_says_who_holds_the_folder(folder: Path) -> None:
     """The error names the holder and since when, and the first cluster is not disturbed."""
     with EmbeddedServers(folder) as servers:

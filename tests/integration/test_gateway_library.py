@@ -8,10 +8,14 @@ import jsonschema
 
 from tests.support.gateway_server import Client, Clients
 from tests.support.workflows import Document, chain, node
+from treadle.core import postgres
 from treadle.core.ids import new_id
+from treadle.core.settings import Settings
 from treadle.dag.model import DERIVED
 from treadle.dag.schema import workflow_schema
 from treadle.dag.specs import SPECS
+from treadle.dag.specs.tasks import task_queue
+from treadle.ledger.views import processes
 from treadle.wire.keys import CreatedKey, Keys
 from treadle.wire.node_types import NodeTypes
 from treadle.wire.workflows import ValidationResult, Version, Versions, Workflows
@@ -118,6 +122,25 @@ def test_checking_tells_all_problems_and_stores_nothing(ada: Client) -> None:
     assert told.valid is False
     assert "nodes[2].subtype" in [each.path for each in told.problems]
     assert ada.get("/v1/workflows")["workflows"] == []
+
+
+def test_a_task_that_no_worker_has_is_a_warning(ada: Client, settings: Settings) -> None:
+    """In its place in a definition, and at the node of an execution that waits for it."""
+    task = f"weave-{new_id()}"
+    document = chain(node("call", "ACTION.PYTHON_TASK", configurations={"task": task}))
+
+    (warning,) = ada.post("/v1/workflows/validate", document)["warnings"]
+    shown = ada.get(f"/v1/executions/{ada.submit(document)}")["warnings"]
+    with postgres.connect(settings.database_url, autocommit=True) as session:
+        processes.register(session, new_id(), host="h", pid=1, queues=["core", task_queue(task)])
+    answer = ada.post("/v1/workflows/validate", document)
+
+    assert warning["path"] == "nodes[1].configurations.task"
+    assert [each["node_id"] for each in shown] == ["call"]
+    for each in (warning, *shown):
+        assert each["reason"] == "no_capable_worker"
+        assert task in each["message"]
+    assert answer["warnings"] == []
 
 
 def test_an_id_may_hold_anything_that_a_url_can_carry(ada: Client) -> None:

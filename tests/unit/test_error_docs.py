@@ -24,7 +24,6 @@ HEADINGS = re.findall(r"^### `(\w+)`$", PAGE, re.MULTILINE)
 
 #: Reasons of other things than errors and problems.
 NOT_ERRORS = {
-    "no_capable_worker": "log event `queue.stranded`",
     "say_one": "the request's model; a problem of it has the reason `wrong_type`",
     "version_of_nothing": "the request's model; a problem of it has the reason `wrong_type`",
 }

@@ -13,7 +13,8 @@
   with `TREADLE_SERVER` all of them a gateway (`remote`). `files` reads what a command is given.
 - `plain_text` and `console` write: whatever comes from outside is literal text.
 - Watching: `tail` yields events in sequence, `progress` folds them and the records into the state
-  of each node, `execution_view` makes that a tree or lines, `watch` puts the three together.
+  of each node, `execution_view` makes that a tree or lines, `standstill` says what no worker
+  takes, `watch` puts them together.
 
 Every command that talks to a cluster finds a running `treadle up` of the current folder by itself
 (see `core.settings`). Errors go to standard error; standard output carries the answer alone.

@@ -83,8 +83,7 @@ COMMANDS: Mapping[str, Place] = {
     "keys": Place("treadle.cli.keys", "Keys of the gateway: make, list, revoke."),
     "doctor": Place(
         "treadle.cli.doctor",
-        "Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, "
-        "else 1.",
+        "Look at the cluster: database, Redis, processes, work. Exits with 1 if something fails.",
     ),
     "gateway": Place(
         "treadle.cli.gateway",

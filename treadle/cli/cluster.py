@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.wire.events import Event
-from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
 
 if TYPE_CHECKING:  # what a command that only looks at executions does not load
     from treadle.ledger.engine.submission import Submission
@@ -47,6 +49,12 @@ class Reader(Protocol):
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         """Return the graph that an execution runs."""
+
+    def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
+        """Return what keeps an execution from going on; safe beside other calls."""
+
+    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
+        """Return a warning for each node whose task no worker has."""
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

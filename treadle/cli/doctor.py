@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import textwrap
 from typing import Annotated
 
 import typer
 
-from treadle.cli.checkup import checks
+from treadle.cli.checkup import Check, Severity, checks
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import to_json
 from treadle.cli.plain_text import plain, say
 from treadle.core.settings import Settings, variables_read
+
+_COLUMNS = 80
+_MARGIN = "      "
+_MARKS = {Severity.OK: "ok    ", Severity.WARNING: "warn  ", Severity.ERROR: "FAIL  "}
 
 
 def doctor(
@@ -19,23 +23,38 @@ def doctor(
         bool, typer.Option("--json", help="Print {ok, checks, variables_read}.")
     ] = False,
 ) -> None:
-    """Look at the cluster: database, Redis, workers, scheduler. Exits with 0 if all is up, else 1.
+    """Look at the cluster: database, Redis, processes, work. Exits with 1 if something fails.
 
-    Where TREADLE_SERVER is set it asks that gateway instead, and whether it takes the key. Also
-    prints which environment variables were read. Takes a few seconds, for it waits for a beat of
-    each worker.
+    A warning does not change that. Where TREADLE_SERVER is set it asks that gateway instead, and
+    whether it takes the key. Also prints which environment variables were read. Takes a few
+    seconds, for it waits for a beat of each worker.
     """
     found = list(checks(Settings.load()))
     ok = all(each.ok for each in found)
     variables = variables_read()
     if as_json:
-        report = {"ok": ok, "checks": [asdict(each) for each in found], "variables_read": variables}
-        say(to_json(report))
+        documents = [each.document() for each in found]
+        say(to_json({"ok": ok, "checks": documents, "variables_read": variables}))
     else:
         for each in found:
-            say(plain(f"{'ok  ' if each.ok else 'FAIL'}  {each.check}: {each.detail}"))
-            if not each.ok:
-                say(f"      {each.solution}")
+            say(_lines(each))
         for setting, variable in variables.items():
-            say(f"      {setting} is read from {variable}")
+            say(f"{_MARGIN}{setting} is read from {variable}")
     raise typer.Exit(ExitCode.OK if ok else ExitCode.NO)
+
+
+def _lines(check: Check) -> str:
+    """Return a finding in lines of at most `_COLUMNS`; what cannot be broken stays whole."""
+    texts = [f"{_MARKS[check.severity]}{plain(check.check)}: {plain(check.detail)}"]
+    if check.solution:
+        texts.append(f"{_MARGIN}{plain(check.solution)}")
+    return "\n".join(
+        textwrap.fill(
+            each,
+            _COLUMNS,
+            subsequent_indent=_MARGIN,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for each in texts
+    )

@@ -48,13 +48,14 @@ def edge(arguments: Sequence[str]) -> Iterator[None]:
     """
     _prepare_streams()
     _check(arguments)
+    output = _descriptor_of_output()
     try:
         try:
             yield
         finally:
             sys.stdout.flush()
     except (OSError, SystemExit) as error:
-        if _reader_left():
+        if _reader_left(output):
             # What is still buffered has no reader either, and must not fail at the very end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(BROKEN_PIPE)
@@ -86,11 +87,22 @@ def _check(arguments: Sequence[str]) -> None:
                 raise ArgumentInvalid(f"{plain(each)} is not text.") from None
 
 
-def _reader_left() -> bool:
-    """Return whether standard output is a pipe that nobody reads any more."""
+def _descriptor_of_output() -> int | None:
+    """Return another descriptor of standard output, if it has one.
+
+    Rich, which writes help, turns standard output to nowhere when its reader has left, and ends
+    with 1; this one still knows.
+    """
     try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)
-        return bool(poll.poll(0))
+        return os.dup(sys.stdout.fileno())
     except (OSError, ValueError):
+        return None
+
+
+def _reader_left(output: int | None) -> bool:
+    """Return whether standard output is a pipe that nobody reads any more."""
+    if output is None:
         return False
+    poll = select.poll()
+    poll.register(output, 0)
+    return bool(poll.poll(0))

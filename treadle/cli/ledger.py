@@ -16,11 +16,13 @@ from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.versions import Graphs
-from treadle.ledger.views import executions
-from treadle.wire.executions import ExecutionBrief, ExecutionRecord
+from treadle.ledger.views import executions, unserved
+from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
 
 
 class ClusterUnreachable(TreadleError):
@@ -65,6 +67,14 @@ class Ledger:
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         return self._graphs.execution(self.session(), UUID(execution.id))
+
+    def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
+        # A session of its own: the other one may be in use.
+        with closing(connect(self._settings.database_url, autocommit=True)) as session:
+            return unserved.warnings(session, execution_id)
+
+    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
+        return unserved.unknown_tasks(self.session(), workflow)
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

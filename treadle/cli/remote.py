@@ -17,14 +17,23 @@ from treadle.cli.cluster import Control, Started
 from treadle.core.errors import TreadleError
 from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.graph import CompiledGraph
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
 from treadle.dag.publish import publish
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.ledger.engine.submission_check import check_key
+from treadle.ledger.views.unserved import REASON
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
-from treadle.wire.executions import ExecutionBrief, ExecutionRecord, Executions, Submitted
+from treadle.wire.executions import (
+    ExecutionBrief,
+    ExecutionRecord,
+    Executions,
+    ExecutionWarning,
+    Submitted,
+)
 from treadle.wire.interactions import (
     Answered,
     Interaction,
@@ -32,9 +41,9 @@ from treadle.wire.interactions import (
     InteractionResponses,
     Interactions,
 )
-from treadle.wire.objects import Object, read
+from treadle.wire.objects import Object, members, read
 from treadle.wire.plans import AskedPlan, Plan
-from treadle.wire.workflows import Version
+from treadle.wire.workflows import ValidationResult, Version
 
 #: Seconds for an answer, and for the sign of life of a stream.
 _ANSWER_SECONDS = 60.0
@@ -76,9 +85,10 @@ class Remote:
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
         self._http = httpx.Client(base_url=server, headers=headers, timeout=_ANSWER_SECONDS)
 
-    def check_ready(self) -> None:
-        """Raise what keeps the gateway from its work, if anything does."""
-        self._ask("GET", "/health/ready")
+    def check_ready(self) -> Mapping[str, WireError]:
+        """Raise what keeps the gateway from its work; return what it does without, by name."""
+        found = self._ask("GET", "/health/ready").get("dependencies", {})
+        return {name: _read(WireError, each) for name, each in found.items() if each != "ok"}
 
     def check_key(self) -> None:
         """Raise what the gateway has against the key, if anything."""
@@ -116,6 +126,14 @@ class Remote:
         if graph is None:
             raise GatewayDiffers("The gateway runs a workflow that this release does not know.")
         return graph
+
+    def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
+        return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings
+
+    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
+        body = publish(workflow)
+        found = self._read(ValidationResult, "POST", "/v1/workflows/validate", json=body)
+        return [Problem(**members(each)) for each in found.warnings if each.reason == REASON]
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

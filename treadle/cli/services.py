@@ -12,6 +12,7 @@ import typer
 
 from treadle.cli.ports import LOOPBACK, Host, Port
 from treadle.cli.signals import end_in_time, stop_on_signal
+from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
@@ -22,6 +23,7 @@ from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.scheduler.health import check_scheduler
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
+from treadle.transport.process_reports import Role, reporting
 from treadle.workers.health import check_worker
 from treadle.workers.process import WorkerProcess
 from treadle.workers.tasks import TASKS
@@ -43,7 +45,7 @@ def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) 
     sys.path.append(os.getcwd())
     TASKS.discover(tasks or Settings.load().tasks)
     settings, server = _prepare(port, host)
-    _work(WorkerProcess(settings), settings, server, stop)
+    _work(WorkerProcess(settings), Role.WORKER, settings, server, stop)
 
 
 def planner(port: Port = None, host: Host = LOOPBACK) -> None:
@@ -53,7 +55,7 @@ def planner(port: Port = None, host: Host = LOOPBACK) -> None:
     # The models' SDKs take seconds to load, and no other service needs them.
     from treadle.planner.process import planner_process  # noqa: PLC0415
 
-    _work(planner_process(settings), settings, server, stop)
+    _work(planner_process(settings), Role.PLANNER, settings, server, stop)
 
 
 def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
@@ -63,12 +65,13 @@ def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     connections = Connections.to(settings)
     process = Scheduler(connections)
     end_in_time(stop, 0.0)
+    ready = readiness(
+        settings, scheduler=partial(check_scheduler, process), threads=process.vital.check
+    )
     if server is not None:
-        ready = readiness(
-            settings, scheduler=partial(check_scheduler, process), threads=process.vital.check
-        )
         server.start(Exposition(ClusterStats(connections)), ready)
-    process.run_until(stop)
+    with reporting(connect(settings.redis_url), Role.SCHEDULER, ready):
+        process.run_until(stop)
 
 
 def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | None]:
@@ -81,11 +84,17 @@ def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | 
 
 
 def _work(
-    process: WorkerProcess, settings: Settings, server: MonitoringServer | None, stop: Event
+    process: WorkerProcess,
+    role: Role,
+    settings: Settings,
+    server: MonitoringServer | None,
+    stop: Event,
 ) -> None:
     """Have a process run nodes until `stop` is set, and be watched meanwhile."""
+    worker = partial(check_worker, process.runner)
+    ready = readiness(settings, worker=worker, threads=process.vital.check)
     if server is not None:
-        worker = partial(check_worker, process.runner)
-        server.start(Exposition(), readiness(settings, worker=worker, threads=process.vital.check))
+        server.start(Exposition(), ready)
     end_in_time(stop, settings.drain_grace_seconds)
-    process.run_until(stop)
+    with reporting(connect(settings.redis_url), role, ready):
+        process.run_until(stop)

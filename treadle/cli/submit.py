@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Annotated, ClassVar
 
+import psycopg
 import typer
 
+from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
-from treadle.cli.plain_text import say
+from treadle.cli.plain_text import plain, say
 from treadle.cli.validate import listed
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
+from treadle.dag.model import Workflow
+from treadle.dag.problems import Problem
 from treadle.dag.validation import Validation, validate
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission, fired_trigger
 from treadle.ledger.engine.submission_check import check_key, deadline_of
@@ -76,13 +82,24 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         started = cluster.submit(request)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
+        # A script that submits before it starts its workers is not in doubt.
+        unknown = _unknown_tasks(cluster, request.workflow) if sys.stderr.isatty() else ()
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
         say(to_json(document))
         return
     say(started.id)
+    for each in unknown:
+        say(plain(f"warning: {each.path}: {each.message} {each.solution}"), err=True)
     if sys.stdout.isatty():
         say(f"Follow it with: treadle watch {started.id}", err=True)
+
+
+def _unknown_tasks(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
+    """Return warnings of tasks that no worker has; the execution has begun in any case."""
+    with suppress(TreadleError, psycopg.Error):
+        return cluster.unknown_tasks(workflow)
+    return ()
 
 
 def _invalid(file: str, validation: Validation) -> WorkflowInvalid:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
 
+from treadle.cli.connect import connected_to_read
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import read_file, to_json
 from treadle.cli.plain_text import plain, say
+from treadle.core.errors import TreadleError
+from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.schema import workflow_schema
+from treadle.dag.specs.tasks import PYTHON_TASK
 from treadle.dag.validation import Validation
 from treadle.dag.validation import validate as check
 
@@ -23,6 +27,8 @@ def validate(
 ) -> None:
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
     validation = check(read_file(file))
+    unknown, unasked = _unknown_tasks(validation.workflow)
+    validation = replace(validation, warnings=(*validation.warnings, *unknown))
     if as_json:
         say(to_json(document_of(validation)))
     elif validation.workflow is None:
@@ -35,12 +41,25 @@ def validate(
         say(f"{file}: valid, {parts}")
         if validation.warnings:
             say(f"warnings\n{listed(validation.warnings)}")
+        if unasked:
+            say(f"Whether workers have its tasks is not known: {unasked}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
 
 
 def schema() -> None:
     """Print the JSON Schema of a workflow, for editors and other programs."""
     say(to_json(workflow_schema()))
+
+
+def _unknown_tasks(workflow: Workflow | None) -> tuple[Sequence[Problem], str]:
+    """Return warnings of tasks that no worker has, or why no cluster was asked."""
+    if workflow is None or not any(node.subtype == PYTHON_TASK.subtype for node in workflow.nodes):
+        return (), ""
+    try:
+        with connected_to_read() as cluster:
+            return cluster.unknown_tasks(workflow), ""
+    except TreadleError as error:  # a definition can be checked without a cluster
+        return (), error.message
 
 
 def document_of(validation: Validation) -> dict[str, Any]:

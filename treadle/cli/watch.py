@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
 from treadle.cli.plain_text import plain, say
 from treadle.cli.progress import Progress
+from treadle.cli.standstill import warned_of, warning_lines
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
 from treadle.wire.events import Event
@@ -50,11 +52,16 @@ def watch_to_end(
         typer.Exit: Ctrl-C; the execution goes on.
     """
     console = PlainConsole(stderr=as_json)
+    show = partial(console.print, soft_wrap=True)
     try:
         if console.is_terminal:
-            _draw(cluster, execution_id, console, answer)
+            with warned_of(cluster, execution_id, show):
+                _draw(cluster, execution_id, console, answer)
+        elif as_json:
+            _list(cluster, execution_id, console, answer, quiet=True)
         else:
-            _list(cluster, execution_id, console, answer, quiet=as_json)
+            with warned_of(cluster, execution_id, show):
+                _list(cluster, execution_id, console, answer, quiet=False)
     except KeyboardInterrupt:
         say(f"The execution goes on; follow it with: treadle watch {execution_id}", err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -130,6 +137,8 @@ def _questions(events: list[Event]) -> list[UUID]:
 def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
     output_console().print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
+    for line in warning_lines(execution.warnings):
+        say(line)
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
         say(error_lines(error.error_message, details.reason, details.solution))

@@ -1,0 +1,112 @@
+"""A task that no worker has: each command that shows the workflow or its execution says so."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import TREADLE, Folder
+from tests.support.workflows import chain, node
+from treadle.core.settings import child_environment
+
+FLOW = chain(node("call", "ACTION.PYTHON_TASK", configurations={"task": "hol"}))
+MEANT = 'No worker has the task "hol". Did you mean "hold"?'
+
+
+@pytest.fixture(params=["folder", "gateway"])
+def variables(request: pytest.FixtureRequest, folder: Folder, server: str) -> dict[str, str]:
+    """Return how commands reach the cluster: in its folder, or through its gateway."""
+    if request.param == "folder":
+        return {}
+    made = folder.run("keys", "create", "--owner", "local", "--json").document
+    return {"TREADLE_SERVER": server, "TREADLE_API_KEY": made["key"]}
+
+
+@pytest.fixture
+def flow(folder: Folder) -> str:
+    """Return a workflow whose one task has a slip in its name."""
+    return folder.write("flow.json", FLOW)
+
+
+@pytest.fixture
+def execution(folder: Folder, flow: str) -> Iterator[str]:
+    """Return its execution, which stands still; it ends with the test."""
+    made = folder.run("submit", flow).out.strip()
+    yield made
+    folder.run("cancel", made)
+
+
+def test_validate_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
+    """With its place, and the task that was meant; the workflow is valid all the same."""
+    text = folder.process("validate", flow, **variables)
+    document = folder.process("validate", flow, "--json", **variables).document
+
+    assert text.code == 0
+    assert MEANT in text.out
+    (warning,) = document["warnings"]
+    assert document["valid"] is True
+    assert warning["path"] == "nodes[1].configurations.task"
+    assert warning["reason"] == "no_capable_worker"
+
+
+def test_submit_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
+    """Beside the id, where a person reads standard error."""
+    terminal, end = pty.openpty()
+    done = subprocess.run(
+        [TREADLE, "submit", flow],
+        cwd=folder.path,
+        env=child_environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=end,
+        text=True,
+        check=True,
+    )
+    os.close(end)
+    with os.fdopen(terminal, "rb", 0) as reader:
+        said = reader.read(4_096).decode()
+    folder.run("cancel", done.stdout.strip())
+
+    assert MEANT in said
+
+
+def test_show_warns(folder: Folder, execution: str, variables: dict[str, str]) -> None:
+    """With the node that waits."""
+    done = folder.process("show", execution, **variables)
+    (warning,) = folder.process("show", execution, "--json", **variables).document["warnings"]
+
+    assert f"warning: call waits: {MEANT}" in done.out
+    assert (warning["node_id"], warning["reason"]) == ("call", "no_capable_worker")
+
+
+def test_watch_warns(
+    folder: Folder,
+    execution: str,
+    variables: dict[str, str],
+    wait_until: Callable[..., Any],
+) -> None:
+    """While it waits, and once."""
+    running = folder.start("watch", execution, **variables)
+    try:
+        wait_until(lambda: MEANT in running.said)
+        folder.run("cancel", execution)
+        assert running.end() is not None
+    finally:
+        running.close()
+    assert running.said.count(MEANT) == 1
+
+
+def test_validate_without_a_cluster_says_what_it_does_not_know(tmp_path: Path) -> None:
+    """A definition is checked all the same; one without tasks has nothing to ask for."""
+    here = Folder(tmp_path)
+    flow = here.write("flow.json", FLOW)
+    done = here.process("validate", flow)
+
+    assert done.code == 0
+    assert "valid" in done.out
+    assert "is not known: No server address is set" in done.out
