@@ -14,6 +14,8 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from treadle.gateway.access import LEFT
+
 #: Seconds in which the head of a request arrives, from the beginning of the connection or, of a
 #: later request, from its first byte.
 HEAD_SECONDS = 10.0
@@ -46,6 +48,8 @@ class BoundedProtocol(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._is_served():
+            self.cycle.scope[LEFT] = True  # type: ignore[literal-required]
         self._wait_no_more()
         super().connection_lost(exc)
 

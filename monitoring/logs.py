@@ -55,7 +55,7 @@ EVENTS: Mapping[str, str] = {
     "question.warned": "A question's time is nearly over, and people were notified.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
     "request.crashed": "The gateway could not answer a request because of a defect.",
-    "request.aborted": "A client went away before the body of its request was complete.",
+    "request.answered": "A request was answered, or its client left before that (499).",
     "request.refused": "A transaction failed for another reason than an outage.",
     "scheduler.failed": "A pass of the scheduler failed because of a defect; the next one follows.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
