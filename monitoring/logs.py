@@ -51,7 +51,7 @@ EVENTS: Mapping[str, str] = {
     "process.left": "The process ended with its grace, while a part of it still waited.",
     "publisher.failed": "Post-commit work could not be published because of a defect.",
     "question.left_out": "A stored question cannot be read, and is not listed.",
-    "questions.ended": "Their time was over, and their nodes continued as configured, or failed.",
+    "question.timed_out": "Its time was over, and its node continued as configured, or failed.",
     "question.warned": "A question's time is nearly over, and people were notified.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
     "request.crashed": "The gateway could not answer a request because of a defect.",
