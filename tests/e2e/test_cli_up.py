@@ -190,7 +190,7 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
 
     assert done.code == 4
     assert "nowhere_to_be_found" in done.err
-    assert "reason: tasks_not_found" in done.err
+    assert '"reason":"tasks_not_found"' in done.err
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,11 @@ class LoggedProcess:
     def __init__(self, settings: Settings, *arguments: str, **variables: str) -> None:
         self.path: Path = settings.data_dir.parent / f"{arguments[0]}.log"
         environment = child_environment(
-            TREADLE_DATABASE_URL=settings.database_url,
-            TREADLE_REDIS_URL=settings.redis_url,
-            **variables,
+            **{
+                "TREADLE_DATABASE_URL": settings.database_url,
+                "TREADLE_REDIS_URL": settings.redis_url,
+                **variables,
+            }
         )
         with self.path.open("wb") as log:
             self.process = subprocess.Popen(
