@@ -36,6 +36,8 @@ EVENTS: Mapping[str, str] = {
     "error.ignored": "An error was raised where nothing can catch it, such as in a finalizer.",
     "execution.quarantined": "Something stored of an execution cannot be read; it ended as ERROR.",
     "execution.deferred": "Acting on an execution failed; it is left alone for a while.",
+    "execution.ended": "An execution has ended; a WARNING if it failed or ran out of time.",
+    "execution.started": "An execution was submitted, and that is committed.",
     "execution.woken": "A timer or a retry that was due made a node ready.",
     "gateway.started": "A gateway answers on its port.",
     "heartbeat.missed": "A beat could not be written; the next one follows.",

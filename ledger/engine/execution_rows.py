@@ -92,6 +92,7 @@ class LockedExecution:
 
     id: UUID
     version_id: UUID
+    owner: str
     graph: CompiledGraph
     status: ExecutionStatus
     outstanding: int
@@ -115,6 +116,7 @@ class LockedExecution:
         return cls(
             id=new.id,
             version_id=new.version_id,
+            owner=new.owner,
             graph=new.graph,
             status=ExecutionStatus.RUNNING,
             outstanding=0,

@@ -98,6 +98,7 @@ def _locked(row: Any, graph: CompiledGraph) -> LockedExecution:
     return LockedExecution(
         id=row.id,
         version_id=row.version_id,
+        owner=row.owner,
         graph=graph,
         status=ExecutionStatus(row.status),
         outstanding=row.outstanding,

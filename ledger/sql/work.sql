@@ -3,7 +3,7 @@
 -- name: lock_executions
 -- Rule 1: a statement of its own, ascending, so that what follows sees a fresh snapshot. Rows that
 -- another transaction holds are left out; the caller comes back for them.
-select id, version_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, owner, status, outstanding, next_seq, node_count, priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = any(%(ids)b)
@@ -12,7 +12,8 @@ for no key update skip locked
 
 -- name: lock_execution
 -- The same for one execution, waiting for it: for a call that has nothing else to do meanwhile.
-select id, version_id, workflow_id, status, outstanding, next_seq, node_count, priority,
+select id, version_id, owner, workflow_id, status, outstanding, next_seq, node_count,
+       priority,
        pause_requested_at is not null as paused, failure, questions, clock_timestamp() as now
 from executions
 where id = %(id)b
