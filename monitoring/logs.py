@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import orjson
@@ -77,6 +77,10 @@ EVENTS: Mapping[str, str] = {
 }
 
 
+#: Tracebacks without local variables: those hold secrets and payloads.
+_TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
 def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     """Send the logs of Treadle, and of the libraries it uses, to `stream` from now on.
 
@@ -93,13 +97,11 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without local variables: those hold secrets and payloads.
-    traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     render: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [_as_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [
-            structlog.processors.ExceptionRenderer(traceback),
+            structlog.processors.ExceptionRenderer(_TRACEBACK),
             structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     )
@@ -110,6 +112,22 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     _listen_to_libraries()
+
+
+def _as_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write what `traceback_of` returned as lines for a terminal."""
+    if isinstance(event.get("exception"), list):
+        lines: list[str] = []
+        for each in event["exception"]:
+            lines += (f"  {at['filename']}:{at['lineno']} in {at['name']}" for at in each["frames"])
+            lines.append(f"{each['exc_type']}: {each['exc_value']}")
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def traceback_of(error: BaseException) -> list[dict[str, Any]]:
+    """Return what `exc_info=error` is in a line of JSON; to be given as `exception`."""
+    return [*_TRACEBACK((type(error), error, error.__traceback__))]
 
 
 class _LibraryHandler(logging.Handler):
