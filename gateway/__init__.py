@@ -5,6 +5,7 @@ statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
 
     process       uvicorn on a port, until a signal
     connections   a time for the head of a request, and a bound on those that send none
+    access        an id and a line in the log for each request
     app           every router, around what the process holds (`resources`)
     routing       what all routes under /v1 have in common: auth, body limits, error responses
     auth          authentication: the key, and its scope

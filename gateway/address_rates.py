@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import ClassVar
 
 from treadle.core.errors import TreadleError
+from treadle.monitoring.metrics import REQUESTS_OVER_RATE
 
 #: Addresses that are remembered; the one that has been silent for longest makes room.
 _ADDRESSES = 10_000
@@ -48,6 +49,7 @@ class AddressRates:
         if len(self._left) > _ADDRESSES:
             self._left.popitem(last=False)
         if left < 1:
+            REQUESTS_OVER_RATE.inc()
             raise TooManyRequests(
                 "Too many requests without a key came from this address.",
                 retry_after_seconds=math.ceil((1 - left) / self._per_second),

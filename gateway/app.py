@@ -58,7 +58,7 @@ def build(settings: Settings) -> FastAPI:
         title="Treadle",
         version=version("treadle"),
         lifespan=lifespan,
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _refused, Exception: _refused},
         separate_input_output_schemas=False,
         docs_url=None,
         redoc_url=None,

@@ -97,15 +97,16 @@ async def admit(request: Request, scope: Scope) -> Caller:
         for name, value in (*request.query_params.multi_items(), *request.path_params.items())
         if name in OWNED
     }
+    return await run_sync(_admit, request, text, scope, named)
+
+
+def _admit(request: Request, text: str, scope: Scope, named: Mapping[str, str]) -> Caller:
     resources: Resources = request.app.state.resources
-    return await run_sync(_admit, resources, text, scope, named)
-
-
-def _admit(resources: Resources, text: str, scope: Scope, named: Mapping[str, str]) -> Caller:
     with resources.pool.connection() as connection:
         key = keys.usable(connection, text)
         if key is None:
             raise KeyInvalid("The key does not exist, has expired, or was revoked.")
+        request.state.key_id = key.id  # for the log, also where the request is refused
         if scope not in key.scopes:
             raise ScopeMissing(
                 f"This needs the scope {scope}, which the key does not have.",

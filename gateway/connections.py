@@ -14,6 +14,9 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from treadle.gateway.access import LEFT
+from treadle.monitoring.metrics import CONNECTIONS_DROPPED
+
 #: Seconds in which the head of a request arrives, from the beginning of the connection or, of a
 #: later request, from its first byte.
 HEAD_SECONDS = 10.0
@@ -36,7 +39,7 @@ class BoundedProtocol(H11Protocol):
         super().connection_made(transport)
         self._wait()
         if len(self._waiting) > most_waiting():
-            next(iter(self._waiting))._end()
+            next(iter(self._waiting))._end("too_many")
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -46,6 +49,8 @@ class BoundedProtocol(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._is_served():
+            self.cycle.scope[LEFT] = True  # type: ignore[literal-required]
         self._wait_no_more()
         super().connection_lost(exc)
 
@@ -54,17 +59,18 @@ class BoundedProtocol(H11Protocol):
 
     def _wait(self) -> None:
         if self not in self._waiting:
-            self._waiting[self] = self.loop.call_later(HEAD_SECONDS, self._end)
+            self._waiting[self] = self.loop.call_later(HEAD_SECONDS, self._end, "too_late")
 
     def _wait_no_more(self) -> None:
         timer = self._waiting.pop(self, None)
         if timer is not None:
             timer.cancel()
 
-    def _end(self) -> None:
+    def _end(self, reason: str) -> None:
         self._wait_no_more()
         if self._is_served() or self.transport.is_closing():
             return
+        CONNECTIONS_DROPPED.labels(reason).inc()
         if self.cycle is None:
             self.transport.write(_TOO_LATE)
         self.transport.close()

@@ -144,9 +144,11 @@ def status_of(error: TreadleError) -> HTTPStatus:
 def refusal(error: Exception, request: Request) -> Response:
     """Return the response to a request that ended with an error."""
     wrapped = _as_treadle_error(error, request)
+    request.state.reason = wrapped.reason
     status = status_of(wrapped)
     if wrapped.reason not in STATUS or status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request.crashed", method=request.method, path=request.url.path, exc_info=error)
+        route = getattr(request.scope.get("route"), "path_format", None)
+        _log.error("request.crashed", method=request.method, route=route, exc_info=error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
@@ -154,13 +156,20 @@ def refusal(error: Exception, request: Request) -> Response:
         headers["Retry-After"] = "1"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         headers["Retry-After"] = str(wrapped.context["retry_after_seconds"])
-    return Response(to_json(problem(wrapped)), status, headers, MEDIA_TYPE)
+    named = {"request_id": request.state.request_id} if "request_id" in request.state else {}
+    body = problem(wrapped, **named)
+    return Response(to_json(body), status, headers, MEDIA_TYPE)
 
 
-def problem(error: TreadleError) -> Problem:
-    """Return an error as `application/problem+json`: RFC 9457's members and the wire's Error."""
+def problem(error: TreadleError, **facts: str) -> Problem:
+    """Return an error as `application/problem+json`: RFC 9457's members and the wire's Error.
+
+    `facts` are those of the request, which stand beside the error's own.
+    """
     status = status_of(error)
-    wire_error = members(error_of(error.to_wire()))
+    found = error.to_wire()
+    found["error_details"] |= facts
+    wire_error = members(error_of(found))
     return _problem(title=status.phrase, status=int(status), detail=error.message, **wire_error)
 
 

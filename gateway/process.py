@@ -14,6 +14,7 @@ import uvicorn
 
 from treadle.core.settings import Settings
 from treadle.core.vital import VitalPartDied
+from treadle.gateway.access import AccessLog
 from treadle.gateway.app import build
 from treadle.gateway.connections import protocol
 from treadle.monitoring.server import Address, PortTaken
@@ -48,7 +49,7 @@ class Server(uvicorn.Server):
         """Set when it has begun to close: it has `GRACE_SECONDS` from then on."""
         self._died: VitalPartDied | None = None
         config = uvicorn.Config(
-            self._app,
+            AccessLog(self._app),
             log_config=None,
             access_log=False,
             lifespan="on",

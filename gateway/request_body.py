@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-import structlog
 from anyio import CapacityLimiter, fail_after
 from anyio.to_thread import run_sync
 from starlette.requests import ClientDisconnect, Request
@@ -13,14 +12,11 @@ from starlette.types import Receive, Scope
 
 from treadle.core.errors import TreadleError
 from treadle.dag.limits import REQUEST
-from treadle.dag.problems import quoted
 from treadle.dag.validation.reading import Unreadable, read
 from treadle.dag.validation.report import Report
 from treadle.dag.values import Value
 from treadle.gateway.errors import RequestInvalid
 from treadle.gateway.value_budget import ValueBudget
-
-_log = structlog.get_logger()
 
 #: Bytes of a body.
 BODY_LIMIT_BYTES = REQUEST.definition_bytes
@@ -102,7 +98,6 @@ class BoundedRequest(Request):
                 with fail_after(BODY_SECONDS):
                     self._body = await self._bounded()
             except ClientDisconnect:
-                _log.info("request.aborted", method=self.method, path=quoted(self.url.path))
                 raise RequestCut("The connection ended before the body did.") from None
             except TimeoutError:
                 raise RequestTooSlow(

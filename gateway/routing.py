@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.dag.values import loads
+from treadle.gateway.access import seen
 from treadle.gateway.auth import admit
 from treadle.gateway.errors import (
     MEDIA_TYPE,
@@ -75,7 +76,7 @@ class BoundedRoute(APIRoute):
         async def counted(request: Request) -> Response:
             with metrics.GATEWAY_SECONDS.labels(request.method, self.path_format).time():
                 response = await answered(request)
-            status = str(response.status_code)
+            status = str(seen(request.scope, response.status_code))
             if request.app.state.stopping:
                 response.headers["Connection"] = "close"  # the next request goes elsewhere
             metrics.GATEWAY_REQUESTS.labels(request.method, self.path_format, status).inc()

@@ -133,8 +133,10 @@ class Delivery:
 
     async def _send(self, sending: Sending) -> None:
         """Try once; a row of which nothing is noted comes again when its lease is over."""
+        ids = {"interaction_id": str(sending.interaction_id)}
         try:
             asked = await self._ask(interaction, sending.interaction_id)
+            ids = asked.ids
             if asked.pending:
                 await self._try(sending, asked)
             else:
@@ -144,11 +146,9 @@ class Delivery:
         except RowNotUnderstood as error:
             await self._give_up(sending, error)
         except LOST as error:
-            _log.warning("delivery.missed", error=str(error))
+            _log.warning("delivery.missed", **ids, error=str(error))
         except Exception as error:  # noqa: BLE001 - the edge: one message cannot end the delivery
-            _log.error(
-                "delivery.crashed", interaction_id=str(sending.interaction_id), exc_info=error
-            )
+            _log.error("delivery.crashed", **ids, exc_info=error)
 
     async def _give_up(self, sending: Sending, error: RowNotUnderstood) -> None:
         """End the execution of a question that cannot be read, which is sent no more."""
@@ -161,7 +161,7 @@ class Delivery:
         channel = self._channels[name]
         has_link = Inbound.LINK in CHANNELS[name].inbound and link_may_answer(asked)
         link = await self._link(asked, channel) if has_link else None
-        facts = {"interaction_id": str(asked.id), "channel": name}
+        facts = {**asked.ids, "channel": name}
         try:
             await channel.send(Message(sending.id, sending.kind, asked, link))
         except DeliveryFailed as error:

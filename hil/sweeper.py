@@ -160,14 +160,15 @@ class Sweeper:
         if len(busy) == len(questions) == 1:
             self._busy.append((busy[0], DueAction.TIME_OUT))
             return 0
-        if timed_out.gone:
-            _log.info("questions.ended", questions=timed_out.gone)
+        for each in timed_out.ended:
+            _log.info("question.timed_out", **each.ids)
         return timed_out.gone + sum(self._end([each]) for each in busy)
 
     def _failed(self, question: UUID, error: Exception) -> int:
         """End the execution of a question that cannot be understood; return whether it has."""
-        _log.error("sweeper.failed", interaction_id=str(question), exc_info=error)
         execution_id = interactions.execution_of(self._open(), question)
+        ids = {"interaction_id": str(question), "execution_id": str(execution_id)}
+        _log.error("sweeper.failed", **ids, exc_info=error)
         if execution_id is None:
             return 0
         return int(quarantine(self._engine, self._open(), execution_id, error))
@@ -183,7 +184,9 @@ class Sweeper:
             self._busy.append((question, DueAction.WARN))
             return 0
         if warned:
-            _log.info("question.warned", interaction_id=str(question))
+            execution_id = interactions.execution_of(self._open(), question)
+            ids = {"interaction_id": str(question), "execution_id": str(execution_id)}
+            _log.info("question.warned", **ids)
         return int(warned)
 
     def _open(self) -> psycopg.Connection:

@@ -2,6 +2,7 @@
 
 - `logs` configures structured logs, as JSON or for a terminal, and holds the closed list of events
   with their meanings.
+- `uncaught` logs the errors that nothing catches, and warnings.
 - `metrics` defines the Prometheus metrics; labels come from closed sets and are never ids. `facts`
   counts what a committed transaction did, `models` the calls of model providers; other metrics are
   counted where things happen.

@@ -61,6 +61,11 @@ def _counter_of(of: str, labels: tuple[str, ...]) -> Callable[[float], None]:
     return found.inc if isinstance(found, Counter) else found.observe
 
 
+def are_kept() -> bool:
+    """Return whether facts are buffered: this process is a command."""
+    return _Buffer.facts is not None
+
+
 @contextmanager
 def keeping() -> Iterator[list[Fact]]:
     """Buffer facts in the list that this yields, for as long as the `with` block runs."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import orjson
@@ -26,6 +26,8 @@ EVENTS: Mapping[str, str] = {
     "attempt.crashed": "A node's implementation raised an unexpected error; the attempt failed.",
     "attempt.settled": "An attempt has its outcome; at DEBUG for inline nodes.",
     "statistics.missed": "The cluster's gauges could not be looked up.",
+    "cluster.started": "All services of `treadle up` are at work; `message` says where.",
+    "cluster.stopped": "All services of `treadle up` have ended.",
     "database.lost": "A session broke in a transaction, whose outcome is now read back.",
     "database.missed": "The database does not answer; the committer keeps trying.",
     "delivery.crashed": "A message could not be sent because of a defect; it is tried again.",
@@ -35,8 +37,11 @@ EVENTS: Mapping[str, str] = {
     "drain.started": "The process was asked to stop: it takes nothing new, and finishes what runs.",
     "entry.dropped": "Something in Redis could not be read, and was removed.",
     "execution.left": "A definition of another release cannot be compiled here, and is left to it.",
+    "error.ignored": "An error was raised where nothing can catch it, such as in a finalizer.",
     "execution.quarantined": "Something stored of an execution cannot be read; it ended as ERROR.",
     "execution.deferred": "Acting on an execution failed; it is left alone for a while.",
+    "execution.ended": "An execution has ended; a WARNING if it failed or ran out of time.",
+    "execution.started": "An execution was submitted, and that is committed.",
     "execution.woken": "A timer or a retry that was due made a node ready.",
     "gateway.started": "A gateway answers on its port.",
     "heartbeat.missed": "A beat could not be written; the next one follows.",
@@ -48,16 +53,19 @@ EVENTS: Mapping[str, str] = {
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "node.suspected": "Workers died while this node ran, so it runs alone in a child now.",
+    "output.printed": "A service of `treadle up` wrote what is no log line: a task's print.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
+    "process.crashed": "The process ends by a defect.",
+    "process.failed": "The process ends by an error: what is wrong, and what to do about it.",
     "process.left": "The process ended with its grace, while a part of it still waited.",
     "publisher.failed": "Post-commit work could not be published because of a defect.",
     "question.left_out": "A stored question cannot be read, and is not listed.",
-    "questions.ended": "Their time was over, and their nodes continued as configured, or failed.",
+    "question.timed_out": "Its time was over, and its node continued as configured, or failed.",
     "question.warned": "A question's time is nearly over, and people were notified.",
     "queue.stranded": "Nodes wait for a task or a type that no live process can run.",
     "request.crashed": "The gateway could not answer a request because of a defect.",
-    "request.aborted": "A client went away before the body of its request was complete.",
+    "request.answered": "A request was answered, or its client left before that (499).",
     "request.refused": "A transaction failed for another reason than an outage.",
     "scheduler.failed": "A pass of the scheduler failed because of a defect; the next one follows.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
@@ -65,12 +73,17 @@ EVENTS: Mapping[str, str] = {
     "scheduler.stopped": "The scheduler stopped on request.",
     "sweeper.failed": "A pass over due questions failed because of a defect.",
     "sweeper.missed": "The database or Redis does not answer; the sweeper keeps trying.",
+    "thread.crashed": "A thread ended by an error that nothing in it caught.",
     "thread.lost": "A thread that its process cannot do without has ended; the process ends.",
     "worker.forgotten": "This process was considered dead; it continues under a new id.",
     "worker.left": "The process ends without deregistering, because it cannot reach the ledger.",
     "worker.started": "A worker process is registered and claims work.",
     "worker.stopped": "A worker process stopped on request.",
 }
+
+
+#: Tracebacks without local variables: those hold secrets and payloads.
+_TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
 def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
@@ -89,13 +102,11 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without local variables: those hold secrets and payloads.
-    traceback = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     render: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [_as_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [
-            structlog.processors.ExceptionRenderer(traceback),
+            structlog.processors.ExceptionRenderer(_TRACEBACK),
             structlog.processors.JSONRenderer(serializer=_to_json),
         ]
     )
@@ -106,6 +117,22 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     _listen_to_libraries()
+
+
+def _as_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Write what `traceback_of` returned as lines for a terminal."""
+    if isinstance(event.get("exception"), list):
+        lines: list[str] = []
+        for each in event["exception"]:
+            lines += (f"  {at['filename']}:{at['lineno']} in {at['name']}" for at in each["frames"])
+            lines.append(f"{each['exc_type']}: {each['exc_value']}")
+        event["exception"] = "\n".join(lines)
+    return event
+
+
+def traceback_of(error: BaseException) -> list[dict[str, Any]]:
+    """Return what `exc_info=error` is in a line of JSON; to be given as `exception`."""
+    return [*_TRACEBACK((type(error), error, error.__traceback__))]
 
 
 class _LibraryHandler(logging.Handler):

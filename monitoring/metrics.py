@@ -187,6 +187,20 @@ GATEWAY_SECONDS = Histogram(
     ("method", "route"),
     buckets=_FAST,
 )
+REQUESTS_OVER_RATE = Counter(
+    "treadle_gateway_requests_over_rate_total",
+    "Requests without a key that were refused because their address sent too many.",
+)
+CONNECTIONS_DROPPED = closed(
+    Counter(
+        "treadle_gateway_connections_dropped_total",
+        "Connections closed that sent no whole head of a request: in their time (`too_late`), or as"
+        " too many of them waited (`too_many`).",
+        ("reason",),
+    ),
+    "too_late",
+    "too_many",
+)
 LIVE_READERS = Gauge(
     "treadle_gateway_live_readers",
     "Readers of live events that are connected.",

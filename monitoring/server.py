@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,10 +12,13 @@ from threading import Thread
 from typing import Any, ClassVar
 
 import orjson
+import structlog
 
 from treadle.core.errors import TreadleError
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import NotReady, Readiness
+
+_log = structlog.get_logger()
 
 #: Seconds that a client may take to send its request.
 _REQUEST_SECONDS = 5.0
@@ -93,6 +97,12 @@ class _Server(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # without a DNS lookup of the host's full name
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log a defect; a client that hangs up or sends too slowly is none."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            _log.error("request.crashed", exc_info=error)
 
     def answer(self, path: str, accept: str) -> tuple[HTTPStatus, str, bytes]:
         match path.partition("?")[0]:

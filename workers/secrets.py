@@ -16,6 +16,7 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
 from treadle.dag.specs import SPECS
 from treadle.dag.values import Value
+from treadle.monitoring.logs import traceback_of
 from treadle.workers.traces import MASK, Traces, traces_of
 
 #: Characters from which on a provider's key is one.
@@ -84,6 +85,11 @@ def masked(outcome: Outcome, used: Collection[str]) -> Outcome:
 def without(value: Value, used: Collection[str]) -> Value:
     """Return a value with every trace of the used secrets replaced in the same way."""
     return _mask(value, traces_of(used))
+
+
+def masked_traceback(error: BaseException, used: Collection[str]) -> Value:
+    """Return an error's traceback for the log, as `without` returns a value."""
+    return without(traceback_of(error), used)
 
 
 class PieceMask:

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.core.postgres import pipelined_transaction
+from treadle.ledger.engine.execution_lines import log_executions
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import derive_statuses
 from treadle.ledger.engine.locking import lock_available, lock_briefly, lock_waiting
@@ -87,6 +88,7 @@ class Engine:
             unit.save()
         facts.count(unit.facts)
         self._queue.publish(unit.post_commit)
+        log_executions(unit.executions, unit.ended)
 
     def publish(self, work: PostCommit) -> None:
         """Publish what no transaction left: for what was found out without one."""

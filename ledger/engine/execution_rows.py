@@ -92,8 +92,8 @@ class LockedExecution:
 
     id: UUID
     version_id: UUID
-    graph: CompiledGraph
     owner: str
+    graph: CompiledGraph
     status: ExecutionStatus
     outstanding: int
     next_seq: int
@@ -116,8 +116,8 @@ class LockedExecution:
         return cls(
             id=new.id,
             version_id=new.version_id,
-            graph=new.graph,
             owner=new.owner,
+            graph=new.graph,
             status=ExecutionStatus.RUNNING,
             outstanding=0,
             next_seq=1,

@@ -98,8 +98,8 @@ def _locked(row: Any, graph: CompiledGraph) -> LockedExecution:
     return LockedExecution(
         id=row.id,
         version_id=row.version_id,
-        graph=graph,
         owner=row.owner,
+        graph=graph,
         status=ExecutionStatus(row.status),
         outstanding=row.outstanding,
         next_seq=row.next_seq,

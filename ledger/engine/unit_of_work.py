@@ -19,6 +19,7 @@ from treadle.dag.events import EventType
 from treadle.dag.scopes import ROOT
 from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState
 from treadle.dag.values import dumps
+from treadle.ledger.engine.execution_lines import Ended
 from treadle.ledger.engine.execution_rows import CreatedRow, LockedExecution, SavedRow
 from treadle.ledger.engine.hand_off import Caller
 from treadle.ledger.engine.leases import Claim, Ref
@@ -75,6 +76,8 @@ class UnitOfWork:
         self.post_commit = PostCommit()
         #: What is counted then.
         self.facts: list[Fact] = []
+        #: What is logged then.
+        self.ended: list[Ended] = []
         self._locked = {execution.id: execution for execution in locked}
         self._queue = queue
         self._node_counts = {each.id: each.node_count for each in self.executions}
@@ -232,6 +235,7 @@ class UnitOfWork:
                     Fact("execution_seconds", (status,), locked.age_seconds),
                 )
             )
+        self.ended.append(Ended(locked, status, error.get("error_code") if error else None))
         locked.error = dumps(error) if error else None
         locked.outstanding = 0
         kind = {

@@ -64,6 +64,16 @@ class Interaction:
     via: str | None
 
     @property
+    def ids(self) -> dict[str, str]:
+        """Return what a log line names it by."""
+        return {
+            "interaction_id": str(self.id),
+            "execution_id": str(self.execution_id),
+            "node_id": self.node,
+            "scope": self.scope,
+        }
+
+    @property
     def pending(self) -> bool:
         """Whether it can still be answered."""
         return self.status is InteractionStatus.PENDING

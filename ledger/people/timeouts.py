@@ -61,6 +61,8 @@ class TimedOut:
     """How many are pending no more: ended now, or decided before."""
     busy: list[UUID]
     """Those whose execution somebody else holds: come again."""
+    ended: Sequence[Interaction] = ()
+    """Those that were ended now."""
 
 
 def time_out(engine: Engine, connection: psycopg.Connection, questions: Sequence[UUID]) -> TimedOut:
@@ -74,12 +76,12 @@ def time_out(engine: Engine, connection: psycopg.Connection, questions: Sequence
         mine = [each for each, execution in executions.items() if unit and execution in unit]
         if unit is not None:
             unit.unpark(unknown)
-            _end_due(unit, mine)
+            ended = _end_due(unit, mine)
     if unit is None:
         engine.publish(PostCommit(unparked=unknown))
         return TimedOut(len(unknown), list(executions))
     busy = [each for each in executions if each not in mine]
-    return TimedOut(len(unit.post_commit.unparked), busy)
+    return TimedOut(len(unit.post_commit.unparked), busy, ended)
 
 
 @contextmanager
@@ -97,20 +99,21 @@ def _acting(
             yield acting[0] if acting else None
 
 
-def _end_due(unit: UnitOfWork, questions: Sequence[UUID]) -> None:
-    """End those that are due; those that are pending no more leave the pause table."""
+def _end_due(unit: UnitOfWork, questions: Sequence[UUID]) -> Sequence[Interaction]:
+    """End and return those that are due; what is pending no more leaves the pause table."""
     if not questions:
-        return
+        return ()
     pending = pending_among(unit.connection, questions)
     unit.unpark(each for each in questions if each not in pending)
     due = [asked for asked, is_due in pending.values() if is_due]
     if not due:
-        return
+        return ()
     rows = unit.run("question_inputs", ids=pack("uuid", [each.id for each in due])).fetchall()
     with understanding("The input of a question"):
         inputs = {row.id: loads(row.input) for row in rows}
     ended = [_end(unit, unit.of(each.execution_id), each, inputs[each.id]) for each in due]
     apply_outcomes(unit, [Settling(unit.nobody, settlement) for settlement in ended])
+    return due
 
 
 def warn(engine: Engine, connection: psycopg.Connection, interaction_id: UUID) -> bool | None:

@@ -152,6 +152,15 @@ def _front_doors() -> list[Panel]:
             "s",
         ),
         graph(
+            "Turned away",
+            "Requests without a key over their address's rate, and connections without a request.",
+            {
+                "over its rate": rate("treadle_gateway_requests_over_rate_total"),
+                "{{reason}}": rate("treadle_gateway_connections_dropped_total", "reason"),
+            },
+            "ops",
+        ),
+        graph(
             "Live readers",
             "Clients that follow live events.",
             {"connected": "sum (treadle_gateway_live_readers)"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -123,7 +124,8 @@ def test_nothing_outlives_a_killed_up(
     assert Folder(tmp_path).run("show", execution["id"], "--json").document == execution
     assert "API key:" not in again.said
     assert again.end() == 0
-    assert again.said.endswith("Treadle is down.\n")
+    lines = [json.loads(each) for each in again.said.splitlines()]
+    assert lines[-1]["message"] == "Treadle is down."
 
 
 def test_a_worker_joins_the_cluster_of_its_folder_and_drains(
@@ -190,7 +192,7 @@ def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
 
     assert done.code == 4
     assert "nowhere_to_be_found" in done.err
-    assert "reason: tasks_not_found" in done.err
+    assert '"reason":"tasks_not_found"' in done.err
 
 
 @pytest.mark.parametrize(

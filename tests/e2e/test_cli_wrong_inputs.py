@@ -132,9 +132,6 @@ def test_what_a_submission_may_say_is_taken_alike_both_ways(
         (["executions"], {"TREADLE_SERVER": "http://127.0.0.1:1", "TREADLE_API_KEY": "kä"}),
         (["executions"], {"TREADLE_DATA_DIR": "w.json"}),
         (["up"], {"TREADLE_DATA_DIR": "w.json"}),
-        (["worker", "--tasks", "./w.py"], {}),
-        (["worker", "--tasks", ""], {}),
-        (["worker", "--tasks", ".w"], {}),
         (["keys", "create", "--days", "1e12"], {}),
         (["keys", "create", "--days", "0"], {}),
         (["keys", "create", "--name", "x" * 201], {}),
@@ -155,6 +152,16 @@ def test_what_no_command_can_use_is_refused_with_a_reason(
     done = folder.process(*arguments, **variables)
 
     assert is_refused(done), done
+
+
+@pytest.mark.parametrize("name", ["./w.py", "", ".w"])
+def test_what_a_service_cannot_use_is_a_line_of_its_log(folder: Folder, name: str) -> None:
+    """One JSON object, as all that it logs."""
+    done = folder.process("worker", "--tasks", name)
+
+    line = json.loads(done.err)
+    assert (done.code, line["event"]) == (2, "process.failed")
+    assert line["reason"] == "tasks_name_invalid"
 
 
 @pytest.mark.parametrize("text", ["$T validate - <&-", f"$T show {NO_EXECUTION} >&-"])

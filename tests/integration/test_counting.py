@@ -101,7 +101,7 @@ def test_each_attempt_has_one_line(settings: Settings, wait_until: WaitUntil) ->
     assert {name: line["log_level"] for name, line in told.items()} == {
         "first": "info",
         "pure": "debug",
-        "bad": "info",
+        "bad": "warning",
     }
     first = told["first"]
     assert first["node_type"] == "ACTION.PYTHON_TASK"

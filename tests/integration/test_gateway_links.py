@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.support.gateway_server import Clients, Served, serving
 from tests.support.ledger_driver import Hand
@@ -123,9 +124,12 @@ class TestRates:
         path = f"/v1/interactions/{new_id()}/answer-by-link"
         body: dict[str, Any] = {"token": "A" * 43, "decision": "confirmed"}
 
+        name = "treadle_gateway_requests_over_rate_total"
+        before = REGISTRY.get_sample_value(name) or 0.0
         refused = [anyone.http.post(path, json=body) for _ in range(2)]
 
         assert [each.status_code for each in refused] == [403, 429]
+        assert REGISTRY.get_sample_value(name) == before + 1
         assert refused[-1].json()["error_details"]["reason"] == "too_many_requests"
         assert 1 <= int(refused[-1].headers["retry-after"]) <= 1_000
         assert ada.get("/v1/executions")["executions"] == []

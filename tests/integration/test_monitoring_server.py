@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
 import urllib.error
@@ -153,3 +155,19 @@ def test_a_child_counts_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv(COUNTS_FOLDER, "/counts")
 
     assert COUNTS_FOLDER not in environment()
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /met", b"GET /health HTTP/1.1\r\nHo"])
+def test_a_scraper_that_hangs_up_is_no_defect(
+    sent: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is written of it, and others are answered."""
+    with serving(Readiness({})) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as line:
+            line.sendall(sent)
+            reset = struct.pack("ii", 1, 0)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        assert get(server, "/health")[0] == 200
+
+    told = capfd.readouterr()
+    assert told.out + told.err == ""

@@ -11,6 +11,7 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from structlog.testing import capture_logs
 
 from tests.conftest import WaitUntil
 from tests.support.ledger_driver import Hand, ParkingQueue, check
@@ -192,6 +193,23 @@ def test_the_sweeper_ends_what_is_due_and_leaves_the_rest(
     assert interactions.interaction(hand.session, soon).pending
     assert table.parked() == 1
     assert check(hand.session, execution_of(hand, late)) == []
+
+
+def test_lines_about_a_question_name_its_execution(
+    hand: Hand, table: PauseTable, replica: Replica
+) -> None:
+    """Whoever follows an execution in the logs finds its questions."""
+    question = ask(hand)
+    execution = execution_of(hand, question)
+    let_pass(hand, question)
+    table.park(at(hand, question))
+
+    with capture_logs() as lines:
+        replica.sweep()
+
+    (line,) = [each for each in lines if each["event"] == "question.timed_out"]
+    assert line["execution_id"] == str(execution)
+    assert (line["interaction_id"], line["node_id"], line["scope"]) == (str(question), "ask", "")
 
 
 def test_the_sweeper_warns_once_before_the_end(

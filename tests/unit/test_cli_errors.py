@@ -67,4 +67,38 @@ def test_a_log_line_is_readable_on_a_terminal() -> None:
         "worker_id": "w",
     }
 
-    assert readable("worker-1", record) == "03:04:05  worker-1    worker.started  worker_id=w"
+    shown = readable("worker-1", record)
+    assert shown == "03:04:05  worker-1    worker.started     worker_id=w"
+
+
+def test_a_long_log_line_fits_the_terminal() -> None:
+    """Its facts go on below, and a traceback is lines."""
+    facts = {f"fact_{number}": "x" * 12 for number in range(8)}
+    frames = [{"filename": "a.py", "lineno": 3, "name": "run"}]
+    exception = [{"exc_type": "ValueError", "exc_value": "odd", "frames": frames}]
+    record = {"event": "attempt.crashed", "empty": "", "none": None, **facts}
+
+    lines = readable("worker-1", {**record, "exception": exception}).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert all(each.startswith(" " * 12) for each in lines[1:])
+    assert "".join(lines).count("=") == 8
+    assert [each.strip() for each in lines[-2:]] == ["a.py:3 in run", "ValueError: odd"]
+
+
+def test_off_a_terminal_every_line_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a task prints, and what `up` itself says, as well as log lines."""
+    printer = LogPrinter({"worker-1"}, lambda: "Treadle is up.\nAnd more.")
+    for line in ('{"event": "worker.started", "n": 1}', "printed", '{"broken}', "{}", "[1]"):
+        printer.print_line("worker-1", line)
+    printer.print_down()
+
+    lines = [json.loads(each) for each in capsys.readouterr().out.splitlines()]
+    assert [each.get("event") for each in lines] == [
+        "worker.started",
+        "cluster.started",
+        *["output.printed"] * 4,
+        "cluster.stopped",
+    ]
+    assert lines[0] == {"service": "worker-1", "event": "worker.started", "n": 1}
+    assert lines[1]["message"] == "Treadle is up.\nAnd more."

@@ -41,6 +41,8 @@ def events_logged() -> Iterator[tuple[str, str | None]]:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             for call in ast.walk(ast.parse(path.read_text())):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "json_line":
+                    yield f"{path}:{call.lineno}", _literal(call.args[0])
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                     continue
                 logger = ast.unparse(call.func.value).split("(")[0].split(".")[-1]

@@ -53,6 +53,11 @@ def error_lines(message: str, reason: str, solution: str) -> str:
     return "\n".join(plain_lines(each).replace("\n", further) for each in said)
 
 
+def exit_code(error: TreadleError) -> ExitCode:
+    """Return the code that a process exits with which ends by an error."""
+    return _CODES.get(error.reason, ExitCode.REFUSED)
+
+
 def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     """Write `error` to standard error; return the code to exit with."""
     if as_json:
@@ -60,4 +65,4 @@ def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     else:
         text = error_lines(error.message, error.reason, error.advice)
     say(text, err=True)
-    return _CODES.get(error.reason, ExitCode.REFUSED)
+    return exit_code(error)

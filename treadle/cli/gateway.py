@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.ports import LOOPBACK, Host
+from treadle.cli.service_edge import logging_service
 from treadle.cli.signals import end_in_time, stop_on_signal
 from treadle.core.settings import Settings
 from treadle.gateway.process import GRACE_SECONDS, Server
@@ -27,9 +28,10 @@ def gateway(
     """
     # Uvicorn repeats the signal that ended it, which would end the process by it and not with 0.
     stop_on_signal()
-    settings = Settings.load()
-    logs.configure(settings.log_level)
-    server = Server(settings, Address(host, port))
-    migrate(settings.database_url)
-    end_in_time(server.closing, GRACE_SECONDS)
-    server.serve_until_signal()
+    with logging_service():
+        settings = Settings.load()
+        logs.configure(settings.log_level)
+        server = Server(settings, Address(host, port))
+        migrate(settings.database_url)
+        end_in_time(server.closing, GRACE_SECONDS)
+        server.serve_until_signal()

@@ -1,21 +1,30 @@
-"""What `treadle up` prints: its services' lines, and a word when all of them are at work."""
+"""What `treadle up` prints: its services' lines, and a word when all of them are at work.
+
+A terminal gets lines for a person, anything else one JSON object a line, with `service` in it.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import typer
 
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import json_text, plain, say
 
 #: What a service logs when it is at work.
 _AT_WORK = frozenset({"worker.started", "scheduler.started", "gateway.started"})
 #: Fields of a log line that are shown in another way, or that a person does not need.
-_LEFT_OUT = frozenset({"event", "timestamp", "level"})
+_LEFT_OUT = frozenset({"event", "timestamp", "level", "exception"})
 _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
+#: Columns of a service's name, and of an event's.
+_NAME, _EVENT = 10, 17
+_INDENT = " " * 12
+_COLUMNS = 80
 
 
 class LogPrinter:
@@ -28,33 +37,72 @@ class LogPrinter:
         self._readable = sys.stdout.isatty()
 
     def print_line(self, service: str, line: str) -> None:
-        """Print one line of a service, and the word once all services are at work.
-
-        A terminal gets log lines in a readable form, anything else gets them as they are.
-        """
-        # Attempts have a line each: where nobody reads them, they are not taken apart.
-        record = _record_of(line) if self._readable or self._awaited else None
-        if self._readable and record is not None:
-            say(plain(readable(service, record)), fg=_COLOURS.get(record.get("level", "")))
+        """Print one line of a service, and the word once all services are at work."""
+        record = _record_of(line)
+        if not self._readable:
+            said = record or json_line("output.printed", level="info", message=line)
+            say(json_text(json.dumps({"service": service, **said}, ensure_ascii=False)))
+        elif record is not None:
+            columns = shutil.get_terminal_size((_COLUMNS, 24)).columns
+            shown = readable(service, record, columns)
+            say(shown, fg=_COLOURS.get(record.get("level", "")))
         else:
             say(f"{service}: {plain(line)}")
         if self._awaited and record is not None and record.get("event") in _AT_WORK:
             self._awaited.discard(service)
             if not self._awaited:
-                say(self._when_up())
+                self._print_own(json_line("cluster.started", level="info", message=self._when_up()))
+
+    def print_down(self) -> None:
+        """Print that all services have ended."""
+        self._print_own(json_line("cluster.stopped", level="info", message="Treadle is down."))
+
+    def _print_own(self, record: dict[str, Any]) -> None:
+        text = json_text(json.dumps(record, ensure_ascii=False))
+        say(record["message"] if self._readable else text)
 
 
-def readable(service: str, record: dict[str, Any]) -> str:
-    """Return a log line for a person: the time of day in UTC, who, what, and the facts."""
+def json_line(event: str, *, level: str, message: str) -> dict[str, Any]:
+    """Return a line of `treadle up` itself."""
+    timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    return {"event": event, "level": level, "timestamp": timestamp, "message": message}
+
+
+def readable(service: str, record: dict[str, Any], columns: int = _COLUMNS) -> str:
+    """Return a log line for a person: the time of day in UTC, who, what, and the facts.
+
+    Facts that do not fit stand on lines below, further in; what is empty is left out.
+    """
     time_of_day = str(record.get("timestamp", ""))[11:19]
-    facts = "  ".join(f"{key}={value}" for key, value in record.items() if key not in _LEFT_OUT)
-    return f"{time_of_day}  {service:<10}  {record.get('event', '')}  {facts}".rstrip()
+    event = plain(record.get("event", ""))
+    lines = [f"{plain(time_of_day)}  {service:<{_NAME}}  {event:<{_EVENT}}"]
+    for key, value in record.items():
+        if key in _LEFT_OUT or value in (None, ""):
+            continue
+        fact = plain(f"{key}={value}")
+        if len(lines[-1]) + 2 + len(fact) > columns:
+            lines.append(_INDENT[2:])
+        lines[-1] += f"  {fact}"
+    lines += (_INDENT + each for each in _traceback(record.get("exception")))
+    return "\n".join(each.rstrip() for each in lines)
+
+
+def _traceback(exception: Any) -> Iterator[str]:
+    """Yield the lines of a traceback, if it is one of ours."""
+    for each in exception if isinstance(exception, list) else ():
+        if not isinstance(each, dict):
+            continue
+        for at in (at for at in each.get("frames") or () if isinstance(at, dict)):
+            yield plain(f"  {at.get('filename')}:{at.get('lineno')} in {at.get('name')}")
+        yield plain(f"{each.get('exc_type')}: {each.get('exc_value')}")
 
 
 def _record_of(line: str) -> dict[str, Any] | None:
     """Return what a line logs, if it is a log line."""
+    if not line.startswith("{"):
+        return None
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None

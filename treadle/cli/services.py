@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from treadle.cli.ports import LOOPBACK, Host, Port
+from treadle.cli.service_edge import logging_service
 from treadle.cli.signals import end_in_time, stop_on_signal
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
@@ -41,37 +42,40 @@ TaskModules = Annotated[
 def worker(tasks: TaskModules = None, port: Port = None, host: Host = LOOPBACK) -> None:
     """Run nodes until SIGTERM or Ctrl-C, then drain: end or release what runs, and exit."""
     stop = stop_on_signal()
-    # Last, so that no file of the folder can stand in for a module of Treadle.
-    sys.path.append(os.getcwd())
-    TASKS.discover(tasks or Settings.load().tasks)
-    settings, server = _prepare(port, host)
-    _work(WorkerProcess(settings), Role.WORKER, settings, server, stop)
+    with logging_service():
+        # Last, so that no file of the folder can stand in for a module of Treadle.
+        sys.path.append(os.getcwd())
+        TASKS.discover(tasks or Settings.load().tasks)
+        settings, server = _prepare(port, host)
+        _work(WorkerProcess(settings), Role.WORKER, settings, server, stop)
 
 
 def planner(port: Port = None, host: Host = LOOPBACK) -> None:
     """Turn prompts into workflows until SIGTERM or Ctrl-C, then drain as a worker does."""
     stop = stop_on_signal()
-    settings, server = _prepare(port, host)
-    # The models' SDKs take seconds to load, and no other service needs them.
-    from treadle.planner.process import planner_process  # noqa: PLC0415
+    with logging_service():
+        settings, server = _prepare(port, host)
+        # The models' SDKs take seconds to load, and no other service needs them.
+        from treadle.planner.process import planner_process  # noqa: PLC0415
 
-    _work(planner_process(settings), Role.PLANNER, settings, server, stop)
+        _work(planner_process(settings), Role.PLANNER, settings, server, stop)
 
 
 def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
     """Wake what is due, reclaim what was lost and refill the queues, until SIGTERM or Ctrl-C."""
     stop = stop_on_signal()
-    settings, server = _prepare(port, host)
-    connections = Connections.to(settings)
-    process = Scheduler(connections)
-    end_in_time(stop, 0.0)
-    ready = readiness(
-        settings, scheduler=partial(check_scheduler, process), threads=process.vital.check
-    )
-    if server is not None:
-        server.start(Exposition(ClusterStats(connections)), ready)
-    with reporting(connect(settings.redis_url), Role.SCHEDULER, ready):
-        process.run_until(stop)
+    with logging_service():
+        settings, server = _prepare(port, host)
+        connections = Connections.to(settings)
+        process = Scheduler(connections)
+        end_in_time(stop, 0.0)
+        ready = readiness(
+            settings, scheduler=partial(check_scheduler, process), threads=process.vital.check
+        )
+        if server is not None:
+            server.start(Exposition(ClusterStats(connections)), ready)
+        with reporting(connect(settings.redis_url), Role.SCHEDULER, ready):
+            process.run_until(stop)
 
 
 def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | None]:

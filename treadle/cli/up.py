@@ -13,7 +13,6 @@ import psycopg
 import typer
 
 from treadle.cli.log_printer import LogPrinter
-from treadle.cli.plain_text import say
 from treadle.cli.ports import LOOPBACK, Host, Ports
 from treadle.cli.task_check import check_tasks
 from treadle.core.embedded import EmbeddedServers, find_cluster
@@ -93,7 +92,7 @@ def up(
         when_up = partial(_welcome, servers.folder, ports, servers.database_url)
         printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
         Supervisor(stages, printer.print_line, servers.revive).serve()
-    say("Treadle is down.")
+    printer.print_down()
 
 
 def _public_url(settings: Settings, ports: Ports) -> str:

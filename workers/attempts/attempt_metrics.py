@@ -53,7 +53,8 @@ def settled(
 ) -> None:
     """Count attempts that were settled, and log one line for each.
 
-    Inline nodes take microseconds and come by the thousand, so their lines are for DEBUG.
+    Inline nodes take microseconds and come by the thousand, so their lines are for DEBUG; what
+    failed, also if it is tried again, is a WARNING in every lane.
     """
     for each in settlements:
         counts = each.claim.lease_id in result.settled
@@ -61,12 +62,17 @@ def settled(
             LEASES_LOST.inc()
         if each.seconds is not None:
             _seconds_of(each.claim.node.spec.key).observe(each.seconds)
-        inline = each.claim.node.lane is Lane.INLINE
-        level = logging.DEBUG if inline else logging.INFO
+        level = _level(each) if counts else logging.INFO
         if _log.is_enabled_for(level):
             outcome = OUTCOME_NAMES[type(each.outcome)] if counts else "lease_lost"
             _tell(level, each, outcome, worker_id)
     HAND_OFFS.inc(len(result.handed_over))
+
+
+def _level(settlement: Settlement) -> int:
+    if isinstance(settlement.outcome, Failed | Retrying):
+        return logging.WARNING
+    return logging.DEBUG if settlement.claim.node.lane is Lane.INLINE else logging.INFO
 
 
 def _tell(level: int, settlement: Settlement, outcome: str, worker_id: UUID | None) -> None:

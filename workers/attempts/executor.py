@@ -37,7 +37,7 @@ from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
-from treadle.workers.secrets import Secrets, masked, operator_keys, without
+from treadle.workers.secrets import Secrets, masked, masked_traceback, operator_keys, without
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -86,7 +86,7 @@ class Executor:
         except AttemptOver:
             raise
         except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            outcome = _failed(claim, error)
+            outcome = self._failed(claim, error)
         return self._ended(claim, outcome, prepared.input)
 
     async def run_async(self, claim: Claim, attempt: Attempt) -> AttemptResult:
@@ -102,12 +102,12 @@ class Executor:
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            outcome = _failed(claim, error)
+            outcome = self._failed(claim, error)
         return self._ended(claim, outcome, attempt.input)
 
     def crashed(self, claim: Claim, attempt: Attempt, error: BaseException) -> AttemptResult:
         """Return the result of an attempt that ended by an error without a meaning of its own."""
-        return self._ended(claim, _failed(claim, error), attempt.input)
+        return self._ended(claim, self._failed(claim, error), attempt.input)
 
     def look_ahead(self, claims: Sequence[Claim]) -> None:
         """Get ready to run several claims, one after the other."""
@@ -129,7 +129,7 @@ class Executor:
         except AttemptOver:
             raise
         except BaseException as error:  # noqa: BLE001 - the edge: what a node does cannot end a worker
-            return self._ended(claim, _failed(claim, error), None)
+            return self._ended(claim, self._failed(claim, error), None)
 
     def _ended(self, claim: Claim, outcome: Outcome, arrived: Value) -> AttemptResult:
         """Return an outcome without secrets, after the retry policy had its say."""
@@ -144,6 +144,24 @@ class Executor:
         is_inline = claim.node.lane is Lane.INLINE and isinstance(outcome, Completed)
         return (
             masked(outcome, hidden) if hidden and (claim.node.secrets or not is_inline) else outcome
+        )
+
+    def _failed(self, claim: Claim, error: BaseException) -> Failed:
+        """Return what an exception of an attempt comes to."""
+        if isinstance(error, OutOfTime):
+            return timed_out(claim.node.timeout.total_seconds())
+        if isinstance(error, TreadleError):
+            return Failed(error.to_wire())
+        _log.error(
+            "attempt.crashed",
+            execution_id=str(claim.ref.execution_id),
+            node_id=claim.ref.node,
+            scope=claim.ref.scope,
+            exception=masked_traceback(error, self._hidden(claim.node)),
+        )
+        kind = type(error).__name__
+        return Failed(
+            InternalError(f"{kind}: {error}", exception=kind, causes=causes_of(error)).to_wire()
         )
 
     def _hidden(self, node: CompiledNode) -> tuple[str, ...]:
@@ -220,16 +238,3 @@ def _cleaning(tell: ReportSink, used: Collection[str]) -> ReportSink:
     if not used or tell is discard_report:
         return tell
     return lambda data, join: tell(without(data, used), join)
-
-
-def _failed(claim: Claim, error: BaseException) -> Failed:
-    """Return what an exception of an attempt comes to."""
-    if isinstance(error, OutOfTime):
-        return timed_out(claim.node.timeout.total_seconds())
-    if isinstance(error, TreadleError):
-        return Failed(error.to_wire())
-    _log.error("attempt.crashed", node_id=claim.ref.node, scope=claim.ref.scope, exc_info=error)
-    kind = type(error).__name__
-    return Failed(
-        InternalError(f"{kind}: {error}", exception=kind, causes=causes_of(error)).to_wire()
-    )

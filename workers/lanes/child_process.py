@@ -13,12 +13,14 @@ import sys
 from collections.abc import Callable
 
 from treadle.dag.values import dumps, loads
+from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, read_frame
 from treadle.workers.nodes.tasks.python_task import run_task_in_child
 
 
 def serve(answer: Callable[[bytes], bytes]) -> None:
     """Answer the parent's calls until it closes them."""
+    logs.configure()
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     os.register_at_fork(after_in_child=channel.close)

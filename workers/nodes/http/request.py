@@ -19,7 +19,7 @@ from treadle.dag.values import Value, dumps
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.http.body import decoded, encoded, query, with_boundary
 from treadle.workers.nodes.implementation import Services, makes
-from treadle.workers.secrets import operator_keys
+from treadle.workers.secrets import masked_traceback, operator_keys
 from treadle.workers.traces import traces_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,7 +64,11 @@ def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed 
             return _outcome(config, response, details, traces_of((*secrets, *keys)).masked)
         except Exception as error:  # noqa: BLE001 - the edge: what came cannot repeat the call
             _log.error(
-                "attempt.crashed", node_id=attempt.node.id, scope=attempt.scope, exc_info=error
+                "attempt.crashed",
+                execution_id=attempt.execution_id,
+                node_id=attempt.node.id,
+                scope=attempt.scope,
+                exception=masked_traceback(error, (*secrets, *keys)),
             )
             failed = AnswerNotReadable(f"The answer cannot be read: {type(error).__name__}.")
             return Failed(failed.to_wire(), details=details)
