@@ -74,13 +74,18 @@ GAUGES: Mapping[str, Gauge] = {
     "treadle_questions_pending": Gauge("Questions that wait for an answer."),
     "treadle_questions_oldest_seconds": Gauge("Age of the oldest question that waits."),
     "treadle_questions_undelivered": Gauge("Questions that have not reached their channel."),
+    "treadle_questions_undelivered_seconds": Gauge(
+        "How long the oldest of them has waited to be delivered."
+    ),
     "treadle_questions_overdue": Gauge(
         "Questions whose time is over and that no sweeper has ended yet."
     ),
     "treadle_questions_overdue_seconds": Gauge("How late the latest question is."),
     "treadle_pause_table_parked": Gauge("Questions that stand in Redis; the ledger is the truth."),
     "treadle_outbox_pending": Gauge("Messages that are still to be delivered."),
-    "treadle_outbox_oldest_seconds": Gauge("How late the oldest message is."),
+    "treadle_outbox_oldest_seconds": Gauge(
+        "How long the oldest message has waited to be delivered, whatever was tried meanwhile."
+    ),
 }
 """Every gauge of the cluster, by name, in the order of docs/monitoring.md."""
 
@@ -181,6 +186,7 @@ def _people(found: list[Open]) -> Iterator[Metric]:
         yield _value(name, named[key].count)
     for name, key in (
         ("treadle_questions_oldest_seconds", ("questions", "pending")),
+        ("treadle_questions_undelivered_seconds", ("questions", "undelivered")),
         ("treadle_questions_overdue_seconds", ("questions", "overdue")),
         ("treadle_outbox_oldest_seconds", ("outbox", "pending")),
     ):

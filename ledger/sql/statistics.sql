@@ -27,13 +27,16 @@ select 'questions', 'pending', 0, count(*),
        extract(epoch from clock_timestamp() - min(created_at))::float8
 from interactions where status = 'pending'
 union all
-select 'questions', 'undelivered', 0, count(*) filter (where delivered_at is null), null
+select 'questions', 'undelivered', 0, count(*) filter (where delivered_at is null),
+       extract(epoch from clock_timestamp() - min(created_at) filter (where delivered_at is null))::float8
 from interactions where status = 'pending'
 union all
 select 'questions', 'overdue', 0, count(*),
        extract(epoch from clock_timestamp() - min(timeout_at))::float8
 from interactions where status = 'pending' and timeout_at <= clock_timestamp()
 union all
+-- Since it was written, which its id (UUIDv7) says in milliseconds: each try moves `due_at` on.
 select 'outbox', 'pending', 0, count(*),
-       extract(epoch from clock_timestamp() - min(due_at))::float8
+       (extract(epoch from clock_timestamp())
+        - min(('x' || left(translate(id::text, '-', ''), 12))::bit(48)::bigint) / 1000.0)::float8
 from outbox where done_at is null and given_up_at is null

@@ -103,10 +103,10 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Waiting to be sent",
-            "Messages in the outbox, and how late the oldest of them is.",
+            "Messages in the outbox, and how long the oldest of them has waited.",
             {
                 "messages": cluster("treadle_outbox_pending"),
-                "seconds late": cluster("treadle_outbox_oldest_seconds"),
+                "seconds": cluster("treadle_outbox_oldest_seconds"),
             },
         ),
     ]
