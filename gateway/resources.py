@@ -12,6 +12,7 @@ from treadle.gateway.address_rates import AddressRates
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
+from treadle.monitoring.dependencies import DependencyWatch
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import PoolProbe, Readiness, RedisProbe
 from treadle.transport.connections import Connections
@@ -41,6 +42,9 @@ class Resources:
             {"redis": RedisProbe(settings.redis_url)},
         )
 
+        self._dependencies = DependencyWatch(settings)
+        self._dependencies.start()
+
     @property
     def engine(self) -> Engine:
         """What changes executions."""
@@ -53,6 +57,7 @@ class Resources:
 
     def close(self) -> None:
         """Close every connection."""
+        self._dependencies.stop()
         self.submitter.close()
         self.pool.close()
         self._connections.broker.client.close()

@@ -111,6 +111,20 @@ POOL_WAITING = Gauge(
     multiprocess_mode="livesum",
 )
 
+DEPENDENCY_UP = Gauge(
+    "treadle_dependency_up",
+    "Whether a process reaches a server that it uses (1) or not (0); where several share an"
+    " address, as the worst of them sees it.",
+    ("dependency",),
+    multiprocess_mode="livemin",
+)
+DISK_BYTES = Gauge(
+    "treadle_disk_bytes",
+    "The file system of the data folder as a process sees it: its size, and what is free.",
+    ("part",),
+    multiprocess_mode="livemin",
+)
+
 WORKER_THREADS = Gauge(
     "treadle_worker_threads", "Threads that take messages.", multiprocess_mode="livesum"
 )

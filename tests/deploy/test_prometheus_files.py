@@ -54,6 +54,16 @@ def test_every_alert_says_what_to_do() -> None:
         assert set(rule["annotations"]) == {"summary", "description"}
 
 
+def test_every_rule_keeps_clusters_apart() -> None:
+    """Whatever adds series up, or takes the largest, does so for each cluster."""
+    for rule in RULES:
+        adds_up = re.findall(r"\b(?:sum|max|min|count|group|avg)\b(?: by \((\w+))?", rule["expr"])
+        assert set(adds_up) <= {"cluster"}, rule["expr"]
+    for name in ("prometheus.yml", "local.yml"):
+        for scraped in yaml.safe_load((CONFIGS / name).read_text())["scrape_configs"]:
+            assert scraped["relabel_configs"][0]["target_label"] == "cluster"
+
+
 def test_the_committed_dashboards_are_what_the_code_gives() -> None:
     """`make docs` writes them."""
     committed = {path.name: path.read_text("utf-8") for path in DASHBOARDS.glob("*.json")}

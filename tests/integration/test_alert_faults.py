@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.conftest import WaitUntil
 from tests.support.alert_rules import Scrape, fire
@@ -19,6 +21,7 @@ from tests.support.loopback_server import Answer
 from tests.support.loopback_server import serving as receiving
 from tests.support.workflows import chain, node
 from treadle.core.embedded import EmbeddedServers
+from treadle.core.embedded.server import EmbeddedServer
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
 from treadle.monitoring.exposition import Exposition
@@ -50,6 +53,10 @@ class Observed:
             return Scrape.of(server.port)
         finally:
             server.close()
+
+    def sees(self, dependency: str) -> float | None:
+        """Return whether a process reaches a server, as it says."""
+        return REGISTRY.get_sample_value("treadle_dependency_up", {"dependency": dependency})
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +101,34 @@ def test_a_question_that_is_tried_again_and_again_is_undelivered(
         assert after.value(name) > before.value(name)
         fire(tmp_path, before, after, firing=["TreadleQuestionsUndelivered"])
         wait_until(lambda: observed.scrape().value("treadle_questions_undelivered") == 0, 30)
+
+
+@pytest.mark.parametrize("name", ["redis", "postgresql"])
+def test_a_server_that_is_down_alerts_by_its_name(
+    observed: Observed, name: str, tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    """Within a minute, before what follows from it; workers are not blamed for it."""
+    server = observed.servers.valkey if name == "redis" else observed.servers.postgres
+    wait_until(lambda: observed.sees(name) == 1)
+    well = observed.scrape()
+    fire(tmp_path, well, well, quiet=["TreadleDependencyDown"])
+    EmbeddedServer.stop(server)
+    try:
+        wait_until(lambda: observed.sees(name) == 0, timeout=30)
+        before, after = observed.scrape(), observed.scrape()
+    finally:
+        server.restart(immediate=False)
+
+    others = ["TreadleNoWorkers", "TreadleQueueStuck", "TreadleUnobserved", "TreadleRepairing"]
+    fire(tmp_path, before, after, firing=["TreadleDependencyDown"], quiet=others, minutes=1)
+    wait_until(lambda: observed.sees(name) == 1, timeout=30)
+
+
+def test_the_disk_is_measured_where_the_data_is(observed: Observed, wait_until: WaitUntil) -> None:
+    """Its size, and what is free."""
+    total = shutil.disk_usage(observed.settings.data_dir).total
+    wait_until(lambda: observed.sees("redis") == 1)
+    page = observed.scrape()
+
+    assert page.value("treadle_disk_bytes", part="total") == total
+    assert 0 <= page.value("treadle_disk_bytes", part="free") <= total

@@ -110,7 +110,7 @@ def _continued(before: Scrape, after: Scrape, steps: int) -> Iterator[dict[str, 
         grown = value - first
         if kind == "gauge":
             is_age = key[0].endswith("_seconds")
-            first, grown = value, grown / seconds * _STEP_SECONDS if is_age else 0.0
+            first, grown = value, grown / seconds * _STEP_SECONDS if is_age and grown else 0.0
         yield {"series": _name(*key), "values": f"{first:f}{grown:+f}x{steps}"}
 
 

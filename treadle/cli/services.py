@@ -12,9 +12,10 @@ import typer
 
 from treadle.cli.ports import LOOPBACK, Host, Port
 from treadle.cli.signals import end_in_time, stop_on_signal
-from treadle.core.settings import Settings
+from treadle.core.settings import Settings, counts_folder
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
+from treadle.monitoring.dependencies import DependencyWatch
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
 from treadle.monitoring.server import Address, MonitoringServer
@@ -77,6 +78,8 @@ def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | 
     logs.configure(settings.log_level)
     server = None if port is None else MonitoringServer(Address(host, port))
     migrate(settings.database_url)
+    if server is not None or counts_folder() is not None:  # else nobody reads what it would set
+        DependencyWatch(settings).start()
     return settings, server
 
 
