@@ -18,6 +18,7 @@ from treadle.monitoring import logs
 from treadle.monitoring.dependencies import DependencyWatch
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
+from treadle.monitoring.metrics import PROCESS_STARTS
 from treadle.monitoring.server import Address, MonitoringServer
 from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.scheduler.health import check_scheduler
@@ -76,6 +77,7 @@ def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | 
     """Read the settings, log as they say, take the port, and bring the ledger up to date."""
     settings = Settings.load()
     logs.configure(settings.log_level)
+    PROCESS_STARTS.inc()
     server = None if port is None else MonitoringServer(Address(host, port))
     migrate(settings.database_url)
     if server is not None or counts_folder() is not None:  # else nobody reads what it would set
