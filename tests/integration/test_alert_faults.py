@@ -160,7 +160,7 @@ def test_a_model_that_fails_alerts_by_its_kind(
     observed: Observed, status: int, alert: str, other: str, tmp_path: Path, wait_until: WaitUntil
 ) -> None:
     """Refused for the rate is another thing than an outage or a wrong key."""
-    observed.provider.answers(refusal(status, "no"))
+    observed.provider.answers(refusal(status, "no", connection="close"))
     before = observed.scrape()
     asks = {"user_prompt": "Say it.", "max_retries": 0}
     document = chain(node("a", "AI_AGENT.OPENAI_CHATGPT", configurations=asks))
