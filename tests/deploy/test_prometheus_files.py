@@ -51,7 +51,21 @@ def test_every_alert_says_what_to_do() -> None:
     """With a summary, a description and how bad it is."""
     for rule in RULES:
         assert rule["labels"]["severity"] in ("critical", "warning")
-        assert set(rule["annotations"]) == {"summary", "description"}
+        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+
+
+def test_every_alert_leads_to_its_runbook() -> None:
+    """A section of a page: what it means, whom it hurts, where to look, what to do."""
+    sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text("utf-8"), flags=re.M)[1:]
+    found = {section.partition("\n")[0]: section for section in sections}
+
+    assert sorted(found) == sorted(rule["alert"] for rule in RULES)
+    for rule in RULES:
+        assert rule["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule['alert'].lower()}"
+        parts = re.findall(r"^\*\*([A-Z][a-z ]+)\.\*\* \S", found[rule["alert"]], re.M)
+        assert parts == ["Meaning", "Impact", "Look at", "Do"]
+    for anchor in re.findall(r"\]\(#(\w+)\)", "".join(sections)):
+        assert anchor in {name.lower() for name in found}
 
 
 def test_every_rule_keeps_clusters_apart() -> None:
