@@ -263,6 +263,7 @@ REPAIRS = closed(
     "overdue",
     "reclaim",
     "message_lost",
+    "message_unclaimed",
     "pauses_restored",
     "wrong_type",
     "unreadable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -56,10 +56,9 @@ class Dispatcher:
             grace_seconds=_CLAIM_GRACE_SECONDS,
             limit=_ROWS,
         )
-        lost = sum(each[2] for each in found)
-        if lost:
-            REPAIRS.labels("message_lost").inc(lost)
-            _log.warning("message.lost", rows=lost)
+        for kind, count in Counter(each[2] for each in found if each[2]).items():
+            REPAIRS.labels(kind).inc(count)
+            _log.warning("message.lost", kind=kind, rows=count)
         rows: defaultdict[UUID, list[Ref]] = defaultdict(list)
         for ref, _, _ in found:
             rows[ref.execution_id].append(ref)

@@ -61,8 +61,11 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
     aside: Sequence[UUID] = (),
     grace_seconds: float,
     limit: int,
-) -> list[tuple[Ref, str, bool]]:
-    """Return ready rows that no message stands for, with their queue and whether one was lost.
+) -> list[tuple[Ref, str, str | None]]:
+    """Return ready rows that no message stands for, with their queue and what became of one.
+
+    That is `message_lost` if Redis has lost its data since, `message_unclaimed` if the message is
+    not in its list and nobody has claimed the row, `None` if there was none.
 
     Args:
         oldest: by queue, when the oldest message that nobody has fetched was sent.
@@ -82,7 +85,7 @@ def unsent(  # noqa: PLR0913 - all that the query looks by
         grace_seconds=grace_seconds,
         limit=limit,
     )
-    return [(Ref(row.execution_id, row.scope, row.node), row.queue, row.lost) for row in rows]
+    return [(Ref(row.execution_id, row.scope, row.node), row.queue, row.repair) for row in rows]
 
 
 def ready_queues(connection: psycopg.Connection) -> set[str]:

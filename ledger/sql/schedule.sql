@@ -37,12 +37,15 @@ select distinct worker_id, execution_id from node_executions where state = 'runn
 -- Rule 9: ready rows that no message stands for, the most urgent first and the owners in turn, of
 -- queues that are served and have room.
 -- A suspect whose message is gone was passed over for want of room: it is sent again, and no loss.
--- A noted row counts as lost when its epoch is over, when it is older than the oldest message not
--- yet fetched of its queue (an empty queue counts as now), or older than a minute.
+-- A noted row is sent again as lost when its epoch is over, and as unclaimed when it is older than
+-- the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute.
 with belt as (
     select * from unnest(%(queue)b::text[], %(oldest)b::timestamptz[]) as q (queue, oldest)
 ), waiting as (
-    select n.execution_id, n.scope, n.node, n.queue, n.priority, n.enqueued_at is not null and n.lost_count < %(suspect)s as lost,
+    select n.execution_id, n.scope, n.node, n.queue, n.priority,
+           case when n.enqueued_at is null or n.lost_count >= %(suspect)s then null
+                when n.epoch <> %(epoch)s then 'message_lost'
+                else 'message_unclaimed' end as repair,
            row_number() over (
                partition by n.queue, n.priority, e.owner order by n.execution_id, n.scope) as turn
     from node_executions n
@@ -59,7 +62,7 @@ with belt as (
            or n.enqueued_at < coalesce(b.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
            or n.enqueued_at < clock_timestamp() - interval '1 minute')
 )
-select execution_id, scope, node, queue, lost from waiting
+select execution_id, scope, node, queue, repair from waiting
 order by priority, turn, execution_id
 limit %(limit)s
 

@@ -201,6 +201,23 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
     assert found(oldest={"core": sent - 3 * moment}) == ["a"]
 
 
+def test_only_what_redis_lost_counts_as_lost(own: Hand) -> None:
+    """A message that was fetched and not claimed yet says nothing of Redis: floods do that too.
+
+    Taken out, each drain and each flood is reported as a Redis that loses data.
+    """
+    own.submit(chain(node("a")))
+
+    def kinds(epoch: str) -> list[str | None]:
+        found = schedule.unsent(
+            own.session, epoch=epoch, oldest={}, queues=["core"], grace_seconds=0, limit=9
+        )
+        return [kind for _, _, kind in found]
+
+    assert kinds("today") == ["message_unclaimed"]
+    assert kinds("tomorrow") == ["message_lost"]
+
+
 def test_the_belt_is_refilled_by_priority_and_then_in_turn_by_owner(own: Hand) -> None:
     """Rule 9, *refills by priority, then in turn by owner*.
 
@@ -261,7 +278,7 @@ def test_what_becomes_ready_again_counts_as_unsent(own: Hand) -> None:
         grace_seconds=30,
         limit=9,
     )
-    assert [(ref.node, lost) for ref, _, lost in unsent] == [("a", False)]
+    assert [(ref.node, kind) for ref, _, kind in unsent] == [("a", None)]
 
 
 def test_a_process_is_dead_only_after_a_lease_of_silence_as_seen_from_here(
