@@ -25,11 +25,12 @@ def dashboard() -> Dashboard:
 def _now() -> list[Panel]:
     return [
         number("Open", "Questions that wait for an answer.", cluster("treadle_questions_pending")),
-        number("Oldest", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
+        number("Oldest question", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
         number(
             "Overdue",
             "Questions past their time that no sweeper has ended yet.",
             cluster("treadle_questions_overdue"),
+            bad=1,
         ),
         number(
             "Not delivered",

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -83,6 +84,32 @@ def test_the_committed_dashboards_are_what_the_code_gives() -> None:
     committed = {path.name: path.read_text("utf-8") for path in DASHBOARDS.glob("*.json")}
 
     assert committed == pages()
+
+
+def test_dashboards_show_one_cluster_under_titles_that_are_unique() -> None:
+    """Every query is limited to the chosen cluster; all dashboards share time and crosshair."""
+    boards = [json.loads(page) for page in pages().values()]
+    titles = [panel["title"] for board in boards for panel in panels_of(board)]
+
+    assert len(titles) == len(set(titles))
+    for board in boards:
+        assert [each["name"] for each in board["templating"]["list"]] == ["cluster", "queue"]
+        assert board["graphTooltip"] == 1
+        assert board["links"][0]["includeVars"]
+        for query in queries_of(board):
+            chosen = query.count('cluster=~"$cluster"')
+            assert chosen == len(re.findall(r"\b(?:treadle|process)_\w+", query))
+
+
+def test_queries_parse() -> None:
+    """As promtool reads them, with values in the place of variables."""
+    asked = [query for page in pages().values() for query in queries_of(json.loads(page))]
+    rules = [{"record": "a:b", "expr": query.replace("$__rate_interval", "5m")} for query in asked]
+    groups = {"groups": [{"name": str(at), "rules": [rule]} for at, rule in enumerate(rules)]}
+    with NamedTemporaryFile("w", suffix=".yml") as file:
+        json.dump(groups, file)
+        file.flush()
+        assert promtool("check", "rules", file.name) == ""
 
 
 def test_queries_ask_for_metrics_that_exist() -> None:
