@@ -52,7 +52,12 @@ def test_every_alert_says_what_to_do() -> None:
     """With a summary, a description and how bad it is."""
     for rule in RULES:
         assert rule["labels"]["severity"] in ("critical", "warning")
-        assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+        assert set(rule["annotations"]) == {
+            "summary",
+            "description",
+            "runbook_url",
+            "dashboard_url",
+        }
 
 
 def test_every_alert_leads_to_its_runbook() -> None:
@@ -60,9 +65,14 @@ def test_every_alert_leads_to_its_runbook() -> None:
     sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text("utf-8"), flags=re.M)[1:]
     found = {section.partition("\n")[0]: section for section in sections}
 
+    boards = {json.loads(page)["uid"] for page in pages().values()}
+
     assert sorted(found) == sorted(rule["alert"] for rule in RULES)
     for rule in RULES:
         assert rule["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule['alert'].lower()}"
+        board = re.match(r"/d/([\w-]+)\?", rule["annotations"]["dashboard_url"])
+        assert board is not None
+        assert board[1] in boards
         parts = re.findall(r"^\*\*([A-Z][a-z ]+)\.\*\* \S", found[rule["alert"]], re.M)
         assert parts == ["Meaning", "Impact", "Look at", "Do"]
     for anchor in re.findall(r"\]\(#(\w+)\)", "".join(sections)):
