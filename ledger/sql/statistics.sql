@@ -40,3 +40,10 @@ select 'outbox', 'pending', 0, count(*),
        (extract(epoch from clock_timestamp())
         - min(('x' || left(translate(id::text, '-', ''), 12))::bit(48)::bigint) / 1000.0)::float8
 from outbox where done_at is null and given_up_at is null
+
+-- name: sessions
+-- Sessions of clients that the server has, and how many it gives those who are no superuser.
+select (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+       current_setting('max_connections')::int
+       - current_setting('superuser_reserved_connections')::int
+       - current_setting('reserved_connections')::int

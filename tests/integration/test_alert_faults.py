@@ -248,3 +248,17 @@ def kill(supervisor: Supervisor) -> int:
     pid = supervisor._children[1].running().pid
     os.kill(pid, signal.SIGKILL)
     return pid
+
+
+def test_sessions_that_are_nearly_used_up_alert(observed: Observed, tmp_path: Path) -> None:
+    """Before nobody gets a further one: here somebody else holds them."""
+    well = observed.scrape()
+    fire(tmp_path, well, well, quiet=["TreadleSessionsUsedUp"])
+    used = well.value("treadle_postgres_sessions")
+    limit = well.value("treadle_postgres_sessions_limit")
+    with ExitStack() as stack:
+        for _ in range(int(limit * 0.9 - used) + 1):
+            stack.enter_context(connect(observed.settings.database_url))
+        full = observed.scrape()
+
+    fire(tmp_path, full, full, firing=["TreadleSessionsUsedUp"])
