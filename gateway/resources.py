@@ -12,6 +12,7 @@ from treadle.gateway.address_rates import AddressRates
 from treadle.gateway.submitter import Submitter
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.versions import Graphs
+from treadle.monitoring.dependencies import DependencyWatch
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import PoolProbe, Readiness, RedisProbe
 from treadle.transport.connections import Connections
@@ -45,6 +46,9 @@ class Resources:
         self._reporter = Reporter(client, Role.GATEWAY, self.readiness)
         self._reporter.start()
 
+        self._dependencies = DependencyWatch(settings)
+        self._dependencies.start()
+
     @property
     def engine(self) -> Engine:
         """What changes executions."""
@@ -58,6 +62,7 @@ class Resources:
     def close(self) -> None:
         """Close every connection."""
         self._reporter.stop()
+        self._dependencies.stop()
         self.submitter.close()
         self.pool.close()
         self._connections.broker.client.close()

@@ -8,6 +8,7 @@
   counted where things happen.
 - `exposition` renders the metrics of one process, or of several behind one address.
 - `health` checks whether a process can do its work, and which of its dependencies fails.
+- `dependencies` watches the servers and the disk that a process uses, and sets their gauges.
 - `server` serves these from a process that has no HTTP server of its own.
 - `dashboards` are the Grafana dashboards, as code.
 

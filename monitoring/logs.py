@@ -34,6 +34,8 @@ EVENTS: Mapping[str, str] = {
     "delivery.arrived": "A question, or a warning of its end, reached its channel.",
     "delivery.failed": "A channel did not take a message; it is tried again.",
     "delivery.missed": "The database does not answer; messages to send wait.",
+    "dependency.recovered": "A server that did not answer answers this process again.",
+    "dependency.lost": "A server that this process uses does not answer it, or takes no session.",
     "drain.started": "The process was asked to stop: it takes nothing new, and finishes what runs.",
     "entry.dropped": "Something in Redis could not be read, and was removed.",
     "execution.left": "A definition of another release cannot be compiled here, and is left to it.",

@@ -112,6 +112,24 @@ POOL_WAITING = Gauge(
     multiprocess_mode="livesum",
 )
 
+PROCESS_STARTS = Counter(
+    "treadle_process_starts_total",
+    "Starts of a process; where several share an address, those that ended count too.",
+)
+DEPENDENCY_UP = Gauge(
+    "treadle_dependency_up",
+    "Whether a process reaches a server that it uses (1) or not (0); where several share an"
+    " address, as the worst of them sees it.",
+    ("dependency",),
+    multiprocess_mode="livemin",
+)
+DISK_BYTES = Gauge(
+    "treadle_disk_bytes",
+    "The file system of the data folder as a process sees it: its size, and what is free.",
+    ("part",),
+    multiprocess_mode="livemin",
+)
+
 WORKER_THREADS = Gauge(
     "treadle_worker_threads", "Threads that take messages.", multiprocess_mode="livesum"
 )
@@ -232,10 +250,17 @@ PLAN_REPAIRS = closed(
     "model",
     "rule",
 )
-MODEL_REQUESTS = Counter(
-    "treadle_model_requests_total",
-    "Requests to model providers, by outcome.",
-    ("purpose", "provider", "outcome"),
+MODEL_REQUESTS = closed(
+    Counter(
+        "treadle_model_requests_total",
+        "Requests to model providers, by outcome; `provider_rate_limited` is a 429.",
+        ("purpose", "provider", "outcome"),
+    ),
+    *product(
+        ("plan", "node"),
+        ("openai", "anthropic"),
+        ("answered", "provider_unavailable", "provider_rate_limited", "provider_refused"),
+    ),
 )
 MODEL_SECONDS = Histogram(
     "treadle_model_request_seconds",
@@ -263,6 +288,7 @@ REPAIRS = closed(
     "overdue",
     "reclaim",
     "message_lost",
+    "message_unclaimed",
     "pauses_restored",
     "wrong_type",
     "unreadable",

@@ -1,6 +1,7 @@
 """Metrics of model calls and plans.
 
 The outcome of a failed one is the reason of its error; errors are classes, so that is a closed set.
+What a provider refuses for its rate has an outcome of its own: that is no outage.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from prometheus_client import Counter, Histogram
 
 from treadle.core.errors import TreadleError
 from treadle.monitoring import metrics
+
+#: The status by which a provider refuses a request for its rate, and the outcome that it counts as.
+_TOO_MANY, _RATE_LIMITED = 429, "provider_rate_limited"
 
 Purpose = Literal["plan", "node"]
 
@@ -51,7 +55,7 @@ def _measured(
         yield
         outcome = success
     except TreadleError as error:
-        outcome = error.reason
+        outcome = _RATE_LIMITED if error.context.get("status") == _TOO_MANY else error.reason
         raise
     except Exception:
         outcome = "crashed"

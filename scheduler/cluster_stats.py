@@ -26,7 +26,7 @@ from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeSt
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY
 from treadle.ledger.views import processes
 from treadle.ledger.views.processes import WorkerRow
-from treadle.ledger.views.statistics import Open, open_counts
+from treadle.ledger.views.statistics import Open, open_counts, sessions
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 from treadle.transport.pause_table import PauseTable
@@ -74,13 +74,20 @@ GAUGES: Mapping[str, Gauge] = {
     "treadle_questions_pending": Gauge("Questions that wait for an answer."),
     "treadle_questions_oldest_seconds": Gauge("Age of the oldest question that waits."),
     "treadle_questions_undelivered": Gauge("Questions that have not reached their channel."),
+    "treadle_questions_undelivered_seconds": Gauge(
+        "How long the oldest of them has waited to be delivered."
+    ),
     "treadle_questions_overdue": Gauge(
         "Questions whose time is over and that no sweeper has ended yet."
     ),
     "treadle_questions_overdue_seconds": Gauge("How late the latest question is."),
+    "treadle_postgres_sessions": Gauge("Sessions that PostgreSQL has open, of all its clients."),
+    "treadle_postgres_sessions_limit": Gauge("How many sessions PostgreSQL gives at most."),
     "treadle_pause_table_parked": Gauge("Questions that stand in Redis; the ledger is the truth."),
     "treadle_outbox_pending": Gauge("Messages that are still to be delivered."),
-    "treadle_outbox_oldest_seconds": Gauge("How late the oldest message is."),
+    "treadle_outbox_oldest_seconds": Gauge(
+        "How long the oldest message has waited to be delivered, whatever was tried meanwhile."
+    ),
 }
 """Every gauge of the cluster, by name, in the order of docs/monitoring.md."""
 
@@ -120,6 +127,7 @@ class ClusterStats(Collector):
         try:
             with closing(connect(url, autocommit=True, limits=_LIMITS)) as session:
                 found, workers = open_counts(session), processes.workers(session)
+                in_use, limit = sessions(session)
         except LOST as error:
             _log.warning("statistics.missed", error=str(error))
             return []
@@ -128,6 +136,8 @@ class ClusterStats(Collector):
             *_queues(found, workers),
             *_people(found),
             *self._pause_table(),
+            _value("treadle_postgres_sessions", in_use),
+            _value("treadle_postgres_sessions_limit", limit),
             _workers(workers),
         ]
 
@@ -181,6 +191,7 @@ def _people(found: list[Open]) -> Iterator[Metric]:
         yield _value(name, named[key].count)
     for name, key in (
         ("treadle_questions_oldest_seconds", ("questions", "pending")),
+        ("treadle_questions_undelivered_seconds", ("questions", "undelivered")),
         ("treadle_questions_overdue_seconds", ("questions", "overdue")),
         ("treadle_outbox_oldest_seconds", ("outbox", "pending")),
     ):

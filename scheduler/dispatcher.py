@@ -155,10 +155,9 @@ class Dispatcher:
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
         )
-        lost = sum(is_lost for _, is_lost in found)
-        if lost:
-            REPAIRS.labels("message_lost").inc(lost)
-            _log.warning("message.lost", rows=lost)
+        for kind, count in Counter(kind for _, kind in found if kind).items():
+            REPAIRS.labels(kind).inc(count)
+            _log.warning("message.lost", kind=kind, rows=count)
 
     def _oldest(self, queues: Iterable[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

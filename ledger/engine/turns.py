@@ -123,7 +123,7 @@ def take_back_lost(
     queues: Sequence[str],
     aside: Sequence[UUID] = (),
     grace_seconds: float,
-) -> list[tuple[Ref, bool]]:
+) -> list[tuple[Ref, str | None]]:
     """Let noted rows whose message is gone wait for their turn again.
 
     Args:
@@ -134,7 +134,9 @@ def take_back_lost(
         grace_seconds: how long a fetched message may take to its claim.
 
     Returns:
-        The rows, and whether the message of each was lost: a suspect's was not.
+        The rows, and what became of the message of each: `message_lost` if Redis has lost its data
+        since, `message_unclaimed` if it is in no list and nobody has claimed the row, `None` for
+        that of a suspect, which was passed over.
     """
     rows = _fetch(
         connection,
@@ -147,7 +149,7 @@ def take_back_lost(
         suspect=SUSPECT_AFTER,
         grace_seconds=grace_seconds,
     )
-    return [(Ref(row.execution_id, row.scope, row.node), row.is_lost) for row in rows]
+    return [(Ref(row.execution_id, row.scope, row.node), row.repair) for row in rows]
 
 
 def adopt(connection: psycopg.Connection) -> int:

@@ -27,13 +27,23 @@ select 'questions', 'pending', 0, count(*),
        extract(epoch from clock_timestamp() - min(created_at))::float8
 from interactions where status = 'pending'
 union all
-select 'questions', 'undelivered', 0, count(*) filter (where delivered_at is null), null
+select 'questions', 'undelivered', 0, count(*) filter (where delivered_at is null),
+       extract(epoch from clock_timestamp() - min(created_at) filter (where delivered_at is null))::float8
 from interactions where status = 'pending'
 union all
 select 'questions', 'overdue', 0, count(*),
        extract(epoch from clock_timestamp() - min(timeout_at))::float8
 from interactions where status = 'pending' and timeout_at <= clock_timestamp()
 union all
+-- Since it was written, which its id (UUIDv7) says in milliseconds: each try moves `due_at` on.
 select 'outbox', 'pending', 0, count(*),
-       extract(epoch from clock_timestamp() - min(due_at))::float8
+       (extract(epoch from clock_timestamp())
+        - min(('x' || left(translate(id::text, '-', ''), 12))::bit(48)::bigint) / 1000.0)::float8
 from outbox where done_at is null and given_up_at is null
+
+-- name: sessions
+-- Sessions of clients that the server has, and how many it gives those who are no superuser.
+select (select count(*) from pg_stat_activity where backend_type = 'client backend'),
+       current_setting('max_connections')::int
+       - current_setting('superuser_reserved_connections')::int
+       - current_setting('reserved_connections')::int

@@ -68,14 +68,17 @@ where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
 returning n.execution_id, n.scope, n.node, n.queue, n.priority
 
 -- name: take_back_lost
--- Rule 9: takes back the notes of rows whose message is lost, so that they wait for their turn again:
--- the note's epoch is over, it is older than the oldest message not yet fetched of its queue (an empty
--- queue counts as now), or older than a minute. Queues hold a second of work, so noted rows are few,
+-- Rule 9: takes back the notes of rows that no message stands for, so that they wait for their turn
+-- again: it is lost with Redis's data if the note's epoch is over, and unclaimed if the note is older
+-- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute. Queues hold a second of work, so noted rows are few,
 -- however many wait. A suspect whose message is gone was passed over for want of room: that is no loss.
 with heads as (
     select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
 ), lost as materialized (
-    select n.execution_id, n.scope, n.node
+    select n.execution_id, n.scope, n.node,
+           case when n.lost_count >= %(suspect)s then null
+                when n.epoch <> %(epoch)s then 'message_lost'
+                else 'message_unclaimed' end as repair
     from node_executions n
     left join heads h on h.queue = n.queue
     where n.state = 'ready' and n.enqueued_at is not null
@@ -91,7 +94,7 @@ update node_executions n set
 from lost l join executions e on e.id = l.execution_id
 where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
   and n.state = 'ready' and n.enqueued_at is not null
-returning n.execution_id, n.scope, n.node, n.lost_count < %(suspect)s as is_lost
+returning n.execution_id, n.scope, n.node, l.repair
 
 -- name: adopt
 -- Rows that wait for nobody's turn though their execution is not paused: a process of the release

@@ -9,7 +9,8 @@ import psycopg
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.ledger.queries import queries
 
-_OPEN_COUNTS = queries("statistics")["open_counts"]
+_SQL = queries("statistics")
+_OPEN_COUNTS = _SQL["open_counts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,10 @@ def open_counts(connection: psycopg.Connection) -> list[Open]:
     """Return what is open. Reads every open row once, so it is not for each pass."""
     rows = connection.execute(_OPEN_COUNTS, {"system": SYSTEM_PREFIX}).fetchall()
     return [Open(*row) for row in rows]
+
+
+def sessions(connection: psycopg.Connection) -> tuple[int, int]:
+    """Return how many sessions PostgreSQL has open, and how many it gives at most."""
+    row = connection.execute(_SQL["sessions"]).fetchone()
+    assert row is not None
+    return row[0], row[1]

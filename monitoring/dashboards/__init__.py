@@ -8,6 +8,8 @@ tools, and nothing in Treadle imports it.
 - `queues`    queues, workers, the ledger and processes
 - `people`    questions that wait for people, and their delivery
 
+`variables` has what a reader chooses: one cluster, and queues. The workflow is no label, so none.
+
 Gauges of the whole cluster, which every scheduler reports, are combined by `max`; counters of
 single processes are added up by `sum`; see `monitoring.metrics`.
 """

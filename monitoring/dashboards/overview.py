@@ -21,6 +21,7 @@ def dashboard() -> Dashboard:
     """Return the dashboard."""
     rows = {
         "Now": _now(),
+        "Processes": _processes(),
         "Executions": _executions(),
         "Nodes": _nodes(),
         "Front doors": _front_doors(),
@@ -43,6 +44,7 @@ def _now() -> list[Panel]:
             f'sum (rate({_FINISHED}{{status=~"ERROR|TIMEOUT"}}[$__rate_interval]))'
             f" / sum (rate({_FINISHED}[$__rate_interval]))",
             "percentunit",
+            bad=0.05,
         ),
         number(
             "Workers",
@@ -54,8 +56,24 @@ def _now() -> list[Panel]:
             "How long it has waited for a worker.",
             cluster("treadle_queue_oldest_seconds"),
             "s",
+            bad=300,
         ),
         number("Open questions", "They wait for people.", cluster("treadle_questions_pending")),
+    ]
+
+
+def _processes() -> list[Panel]:
+    return [
+        graph(
+            "Servers reached",
+            "Whether PostgreSQL and Redis answer the processes: 1, or 0 where one is not reached.",
+            {"{{dependency}}": "min by (dependency) (treadle_dependency_up)"},
+        ),
+        graph(
+            "Starts of processes",
+            "In a quarter of an hour, by job; a line that stays up is a loop of crashes.",
+            {"{{job}}": "sum by (job) (increase(treadle_process_starts_total[15m]))"},
+        ),
     ]
 
 
@@ -71,7 +89,7 @@ def _executions() -> list[Panel]:
             "ops",
         ),
         graph(
-            "Duration",
+            "Duration of executions",
             "Time from start to end, including waits for people.",
             {
                 "half": quantile(0.5, "treadle_execution_seconds"),
@@ -80,7 +98,7 @@ def _executions() -> list[Panel]:
             "s",
         ),
         graph(
-            "In progress",
+            "In progress by status",
             "Executions by status.",
             {"{{status}}": cluster("treadle_executions_in_progress", "status")},
             stacked=True,
@@ -117,7 +135,7 @@ def _nodes() -> list[Panel]:
             "ops",
         ),
         graph(
-            "Duration",
+            "Duration of attempts",
             "Time of 95 in 100 attempts, by node type.",
             {"{{node_type}}": quantile(0.95, "treadle_node_seconds", "node_type")},
             "s",

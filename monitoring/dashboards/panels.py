@@ -15,10 +15,15 @@ from grafana_foundation_sdk.models.common import (
     StackingMode,
     TooltipDisplayMode,
 )
-from grafana_foundation_sdk.models.dashboard import DataSourceRef
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardCursorSync,
+    DashboardLinkType,
+    Threshold,
+    ThresholdsMode,
+)
 
-#: The data source in the provisioning files.
-_SOURCE = DataSourceRef(type_val="prometheus", uid="treadle-prometheus")
+from treadle.monitoring.dashboards.variables import SOURCE, limited, of_cluster, of_queue
+
 #: A row of the grid has 24 columns.
 _STAT_SPAN, _STAT_HEIGHT = 4, 4
 _GRAPH_SPAN, _GRAPH_HEIGHT = 12, 8
@@ -39,6 +44,16 @@ def page(
         .time("now-1h", "now")
         .refresh("10s")
         .readonly()
+        .tooltip(DashboardCursorSync.CROSSHAIR)
+        .with_variable(of_cluster())
+        .with_variable(of_queue())
+        .link(
+            dashboard.DashboardLink("Treadle's dashboards")
+            .type(DashboardLinkType.DASHBOARDS)
+            .tags(["treadle"])
+            .include_vars(True)
+            .keep_time(True)
+        )
     )
     for row, panels in rows.items():
         board = board.with_row(dashboard.Row(row))
@@ -47,18 +62,29 @@ def page(
     return board
 
 
-def number(title: str, description: str, query: str, unit: str = "short") -> stat.Panel:
-    """Return a panel that shows the current value of one query."""
+def number(
+    title: str,
+    description: str,
+    query: str,
+    unit: str = "short",
+    *,
+    bad: float | None = None,
+) -> stat.Panel:
+    """Return a panel that shows the current value of one query, in red from `bad` on."""
+    steps = [Threshold(None, "green")]
+    if bad is not None:
+        steps.append(Threshold(bad, "red"))
     return (
         stat.Panel()
         .title(title)
         .description(description)
-        .datasource(_SOURCE)
+        .datasource(SOURCE)
         .unit(unit)
         .span(_STAT_SPAN)
         .height(_STAT_HEIGHT)
         .graph_mode(BigValueGraphMode.AREA)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
+        .thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
         .with_target(_target(query, title, "A"))
     )
 
@@ -76,7 +102,7 @@ def graph(
         timeseries.Panel()
         .title(title)
         .description(description)
-        .datasource(_SOURCE)
+        .datasource(SOURCE)
         .unit(unit)
         .min(0)
         .span(_GRAPH_SPAN)
@@ -126,4 +152,4 @@ def _sum(by: tuple[str, ...]) -> str:
 
 
 def _target(query: str, legend: str, name: str) -> prometheus.Dataquery:
-    return prometheus.Dataquery().expr(query).legend_format(legend).ref_id(name)
+    return prometheus.Dataquery().expr(limited(query)).legend_format(legend).ref_id(name)

@@ -25,11 +25,12 @@ def dashboard() -> Dashboard:
 def _now() -> list[Panel]:
     return [
         number("Open", "Questions that wait for an answer.", cluster("treadle_questions_pending")),
-        number("Oldest", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
+        number("Oldest question", "Its age.", cluster("treadle_questions_oldest_seconds"), "s"),
         number(
             "Overdue",
             "Questions past their time that no sweeper has ended yet.",
             cluster("treadle_questions_overdue"),
+            bad=1,
         ),
         number(
             "Not delivered",
@@ -113,10 +114,10 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Waiting to be sent",
-            "Messages in the outbox, and how late the oldest of them is.",
+            "Messages in the outbox, and how long the oldest of them has waited.",
             {
                 "messages": cluster("treadle_outbox_pending"),
-                "seconds late": cluster("treadle_outbox_oldest_seconds"),
+                "seconds": cluster("treadle_outbox_oldest_seconds"),
             },
         ),
     ]

@@ -38,7 +38,7 @@ def _queues() -> list[Panel]:
             stacked=True,
         ),
         graph(
-            "Oldest",
+            "Oldest ready node by queue",
             "How long the oldest ready node has waited.",
             {
                 "{{queue}} {{priority}}": cluster(
@@ -73,7 +73,7 @@ def _queues() -> list[Panel]:
 def _workers() -> list[Panel]:
     return [
         graph(
-            "Workers",
+            "Workers by state",
             "Registered processes.",
             {"{{kind}} {{state}}": cluster("treadle_workers", "kind", "state")},
         ),
@@ -160,6 +160,15 @@ def _processes() -> list[Panel]:
             "Processor time",
             "Cores, by job.",
             {"{{job}}": rate(f"process_cpu_seconds_total{_TREADLE_JOBS}", "job")},
+        ),
+        graph(
+            "Free disk",
+            "Share of the data folder's file system that is free, by job.",
+            {
+                "{{job}}": 'min by (job) (treadle_disk_bytes{part="free"})'
+                ' / min by (job) (treadle_disk_bytes{part="total"})'
+            },
+            "percentunit",
         ),
         graph(
             "Memory",

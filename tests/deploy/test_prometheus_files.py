@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
@@ -51,7 +52,41 @@ def test_every_alert_says_what_to_do() -> None:
     """With a summary, a description and how bad it is."""
     for rule in RULES:
         assert rule["labels"]["severity"] in ("critical", "warning")
-        assert set(rule["annotations"]) == {"summary", "description"}
+        assert set(rule["annotations"]) == {
+            "summary",
+            "description",
+            "runbook_url",
+            "dashboard_url",
+        }
+
+
+def test_every_alert_leads_to_its_runbook() -> None:
+    """A section of a page: what it means, whom it hurts, where to look, what to do."""
+    sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text("utf-8"), flags=re.M)[1:]
+    found = {section.partition("\n")[0]: section for section in sections}
+
+    boards = {json.loads(page)["uid"] for page in pages().values()}
+
+    assert sorted(found) == sorted(rule["alert"] for rule in RULES)
+    for rule in RULES:
+        assert rule["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule['alert'].lower()}"
+        board = re.match(r"/d/([\w-]+)\?", rule["annotations"]["dashboard_url"])
+        assert board is not None
+        assert board[1] in boards
+        parts = re.findall(r"^\*\*([A-Z][a-z ]+)\.\*\* \S", found[rule["alert"]], re.M)
+        assert parts == ["Meaning", "Impact", "Look at", "Do"]
+    for anchor in re.findall(r"\]\(#(\w+)\)", "".join(sections)):
+        assert anchor in {name.lower() for name in found}
+
+
+def test_every_rule_keeps_clusters_apart() -> None:
+    """Whatever adds series up, or takes the largest, does so for each cluster."""
+    for rule in RULES:
+        adds_up = re.findall(r"\b(?:sum|max|min|count|group|avg)\b(?: by \((\w+))?", rule["expr"])
+        assert set(adds_up) <= {"cluster"}, rule["expr"]
+    for name in ("prometheus.yml", "local.yml"):
+        for scraped in yaml.safe_load((CONFIGS / name).read_text())["scrape_configs"]:
+            assert scraped["relabel_configs"][0]["target_label"] == "cluster"
 
 
 def test_the_committed_dashboards_are_what_the_code_gives() -> None:
@@ -59,6 +94,32 @@ def test_the_committed_dashboards_are_what_the_code_gives() -> None:
     committed = {path.name: path.read_text("utf-8") for path in DASHBOARDS.glob("*.json")}
 
     assert committed == pages()
+
+
+def test_dashboards_show_one_cluster_under_titles_that_are_unique() -> None:
+    """Every query is limited to the chosen cluster; all dashboards share time and crosshair."""
+    boards = [json.loads(page) for page in pages().values()]
+    titles = [panel["title"] for board in boards for panel in panels_of(board)]
+
+    assert len(titles) == len(set(titles))
+    for board in boards:
+        assert [each["name"] for each in board["templating"]["list"]] == ["cluster", "queue"]
+        assert board["graphTooltip"] == 1
+        assert board["links"][0]["includeVars"]
+        for query in queries_of(board):
+            chosen = query.count('cluster=~"$cluster"')
+            assert chosen == len(re.findall(r"\b(?:treadle|process)_\w+", query))
+
+
+def test_queries_parse() -> None:
+    """As promtool reads them, with values in the place of variables."""
+    asked = [query for page in pages().values() for query in queries_of(json.loads(page))]
+    rules = [{"record": "a:b", "expr": query.replace("$__rate_interval", "5m")} for query in asked]
+    groups = {"groups": [{"name": str(at), "rules": [rule]} for at, rule in enumerate(rules)]}
+    with NamedTemporaryFile("w", suffix=".yml") as file:
+        json.dump(groups, file)
+        file.flush()
+        assert promtool("check", "rules", file.name) == ""
 
 
 def test_queries_ask_for_metrics_that_exist() -> None:

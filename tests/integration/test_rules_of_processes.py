@@ -201,6 +201,24 @@ def test_a_sent_row_is_sent_again_only_when_its_message_is_lost(own: Hand) -> No
     assert found(oldest={"core": sent - 3 * moment}) == ["a"]
 
 
+def test_only_what_redis_lost_counts_as_lost(own: Hand) -> None:
+    """A message that was fetched and not claimed yet says nothing of Redis: floods do that too.
+
+    Taken out, each drain and each flood is reported as a Redis that loses data.
+    """
+    own.submit(chain(node("a")))
+
+    def kinds(epoch: str) -> list[str | None]:
+        with own.session.transaction(force_rollback=True):
+            found = turns.take_back_lost(
+                own.session, epoch=epoch, oldest={}, queues=["core"], grace_seconds=0
+            )
+        return [kind for _, kind in found]
+
+    assert kinds("today") == ["message_unclaimed"]
+    assert kinds("tomorrow") == ["message_lost"]
+
+
 def test_a_process_is_dead_only_after_a_lease_of_silence_as_seen_from_here(
     own: Hand, wait_until: WaitUntil
 ) -> None:

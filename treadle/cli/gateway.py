@@ -13,6 +13,7 @@ from treadle.core.settings import Settings
 from treadle.gateway.process import GRACE_SECONDS, Server
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
+from treadle.monitoring.metrics import PROCESS_STARTS
 from treadle.monitoring.server import Address
 
 
@@ -31,6 +32,7 @@ def gateway(
     with logging_service():
         settings = Settings.load()
         logs.configure(settings.log_level)
+        PROCESS_STARTS.inc()
         server = Server(settings, Address(host, port))
         migrate(settings.database_url)
         end_in_time(server.closing, GRACE_SECONDS)

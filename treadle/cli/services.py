@@ -14,11 +14,13 @@ from treadle.cli.ports import LOOPBACK, Host, Port
 from treadle.cli.service_edge import logging_service
 from treadle.cli.signals import end_in_time, stop_on_signal
 from treadle.core.redis import connect
-from treadle.core.settings import Settings
+from treadle.core.settings import Settings, counts_folder
 from treadle.ledger.migrations import migrate
 from treadle.monitoring import logs
+from treadle.monitoring.dependencies import DependencyWatch
 from treadle.monitoring.exposition import Exposition
 from treadle.monitoring.health import readiness
+from treadle.monitoring.metrics import PROCESS_STARTS
 from treadle.monitoring.server import Address, MonitoringServer
 from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.scheduler.health import check_scheduler
@@ -82,8 +84,11 @@ def _prepare(port: int | None, host: str) -> tuple[Settings, MonitoringServer | 
     """Read the settings, log as they say, take the port, and bring the ledger up to date."""
     settings = Settings.load()
     logs.configure(settings.log_level)
+    PROCESS_STARTS.inc()
     server = None if port is None else MonitoringServer(Address(host, port))
     migrate(settings.database_url)
+    if server is not None or counts_folder() is not None:  # else nobody reads what it would set
+        DependencyWatch(settings).start()
     return settings, server
 
 
