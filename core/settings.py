@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from treadle.core.embedded.folder import Cluster, find_cluster
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import SecretOffers, read_offers
 
 PREFIX = "TREADLE_"
 
@@ -129,6 +130,9 @@ class Settings(BaseSettings):
     """Lowest level of Treadle's own logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Private addresses or networks that workflows may call, with commas between."""
+    offered_secrets: Annotated[SecretOffers, NoDecode] = SecretOffers({})
+    """Who may use which secret and where it may go, as JSON: `{"NAME": {"owners": ["ada"],
+    "hosts": ["shop.example"]}}`; see guides/secrets.md."""
     public_url: str = "http://127.0.0.1:8000"
     """Public address of the gateway, for the links in questions that are sent out."""
     openai_api_key: SecretStr | None = Field(
@@ -164,6 +168,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("offered_secrets", mode="before")
+    @classmethod
+    def _read_offers(cls, value: object) -> object:
+        return read_offers(value) if isinstance(value, str) else value
 
     @field_validator("openai_api_key", "anthropic_api_key", "api_key", mode="after")
     @classmethod
@@ -312,4 +321,5 @@ def _variable(location: str) -> str:
     """Return the environment variable behind a validation error's location."""
     if not location:
         return "settings"
-    return location if location.isupper() else PREFIX + location.upper()
+    name, dot, inside = location.partition(".")
+    return (name if name.isupper() else PREFIX + name.upper()) + dot + inside

@@ -57,6 +57,7 @@ EVENTS: Mapping[str, str] = {
     "request.crashed": "The gateway could not answer a request because of a defect.",
     "request.aborted": "A client went away before the body of its request was complete.",
     "request.refused": "A transaction failed for another reason than an outage.",
+    "secret.refused": "A secret is not offered to the owner who used it, or not for that host.",
     "scheduler.failed": "A pass of the scheduler failed because of a defect; the next one follows.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
     "scheduler.started": "The scheduler began its passes.",

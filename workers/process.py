@@ -67,7 +67,8 @@ class WorkerProcess:
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        executor = Executor(records, dialer, Secrets(secrets_given()), settings)
+        secrets = Secrets(secrets_given(), settings.offered_secrets)
+        executor = Executor(records, dialer, secrets, settings)
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
 from treadle.dag.specs import SPECS
@@ -33,19 +34,39 @@ class SecretNotFound(TreadleError):
     )
 
 
+class SecretNotOffered(TreadleError):
+    """The operator does not offer a secret to the owner of the execution."""
+
+    reason: ClassVar[str] = "secret_not_offered"
+    solution: ClassVar[str] = (
+        "Use a secret that is offered to this account, or ask the operator to add the account to"
+        " its `owners` in TREADLE_OFFERED_SECRETS of all processes."
+    )
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            f"The secret {name!r} is not offered to {owner!r}.", secret=name, owner=owner
+        )
+
+
 class Secrets:
-    """The secrets that a worker has been given."""
+    """The secrets that a process has been given, and to whom they are offered."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], offers: SecretOffers) -> None:
         self._values = values
+        self._offers = offers
 
-    def of(self, names: Collection[str]) -> dict[str, str]:
-        """Return the named secrets.
+    def of(self, names: Collection[str], owner: str) -> dict[str, str]:
+        """Return the named secrets for a workflow of an owner.
 
         Raises:
+            SecretNotOffered: `secret_not_offered`, for the first that is not; also if there is
+                none of that name, so that nobody learns which there are.
             SecretNotFound: `secret_not_found`, for the first that is missing.
         """
         for name in sorted(names):
+            if not self._offers.is_offered(name, owner):
+                raise SecretNotOffered(name, owner)
             if name.upper() not in self._values:
                 raise SecretNotFound(f"There is no secret {name!r}.", secret=name)
         return {name: self._values[name.upper()] for name in names}

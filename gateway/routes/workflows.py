@@ -12,7 +12,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.model import Name
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
-from treadle.gateway.definitions import WorkflowInvalid, valid, wire_problems
+from treadle.gateway.definitions import WorkflowInvalid, for_caller, valid, wire_problems
 from treadle.gateway.models.workflows import Definition
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
@@ -50,15 +50,15 @@ class OtherWorkflow(TreadleError):
 )
 def create_workflow(body: Definition, caller: Runner) -> Response:
     """Store a definition as a new workflow of its id."""
-    workflow, _ = valid(body.root)
+    workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
         return _stored(library.create(connection, caller.owner, workflow))
 
 
 @routes.post("/workflows/validate", response_model=ValidationResult, summary="Validate a workflow")
-def validate_workflow(body: Definition, _: Reader) -> Response:
+def validate_workflow(body: Definition, caller: Reader) -> Response:
     """Report every problem of a definition, and store nothing."""
-    found = validate(body.root)
+    found = for_caller(caller, validate(body.root))
     return Json(
         _validation(
             valid=found.workflow is not None,
@@ -99,7 +99,7 @@ def get_workflow(workflow_id: Name, caller: Reader) -> Response:
 )
 def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
     """Store a definition as the newest version of its workflow; running executions keep theirs."""
-    workflow, _ = valid(body.root)
+    workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
         library.version_id(connection, caller.owner, workflow_id)  # raises if there is none
         if workflow.metadata.id != workflow_id:

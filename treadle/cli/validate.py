@@ -11,9 +11,11 @@ import typer
 from treadle.cli.errors import ExitCode
 from treadle.cli.files import read_file, to_json
 from treadle.cli.plain_text import plain, say
+from treadle.core.secret_offers import LOCAL_OWNER
+from treadle.core.settings import Settings
 from treadle.dag.problems import Problem
 from treadle.dag.schema import workflow_schema
-from treadle.dag.validation import Validation
+from treadle.dag.validation import Validation, for_owner
 from treadle.dag.validation import validate as check
 
 
@@ -22,7 +24,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Print {valid, problems}.")] = False,
 ) -> None:
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
-    validation = check(read_file(file))
+    validation = checked(read_file(file))
     if as_json:
         say(to_json(document_of(validation)))
     elif validation.workflow is None:
@@ -36,6 +38,14 @@ def validate(
         if validation.warnings:
             say(f"warnings\n{listed(validation.warnings)}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
+
+
+def checked(document: object) -> Validation:
+    """Validate what is to run in this folder's cluster; a gateway knows itself whom it serves."""
+    validation, settings = check(document), Settings.load()
+    if settings.server is not None:
+        return validation
+    return for_owner(validation, LOCAL_OWNER, settings.offered_secrets)
 
 
 def schema() -> None:

@@ -28,6 +28,7 @@ from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.recovery import timed_out
+from treadle.monitoring.secret_refusals import REASONS, secret_refused
 from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
@@ -133,6 +134,10 @@ class Executor:
 
     def _ended(self, claim: Claim, outcome: Outcome, arrived: Value) -> AttemptResult:
         """Return an outcome without secrets, after the retry policy had its say."""
+        if isinstance(outcome, Failed) and outcome.error["error_code"] in REASONS:
+            ref, reason = claim.ref, outcome.error["error_code"]
+            facts = {"execution_id": str(ref.execution_id), "node_id": ref.node}
+            secret_refused("attempt", reason, **facts)
         return AttemptResult(self.with_retry_policy(claim, self._clean(claim, outcome)), arrived)
 
     def _clean(self, claim: Claim, outcome: Outcome) -> Outcome:
@@ -169,7 +174,9 @@ class Executor:
         variables = arrived.variables
         variables["input"] = overlaid(node, arrived, budget)
         if node.secrets:
-            variables["secrets"] = self._secrets.of(node.secrets)
+            variables["secrets"] = self._secrets.of(
+                node.secrets, self._records.owner(ref.execution_id)
+            )
         return Attempt(
             execution_id=str(ref.execution_id),
             scope=ref.scope,
