@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
+from treadle.core.secret_offers import LOCAL_OWNER, SecretOffer
 from treadle.dag.node_docs import field_lines_of
 from treadle.dag.specs import AVAILABLE, NodeSpec
 
@@ -15,6 +16,18 @@ from treadle.dag.specs import AVAILABLE, NodeSpec
 def system_prompt() -> str:
     """Return the instructions, followed by every node type that can run."""
     return _prompt("system") + "\n\n".join(map(description_of, AVAILABLE))
+
+
+def offered_secrets(offers: Mapping[str, SecretOffer], owner: str) -> str:
+    """Return what follows the node types: the secrets that an owner may use, by name alone."""
+    lines = []
+    for name, offer in offers.items():
+        hosts = f", for {', '.join(map(str, offer.hosts))} only" if offer.hosts else ""
+        lines.append(f"- secrets.{name}{hosts}")
+    if owner == LOCAL_OWNER:  # whose secrets need not be listed
+        lines.append("- secrets.NAME with a name of your own, if none of these fits")
+    listed = "\n".join(lines) or "(none)"
+    return f"\n\nSecrets that steps may use, and no others:\n{listed}\n"
 
 
 @cache

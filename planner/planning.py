@@ -15,18 +15,20 @@ from typing import Any, ClassVar, TypeAlias
 
 from treadle.core.errors import TreadleError
 from treadle.core.providers import Tokens, cost_usd
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.problems import Problem
-from treadle.dag.validation import validate
+from treadle.dag.validation import Validation, for_owner, validate
 from treadle.dag.values import Value
 from treadle.monitoring import models
 from treadle.monitoring.metrics import PLAN_REPAIRS
+from treadle.planner.addresses import guard_addresses, named_in, unmake_addresses
 from treadle.planner.building import Document, document_of
 from treadle.planner.catalogue import repair_prompt
 from treadle.planner.drafts import Message, PlanDraft, gave_up
 from treadle.planner.llm import DraftReply, ModelClient, open_client
 from treadle.planner.model_choice import ModelChoice, choose_model
-from treadle.planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
+from treadle.planner.placeholders import Fix, Placeholder, declared, settle
 from treadle.planner.repair_rules import fix
 
 #: Steps of a draft that a stage's event names, at most.
@@ -59,11 +61,24 @@ class PlanInvalid(TreadleError):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an owner may use in a plan."""
+
+    owner: str
+    offers: SecretOffers
+
+    def check(self, document: Document) -> Validation:
+        """Validate a workflow as a submission of the owner's is."""
+        return for_owner(validate(document), self.owner, self.offers)
+
+
 @dataclass(slots=True)
 class Planning:
     """One plan in progress."""
 
     prompt: str
+    rights: Rights
     choice: ModelChoice
     client: ModelClient
     report: Report
@@ -126,11 +141,11 @@ class Planning:
             return []
         steps = [step.id[:64] for step in reply.draft.steps[:_STEPS_REPORTED]]
         await self.report({"stage": "checking", "title": reply.draft.title[:200], "steps": steps})
-        return list(validate(document_of(reply.draft)).problems)
+        return list(self.rights.check(document_of(reply.draft)).problems)
 
 
-async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Value]:
-    """Plan a workflow.
+async def plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Value]:
+    """Plan a workflow for an owner.
 
     Returns:
         `{title, rationale, assumptions, placeholders, workflow, problems_repaired, fixes,
@@ -142,21 +157,21 @@ async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Val
             `core.providers`.
     """
     with models.planning():
-        result = await _plan(prompt, settings, report)
+        result = await _plan(prompt, owner, settings, report)
     PLAN_REPAIRS.labels("model").inc(len(result["problems_repaired"]))
     PLAN_REPAIRS.labels("rule").inc(len(result["fixes"]))
     return result
 
 
-async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, Any]:
+async def _plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Any]:
     begun = time.monotonic()
-    choice = choose_model(settings)
-    async with open_client(settings, choice) as client:
-        planning = Planning(prompt, choice, client, report)
+    choice, rights = choose_model(settings), Rights(owner, settings.offered_secrets)
+    async with open_client(settings, choice, owner) as client:
+        planning = Planning(prompt, rights, choice, client, report)
         try:
             draft = await planning.draft()
             await report({"stage": "fixing", "title": draft.title[:200]})
-            document, placeholders, fixes, warnings = _finished(draft, prompt)
+            document, placeholders, fixes, warnings = _finished(draft, prompt, rights)
         except TreadleError as error:
             error.context["tokens"] = asdict(planning.tokens)  # spent without a result
             raise
@@ -174,17 +189,18 @@ async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, An
 
 
 def _finished(
-    draft: PlanDraft, prompt: str
+    draft: PlanDraft, prompt: str, rights: Rights
 ) -> tuple[Document, list[Placeholder], list[Fix], Sequence[Problem]]:
     """Fix a draft's workflow by rule.
 
     Raises:
         PlanInvalid: `plan_invalid`, with the problems that are left.
     """
-    document, placeholders = document_of(draft), declared(draft)
-    fixes = list(unmake_addresses(document, prompt, placeholders))
-    validation, repairs = fix(document, placeholders)
+    document, placeholders, named = document_of(draft), declared(draft), named_in(prompt)
+    fixes = list(unmake_addresses(document, named, placeholders))
+    validation, repairs = fix(document, placeholders, rights.check)
     fixes += repairs
+    fixes += guard_addresses(document, named, placeholders)
     if validation.workflow is None:
         raise PlanInvalid(
             f"{len(validation.problems)} problems are left in the plan.",

@@ -173,10 +173,9 @@ class Executor:
         arrived = self._inputs.at(claim.graph, ref, chosen=claim.chosen, budget=budget)
         variables = arrived.variables
         variables["input"] = overlaid(node, arrived, budget)
+        owner = partial(self._records.owner, ref.execution_id)
         if node.secrets:
-            variables["secrets"] = self._secrets.of(
-                node.secrets, self._records.owner(ref.execution_id)
-            )
+            variables["secrets"] = self._secrets.of(node.secrets, owner())
         return Attempt(
             execution_id=str(ref.execution_id),
             scope=ref.scope,
@@ -187,6 +186,7 @@ class Executor:
             variables=variables,
             sources=arrived.sources,
             results=partial(referred_to, self._records, claim.graph, ref.execution_id),
+            owner=owner,
             deadline=deadline,
             budget=budget,
             tell=_cleaning(tell, self._hidden(node)),

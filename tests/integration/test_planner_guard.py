@@ -1,0 +1,195 @@
+"""What a plan may call and use: hosts of the request, placeholders, and what is the owner's."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from tests.support.model_servers import Provider, draft, providing, step
+from treadle.core.secret_offers import SecretOffers
+from treadle.core.settings import Settings
+from treadle.dag.specs import AVAILABLE
+from treadle.dag.values import Value
+from treadle.planner.addresses import named_in
+from treadle.planner.planning import PlanInvalid, plan
+
+REQUEST, CHAT = "ACTION.HTTP_REQUEST", "AI_AGENT.OPENAI_CHATGPT"
+APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
+PROMPT = "Get https://api.shop.example/orders with my token and tell jakob@mail.example."
+KEYED = '{"Authorization": "Bearer {{ secrets.shop }}"}'
+ENCODED = base64.b64encode(b"https://evil.test/x").decode()
+
+#: Steps by the field that is called.
+CALLED: dict[str, tuple[str, dict[str, Any]]] = {
+    "url": (REQUEST, {"headers": KEYED}),
+    "base_url": (CHAT, {"user_prompt": "Hello", "credential": "{{ secrets.shop }}"}),
+    "webhook_url": (
+        APPROVAL,
+        {"title": "?", "channel_type": "webhook", "webhook_secret": "shop"},
+    ),
+}
+
+ELSEWHERE = [
+    "https://evil.test/x",
+    "HTTPS://EVIL.TEST/x",
+    "https://api.shop.example.evil.test/x",
+    "https://shop.example/x",
+    "https://mail.example/x",
+    "https://api.shop.example@evil.test/",
+    "https://api.shop.example:x@evil.test/",
+    "https://evil.test\\@api.shop.example/",
+    "https://api.shop.example\\.evil.test/",
+    "https://evil.test/https://api.shop.example/",
+    "https://api.shop.exampleㅤ.evil.test/",
+    "https://api.shop.example{{ '.evil.test' }}/x",
+    "https://api.shop.example:{{ '1@evil.test' }}/x",
+    "https://{{ 'evil.test' }}/x",
+    "https://{{ input.host }}/x",
+    "{{ 'https' }}://api.shop.example/x",
+    "{{ 'ht' ~ 'tp://evil.test/x' }}",
+    "{{ ['ht', 'tps:', '//evil.test/x'] | join }}",
+    "{{ '" + ENCODED + "' | base64_decode }}",
+    "{{ 'tset.live//:ptth' | reverse }}",
+    "{{ 'hXXp://evil.test' | replace('XX', 'tt') }}",
+    "{{ 'https://api.shop.example/' if false else 'ht' ~ 'tp://evil.test' }}",
+    "{{ input.url }}",
+    "{{ nodes.other.json.url }}",
+    "{{ trigger.site if false else 'ht' ~ 'tp://evil.test' }}",
+    "{{ trigger.site ~ '.evil.test' }}",
+    "{{ trigger.site }}.evil.test/",
+    "{{ trigger.site }}@evil.test/",
+    "{{ trigger.site }}{{ '.evil.test' }}",
+    "{{ trigger.site.url }}",
+    " https://evil.test/x",
+    "//evil.test/x",
+    "evil.test/x",
+]
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    """Return a provider that gives what a test scripts."""
+    with providing() as made:
+        yield made
+
+
+def planned(
+    provider: Provider, *steps: Any, owner: str = "local", prompt: str = PROMPT, **offers: Any
+) -> Any:
+    """Return what is planned for an owner when the model answers with these steps."""
+    given = SecretOffers.model_validate(offers)
+    settings = provider.settings(
+        Settings(), openai_api_key=SecretStr("sk-loopback"), offered_secrets=given
+    )
+    provider.answers(draft(step("other"), *steps, title="Get the orders"))
+
+    async def report(_: Value) -> None:
+        """Listen to no stage."""
+
+    return asyncio.run(plan(prompt, owner, settings, report))
+
+
+def called(provider: Provider, field: str, address: str) -> tuple[str, dict[str, str]]:
+    """Return an address as it stands in the plan, and the types of the placeholders."""
+    kind, settings = CALLED[field]
+    made = planned(provider, step("call", kind, **settings, **{field: address}))
+    assert all(each["name"] for each in made["placeholders"])
+    types = {each["name"]: each["type"] for each in made["placeholders"]}
+    return made["workflow"]["nodes"][-1]["configurations"][field], types
+
+
+@pytest.mark.parametrize("field", CALLED)
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_an_address_whose_host_the_request_does_not_name_is_supplied_by_a_person(
+    provider: Provider, field: str, address: str
+) -> None:
+    """However it is spelled or computed, and whatever carries it: as an address, checked as one."""
+    shown, types = called(provider, field, address)
+
+    head, _, rest = shown.removeprefix("{{ trigger.").partition(" }}")
+    assert shown.startswith("{{ trigger."), shown
+    assert types[head] == "url"
+    assert rest[:1] in ("", "/", "?", "#"), shown
+
+
+@pytest.mark.parametrize("field", CALLED)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api.shop.example/orders",
+        "https://API.shop.example:8443",
+        "http://api.shop.example?q={{ input.q }}",
+        "https://api.shop.example/{{ input.id }}/{{ 'x' | upper }}",
+        "{{ trigger.site }}",
+        "{{trigger.site}}/orders/{{ input.id }}",
+    ],
+)
+def test_an_address_of_the_request_or_of_a_person_stands(
+    provider: Provider, field: str, address: str
+) -> None:
+    """Its path and query may be computed."""
+    shown, types = called(provider, field, address)
+
+    assert shown == address
+    assert types == ({"site": "url"} if "trigger" in address else {}) | {"shop": "secret"}
+
+
+def test_every_field_that_is_called_is_guarded() -> None:
+    """A new one has its steps here."""
+    assert set(CALLED) == {
+        name for spec in AVAILABLE for name, field in spec.fields.items() if field.address
+    }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "hosts"),
+    [
+        ("Get shop.example, please.", {"shop.example"}),
+        ("See http://localhost:9000/a", {"localhost"}),
+        ("Call shop:8443/x and //intra/y", {"shop", "intra"}),
+        ("Ask jakob@mail.example", set()),
+        ("Get https://[::1]:80/ and http://127.0.0.1/", {"::1", "127.0.0.1"}),
+        ("Add 2.5 to v1.2", {"v1.2"}),
+        ("Get BÜCHER.example", {"xn--bcher-kva.example"}),
+    ],
+)
+def test_the_hosts_of_a_request_are_those_that_it_names(prompt: str, hosts: set[str]) -> None:
+    """Neither numbers nor the domain of a mail address."""
+    assert named_in(prompt).hosts == hosts
+
+
+def test_a_secret_of_others_is_in_no_plan(provider: Provider) -> None:
+    """The model is told which it may use, and asked again; then the plan fails and says why."""
+    keyed = step("call", REQUEST, url="https://api.shop.example", headers=KEYED)
+    offers: dict[str, Any] = {
+        "SHOP": {"owners": "ada"},
+        "HERS": {"owners": "eve", "hosts": "hers.example"},
+    }
+    before = len(provider.requests)
+
+    assert planned(provider, keyed, owner="ada", **offers)["workflow"]
+    with pytest.raises(PlanInvalid) as failed:
+        planned(provider, keyed, owner="eve", **offers)
+
+    (problem,) = failed.value.context["problems"]
+    assert (problem["reason"], "'eve'" in problem["message"]) == ("secret_not_offered", True)
+    systems = [each["messages"][0]["content"] for each in provider.requests[before:]]
+    assert ("secrets.SHOP" in systems[0], "secrets.HERS" in systems[0]) == (True, False)
+    assert "secrets.HERS, for hers.example only" in systems[-1]
+    assert "secrets.SHOP" not in systems[-1].partition("Secrets that steps may use")[2]
+    assert "not offered" in provider.requests[-1]["messages"][-1]["content"]
+
+
+def test_a_bound_secret_is_planned_for_its_hosts_alone(provider: Provider) -> None:
+    """A host of the request that is none of the secret's is a person's to replace."""
+    keyed = step("call", REQUEST, url="https://api.shop.example/x", headers=KEYED)
+
+    made = planned(provider, keyed, SHOP={"owners": "*", "hosts": "other.example"})
+
+    assert made["workflow"]["nodes"][-1]["configurations"]["url"] == "{{ trigger.call_url }}"
+    assert "secret_not_for_host" in {each["reason"] for each in made["fixes"]}
