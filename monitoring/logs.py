@@ -48,6 +48,7 @@ EVENTS: Mapping[str, str] = {
     "node.suspected": "Workers died while this node ran, so it runs alone in a child now.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
+    "plan.crashed": "A model's plan could not be read because of a defect; it is not asked again.",
     "process.left": "The process ended with its grace, while a part of it still waited.",
     "publisher.failed": "Post-commit work could not be published because of a defect.",
     "question.left_out": "A stored question cannot be read, and is not listed.",

@@ -8,12 +8,16 @@ fix       what is left is fixed by rule, and listed in the plan
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
+import structlog
+
 from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import AnswerMalformed
 from treadle.core.providers import Tokens, cost_usd
 from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
@@ -25,14 +29,19 @@ from treadle.monitoring.metrics import PLAN_REPAIRS
 from treadle.planner.addresses import guard_addresses, named_in, unmake_addresses
 from treadle.planner.building import Document, document_of
 from treadle.planner.catalogue import repair_prompt
-from treadle.planner.drafts import Message, PlanDraft, gave_up
+from treadle.planner.drafts import Message, PlanDraft, gave_up, oversize_of
 from treadle.planner.llm import DraftReply, ModelClient, open_client
 from treadle.planner.model_choice import ModelChoice, choose_model
 from treadle.planner.placeholders import Fix, Placeholder, declared, settle
 from treadle.planner.repair_rules import fix
 
+_log = structlog.get_logger()
+
 #: Steps of a draft that a stage's event names, at most.
 _STEPS_REPORTED = 100
+
+#: Seconds of processor time for all validations of one plan; a usual one takes milliseconds.
+_CHECKING_SECONDS = 20.0
 
 Report: TypeAlias = Callable[[Value], Awaitable[None]]
 """Called with each stage as it begins: `{stage, …}`."""
@@ -61,16 +70,26 @@ class PlanInvalid(TreadleError):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rights:
-    """What an owner may use in a plan."""
+    """What an owner may use in a plan, and how long checking that may take."""
 
     owner: str
     offers: SecretOffers
+    left_seconds: float = _CHECKING_SECONDS
 
     def check(self, document: Document) -> Validation:
-        """Validate a workflow as a submission of the owner's is."""
-        return for_owner(validate(document), self.owner, self.offers)
+        """Validate a workflow as a submission of the owner's is.
+
+        Raises:
+            PlanInvalid: `plan_invalid`: the plan's workflows took too long to validate.
+        """
+        if self.left_seconds <= 0:
+            raise PlanInvalid(f"Checking the plan took more than {_CHECKING_SECONDS:g} s.")
+        begun = time.thread_time()
+        found = for_owner(validate(document), self.owner, self.offers)
+        self.left_seconds -= time.thread_time() - begun
+        return found
 
 
 @dataclass(slots=True)
@@ -103,13 +122,20 @@ class Planning:
                     break
                 resampled = True
                 continue
-            best = reply.draft or best
-            problems = await self._problems(reply)
+            problems = oversize_of(reply.draft, reply.text) if reply.draft is not None else []
+            if not problems:
+                best = reply.draft or best
+                problems = await self._problems(reply)
             self.repaired += _resolved(reported, problems)
             if not problems:
                 break
             reported = problems
             messages[request_length:] = _repair_messages(reply, problems)
+        if best is None and reported:
+            raise PlanInvalid(
+                f"{self.client.name} gave no plan that can be read: {reported[0].message}",
+                problems=[asdict(each) for each in reported],
+            )
         if best is None:
             raise PlanGivenUp(f"{self.client.name} gave no plan in {self.rounds} answers.")
         if best.cannot.strip():
@@ -141,7 +167,9 @@ class Planning:
             return []
         steps = [step.id[:64] for step in reply.draft.steps[:_STEPS_REPORTED]]
         await self.report({"stage": "checking", "title": reply.draft.title[:200], "steps": steps})
-        return list(self.rights.check(document_of(reply.draft)).problems)
+        # In a thread: it takes as long as the model made it take, and other plans are made here.
+        found = await asyncio.to_thread(self.rights.check, document_of(reply.draft))
+        return list(found.problems)
 
 
 async def plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Value]:
@@ -171,10 +199,21 @@ async def _plan(prompt: str, owner: str, settings: Settings, report: Report) -> 
         try:
             draft = await planning.draft()
             await report({"stage": "fixing", "title": draft.title[:200]})
-            document, placeholders, fixes, warnings = _finished(draft, prompt, rights)
+            finished = await asyncio.to_thread(_finished, draft, prompt, rights)
+            document, placeholders, fixes, warnings = finished
         except TreadleError as error:
             error.context["tokens"] = asdict(planning.tokens)  # spent without a result
             raise
+        except Exception as error:
+            if planning.tokens == Tokens():  # nothing was answered, so it may be asked again
+                raise
+            _log.error("plan.crashed", exc_info=error)
+            kind = type(error).__name__
+            raise AnswerMalformed(
+                f"The plan of {client.name} cannot be read: {kind}.",
+                solution="Report this, with the planner's log; or ask in other words.",
+                tokens=asdict(planning.tokens),
+            ) from error
     result = {
         "title": draft.title.strip(),
         "rationale": draft.rationale,
