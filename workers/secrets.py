@@ -14,8 +14,9 @@ from typing import Any, ClassVar
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
+from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
-from treadle.dag.specs import SPECS
+from treadle.dag.specs import SPECS, NodeSpec
 from treadle.dag.values import Value
 from treadle.workers.traces import MASK, Traces, traces_of
 
@@ -64,12 +65,21 @@ class Secrets:
                 none of that name, so that nobody learns which there are.
             SecretNotFound: `secret_not_found`, for the first that is missing.
         """
+        self.check(names, owner)
         for name in sorted(names):
-            if not self._offers.is_offered(name, owner):
-                raise SecretNotOffered(name, owner)
             if name.upper() not in self._values:
                 raise SecretNotFound(f"There is no secret {name!r}.", secret=name)
         return {name: self._values[name.upper()] for name in names}
+
+    def check(self, names: Collection[str], owner: str) -> None:
+        """Refuse secrets that are not offered to an owner, whether or not this process has them.
+
+        Raises:
+            SecretNotOffered: `secret_not_offered`, for the first that is not.
+        """
+        for name in sorted(names):
+            if not self._offers.is_offered(name, owner):
+                raise SecretNotOffered(name, owner)
 
     def known(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the values of those of the named secrets that there are."""
@@ -155,6 +165,17 @@ def _mask(value: Value, traces: Traces) -> Any:
             found[shown] = _mask(each, traces)
         return found
     return MASK if traces.is_number(value) else value
+
+
+def secrets_signing(node: CompiledNode) -> list[str]:
+    """Return the secrets that a node names by a field of their own, which another process uses."""
+    names = map(node.configurations.literal.get, _naming_fields(node.spec))
+    return [name for name in names if isinstance(name, str)]
+
+
+@cache
+def _naming_fields(spec: NodeSpec) -> tuple[str, ...]:
+    return tuple(name for name, plan in spec.fields.items() if plan.names_secret)
 
 
 @cache

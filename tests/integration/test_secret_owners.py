@@ -152,3 +152,16 @@ def test_a_node_is_held_to_the_offer_again_when_it_runs(
     assert TOKEN not in str(refused)
     assert done["status"] == "completed"
     assert shop.seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_question_that_would_be_signed_by_a_secret_of_others_is_not_asked(
+    fresh_settings: Settings, wait_until: WaitUntil
+) -> None:
+    """Its node fails, instead of a delivery that is tried until the question's end."""
+    with running(offering(fresh_settings, SHOP={"owners": ["ada"]})) as client:
+        execution = client.submit(using("webhook_secret"), owner="eve")
+        wait_until(lambda: client.has_ended(execution), timeout=20)
+        shown = client.shown(execution)
+
+    assert shown["status"] == "ERROR"
+    assert shown["error"]["error_details"]["reason"] == "secret_not_offered"

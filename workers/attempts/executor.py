@@ -38,7 +38,7 @@ from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
-from treadle.workers.secrets import Secrets, masked, operator_keys, without
+from treadle.workers.secrets import Secrets, masked, operator_keys, secrets_signing, without
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -176,6 +176,8 @@ class Executor:
         owner = partial(self._records.owner, ref.execution_id)
         if node.secrets:
             variables["secrets"] = self._secrets.of(node.secrets, owner())
+        if signing := secrets_signing(node):
+            self._secrets.check(signing, owner())
         return Attempt(
             execution_id=str(ref.execution_id),
             scope=ref.scope,
