@@ -29,14 +29,15 @@ EVERYBODY = "*"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """Return one text as a list of it, anything else as it is: for fields of several."""
     return (value,) if isinstance(value, str) else value
 
 
 def _hosts(value: Any) -> Any:
     if not isinstance(value, str | list | tuple):
         return value
-    return tuple(Host.read(each) if isinstance(each, str) else each for each in _listed(value))
+    return tuple(Host.read(each) if isinstance(each, str) else each for each in listed(value))
 
 
 class SecretOffer(BaseModel):
@@ -46,7 +47,7 @@ class SecretOffer(BaseModel):
 
     owners: Annotated[
         tuple[Annotated[str, Field(min_length=1)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(listed),
         Field(min_length=1),
     ]
     """Accounts; `*` is all of them."""
@@ -102,9 +103,7 @@ def read_offers(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_repetition)
     except (json.JSONDecodeError, RecursionError):
-        raise ValueError(
-            'this is no JSON: write {"NAME": {"owners": ["ada"], "hosts": ["shop.example"]}}'
-        ) from None
+        raise ValueError("this is no JSON; docs/settings.md has an example") from None
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

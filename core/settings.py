@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from treadle.core.embedded.folder import Cluster, find_cluster
 from treadle.core.errors import TreadleError
+from treadle.core.planner_offers import PlannerOffers
 from treadle.core.secret_offers import SecretOffers, read_offers
 
 PREFIX = "TREADLE_"
@@ -155,6 +156,9 @@ class Settings(BaseSettings):
     """The planner's model: `openai/MODEL`, `anthropic/MODEL`, `local/smollm2`; see planner.md."""
     planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
     """How the schema of a plan is enforced: `json_schema`, `tools`, `json`; `auto`: by provider."""
+    planner_offers: Annotated[PlannerOffers, NoDecode] = PlannerOffers()
+    """Tasks and models that plans may use and by whom, as JSON: `{"tasks": {"report": "*"},
+    "models": {"gpt-5.5": ["ada"]}}`; see planner.md."""
     planner_rounds: int = Field(3, ge=1, le=10)
     """Most completions requested for one plan, the first one included."""
     planner_timeout_seconds: float = Field(120.0, gt=0, le=600)
@@ -169,7 +173,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("offered_secrets", mode="before")
+    @field_validator("offered_secrets", "planner_offers", mode="before")
     @classmethod
     def _read_offers(cls, value: object) -> object:
         return read_offers(value) if isinstance(value, str) else value

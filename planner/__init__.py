@@ -13,6 +13,7 @@ It decides what is proposed, never what runs: a plan becomes an execution when s
     building       turns a draft into a workflow document
     placeholders   values missing from the request: asked for, never invented
     addresses      hosts of the request or placeholders, whatever would compute another one
+    rights         what an owner may use in a plan: secrets, tasks, models
     repair_rules   what rules can repair after the model's last answer
     local          a model on loopback, for plans offline and for tests; `small` has the prompt and
                    the schema of the smallest one

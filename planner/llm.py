@@ -28,7 +28,7 @@ from treadle.core.providers import (
 from treadle.core.settings import Settings
 from treadle.dag.values import dumps
 from treadle.planner import local, small
-from treadle.planner.catalogue import offered_secrets, system_prompt
+from treadle.planner.catalogue import offers_to, system_prompt
 from treadle.planner.drafts import Message, PlanDraft
 from treadle.planner.model_choice import SMALL, ModelChoice
 from treadle.workers.secrets import operator_keys
@@ -176,7 +176,7 @@ async def open_client(
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
     clean = traces_of(operator_keys(settings)).masked
     max_tokens, rounds = settings.planner_max_tokens, settings.planner_rounds
-    system = system_prompt() + offered_secrets(settings.offered_secrets.listed_for(owner), owner)
+    system = system_prompt() + offers_to(owner, settings)
     instructions: tuple[Message, ...] = ({"role": "system", "content": system},)
     await load("anthropic" if choice.provider == "anthropic" else "openai")
     if choice.provider == "anthropic":

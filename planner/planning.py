@@ -19,10 +19,8 @@ import structlog
 from treadle.core.errors import TreadleError
 from treadle.core.provider_errors import AnswerMalformed
 from treadle.core.providers import Tokens, cost_usd
-from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.problems import Problem
-from treadle.dag.validation import Validation, for_owner, validate
 from treadle.dag.values import Value
 from treadle.monitoring import models
 from treadle.monitoring.metrics import PLAN_REPAIRS
@@ -34,14 +32,12 @@ from treadle.planner.llm import DraftReply, ModelClient, open_client
 from treadle.planner.model_choice import ModelChoice, choose_model
 from treadle.planner.placeholders import Fix, Placeholder, declared, settle
 from treadle.planner.repair_rules import fix
+from treadle.planner.rights import PlanInvalid, Rights
 
 _log = structlog.get_logger()
 
 #: Steps of a draft that a stage's event names, at most.
 _STEPS_REPORTED = 100
-
-#: Seconds of processor time for all validations of one plan; a usual one takes milliseconds.
-_CHECKING_SECONDS = 20.0
 
 Report: TypeAlias = Callable[[Value], Awaitable[None]]
 """Called with each stage as it begins: `{stage, …}`."""
@@ -59,37 +55,6 @@ class PlanGivenUp(TreadleError):
 
     reason: ClassVar[str] = "plan_given_up"
     solution: ClassVar[str] = "Describe in more detail what is to be done, or use another model."
-
-
-class PlanInvalid(TreadleError):
-    """Neither the model nor the rules could repair the plan."""
-
-    reason: ClassVar[str] = "plan_invalid"
-    solution: ClassVar[str] = (
-        "Phrase the request differently or in smaller parts, or use another model."
-    )
-
-
-@dataclass(slots=True)
-class Rights:
-    """What an owner may use in a plan, and how long checking that may take."""
-
-    owner: str
-    offers: SecretOffers
-    left_seconds: float = _CHECKING_SECONDS
-
-    def check(self, document: Document) -> Validation:
-        """Validate a workflow as a submission of the owner's is.
-
-        Raises:
-            PlanInvalid: `plan_invalid`: the plan's workflows took too long to validate.
-        """
-        if self.left_seconds <= 0:
-            raise PlanInvalid(f"Checking the plan took more than {_CHECKING_SECONDS:g} s.")
-        begun = time.thread_time()
-        found = for_owner(validate(document), self.owner, self.offers)
-        self.left_seconds -= time.thread_time() - begun
-        return found
 
 
 @dataclass(slots=True)
@@ -193,7 +158,7 @@ async def plan(prompt: str, owner: str, settings: Settings, report: Report) -> d
 
 async def _plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Any]:
     begun = time.monotonic()
-    choice, rights = choose_model(settings), Rights(owner, settings.offered_secrets)
+    choice, rights = choose_model(settings), Rights(owner, prompt, settings)
     async with open_client(settings, choice, owner) as client:
         planning = Planning(prompt, rights, choice, client, report)
         try:

@@ -24,7 +24,8 @@ from treadle.planner.addresses import guard_addresses, named_in, unmake_addresse
 from treadle.planner.building import document_of
 from treadle.planner.drafts import PlanDraft
 from treadle.planner.placeholders import Placeholder, declared, settle
-from treadle.planner.planning import PlanInvalid, plan
+from treadle.planner.planning import plan
+from treadle.planner.rights import PlanInvalid
 
 REQUEST, CHAT = "ACTION.HTTP_REQUEST", "AI_AGENT.OPENAI_CHATGPT"
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"

@@ -11,12 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from tests.support.model_servers import Provider, draft, providing, step
+from treadle.core.planner_offers import PlannerOffers
 from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.specs import AVAILABLE
 from treadle.dag.values import Value
 from treadle.planner.addresses import named_in
-from treadle.planner.planning import PlanInvalid, plan
+from treadle.planner.planning import plan
+from treadle.planner.rights import PlanInvalid
 
 REQUEST, CHAT = "ACTION.HTTP_REQUEST", "AI_AGENT.OPENAI_CHATGPT"
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
@@ -79,12 +81,18 @@ def provider() -> Iterator[Provider]:
 
 
 def planned(
-    provider: Provider, *steps: Any, owner: str = "local", prompt: str = PROMPT, **offers: Any
+    provider: Provider,
+    *steps: Any,
+    owner: str = "local",
+    prompt: str = PROMPT,
+    settings: Any = None,
+    **offers: Any,
 ) -> Any:
     """Return what is planned for an owner when the model answers with these steps."""
     given = SecretOffers.model_validate(offers)
+    key = SecretStr("sk-loopback")
     settings = provider.settings(
-        Settings(), openai_api_key=SecretStr("sk-loopback"), offered_secrets=given
+        Settings(), openai_api_key=key, offered_secrets=given, **(settings or {})
     )
     provider.answers(draft(step("other"), *steps, title="Get the orders"))
 
@@ -193,3 +201,81 @@ def test_a_bound_secret_is_planned_for_its_hosts_alone(provider: Provider) -> No
 
     assert made["workflow"]["nodes"][-1]["configurations"]["url"] == "{{ trigger.call_url }}"
     assert "secret_not_for_host" in {each["reason"] for each in made["fixes"]}
+
+
+TASK = "ACTION.PYTHON_TASK"
+LISTED: dict[str, Any] = {
+    "tasks": {"report": "*", "refund": ["ada"]},
+    "models": {"m1": "ada"},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "prompt", "offers", "owner", "reason"),
+    [
+        (TASK, {"task": "refund"}, "Call the task refund.", {}, "eve", None),
+        (TASK, {"task": "refund"}, "Call the task refunds.", {}, "eve", "task_not_offered"),
+        (TASK, {"task": "refund"}, "Call the task refund.all", {}, "eve", "task_not_offered"),
+        (TASK, {"task": "refund"}, "Pay back.", LISTED, "ada", None),
+        (TASK, {"task": "report"}, "Report.", LISTED, "eve", None),
+        (TASK, {"task": "refund"}, "Call refund.", LISTED, "eve", "task_not_offered"),
+        (TASK, {"task": "other"}, "Call other.", {"tasks": {}}, "ada", "task_not_offered"),
+        (CHAT, {}, "Ask a model.", {}, "eve", None),
+        (CHAT, {"model": "m2"}, "Ask m2.", {}, "eve", None),
+        (CHAT, {"model": "{{ trigger.which }}"}, "Ask a model.", {}, "eve", None),
+        (CHAT, {"model": "m1"}, "Ask a model.", LISTED, "ada", None),
+    ],
+)
+def test_tasks_and_models_of_a_plan_are_the_owners_or_the_requests(
+    provider: Provider,
+    kind: str,
+    settings: dict[str, Any],
+    prompt: str,
+    offers: dict[str, Any],
+    owner: str,
+    reason: str | None,
+) -> None:
+    """What a model or a quoted text proposes beside it is refused, and the model hears why."""
+    asked = {"user_prompt": "x"} if kind == CHAT else {}
+    proposed = step("do", kind, **asked, **settings)
+    more = {"planner_offers": PlannerOffers.model_validate(offers)}
+    if reason is None:
+        planned(provider, proposed, owner=owner, prompt=prompt, settings=more)
+        return
+    with pytest.raises(PlanInvalid) as failed:
+        planned(provider, proposed, owner=owner, prompt=prompt, settings=more)
+
+    assert [each["reason"] for each in failed.value.context["problems"]] == [reason]
+    assert "refund" in provider.requests[-1]["messages"][-1]["content"] or "other" in prompt
+
+
+@pytest.mark.parametrize(
+    ("model", "offers"),
+    [("m2", {}), ("m2", LISTED | {"models": {"gpt-5.5": "*"}}), ("{{ 'm' ~ 2 }}", {})],
+)
+def test_a_model_that_is_not_the_owners_is_left_out(
+    provider: Provider, model: str, offers: dict[str, Any]
+) -> None:
+    """The step asks the usual one instead, if that is offered, and the plan says so."""
+    proposed = step("do", CHAT, user_prompt="x", model=model)
+    more = {"planner_offers": PlannerOffers.model_validate(offers)}
+
+    made = planned(provider, proposed, prompt="Ask a model.", settings=more)
+
+    assert "model" not in made["workflow"]["nodes"][-1]["configurations"]
+    assert "model_not_offered" in {each["reason"] for each in made["fixes"]}
+    only = {"planner_offers": PlannerOffers.model_validate({"models": {"m9": "*"}})}
+    with pytest.raises(PlanInvalid):
+        planned(provider, proposed, prompt="Ask a model.", settings=only)
+
+
+def test_the_model_is_given_the_names_that_its_owner_may_use(provider: Provider) -> None:
+    """And no others."""
+    more = {"planner_offers": PlannerOffers.model_validate(LISTED)}
+    planned(provider, owner="eve", settings=more)
+
+    system = provider.requests[-1]["messages"][0]["content"]
+    listed = system.partition("Secrets that steps may use")[2]
+    assert "- report" in listed
+    assert "refund" not in listed
+    assert "m1" not in listed

@@ -38,7 +38,8 @@ from treadle.dag.specs import AVAILABLE
 from treadle.dag.validation import validate
 from treadle.dag.values import Value
 from treadle.planner.model_choice import NoModel, UnknownModel
-from treadle.planner.planning import NotPlannable, PlanGivenUp, PlanInvalid, plan
+from treadle.planner.planning import NotPlannable, PlanGivenUp, plan
+from treadle.planner.rights import PlanInvalid
 
 KEY = SecretStr("sk-loopback")
 GOOD = draft(step("think"))
