@@ -63,9 +63,8 @@ def check_stored(caller: Caller, graph: CompiledGraph) -> None:
 
 
 def _invalid(caller: Caller, problems: Sequence[Problem], *under: str) -> WorkflowInvalid:
-    for each in problems:
-        if each.reason in REASONS:
-            secret_refused("submission", each.reason, owner=caller.owner, key_id=caller.key_id)
+    for reason in sorted(REASONS.intersection(each.reason for each in problems)):
+        secret_refused("submission", reason, owner=caller.owner, key_id=caller.key_id)
     placed = [each.under(*under) for each in problems]
     first = placed[0]
     more = f", and {len(placed) - 1} more" if len(placed) > 1 else ""

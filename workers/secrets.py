@@ -16,7 +16,8 @@ from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
-from treadle.dag.specs import SPECS, NodeSpec
+from treadle.dag.specs import SPECS
+from treadle.dag.validation.offers import secret_fields
 from treadle.dag.values import Value
 from treadle.workers.traces import MASK, Traces, traces_of
 
@@ -169,13 +170,8 @@ def _mask(value: Value, traces: Traces) -> Any:
 
 def secrets_signing(node: CompiledNode) -> list[str]:
     """Return the secrets that a node names by a field of their own, which another process uses."""
-    names = map(node.configurations.literal.get, _naming_fields(node.spec))
+    names = map(node.configurations.literal.get, secret_fields(node.spec))
     return [name for name in names if isinstance(name, str)]
-
-
-@cache
-def _naming_fields(spec: NodeSpec) -> tuple[str, ...]:
-    return tuple(name for name, plan in spec.fields.items() if plan.names_secret)
 
 
 @cache

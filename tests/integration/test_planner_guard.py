@@ -185,7 +185,7 @@ def test_a_secret_of_others_is_in_no_plan(provider: Provider) -> None:
         planned(provider, keyed, owner="eve", **offers)
 
     (problem,) = failed.value.context["problems"]
-    assert (problem["reason"], "'eve'" in problem["message"]) == ("secret_not_offered", True)
+    assert (problem["reason"], '"eve"' in problem["message"]) == ("secret_not_offered", True)
     systems = [each["messages"][0]["content"] for each in provider.requests[before:]]
     assert ("secrets.SHOP" in systems[0], "secrets.HERS" in systems[0]) == (True, False)
     assert "secrets.HERS, for hers.example only" in systems[-1]

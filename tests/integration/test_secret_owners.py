@@ -7,6 +7,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.conftest import WaitUntil
 from tests.support.gateway_server import Client, Clients, serving
@@ -56,6 +57,12 @@ def clients(settings: Settings) -> Iterator[Clients]:
         yield made
 
 
+def refused_at(place: str) -> float:
+    """Return how often a secret was refused for its owner."""
+    labels = {"place": place, "reason": "secret_not_offered"}
+    return REGISTRY.get_sample_value("treadle_secrets_refused_total", labels) or 0.0
+
+
 def using(place: str) -> Document:
     kind, configurations = USES[place]
     return chain(node("use", kind, configurations=configurations))
@@ -85,7 +92,7 @@ def test_a_workflow_with_a_secret_that_is_not_offered_is_refused(
         assert eve.refusal("POST", path, json=body) == (422, "workflow_invalid")
         told = eve.http.post(path, json=body).json()["error_details"]["problems"][0]
         assert told["path"].endswith(refused[0])
-        assert "'shop' is not offered to 'eve'" in told["message"].replace("SHOP", "shop")
+        assert '"shop" is not offered to "eve"' in told["message"].replace("SHOP", "shop")
         assert "TREADLE_OFFERED_SECRETS" in told["solution"]
 
 
@@ -99,6 +106,21 @@ def test_what_there_is_not_is_refused_as_what_is_not_offered(clients: Clients) -
 
     assert [each["reason"] for each in found] == ["secret_not_offered"] * len(found)
     assert found[0]["message"].replace("NOSUCH", "SHOP") == found[-1]["message"]
+
+
+def test_of_many_refused_uses_some_are_reported_and_the_refusal_is_logged_once(
+    clients: Clients, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A definition cannot make the answer, or the log, as large as it likes."""
+    eve, before = clients.of("eve"), refused_at("submission")
+    uses = [node(f"n{n}", REQUEST, configurations=USES["headers"][1]) for n in range(1_200)]
+
+    assert eve.refusal("POST", "/v1/workflows", json=chain(*uses)) == (422, "workflow_invalid")
+
+    found = eve.post("/v1/workflows/validate", chain(*uses))["problems"]
+    assert len(found) == 1_000
+    assert capsys.readouterr().out.count("secret.refused") == 1
+    assert refused_at("submission") == before + 1
 
 
 def test_a_stored_workflow_is_refused_once_its_secret_is_offered_no_more(
@@ -141,11 +163,13 @@ def test_a_node_is_held_to_the_offer_again_when_it_runs(
     monkeypatch.setenv("TREADLE_SECRET_SHOP", TOKEN)
     near = {"allowed_private_addresses": (ip_network("127.0.0.0/8"),)}
     settings = offering(fresh_settings, SHOP={"owners": ["ada"]}).model_copy(update=near)
+    before = refused_at("attempt")
     with running(settings) as client:
         refused = run(client, wait_until, shop.url(), "eve")
         assert shop.seen == []
         done = run(client, wait_until, shop.url(), "ada")
 
+    assert refused_at("attempt") == before + 1
     error = refused["error"]
     assert error["error_code"] == "secret_not_offered"
     assert (error["error_details"]["secret"], error["error_details"]["owner"]) == ("shop", "eve")
