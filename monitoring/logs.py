@@ -59,6 +59,7 @@ EVENTS: Mapping[str, str] = {
     "request.aborted": "A client went away before the body of its request was complete.",
     "request.refused": "A transaction failed for another reason than an outage.",
     "secret.refused": "A secret is not offered to the owner who used it, or not for that host.",
+    "secrets.offered": "The names of a worker's secrets, and whether they are offered to others.",
     "scheduler.failed": "A pass of the scheduler failed because of a defect; the next one follows.",
     "scheduler.missed": "A pass of the scheduler failed; the next one repeats its work.",
     "scheduler.started": "The scheduler began its passes.",

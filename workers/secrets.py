@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
+import structlog
+
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
@@ -20,6 +22,8 @@ from treadle.dag.specs import SPECS
 from treadle.dag.validation.offers import secret_fields
 from treadle.dag.values import Value
 from treadle.workers.traces import MASK, Traces, traces_of
+
+_log = structlog.get_logger()
 
 #: Characters from which on a provider's key is one.
 _KEY_CHARACTERS = 8
@@ -57,6 +61,17 @@ class Secrets:
     def __init__(self, values: Mapping[str, str], offers: SecretOffers) -> None:
         self._values = values
         self._offers = offers
+
+    def log_offers(self) -> None:
+        """Log the names of the secrets, if there are any, and which of them nobody else may use."""
+        listed = self._offers.root.keys()
+        if self._values:
+            _log.info(
+                "secrets.offered",
+                listed=sorted(self._values.keys() & listed),
+                to_local_alone=sorted(self._values.keys() - listed),
+                without_value=sorted(listed - self._values.keys()),
+            )
 
     def of(self, names: Collection[str], owner: str) -> dict[str, str]:
         """Return the named secrets for a workflow of an owner.

@@ -157,7 +157,11 @@ def run(client: InProcess, wait_until: WaitUntil, url: str, owner: str) -> dict[
 
 
 def test_a_node_is_held_to_the_offer_again_when_it_runs(
-    fresh_settings: Settings, shop: Loopback, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+    fresh_settings: Settings,
+    shop: Loopback,
+    wait_until: WaitUntil,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """An offer may have changed since the workflow was taken; the secret does not go out."""
     monkeypatch.setenv("TREADLE_SECRET_SHOP", TOKEN)
@@ -176,6 +180,10 @@ def test_a_node_is_held_to_the_offer_again_when_it_runs(
     assert TOKEN not in str(refused)
     assert done["status"] == "completed"
     assert shop.seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+    logged = capsys.readouterr().out
+    assert "secrets.offered" in logged
+    assert "['SHOP']" in logged
+    assert TOKEN not in logged
 
 
 def test_a_question_that_would_be_signed_by_a_secret_of_others_is_not_asked(
