@@ -1,7 +1,8 @@
 """Rights: what an owner may use in a plan, whatever the model or a text in the request proposes.
 
 Secrets are those of any workflow of theirs (`dag.validation.offers`). Tasks and models are those
-that the operator offers to the owner's plans, and else those that the request names.
+that the operator offers to the owner's plans, and else those that the request names. A request's
+`Host` is the one of its address.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from treadle.core.errors import TreadleError
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledNode
 from treadle.dag.problems import Problem
+from treadle.dag.specs.http import HTTP_REQUEST
 from treadle.dag.specs.tasks import PYTHON_TASK
 from treadle.dag.validation import Validation, for_owner, validate
+from treadle.dag.values import Value
 from treadle.planner.building import Document
 
 #: Seconds of processor time for all validations of one plan; a usual one takes milliseconds.
@@ -77,6 +80,8 @@ class Rights:
             if offered is None and (model == default or _SUPPLIED.fullmatch(model)):
                 return
             yield from self._refused("model", model, offered)
+        elif node.spec is HTTP_REQUEST:
+            yield from _host_headers(written.get("headers"))
 
     def _refused(self, kind: str, name: str, offered: frozenset[str] | None) -> Iterator[Problem]:
         """Yield the problem of a name that is not offered; if nothing is, of one not asked for."""
@@ -89,6 +94,16 @@ class Rights:
             names = ", ".join(sorted(offered)) or "none"
             solution = f"These are: {names}. The operator says so in TREADLE_PLANNER_OFFERS."
             yield Problem(kind, f"{kind}_not_offered", message, solution)
+
+
+def _host_headers(headers: Value) -> Iterator[Problem]:
+    """Yield the problem of headers that name a host, or may: a shared front would send it there."""
+    if isinstance(headers, str):
+        message = "The headers of a plan are written out by name."
+        yield Problem("headers", "header_not_allowed", message, "Write an object of headers.")
+    elif isinstance(headers, dict) and any(name.strip().lower() == "host" for name in headers):
+        message = "A plan sends no `Host` of its own."
+        yield Problem("headers", "header_not_allowed", message, "Leave it out; `url` names it.")
 
 
 def _is_named(name: str, prompt: str) -> bool:
