@@ -29,6 +29,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from treadle.core.embedded.folder import Cluster, find_cluster
 from treadle.core.errors import TreadleError
+from treadle.core.planner_offers import PlannerOffers
+from treadle.core.secret_offers import SecretOffers, read_offers
 
 PREFIX = "TREADLE_"
 
@@ -131,6 +133,9 @@ class Settings(BaseSettings):
     """Lowest level of Treadle's own logs: `DEBUG`, `INFO`, `WARNING` or `ERROR`."""
     allowed_private_addresses: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Private addresses or networks that workflows may call, with commas between."""
+    offered_secrets: Annotated[SecretOffers, NoDecode] = SecretOffers({})
+    """Who may use which secret and where it may go, as JSON: `{"NAME": {"owners": ["ada"],
+    "hosts": ["shop.example"]}}`; see guides/secrets.md."""
     public_url: str = "http://127.0.0.1:8000"
     """Public address of the gateway, for the links in questions that are sent out."""
     openai_api_key: SecretStr | None = Field(
@@ -153,6 +158,9 @@ class Settings(BaseSettings):
     """The planner's model: `openai/MODEL`, `anthropic/MODEL`, `local/smollm2`; see planner.md."""
     planner_mode: Literal["auto", "json_schema", "tools", "json"] = "auto"
     """How the schema of a plan is enforced: `json_schema`, `tools`, `json`; `auto`: by provider."""
+    planner_offers: Annotated[PlannerOffers, NoDecode] = PlannerOffers()
+    """Tasks and models that plans may use and by whom, as JSON: `{"tasks": {"report": "*"},
+    "models": {"gpt-5.5": ["ada"]}}`; see planner.md."""
     planner_rounds: int = Field(3, ge=1, le=10)
     """Most completions requested for one plan, the first one included."""
     planner_timeout_seconds: float = Field(120.0, gt=0, le=600)
@@ -166,6 +174,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("offered_secrets", "planner_offers", mode="before")
+    @classmethod
+    def _read_offers(cls, value: object) -> object:
+        return read_offers(value) if isinstance(value, str) else value
 
     @field_validator("openai_api_key", "anthropic_api_key", "api_key", mode="after")
     @classmethod
@@ -314,4 +327,5 @@ def _variable(location: str) -> str:
     """Return the environment variable behind a validation error's location."""
     if not location:
         return "settings"
-    return location if location.isupper() else PREFIX + location.upper()
+    name, dot, inside = location.partition(".")
+    return (name if name.isupper() else PREFIX + name.upper()) + dot + inside

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
 from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -50,6 +51,16 @@ class SecretCapable:
     """`secrets.NAME` is allowed in its templates."""
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """It is an address that is called: what the node's texts name as secrets is sent there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretName:
+    """It is the name of a secret itself, without a template."""
+
+
 PER_ITEM = frozenset({"item", "index"})
 """What an expression sees when it is evaluated for each item of a list."""
 
@@ -83,6 +94,10 @@ class FieldPlan:
     """Whether it is stored unchanged: fixed, or holding expressions. All others are templates."""
     secrets: bool
     """Whether its templates may name secrets."""
+    address: bool = False
+    """Whether it is an address that is called."""
+    names_secret: bool = False
+    """Whether it is the name of a secret."""
 
 
 def plan(model: type[BaseModel]) -> dict[str, FieldPlan]:
@@ -91,10 +106,21 @@ def plan(model: type[BaseModel]) -> dict[str, FieldPlan]:
     for name, field in model.model_fields.items():
         marks = field.metadata
         shape = _shape(field.annotation, marks)
-        fixed = any(isinstance(mark, Fixed) for mark in marks)
-        secrets = any(isinstance(mark, SecretCapable) for mark in marks)
-        plans[name] = FieldPlan(shape, literal=fixed or shape is not None, secrets=secrets)
+        plans[name] = FieldPlan(
+            shape,
+            literal=_marked(field, Fixed) or shape is not None,
+            secrets=_marked(field, SecretCapable),
+            address=_marked(field, Address),
+            names_secret=_marked(field, SecretName),
+        )
     return plans
+
+
+def _marked(field: FieldInfo, marker: type) -> bool:
+    """Return whether a field bears a marker, also inside `… | None`."""
+    annotated = (get_args(each) for each in (field.annotation, *get_args(field.annotation)))
+    marks = (*field.metadata, *(mark for each in annotated for mark in each[1:]))
+    return any(isinstance(mark, marker) for mark in marks)
 
 
 def _shape(annotation: Any, marks: typing.Sequence[Any] = ()) -> Shape | None:

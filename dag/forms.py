@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import re2  # type: ignore[import-untyped]
 from pydantic import Field
 
 from treadle.dag.answer_problems import foreign, missing, no_choice, out_of_range, wrong_type
 from treadle.dag.model import ID_PATTERN, Strict
+from treadle.dag.patterns import PATTERN_CHARACTERS, fault_of, matches
 from treadle.dag.problems import Problem, json_path, quoted
 from treadle.dag.values import INTEGER_LIMIT, Value
 
@@ -24,8 +24,6 @@ OptionValue = Annotated[str, Field(min_length=1, max_length=200)]
 _NAME = re.compile(ID_PATTERN)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-#: Bytes that a compiled pattern may grow to.
-_PATTERN_BYTES = 512 * 1024
 
 
 class InputField(Strict):
@@ -45,7 +43,7 @@ class InputField(Strict):
     """`number`: the minimum; `text`: the fewest characters."""
     maximum: int | float | None = None
     """`number`: the maximum; `text`: the most characters."""
-    pattern: Annotated[str, Field(max_length=500)] | None = None
+    pattern: Annotated[str, Field(max_length=PATTERN_CHARACTERS)] | None = None
     """`text`: a regular expression in RE2's syntax that the whole of it matches."""
 
 
@@ -86,13 +84,9 @@ def _field_problems(field: InputField, seen: set[str]) -> Iterator[Problem]:
     if low is not None and high is not None and low > high:
         message = f"The minimum, {low}, is above the maximum, {high}."
         yield Problem("minimum", "out_of_range", message, "Lower `minimum` or raise `maximum`.")
-    if field.pattern is not None:
-        try:
-            _compiled(field.pattern)
-        except (re2.error, UnicodeEncodeError) as error:
-            detail = error.args[0].decode() if isinstance(error, re2.error) else str(error)
-            message = f"{quoted(field.pattern)} is not a regular expression: {detail}."
-            yield Problem("pattern", "invalid_pattern", message, "Write it in RE2's syntax.")
+    if field.pattern is not None and (fault := fault_of(field.pattern)):
+        message = f"{quoted(field.pattern)} is not a regular expression: {fault}."
+        yield Problem("pattern", "invalid_pattern", message, "Write it in RE2's syntax.")
 
 
 def values_problems(fields: Sequence[InputField], values: Mapping[str, Value]) -> Iterator[Problem]:
@@ -142,7 +136,7 @@ def _text_problems(field: InputField, path: str, value: str) -> Iterator[Problem
         yield missing(path)
     elif not _is_within(field, len(value)):
         yield out_of_range(path, f"{_bounds(field)} characters")
-    elif field.pattern is not None and not _compiled(field.pattern).fullmatch(value):
+    elif field.pattern is not None and not matches(field.pattern, value, whole=True):
         message = f"{quoted(value)} does not match {quoted(field.pattern)}."
         yield Problem(path, "pattern_not_matched", message, "Write it in that form.")
 
@@ -164,10 +158,3 @@ def _is_date(text: str) -> bool:
         return bool(_DATE.match(text)) and date.fromisoformat(text) is not None
     except ValueError:
         return False
-
-
-def _compiled(pattern: str) -> Any:
-    options = re2.Options()
-    options.max_mem = _PATTERN_BYTES
-    options.log_errors = False
-    return re2.compile(pattern, options)

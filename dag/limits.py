@@ -20,6 +20,8 @@ class Limits:
     """More than fit into the definition's bytes if each is written in full."""
     loops_deep: int = 8
     """Nesting of loops."""
+    patterns: int = 500
+    """Different regular expressions in forms and schemas; each may take milliseconds to compile."""
     problems: int = 1_000
     """Problems in one answer; if there are more, the last one says so."""
 

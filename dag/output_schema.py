@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import re2  # type: ignore[import-untyped]
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from treadle.dag.patterns import fault_of, matches
 from treadle.dag.problems import Problem, Step, json_path, quoted
 from treadle.dag.values import Value
 
@@ -25,8 +25,9 @@ _MOST_REFERENCES = 10_000
 _MOST_PROBLEMS = 20
 #: Characters of what a violation says; it quotes the value, whatever its length.
 _SHOWN = 400
-#: Bytes that a compiled pattern may grow to.
-_PATTERN_BYTES = 512 * 1024
+#: Keywords whose lists have each item once, which is looked at in pairs unless all are texts.
+_EACH_ONCE = ("type", "required", "dependentRequired", "dependencies")
+_MOST_IN_PAIRS = 64
 #: Keywords that need Python's regular expressions, or lead out of the schema.
 _REFUSED = ("patternProperties", "$dynamicRef", "$dynamicAnchor", "$recursiveRef")
 #: Under these, keys are names and not keywords.
@@ -41,8 +42,17 @@ class _TooManyReferences(Exception):
 
 def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
     """Yield the problems of a schema; paths are relative to it."""
+    if any(_is_compared_in_pairs(each) for each in _lists_of_names(schema)):
+        message = "A list of names holds more than names."
+        yield Problem("", "invalid_schema", message, "Write JSON Schema, version 2020-12.")
+        return
     try:
-        Draft202012Validator.check_schema(schema)
+        # By default it compiles patterns with Python's regular expressions, which are not ours.
+        Draft202012Validator.check_schema(schema, format_checker=FormatChecker(formats=()))
+    except RecursionError:
+        message = "It is nested too deeply."
+        yield Problem("", "invalid_schema", message, "Nest fewer levels.")
+        return
     except SchemaError as error:
         path = json_path(error.absolute_path)
         message = f"It is not a JSON Schema: {_shown(error)}"
@@ -52,6 +62,25 @@ def schema_problems(schema: Mapping[str, Value]) -> Iterator[Problem]:
         message = "Models answer with an object, so its `type` must be `object`."
         yield Problem("", "invalid_schema", message, "Put the value into a property of an object.")
     yield from _refused(schema, ())
+
+
+def _lists_of_names(schema: Mapping[str, Value]) -> Iterator[list[Value]]:
+    """Yield the lists under keywords that take names, wherever they stand."""
+    waiting: list[Value] = [schema]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting += each
+        elif isinstance(each, dict):
+            waiting += each.values()
+            for keyword in _EACH_ONCE:
+                value = each.get(keyword)
+                listed = value.values() if isinstance(value, dict) else (value,)
+                yield from (names for names in listed if isinstance(names, list))
+
+
+def _is_compared_in_pairs(names: list[Value]) -> bool:
+    return len(names) > _MOST_IN_PAIRS and not all(isinstance(name, str) for name in names)
 
 
 def answer_problems(schema: Mapping[str, Value], answer: Value) -> list[str]:
@@ -109,19 +138,9 @@ def _refused_keyword(key: str, value: Value, steps: tuple[Step, ...]) -> Iterato
     elif key == "$ref" and not str(value).startswith("#"):
         message = "It refers to something outside of the schema, which is not fetched."
         yield Problem(json_path(steps), "invalid_schema", message, "Refer to `#/$defs/…`.")
-    elif key == "pattern":
-        try:
-            _pattern_of(str(value))
-        except re2.error as error:
-            message = f"It is not a regular expression of RE2: {error}."
-            yield Problem(json_path(steps), "invalid_schema", message, "Use RE2's syntax.")
-
-
-def _pattern_of(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _PATTERN_BYTES
-    return re2.compile(pattern, options)
+    elif key == "pattern" and (fault := fault_of(str(value))):
+        message = f"It is not a regular expression of RE2: {fault}."
+        yield Problem(json_path(steps), "invalid_schema", message, "Use RE2's syntax.")
 
 
 def _validator(schema: Mapping[str, Value]) -> Validator:
@@ -148,5 +167,5 @@ def _shown(error: SchemaError | ValidationError) -> str:
 
 
 def _matches(_: Any, pattern: str, instance: Value, __: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not _pattern_of(pattern).search(instance):
+    if isinstance(instance, str) and not matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")

@@ -79,7 +79,8 @@ _BY_REASON: Mapping[str, str] = {
         attempt_timed_out certificate_not_trusted connection_failed context_too_long
         expression_failed invalid_configuration model_refused name_not_resolved output_not_storable
         provider_key_missing provider_refused provider_unavailable redirect_not_safe
-        request_not_valid request_timed_out response_too_large too_many_node_executions
+        request_not_valid request_timed_out response_too_large secret_not_for_host
+        too_many_node_executions
         too_many_redirects worker_lost
     """,
     PEOPLE: """

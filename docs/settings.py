@@ -10,6 +10,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from treadle.core.field_docs import field_lines
+from treadle.core.planner_offers import PlannerOffers
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import ALIASES, PREFIX, UNSET, Settings
 
 PAGE = Path(__file__).with_name("settings.md")
@@ -36,6 +38,10 @@ def _rows() -> Iterator[str]:
 
 def _default(name: str, field: FieldInfo) -> str:
     value: Any = field.default
+    if isinstance(value, SecretOffers):
+        return "each to `local` alone"
+    if isinstance(value, PlannerOffers):
+        return "those that the request names"
     if value is None or value == ():
         return UNSET.get(name, "none")
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

@@ -11,8 +11,11 @@ from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
-from treadle.dag.validation import Validation, validate
+from treadle.dag.validation import Validation, for_owner, validate
+from treadle.dag.validation.offers import refused_secrets
 from treadle.dag.values import dumps
+from treadle.gateway.auth import Caller
+from treadle.monitoring.secret_refusals import REASONS, secret_refused
 from treadle.wire.errors import DefinitionProblem
 from treadle.wire.objects import unchecked
 
@@ -29,7 +32,7 @@ class WorkflowInvalid(TreadleError):
     solution: ClassVar[str] = "Fix what `problems` lists."
 
 
-def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
+def valid(caller: Caller, document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
     """Return a definition and its graph; `under` is its place in the request.
 
     Raises:
@@ -37,15 +40,38 @@ def valid(document: Any, *under: str) -> tuple[Workflow, CompiledGraph]:
     """
     text = dumps(document)
     found = _validated(text) if len(text) <= _KEPT_BYTES else validate(document)
+    found = for_caller(caller, found)
     if found.workflow is None or found.graph is None:
-        problems = [each.under(*under) for each in found.problems]
-        first = problems[0]
-        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-        raise WorkflowInvalid(
-            f"The workflow is not valid: {first.path}: {first.message}{more}",
-            problems=[asdict(each) for each in problems],
-        )
+        raise _invalid(caller, found.problems, *under)
     return found.workflow, found.graph
+
+
+def for_caller(caller: Caller, found: Validation) -> Validation:
+    """Return a validation that knows which secrets the caller may use."""
+    return for_owner(found, caller.owner, caller.resources.settings.offered_secrets)
+
+
+def check_stored(caller: Caller, graph: CompiledGraph) -> None:
+    """Refuse a stored version with secrets that the caller may not use any more.
+
+    Raises:
+        WorkflowInvalid: as `valid` does.
+    """
+    offers = caller.resources.settings.offered_secrets
+    if problems := refused_secrets(graph, caller.owner, offers):
+        raise _invalid(caller, problems)
+
+
+def _invalid(caller: Caller, problems: Sequence[Problem], *under: str) -> WorkflowInvalid:
+    for reason in sorted(REASONS.intersection(each.reason for each in problems)):
+        secret_refused("submission", reason, owner=caller.owner, key_id=caller.key_id)
+    placed = [each.under(*under) for each in problems]
+    first = placed[0]
+    more = f", and {len(placed) - 1} more" if len(placed) > 1 else ""
+    return WorkflowInvalid(
+        f"The workflow is not valid: {first.path}: {first.message}{more}",
+        problems=[asdict(each) for each in placed],
+    )
 
 
 @lru_cache(maxsize=_KEPT)

@@ -36,6 +36,7 @@ from treadle.ledger.people.interactions import (
 )
 from treadle.ledger.people.outbox import Sending, new_link
 from treadle.monitoring.metrics import DELIVERIES, closed
+from treadle.monitoring.secret_refusals import REASONS, secret_refused
 from treadle.transport.notifier import Notifier
 from treadle.transport.redis_keys import OUTBOX_KEY
 
@@ -169,6 +170,8 @@ class Delivery:
             seconds = max(asked_for, _backoff(sending.attempts))
             await self._ask(outbox.send_again, sending.id, error=error.to_wire(), seconds=seconds)
             DELIVERIES.labels(name, "failed").inc()
+            if (cause := error.context.get("cause")) in REASONS:
+                secret_refused("delivery", str(cause), owner=asked.owner, **facts)
             _log.warning("delivery.failed", **facts, error=error.message, attempt=sending.attempts)
             return
         await self._act(delivered, asked.id)

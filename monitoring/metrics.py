@@ -52,6 +52,14 @@ EXECUTION_SECONDS = closed(
     ),
     *_FINAL,
 )
+SECRETS_REFUSED = closed(
+    Counter(
+        "treadle_secrets_refused_total",
+        "Uses of secrets that are not offered to the owner, or not meant for the host.",
+        ("place", "reason"),
+    ),
+    *product(("submission", "attempt", "delivery"), ("secret_not_offered", "secret_not_for_host")),
+)
 LEDGER_INCONSISTENT = Counter(
     "treadle_ledger_inconsistent_total",
     "Executions ended because the ledger's counts contradict each other; a defect in Treadle.",

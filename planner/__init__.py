@@ -11,7 +11,9 @@ It decides what is proposed, never what runs: a plan becomes an execution when s
     catalogue      the description of node types in the system prompt, made from `dag.specs`;
                    `prompts/` has the texts
     building       turns a draft into a workflow document
-    placeholders   values missing from the request, and made-up addresses: asked for
+    placeholders   values missing from the request: asked for
+    addresses      hosts of the request or placeholders, whatever would compute another one
+    rights         what an owner may use in a plan: secrets, tasks, models
     repair_rules   what rules can repair after the model's last answer
     local          a model on loopback, for plans offline and for tests; `small` has the prompt and
                    the schema of the smallest one
@@ -37,7 +39,8 @@ What can go wrong, and what follows:
 Invariants:
 
     - What is proposed passes validation.
-    - An address that the model wrote and the request does not contain becomes a placeholder's
-      suggestion.
+    - A field that is called begins with a host that the request names, written out, or with a
+      placeholder: no expression makes an address.
+    - Secrets in a plan are offered to its owner; the model is given no other name.
     - Each answered model call is counted, in tokens and at the provider's list price.
 """

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import count, pairwise
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from treadle.dag.fields import Bare, has_template
 from treadle.dag.schema import configurations_schema
 from treadle.dag.specs import NodeSpec, spec_of
 from treadle.dag.specs.triggers import MANUAL
-from treadle.dag.values import Value, loads
+from treadle.dag.values import NotAValue, Value, loads_exactly
 from treadle.planner.drafts import PlanDraft, SettingDraft, StepDraft
 
 Document: TypeAlias = dict[str, Any]
@@ -114,8 +115,14 @@ def _value(spec: NodeSpec | None, setting: SettingDraft) -> Value:
         return _json_or_text(setting.value)
     if isinstance(plan.shape, Bare):
         return _without_braces(setting.value)
-    schema = configurations_schema(spec)["properties"][setting.field]
-    return setting.value if _only_text(schema) else _json_or_text(setting.value)
+    return setting.value if setting.field in _text_fields(spec) else _json_or_text(setting.value)
+
+
+@cache
+def _text_fields(spec: NodeSpec) -> frozenset[str]:
+    """Return the fields that take text alone; a schema takes milliseconds to make."""
+    fields = configurations_schema(spec)["properties"].items()
+    return frozenset(name for name, schema in fields if _only_text(schema))
 
 
 def _only_text(schema: Mapping[str, Any]) -> bool:
@@ -126,9 +133,10 @@ def _only_text(schema: Mapping[str, Any]) -> bool:
 
 
 def _json_or_text(text: str) -> Value:
+    """Read JSON; what cannot be kept as it stands, such as a number beyond ±2^63, is text."""
     try:
-        return loads(text.encode())
-    except ValueError:
+        return loads_exactly(text)
+    except (NotAValue, ValueError):
         return text
 
 

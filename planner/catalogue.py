@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
+from treadle.core.secret_offers import LOCAL_OWNER
+from treadle.core.settings import Settings
 from treadle.dag.node_docs import field_lines_of
 from treadle.dag.specs import AVAILABLE, NodeSpec
 
@@ -15,6 +17,31 @@ from treadle.dag.specs import AVAILABLE, NodeSpec
 def system_prompt() -> str:
     """Return the instructions, followed by every node type that can run."""
     return _prompt("system") + "\n\n".join(map(description_of, AVAILABLE))
+
+
+def offers_to(owner: str, settings: Settings) -> str:
+    """Return what follows the node types: the names that an owner's plans may use."""
+    offers = settings.planner_offers
+    parts = [
+        ("Secrets", list(_secrets_of(owner, settings))),
+        ("Tasks", offers.tasks_of(owner)),
+        ("Models", offers.models_of(owner)),
+    ]
+    lines = []
+    for kind, names in parts:
+        listed = "\n".join(f"- {name}" for name in sorted(names or ())) or "(none)"
+        named = "- those that the request names" if names is None else listed
+        lines.append(f"{kind} that steps may use, and no others:\n{named}\n")
+    return "\n\n" + "\n".join(lines)
+
+
+def _secrets_of(owner: str, settings: Settings) -> Iterator[str]:
+    """Yield the secrets of an owner, each with its hosts."""
+    for name, offer in settings.offered_secrets.listed_for(owner).items():
+        hosts = f", for {', '.join(map(str, offer.hosts))} only" if offer.hosts else ""
+        yield f"secrets.{name}{hosts}"
+    if owner == LOCAL_OWNER:  # whose secrets need not be listed
+        yield "secrets.NAME with a name of your own, if no other fits"
 
 
 @cache

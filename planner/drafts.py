@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from treadle.dag.problems import Problem
 from treadle.dag.specs import AVAILABLE
 
 
@@ -88,6 +89,9 @@ class PlanDraft(Flat):
     """Empty, or why the request cannot be done with the step types there are."""
 
 
+#: How large a draft may be; plans of people have a tenth of it.
+_CHARACTERS, _STEPS, _CONNECTIONS = 256 * 1024, 200, 1_000
+
 #: What models write where they have nothing to say, in lower case and without punctuation.
 _FILLERS = frozenset(
     {"", "string", "text", "title", "todo", "tbd", "na", "none", "null", "unknown", "placeholder",
@@ -105,6 +109,21 @@ def gave_up(draft: PlanDraft) -> bool:
     if not draft.steps or _is_filler(draft.title):
         return True
     return all(_is_filler(step.id) or _is_filler(step.type) for step in draft.steps)
+
+
+def oversize_of(draft: PlanDraft, text: str) -> list[Problem]:
+    """Return what of a draft is more than a plan may have, before any of it is looked at."""
+    counts = (
+        ("characters", len(text), _CHARACTERS),
+        ("steps", len(draft.steps), _STEPS),
+        ("connections", len(draft.connections), _CONNECTIONS),
+        ("placeholders", len(draft.placeholders), _STEPS),
+    )
+    return [
+        Problem("", "plan_too_large", f"The plan has {count:,} {what}.", f"Use at most {most:,}.")
+        for what, count, most in counts
+        if count > most
+    ]
 
 
 def _is_filler(text: str) -> bool:

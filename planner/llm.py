@@ -28,7 +28,7 @@ from treadle.core.providers import (
 from treadle.core.settings import Settings
 from treadle.dag.values import dumps
 from treadle.planner import local, small
-from treadle.planner.catalogue import system_prompt
+from treadle.planner.catalogue import offers_to, system_prompt
 from treadle.planner.drafts import Message, PlanDraft
 from treadle.planner.model_choice import SMALL, ModelChoice
 from treadle.workers.secrets import operator_keys
@@ -157,8 +157,15 @@ class ModelClient:
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[ModelClient]:
+async def open_client(
+    settings: Settings, choice: ModelChoice, owner: str
+) -> AsyncIterator[ModelClient]:
     """Open a client for the chosen model; it is closed at the end of the `with` block.
+
+    Args:
+        settings: where it is, and with which key.
+        choice: the model.
+        owner: whose plans it makes: it is given the names of the secrets that they may use.
 
     Raises:
         ProviderKeyMissing: `provider_key_missing`.
@@ -169,7 +176,8 @@ async def open_client(settings: Settings, choice: ModelChoice) -> AsyncIterator[
     timeout = timedelta(seconds=settings.planner_timeout_seconds)
     clean = traces_of(operator_keys(settings)).masked
     max_tokens, rounds = settings.planner_max_tokens, settings.planner_rounds
-    instructions: tuple[Message, ...] = ({"role": "system", "content": system_prompt()},)
+    system = system_prompt() + offers_to(owner, settings)
+    instructions: tuple[Message, ...] = ({"role": "system", "content": system},)
     await load("anthropic" if choice.provider == "anthropic" else "openai")
     if choice.provider == "anthropic":
         async with anthropic_client(settings, timeout) as claude:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from treadle.core.provider_errors import ProviderUnavailable
@@ -26,7 +27,8 @@ def plan_workflow(services: Services) -> Callable[[Attempt], Awaitable[Completed
             await attempt.report({"stages": [stage]}, _joined)
 
         try:
-            result = await plan(attempt.input["prompt"], settings, report)
+            owner = await asyncio.to_thread(attempt.owner)
+            result = await plan(attempt.input["prompt"], owner, settings, report)
         except ProviderUnavailable as error:
             return Failed(error.to_wire(), error.retry_after)
         return Completed(result, details={name: result[name] for name in _DETAILS})

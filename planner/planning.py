@@ -8,26 +8,33 @@ fix       what is left is fixed by rule, and listed in the plan
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
+import structlog
+
 from treadle.core.errors import TreadleError
+from treadle.core.provider_errors import AnswerMalformed
 from treadle.core.providers import Tokens, cost_usd
 from treadle.core.settings import Settings
 from treadle.dag.problems import Problem
-from treadle.dag.validation import validate
 from treadle.dag.values import Value
 from treadle.monitoring import models
 from treadle.monitoring.metrics import PLAN_REPAIRS
+from treadle.planner.addresses import guard_addresses, named_in, unmake_addresses
 from treadle.planner.building import Document, document_of
 from treadle.planner.catalogue import repair_prompt
-from treadle.planner.drafts import Message, PlanDraft, gave_up
+from treadle.planner.drafts import Message, PlanDraft, gave_up, oversize_of
 from treadle.planner.llm import DraftReply, ModelClient, open_client
 from treadle.planner.model_choice import ModelChoice, choose_model
-from treadle.planner.placeholders import Fix, Placeholder, declared, settle, unmake_addresses
+from treadle.planner.placeholders import Fix, Placeholder, declared, settle
 from treadle.planner.repair_rules import fix
+from treadle.planner.rights import PlanInvalid, Rights
+
+_log = structlog.get_logger()
 
 #: Steps of a draft that a stage's event names, at most.
 _STEPS_REPORTED = 100
@@ -50,20 +57,12 @@ class PlanGivenUp(TreadleError):
     solution: ClassVar[str] = "Describe in more detail what is to be done, or use another model."
 
 
-class PlanInvalid(TreadleError):
-    """Neither the model nor the rules could repair the plan."""
-
-    reason: ClassVar[str] = "plan_invalid"
-    solution: ClassVar[str] = (
-        "Phrase the request differently or in smaller parts, or use another model."
-    )
-
-
 @dataclass(slots=True)
 class Planning:
     """One plan in progress."""
 
     prompt: str
+    rights: Rights
     choice: ModelChoice
     client: ModelClient
     report: Report
@@ -88,13 +87,20 @@ class Planning:
                     break
                 resampled = True
                 continue
-            best = reply.draft or best
-            problems = await self._problems(reply)
+            problems = oversize_of(reply.draft, reply.text) if reply.draft is not None else []
+            if not problems:
+                best = reply.draft or best
+                problems = await self._problems(reply)
             self.repaired += _resolved(reported, problems)
             if not problems:
                 break
             reported = problems
             messages[request_length:] = _repair_messages(reply, problems)
+        if best is None and reported:
+            raise PlanInvalid(
+                f"{self.client.name} gave no plan that can be read: {reported[0].message}",
+                problems=[asdict(each) for each in reported],
+            )
         if best is None:
             raise PlanGivenUp(f"{self.client.name} gave no plan in {self.rounds} answers.")
         if best.cannot.strip():
@@ -126,11 +132,13 @@ class Planning:
             return []
         steps = [step.id[:64] for step in reply.draft.steps[:_STEPS_REPORTED]]
         await self.report({"stage": "checking", "title": reply.draft.title[:200], "steps": steps})
-        return list(validate(document_of(reply.draft)).problems)
+        # In a thread: it takes as long as the model made it take, and other plans are made here.
+        found = await asyncio.to_thread(self.rights.check, document_of(reply.draft))
+        return list(found.problems)
 
 
-async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Value]:
-    """Plan a workflow.
+async def plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Value]:
+    """Plan a workflow for an owner.
 
     Returns:
         `{title, rationale, assumptions, placeholders, workflow, problems_repaired, fixes,
@@ -142,24 +150,35 @@ async def plan(prompt: str, settings: Settings, report: Report) -> dict[str, Val
             `core.providers`.
     """
     with models.planning():
-        result = await _plan(prompt, settings, report)
+        result = await _plan(prompt, owner, settings, report)
     PLAN_REPAIRS.labels("model").inc(len(result["problems_repaired"]))
     PLAN_REPAIRS.labels("rule").inc(len(result["fixes"]))
     return result
 
 
-async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, Any]:
+async def _plan(prompt: str, owner: str, settings: Settings, report: Report) -> dict[str, Any]:
     begun = time.monotonic()
-    choice = choose_model(settings)
-    async with open_client(settings, choice) as client:
-        planning = Planning(prompt, choice, client, report)
+    choice, rights = choose_model(settings), Rights(owner, prompt, settings)
+    async with open_client(settings, choice, owner) as client:
+        planning = Planning(prompt, rights, choice, client, report)
         try:
             draft = await planning.draft()
             await report({"stage": "fixing", "title": draft.title[:200]})
-            document, placeholders, fixes, warnings = _finished(draft, prompt)
+            finished = await asyncio.to_thread(_finished, draft, prompt, rights)
+            document, placeholders, fixes, warnings = finished
         except TreadleError as error:
             error.context["tokens"] = asdict(planning.tokens)  # spent without a result
             raise
+        except Exception as error:
+            if planning.tokens == Tokens():  # nothing was answered, so it may be asked again
+                raise
+            _log.error("plan.crashed", exc_info=error)
+            kind = type(error).__name__
+            raise AnswerMalformed(
+                f"The plan of {client.name} cannot be read: {kind}.",
+                solution="Report this, with the planner's log; or ask in other words.",
+                tokens=asdict(planning.tokens),
+            ) from error
     result = {
         "title": draft.title.strip(),
         "rationale": draft.rationale,
@@ -174,17 +193,18 @@ async def _plan(prompt: str, settings: Settings, report: Report) -> dict[str, An
 
 
 def _finished(
-    draft: PlanDraft, prompt: str
+    draft: PlanDraft, prompt: str, rights: Rights
 ) -> tuple[Document, list[Placeholder], list[Fix], Sequence[Problem]]:
     """Fix a draft's workflow by rule.
 
     Raises:
         PlanInvalid: `plan_invalid`, with the problems that are left.
     """
-    document, placeholders = document_of(draft), declared(draft)
-    fixes = list(unmake_addresses(document, prompt, placeholders))
-    validation, repairs = fix(document, placeholders)
+    document, placeholders, named = document_of(draft), declared(draft), named_in(prompt)
+    fixes = list(unmake_addresses(document, named, placeholders))
+    validation, repairs = fix(document, placeholders, rights.check)
     fixes += repairs
+    fixes += guard_addresses(document, named, placeholders)
     if validation.workflow is None:
         raise PlanInvalid(
             f"{len(validation.problems)} problems are left in the plan.",

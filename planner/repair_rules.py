@@ -15,6 +15,7 @@ from treadle.dag.fields import Bare
 from treadle.dag.problems import Problem
 from treadle.dag.specs import BODY_KEY, ERROR_KEY, NodeSpec, spec_of
 from treadle.dag.validation import Validation, validate
+from treadle.dag.validation.offers import NOT_OFFERED
 from treadle.planner.building import Document, slug
 from treadle.planner.placeholders import Fix, Placeholder
 
@@ -48,14 +49,24 @@ class Repair:
         )
 
 
-def fix(document: Document, placeholders: dict[str, Placeholder]) -> tuple[Validation, list[Fix]]:
-    """Repair a workflow in place; return the validation after that, and the fixes."""
+def fix(
+    document: Document,
+    placeholders: dict[str, Placeholder],
+    check: Callable[[Document], Validation] = validate,
+) -> tuple[Validation, list[Fix]]:
+    """Repair a workflow in place; return the validation after that, and the fixes.
+
+    Args:
+        document: the workflow.
+        placeholders: those that there are; some may come.
+        check: validates the workflow, for its owner.
+    """
     repair = Repair(document, placeholders)
-    validation = validate(document)
+    validation = check(document)
     for _ in range(_PASSES):
         if not validation.problems or not _pass(repair, validation):
             break
-        validation = validate(document)
+        validation = check(document)
     return validation, repair.fixes
 
 
@@ -98,17 +109,22 @@ def _repair_node(repair: Repair, problem: Problem, index: int, inner: str) -> st
 def _repair_setting(repair: Repair, problem: Problem, node: Document, name: str) -> str | None:
     spec = spec_of(node["type"], node["subtype"])
     config = node["configurations"]
-    if spec is None or not name:
-        return None
+    if spec is None or not name or problem.reason == NOT_OFFERED:
+        return None  # without its secret a step would do something else
     if problem.path.endswith(f".{name}") and problem.reason == "invalid_choice":
         meant = _MEANT.search(problem.solution)
         if meant:
             config[name] = meant.group(1)
             return f"`{name}` is now `{meant.group(1)}`."
-    needed = _is_required(spec, name) or problem.reason == "missing"
+    needed = _is_required(spec, name) or problem.reason == "missing" or _is_called(spec, name)
     if name in spec.fields and needed:
         return _ask_for(repair, node, spec, name)
     return _removed(config, name)
+
+
+def _is_called(spec: NodeSpec, name: str) -> bool:
+    """Return whether a setting is an address: without it something else would be called."""
+    return name in spec.fields and spec.fields[name].address
 
 
 def _is_required(spec: NodeSpec, name: str) -> bool:

@@ -26,7 +26,7 @@ def running_hil_services(connections: Connections) -> Iterator[Sequence[VitalThr
         connections.open_session,
         connections.broker.client,
         engine,
-        senders(Services(lambda: Dialer(policy), secrets_given())),
+        senders(Services(lambda: Dialer(policy), secrets_given(), settings.offered_secrets)),
         public_url=settings.public_url,
         retry_after_max_seconds=settings.retry_after_max_seconds,
     )

@@ -67,7 +67,8 @@ class WorkerProcess:
         self._loop = EventLoop(settings.async_bound)
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        executor = Executor(records, dialer, Secrets(secrets_given()), settings)
+        self._secrets = Secrets(secrets_given(), settings.offered_secrets)
+        executor = Executor(records, dialer, self._secrets, settings)
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,
@@ -108,6 +109,7 @@ class WorkerProcess:
         self._loop.start()
         self._worker.start()
         _log.info("worker.started", worker_id=str(self.runner.worker_id))
+        self._secrets.log_offers()
         self.vital.watch(*(each.thread for each in self._watched))
         self.vital.watch(*self._worker.consumers.values(), *self._worker.workers)
         try:

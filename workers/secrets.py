@@ -11,13 +11,20 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar
 
+import structlog
+
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
+from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
 from treadle.dag.specs import SPECS
+from treadle.dag.validation.offers import secret_fields
 from treadle.dag.values import Value
 from treadle.monitoring.logs import traceback_of
 from treadle.workers.traces import MASK, Traces, traces_of
+
+_log = structlog.get_logger()
 
 #: Characters from which on a provider's key is one.
 _KEY_CHARACTERS = 8
@@ -34,22 +41,62 @@ class SecretNotFound(TreadleError):
     )
 
 
+class SecretNotOffered(TreadleError):
+    """The operator does not offer a secret to the owner of the execution."""
+
+    reason: ClassVar[str] = "secret_not_offered"
+    solution: ClassVar[str] = (
+        "Use a secret that is offered to this account, or ask the operator to add the account to"
+        " its `owners` in TREADLE_OFFERED_SECRETS of all processes."
+    )
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(
+            f"The secret {name!r} is not offered to {owner!r}.", secret=name, owner=owner
+        )
+
+
 class Secrets:
-    """The secrets that a worker has been given."""
+    """The secrets that a process has been given, and to whom they are offered."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], offers: SecretOffers) -> None:
         self._values = values
+        self._offers = offers
 
-    def of(self, names: Collection[str]) -> dict[str, str]:
-        """Return the named secrets.
+    def log_offers(self) -> None:
+        """Log the names of the secrets, if there are any, and which of them nobody else may use."""
+        listed = self._offers.root.keys()
+        if self._values:
+            _log.info(
+                "secrets.offered",
+                listed=sorted(self._values.keys() & listed),
+                to_local_alone=sorted(self._values.keys() - listed),
+                without_value=sorted(listed - self._values.keys()),
+            )
+
+    def of(self, names: Collection[str], owner: str) -> dict[str, str]:
+        """Return the named secrets for a workflow of an owner.
 
         Raises:
+            SecretNotOffered: `secret_not_offered`, for the first that is not; also if there is
+                none of that name, so that nobody learns which there are.
             SecretNotFound: `secret_not_found`, for the first that is missing.
         """
+        self.check(names, owner)
         for name in sorted(names):
             if name.upper() not in self._values:
                 raise SecretNotFound(f"There is no secret {name!r}.", secret=name)
         return {name: self._values[name.upper()] for name in names}
+
+    def check(self, names: Collection[str], owner: str) -> None:
+        """Refuse secrets that are not offered to an owner, whether or not this process has them.
+
+        Raises:
+            SecretNotOffered: `secret_not_offered`, for the first that is not.
+        """
+        for name in sorted(names):
+            if not self._offers.is_offered(name, owner):
+                raise SecretNotOffered(name, owner)
 
     def known(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the values of those of the named secrets that there are."""
@@ -140,6 +187,12 @@ def _mask(value: Value, traces: Traces) -> Any:
             found[shown] = _mask(each, traces)
         return found
     return MASK if traces.is_number(value) else value
+
+
+def secrets_signing(node: CompiledNode) -> list[str]:
+    """Return the secrets that a node names by a field of their own, which another process uses."""
+    names = map(node.configurations.literal.get, secret_fields(node.spec))
+    return [name for name in names if isinstance(name, str)]
 
 
 @cache

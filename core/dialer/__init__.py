@@ -8,6 +8,7 @@ may reach:
   against the name;
 * a redirect is a new connection: resolved and checked again, limited in number, and secrets are
   not sent to another origin;
+* a request that was made of a secret with hosts of its own goes to those alone, redirects included;
 * a response is cut off at its size limit while it arrives, counted after decompression, and the
   whole exchange ends at one time limit;
 * no proxy, cookie jar or credential of the environment is ever used.

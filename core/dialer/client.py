@@ -31,7 +31,7 @@ from treadle.core.dialer.errors import (
 )
 from treadle.core.dialer.messages import OutgoingRequest, OutgoingResponse
 from treadle.core.dialer.network import CheckedNetwork, Resolver, system_resolver
-from treadle.core.dialer.redirects import parsed_url, redirect_target, redirected
+from treadle.core.dialer.redirects import check_bound, parsed_url, redirect_target, redirected
 
 _CONNECT_SECONDS = 10.0
 #: Time limit for connecting to one address, in seconds: long enough for a slow handshake across the
@@ -130,6 +130,8 @@ class Dialer:
             request = redirected(request, answer.status_code, url, parsed_url(answer.location, url))
 
     async def _begin(self, request: OutgoingRequest, url: httpx.URL) -> httpcore.Response:
+        named = (value for name, value in request.headers if name.lower() == "host")
+        check_bound(request.bound, url, next(named, None))
         outgoing = httpcore.Request(
             request.method,
             httpcore.URL(

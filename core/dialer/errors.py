@@ -79,6 +79,13 @@ class RedirectNotSafe(DialerError):
     solution = "Call the final URL directly, if it is meant to receive the secret."
 
 
+class SecretNotForHost(DialerError):
+    """A request that was made of a secret leads to a host that the secret may not be sent to."""
+
+    reason = "secret_not_for_host"
+    solution = "Call one of the secret's hosts; the operator lists them in TREADLE_OFFERED_SECRETS."
+
+
 class RequestTimedOut(DialerError):
     """The response was not complete in time."""
 

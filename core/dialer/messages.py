@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from treadle.core.hosts import BoundSecret
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
@@ -23,6 +25,9 @@ class OutgoingRequest:
     """Lower-case names that are not sent to other origins, besides the well-known ones."""
     secret_body: bool = False
     """The body holds a secret: a redirect that repeats it to another origin is an error."""
+    bound: tuple[BoundSecret, ...] = ()
+    """The secrets that it was made of and that may go to certain hosts only: every host on its way,
+    redirects included, is one of each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 import httpx
 
-from treadle.core.dialer.errors import RedirectNotSafe, UrlNotValid
+from treadle.core.dialer.errors import RedirectNotSafe, SecretNotForHost, UrlNotValid
 from treadle.core.dialer.messages import OutgoingRequest
+from treadle.core.hosts import BoundSecret, refusing
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Statuses with a `Location` to request instead.
@@ -26,6 +28,8 @@ _LONGEST_NAME, _LONGEST_LABEL = 253, 63
 #: Characters of a host's name, and of a part between two dots.
 
 _PORTS = range(1, 65_536)
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 #: Never sent to another origin.
@@ -104,6 +108,33 @@ def redirected(
     dropped = _SECRET_HEADERS | request.secret_headers | {"host"}
     headers = tuple(h for h in request.headers if h[0].lower() not in dropped)
     return replace(request, headers=headers)
+
+
+def check_bound(bound: Collection[BoundSecret], url: httpx.URL, named: str | None = None) -> None:
+    """Refuse to send secrets to a host that they are not for.
+
+    Args:
+        bound: the secrets that go to certain hosts only.
+        url: where the request goes.
+        named: the `Host` that it names, which may lead further behind a shared front.
+
+    Raises:
+        SecretNotForHost: one may not go there.
+        UrlNotValid: `named` is no host.
+    """
+    if not bound:
+        return
+    port = url.port or _DEFAULT_PORTS.get(url.scheme)
+    there = url if named is None else parsed_url(f"{url.scheme}://{named.strip()}")
+    hosts = {url.raw_host.decode("ascii"), there.raw_host.decode("ascii")}
+    for host in sorted(hosts):
+        if secret := refusing(bound, host, port):
+            raise SecretNotForHost(
+                f"The secret {secret.name!r} may not be sent to {host}.",
+                secret=secret.name,
+                host=host,
+                hosts=list(map(str, secret.hosts)),
+            )
 
 
 def _becomes_get(status_code: int, method: str) -> bool:

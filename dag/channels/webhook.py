@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from treadle.dag.channels.spec import ChannelSpec, Inbound
-from treadle.dag.fields import Fixed, has_template
+from treadle.dag.fields import Address, Fixed, SecretName, has_template
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
 from treadle.dag.values import Value
@@ -21,10 +21,11 @@ _SECRET_NAME = re.compile(r"(?!whsec_)[A-Za-z_][A-Za-z0-9_]*\Z")
 class WebhookFields(Strict):
     """Where a question is posted, and what signs it."""
 
-    webhook_url: Annotated[str, Field(max_length=8_192)] | None = None
+    webhook_url: Annotated[str, Address(), Field(max_length=8_192)] | None = None
     """`webhook`: where the question is posted, with the link that answers it (no `assignees`)."""
-    webhook_secret: Annotated[str | None, Fixed(), Field(max_length=64)] = None
-    """`webhook`: the name of the secret that signs it (TREADLE_SECRET_<NAME> of the scheduler)."""
+    webhook_secret: Annotated[str | None, Fixed(), SecretName(), Field(max_length=64)] = None
+    """`webhook`: the name of the secret that signs it (TREADLE_SECRET_<NAME> of the scheduler).
+    It is offered to the owner, and for that address, by TREADLE_OFFERED_SECRETS."""
 
 
 def _problems(config: Mapping[str, Value]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from treadle.dag.fields import SecretCapable
+from treadle.dag.fields import Address, SecretCapable
 from treadle.dag.model import Strict
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
@@ -51,7 +51,7 @@ class HttpRequest(Configuration):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
     """The request's method."""
-    url: Annotated[str, Field(min_length=1, max_length=8_192)]
+    url: Annotated[str, Address(), Field(min_length=1, max_length=8_192)]
     """The address, http or https. A private address must be one that the operator allows."""
     headers: Annotated[dict[str, str], SecretCapable()] = Field(default_factory=dict)
     """Sent unchanged. All methods but GET, HEAD and OPTIONS also send an `Idempotency-Key`."""

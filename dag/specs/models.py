@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from treadle.dag.fields import Fixed, SecretCapable
+from treadle.dag.fields import Address, Fixed, SecretCapable
 from treadle.dag.problems import Problem
 from treadle.dag.specs.configuration import Configuration
 from treadle.dag.specs.spec import Config, Lane, NodeSpec
@@ -29,7 +29,7 @@ class ModelCall(Configuration):
     """Times an answer that does not match `output_schema` is sent back with its problems."""
     credential: Annotated[str | None, SecretCapable()] = None
     """The key, as `{{ secrets.NAME }}`; by default the one that the operator has set."""
-    base_url: Annotated[str, Field(min_length=1, max_length=2_048)] | None = None
+    base_url: Annotated[str, Address(), Field(min_length=1, max_length=2_048)] | None = None
     """A service with the provider's API; needs its own `credential`."""
 
 

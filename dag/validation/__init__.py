@@ -17,8 +17,11 @@ One broken part hides no other: a node with a bad id still has its expressions c
 with a cycle still has its types checked. Where a problem makes a check meaningless (there is no
 JSON, the document is too large) only that problem is reported. The same reason at one path counts
 once, and an answer holds at most `Limits.problems` of them.
+
+`for_owner` adds what depends on whose workflow it is: which secrets the operator offers to them.
 """
 
+from treadle.dag.validation.offers import for_owner
 from treadle.dag.validation.validate import Validation, validate
 
-__all__ = ["Validation", "validate"]
+__all__ = ["Validation", "for_owner", "validate"]

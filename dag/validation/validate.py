@@ -13,6 +13,7 @@ from treadle.dag.expressions import Expression
 from treadle.dag.graph import CompiledGraph, assemble, places_of
 from treadle.dag.limits import Limits
 from treadle.dag.model import Workflow
+from treadle.dag.patterns import PATTERNED, patterns_in
 from treadle.dag.problems import Problem
 from treadle.dag.shape import problems_of
 from treadle.dag.specs.loops import BODY_NAMES
@@ -105,6 +106,28 @@ def _check_fitting(document: Mapping[str, Value], limits: Limits) -> None:
                 "Repeat steps with FLOW.FOR_EACH, or split the workflow.",
                 part,
             )
+
+    _check_patterns(document, limits)
+
+
+def _check_patterns(document: Mapping[str, Value], limits: Limits) -> None:
+    """Refuse a document with more regular expressions than are compiled for one."""
+    nodes = document.get("nodes")
+    found = {
+        pattern
+        for node in (nodes if isinstance(nodes, list) else ())
+        if isinstance(node, dict) and isinstance(node.get("configurations"), dict)
+        for field in PATTERNED
+        for pattern in patterns_in(node["configurations"].get(field))
+    }
+    if len(found) > limits.patterns:
+        raise Unreadable(
+            "too_many_patterns",
+            f"The workflow has {len(found):,} regular expressions; at most {limits.patterns:,} are"
+            " allowed.",
+            "Use the same pattern in several places, or split the workflow.",
+            "nodes",
+        )
 
 
 def _shaped(document: Mapping[str, Value], report: Report) -> Workflow | None:

@@ -17,7 +17,7 @@ from treadle.dag.model import Name, Workflow
 from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import NotAValue
 from treadle.gateway.auth import Caller, Reader, Runner
-from treadle.gateway.definitions import WorkflowInvalid, valid
+from treadle.gateway.definitions import WorkflowInvalid, check_stored, valid
 from treadle.gateway.models.executions import NewExecution
 from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
 from treadle.gateway.plans import planned_workflow
@@ -193,12 +193,13 @@ def _what_to_run(
 ) -> tuple[Workflow, CompiledGraph]:
     """Return the workflow that a body says, and its graph."""
     if body.workflow is not None:
-        return valid(body.workflow, "workflow")
+        return valid(caller, body.workflow, "workflow")
     if body.plan_id is not None:
         caller.own(connection, "plan_id", body.plan_id)
         planned = planned_workflow(connection, UUID(body.plan_id), body.input)
-        return valid(planned, "plan", "workflow")
+        return valid(caller, planned, "plan", "workflow")
     assert body.workflow_id is not None  # the model takes one of three
     version_id = library.version_id(connection, caller.owner, body.workflow_id, body.version)
     graph = caller.resources.graphs.version(connection, version_id)
+    check_stored(caller, graph)
     return graph.workflow, graph

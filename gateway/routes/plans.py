@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from treadle.dag.values import NotAValue
 from treadle.gateway.auth import Caller, Reader, Runner
-from treadle.gateway.definitions import valid
+from treadle.gateway.definitions import WorkflowInvalid, valid
 from treadle.gateway.models.events import EVENT_STREAM
 from treadle.gateway.models.plans import NewPlan, RunPlan
 from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
@@ -90,6 +90,7 @@ def get_plan(plan_id: UUID, caller: Reader) -> Response:
         OutcomeUnknown,
         PlanInputInvalid,
         PlanNotReady,
+        WorkflowInvalid,
     ),
     summary="Run a plan",
 )
@@ -99,7 +100,7 @@ def run_plan(
     """Run a plan's workflow once, with a value for each of its placeholders."""
     with caller.session() as connection:
         planned = planned_workflow(connection, plan_id, body.input)
-    workflow, graph = valid(planned, "plan", "workflow")
+    workflow, graph = valid(caller, planned, "plan", "workflow")
     submitted = caller.resources.submitter.submit(
         Submission(workflow, graph, body.input, owner=caller.owner, idempotency_key=idempotency_key)
     )

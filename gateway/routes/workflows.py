@@ -13,7 +13,7 @@ from treadle.dag.model import Name
 from treadle.dag.problems import Problem
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
-from treadle.gateway.definitions import WorkflowInvalid, valid, wire_problems
+from treadle.gateway.definitions import WorkflowInvalid, for_caller, valid, wire_problems
 from treadle.gateway.models.workflows import Definition
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
@@ -51,7 +51,7 @@ class OtherWorkflow(TreadleError):
 )
 def create_workflow(body: Definition, caller: Runner) -> Response:
     """Store a definition as a new workflow of its id."""
-    workflow, _ = valid(body.root)
+    workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
         return _stored(library.create(connection, caller.owner, workflow))
 
@@ -62,7 +62,7 @@ def validate_workflow(body: Definition, caller: Reader) -> Response:
 
     A task that no worker has now is a warning, `no_capable_worker`.
     """
-    found = validate(body.root)
+    found = for_caller(caller, validate(body.root))
     unknown: list[Problem] = []
     if found.workflow is not None:
         with caller.session() as connection:
@@ -107,7 +107,7 @@ def get_workflow(workflow_id: Name, caller: Reader) -> Response:
 )
 def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
     """Store a definition as the newest version of its workflow; running executions keep theirs."""
-    workflow, _ = valid(body.root)
+    workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
         library.version_id(connection, caller.owner, workflow_id)  # raises if there is none
         if workflow.metadata.id != workflow_id:

@@ -8,8 +8,11 @@ from typing import Any, TypeAlias, TypeVar
 
 from treadle.core.dialer import Dialer
 from treadle.core.discovery import import_modules
+from treadle.core.secret_offers import SecretOffers
 from treadle.dag.channels import ChannelSpec
 from treadle.hil.channels.channel import Channel
+
+_TO_LOCAL = SecretOffers({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Services:
     """Opens a way out to addresses that an author chose; whoever opens one closes it."""
     secrets: Mapping[str, str]
     """By name in capitals."""
+    offers: SecretOffers = _TO_LOCAL
+    """To whose workflows they are offered, and where they may go."""
 
 
 Factory: TypeAlias = Callable[[Services], Channel]

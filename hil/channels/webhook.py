@@ -38,7 +38,7 @@ class WebhookChannel:
 
     def __init__(self, services: Services) -> None:
         self._dialer = services.open_dialer()
-        self._secrets = services.secrets
+        self._secrets, self._offers = services.secrets, services.offers
 
     def recipient(self, question: Question) -> str:
         return str(WEBHOOK.configured(question).webhook_url).partition("?")[0]
@@ -91,10 +91,17 @@ class WebhookChannel:
             max_response_bytes=_ANSWER_BYTES,
             max_redirects=0,
             secret_body=True,
+            bound=self._offers.bound([str(fields.webhook_secret)]),
         )
 
     def _signature(self, fields: WebhookFields, message: Message, at: datetime, body: bytes) -> str:
-        name = str(fields.webhook_secret)
+        name, owner = str(fields.webhook_secret), message.asked.owner
+        if not self._offers.is_offered(name, owner):
+            raise DeliveryFailed(
+                f"The secret {name!r} is not offered to {owner!r}: the operator may add the account"
+                " to its `owners` in TREADLE_OFFERED_SECRETS.",
+                cause="secret_not_offered",
+            )
         secret = self._secrets.get(name.upper())
         if secret is None:
             raise DeliveryFailed(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
+from treadle.core import secret_offers
 from treadle.core.errors import TreadleError
 from treadle.core.ids import made_at
 from treadle.dag.graph import CompiledGraph, CompiledNode
@@ -16,7 +17,7 @@ from treadle.dag.values import dumps
 from treadle.ledger.engine.leases import Ref, node_of
 
 #: The account of whoever works straight at the ledger, without a gateway.
-LOCAL_OWNER = "local"
+LOCAL_OWNER = secret_offers.LOCAL_OWNER
 
 
 class NoSuchExecution(TreadleError):

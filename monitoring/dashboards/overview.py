@@ -179,6 +179,12 @@ def _front_doors() -> list[Panel]:
             "ops",
         ),
         graph(
+            "Secrets refused",
+            "Uses of secrets that are not offered to the owner, or not meant for the host.",
+            {"{{place}} {{reason}}": rate("treadle_secrets_refused_total", "place", "reason")},
+            "ops",
+        ),
+        graph(
             "Live readers",
             "Clients that follow live events.",
             {"connected": "sum (treadle_gateway_live_readers)"},

@@ -19,6 +19,7 @@ from tests.support.loopback_server import Answer, Loopback, Seen, serving
 from tests.support.workflows import chain, node
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.redis import connect
+from treadle.core.secret_offers import SecretOffers
 from treadle.dag.values import loads
 from treadle.hil.answers import answer_by_link
 from treadle.hil.channels import Services, senders
@@ -35,6 +36,9 @@ pytestmark = pytest.mark.slow
 
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
+
+
+TO_LOCAL = SecretOffers({})
 
 
 @pytest.fixture
@@ -56,7 +60,7 @@ class Delivering(Protocol):
     """Runs a delivery while its block lasts; gives what its transactions leave to be published."""
 
     def __call__(
-        self, *, secrets: dict[str, str] | None = None
+        self, *, secrets: dict[str, str] | None = None, offers: SecretOffers = TO_LOCAL
     ) -> AbstractContextManager[list[PostCommit]]: ...
 
 
@@ -65,7 +69,9 @@ def delivering(hand: Hand, redis_url: str) -> Delivering:
     """Return what runs a delivery while its block lasts."""
 
     @contextmanager
-    def run(*, secrets: dict[str, str] | None = None) -> Iterator[list[PostCommit]]:
+    def run(
+        *, secrets: dict[str, str] | None = None, offers: SecretOffers = TO_LOCAL
+    ) -> Iterator[list[PostCommit]]:
         queue = OpenQueue()
         stop = Event()
         with connect(redis_url) as client:
@@ -74,7 +80,7 @@ def delivering(hand: Hand, redis_url: str) -> Delivering:
                 lambda: Hand(hand.url).session,
                 client,
                 Engine(hand.graphs, queue),
-                senders(Services(lambda: Dialer(policy), secrets or {"HOOK": SECRET})),
+                senders(Services(lambda: Dialer(policy), secrets or {"HOOK": SECRET}, offers)),
                 public_url="https://treadle.example.org/",
             )
             thread = Thread(target=delivery.run_until, args=(stop,))
@@ -214,6 +220,30 @@ def test_what_keeps_a_question_from_being_sent_is_noted(
 
     assert noted["error_details"]["cause"] == cause
     assert SECRET not in str(noted)
+
+
+@pytest.mark.parametrize(
+    ("offer", "cause"),
+    [
+        ({"owners": ["ada"]}, "secret_not_offered"),
+        ({"owners": ["local"], "hosts": ["shop.example"]}, "secret_not_for_host"),
+    ],
+)
+def test_a_question_is_signed_by_the_owners_secrets_for_their_hosts_alone(
+    hand: Hand,
+    receiver: Loopback,
+    delivering: Delivering,
+    wait_until: WaitUntil,
+    offer: dict[str, Any],
+    cause: str,
+) -> None:
+    """Whoever may sign with a secret could speak in the name of whom it belongs to."""
+    question = ask(hand, receiver.on("/hook", Answer(200)))
+    with delivering(offers=SecretOffers.model_validate({"HOOK": offer})):
+        noted = wait_until(lambda: failure(hand, question))
+
+    assert noted["error_details"]["cause"] == cause
+    assert receiver.seen == []
 
 
 def test_a_redirect_carries_no_link_elsewhere(

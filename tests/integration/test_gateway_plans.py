@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from tests.conftest import WaitUntil
 from tests.support.gateway_server import Client
 from tests.support.in_process_cluster import in_threads
+from tests.support.loopback_server import serving
 from tests.support.model_servers import Provider, draft, openai_answer, providing, step
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
@@ -95,6 +96,46 @@ def test_a_plan_is_asked_for_followed_and_run(
         path = f"/v1/executions/{run['id']}"
         wait_until(partial(has_ended, ada, path))
         assert ada.get(path)["output"] == {"double": {"data": 42}}
+
+
+@pytest.mark.usefixtures("planner")
+@pytest.mark.parametrize(
+    "computed", ["'ht' ~ 'tp:' ~ '//{}/x'", "['http:', '', '{}', 'x'] | join('/')"]
+)
+def test_a_plan_calls_no_address_that_its_model_computed(
+    ada: Client, provider: Provider, wait_until: WaitUntil, computed: str
+) -> None:
+    """It is ready, asks whoever runs it for the address, and nothing is sent to the other one."""
+    with serving() as elsewhere:
+        host = f"127.0.0.1:{elsewhere.port}"
+        url = "{{ " + computed.format(host) + " }}"
+        provider.answers(draft(step("call", "ACTION.HTTP_REQUEST", url=url)))
+        plan_id = ada.post("/v1/plans", {"prompt": "Call the shop."}, 202)["id"]
+        plan = made(ada, plan_id, wait_until)
+
+        assert plan["status"] == "ready", plan
+        (asked,) = plan["plan"]["placeholders"]
+        assert (asked["name"], asked["type"]) == ("call_url", "url")
+        for given in ({}, {"call_url": "shop"}):
+            told = ada.refusal("POST", f"/v1/plans/{plan_id}/run", json={"input": given})
+            assert told == (422, "plan_input_invalid")
+        assert elsewhere.seen == []
+
+
+@pytest.mark.usefixtures("planner")
+def test_a_plan_with_a_secret_of_others_is_refused_with_the_reason(
+    ada: Client, provider: Provider, wait_until: WaitUntil
+) -> None:
+    """Nothing is offered to ada here, whatever the model believes."""
+    keyed = {"Authorization": "Bearer {{ secrets.SHOP }}"}
+    provider.answers(
+        draft(step("call", "ACTION.HTTP_REQUEST", url="https://shop.example", headers=keyed))
+    )
+    plan_id = ada.post("/v1/plans", {"prompt": "Call shop.example with the token."}, 202)["id"]
+    error = made(ada, plan_id, wait_until)["error"]["error_details"]
+
+    assert error["reason"] == "plan_invalid"
+    assert [each["reason"] for each in error["problems"]] == ["secret_not_offered"]
 
 
 @pytest.mark.usefixtures("planner")

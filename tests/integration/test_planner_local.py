@@ -9,6 +9,7 @@ from unittest.mock import patch
 import jsonschema
 import pytest
 
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.validation import validate
 from treadle.dag.values import Value
@@ -31,7 +32,8 @@ async def unheard(_: Value) -> None:
 @pytest.fixture(scope="module")
 def made() -> dict[str, Any]:
     """Return what the model makes of one request; it takes seconds."""
-    return asyncio.run(plan("Get http://127.0.0.1:8080/people and sort them.", LOCAL, unheard))
+    prompt = "Get http://127.0.0.1:8080/people and sort them."
+    return asyncio.run(plan(prompt, LOCAL_OWNER, LOCAL, unheard))
 
 
 def test_a_small_model_makes_a_plan_that_is_valid(made: dict[str, Any]) -> None:

@@ -32,12 +32,14 @@ from treadle.core.provider_errors import (
     ProviderRefused,
     ProviderUnavailable,
 )
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.specs import AVAILABLE
 from treadle.dag.validation import validate
 from treadle.dag.values import Value
 from treadle.planner.model_choice import NoModel, UnknownModel
-from treadle.planner.planning import NotPlannable, PlanGivenUp, PlanInvalid, plan
+from treadle.planner.planning import NotPlannable, PlanGivenUp, plan
+from treadle.planner.rights import PlanInvalid
 
 KEY = SecretStr("sk-loopback")
 GOOD = draft(step("think"))
@@ -58,8 +60,8 @@ class Planned:
         self.settings = provider.settings(Settings(), **{**keys, **more})
         self.stages: list[Value] = []
 
-    def __call__(self, prompt: str = "Think.") -> dict[str, Value]:
-        return asyncio.run(plan(prompt, self.settings, self._tell))
+    def __call__(self, prompt: str = "Think.", owner: str = LOCAL_OWNER) -> dict[str, Value]:
+        return asyncio.run(plan(prompt, owner, self.settings, self._tell))
 
     async def _tell(self, stage: Value) -> None:
         self.stages.append(stage)
@@ -275,7 +277,7 @@ def test_what_is_not_set_is_named(
 ) -> None:
     """Before anything is asked."""
     with pytest.raises(error) as failed:
-        asyncio.run(plan("Think.", Settings(**settings), _unheard))
+        asyncio.run(plan("Think.", LOCAL_OWNER, Settings(**settings), _unheard))
     assert named in failed.value.advice
 
 

@@ -20,6 +20,7 @@ from tests.support.wire import written
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import open_pool
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Outcome, Released, Retrying
 from treadle.dag.states import NODE_TRANSITIONS, ExecutionStatus, NodeState
@@ -116,7 +117,8 @@ class World:
         self.ended: dict[UUID, tuple[str, int]] = {}
         self._pool = open_pool(url, max_size=2, autocommit=True)
         records = Records(self._pool)
-        self._executor = Executor(records, Dialer(AddressPolicy(())), Secrets({}), Settings())
+        secrets = Secrets({}, SecretOffers({}))
+        self._executor = Executor(records, Dialer(AddressPolicy(())), secrets, Settings())
 
     def close(self) -> None:
         for hand in self.hands:

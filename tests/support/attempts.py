@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.dag.graph import compile_graph
 from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
@@ -51,6 +52,7 @@ def attempt_of(
         variables=variables,
         sources=tuple(zip(node.incoming, sources, strict=False)),
         results=lambda ref: Results(ref, len(stored), lambda these: stored[these.start :][:2]),
+        owner=lambda: LOCAL_OWNER,
         deadline=time.monotonic() + seconds,
     )
 

@@ -14,6 +14,7 @@ from tests.support.workflows import chain, node, valid
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.ids import new_id
 from treadle.core.postgres import open_pool
+from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.ledger.engine.leases import Claim, Ref
 from treadle.monitoring.logs import configure, traceback_of
@@ -50,7 +51,7 @@ def test_a_crash_shows_no_secret_of_its_node(said: str) -> None:
     settings = Settings(openai_api_key="0p3rat0r-key")
     pool = open_pool("postgresql://nobody@127.0.0.1:1/none", max_size=1, autocommit=True)
     dialer = Dialer(AddressPolicy(()))
-    executor = Executor(Records(pool), dialer, Secrets({"API": CANARY}), settings)
+    executor = Executor(Records(pool), dialer, Secrets({"API": CANARY}, SecretOffers({})), settings)
     attempt = attempt_of("ACTION.HTTP_REQUEST", plain)
     with capture_logs() as lines:
         executor.crashed(claim, attempt, crashed(said.replace("0p3rat0r", "0p3rat0r-key")))

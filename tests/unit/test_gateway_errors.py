@@ -27,8 +27,8 @@ name_taken not_a_list not_a_number not_an_object not_plannable number_out_of_ran
 plan_given_up plan_invalid planner_model_unknown planner_not_configured provider_key_invalid
 provider_key_missing provider_refused provider_unavailable question_too_large redirect_not_safe
 request_not_valid request_timed_out response_too_large results_not_found secret_not_allowed_here
-secret_not_found task_failed task_input_invalid too_many_node_executions too_many_redirects
-value_too_deep values_not_comparable worker_lost
+secret_not_for_host secret_not_found secret_not_offered task_failed task_input_invalid
+too_many_node_executions too_many_redirects value_too_deep values_not_comparable worker_lost
 """
 #: Reasons of processes: why one does not start, or is not ready.
 OF_PROCESSES = """

@@ -8,16 +8,10 @@ import pytest
 
 from tests.support.model_servers import draft, step
 from treadle.dag.validation import validate
+from treadle.planner.addresses import guard_addresses, named_in, unmake_addresses
 from treadle.planner.building import document_of
 from treadle.planner.drafts import PlanDraft
-from treadle.planner.placeholders import (
-    Fix,
-    Placeholder,
-    check_input,
-    declared,
-    settle,
-    unmake_addresses,
-)
+from treadle.planner.placeholders import Fix, Placeholder, check_input, declared, settle
 from treadle.planner.repair_rules import fix
 from treadle.wire.plans import PlanPlaceholder
 
@@ -140,7 +134,8 @@ def told(prompt: str, url: str, body: str = "x") -> tuple[Document, dict[str, Pl
         draft(step("a", "ACTION.HTTP_REQUEST", method="POST", url=url, body=body))
     )
     document, placeholders = document_of(made), declared(made)
-    list(unmake_addresses(document, prompt, placeholders))
+    list(unmake_addresses(document, named_in(prompt), placeholders))
+    list(guard_addresses(document, named_in(prompt), placeholders))
     list(settle(document, placeholders))
     return document["nodes"][1]["configurations"], placeholders
 
@@ -195,12 +190,12 @@ def test_an_address_in_an_expression_is_asked_for_as_well() -> None:
     config, placeholders = told(
         "Send it", "{{ 'https://a.test/x/' ~ input.id }}", "{{ 'b@a.test' }}"
     )
-    assert config["url"] == "{{ (trigger.a_test ~ '/x/') ~ input.id }}"
+    assert config["url"] == "{{ trigger.a_url }}"
     assert config["body"] == "{{ trigger.b_email }}"
     document, placeholders, _ = mended(
         step("a", "FLOW.IF", condition_expression="input.url == 'https://a.test'")
     )
-    list(unmake_addresses(document, "Compare it", placeholders))
+    list(unmake_addresses(document, named_in("Compare it"), placeholders))
     assert document["nodes"][1]["configurations"]["condition_expression"] == (
         "input.url == trigger.a_test"
     )
@@ -264,7 +259,7 @@ def test_addresses_are_found_in_one_pass_over_a_long_text(piece: str) -> None:
         step_of("FLOW.IF", condition_expression=wanted),
     ]}  # fmt: skip
 
-    list(unmake_addresses(document, wanted, {}))
+    list(unmake_addresses(document, named_in(wanted), {}))
 
     for node in document["nodes"]:
         assert "told.example" in next(iter(node["configurations"].values()))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from treadle.core.secret_offers import LOCAL_OWNER, SecretOffers
 from treadle.core.settings import secrets_given
 from treadle.dag.outcomes import Completed, Failed, Retrying
 from treadle.workers.secrets import PieceMask, SecretNotFound, Secrets, masked
@@ -22,14 +23,14 @@ PEM = f"-----BEGIN PRIVATE KEY-----\n{KEY_LINE}\nsecond+line+of+it/9\n-----END P
 
 def test_a_worker_gives_only_the_secrets_that_a_node_names() -> None:
     """Names are matched whatever their case; nothing else comes along."""
-    secrets = Secrets({"STRIPE": "a", "OTHER": "b"})
-    assert secrets.of({"stripe"}) == {"stripe": "a"}
+    secrets = Secrets({"STRIPE": "a", "OTHER": "b"}, SecretOffers({}))
+    assert secrets.of({"stripe"}, LOCAL_OWNER) == {"stripe": "a"}
 
 
 def test_a_secret_that_is_not_there_says_what_to_set() -> None:
     """The error names the secret and the variable."""
     with pytest.raises(SecretNotFound) as refused:
-        Secrets({}).of({"stripe"})
+        Secrets({}, SecretOffers({})).of({"stripe"}, LOCAL_OWNER)
     assert refused.value.to_wire()["error_code"] == "secret_not_found"
     assert refused.value.context == {"secret": "stripe"}
 

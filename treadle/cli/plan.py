@@ -18,11 +18,12 @@ from treadle.cli.console import PlainConsole, output_console
 from treadle.cli.files import read_input, to_json, write_file
 from treadle.cli.plain_text import plain, say
 from treadle.cli.plan_view import drawn, stage_line
+from treadle.cli.submit import invalid
+from treadle.cli.validate import checked
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
-from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.planner.requests import workflow_to_run
 from treadle.wire.plans import Plan, PlanResult
@@ -148,9 +149,9 @@ def _show(found: Plan, made: PlanResult, *, as_json: bool) -> None:
 
 
 def _submission(workflow: Any, given: Any) -> Submission:
-    validation = validate(workflow)
-    assert validation.workflow is not None, "a plan that is ready passes validation"
-    assert validation.graph is not None
+    validation = checked(workflow)
+    if validation.workflow is None or validation.graph is None:
+        raise invalid("The plan", validation)
     return Submission(validation.workflow, validation.graph, given)
 
 

@@ -15,12 +15,12 @@ from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
 from treadle.cli.plain_text import plain, say
-from treadle.cli.validate import listed
+from treadle.cli.validate import checked, listed
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
 from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
-from treadle.dag.validation import Validation, validate
+from treadle.dag.validation import Validation
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY, Submission, fired_trigger
 from treadle.ledger.engine.submission_check import check_key, deadline_of
 
@@ -64,9 +64,9 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
 
     With --watch it exits with 0 if the execution ends as SUCCESS, else with 1.
     """
-    validation = validate(read_file(file))
+    validation = checked(read_file(file))
     if validation.workflow is None or validation.graph is None:
-        raise _invalid(file, validation)
+        raise invalid(file, validation)
     request = Submission(
         validation.workflow,
         validation.graph,
@@ -102,7 +102,8 @@ def _unknown_tasks(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
     return ()
 
 
-def _invalid(file: str, validation: Validation) -> WorkflowInvalid:
+def invalid(file: str, validation: Validation) -> WorkflowInvalid:
+    """Return the error of a workflow that is not valid, with all its problems."""
     return WorkflowInvalid(
         f"{file} is no valid workflow.\n{listed(validation.problems)}",
         problems=[asdict(problem) for problem in validation.problems],

@@ -13,11 +13,13 @@ from treadle.cli.errors import ExitCode
 from treadle.cli.files import read_file, to_json
 from treadle.cli.plain_text import plain, say
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import LOCAL_OWNER
+from treadle.core.settings import Settings
 from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.schema import workflow_schema
 from treadle.dag.specs.tasks import PYTHON_TASK
-from treadle.dag.validation import Validation
+from treadle.dag.validation import Validation, for_owner
 from treadle.dag.validation import validate as check
 
 
@@ -26,7 +28,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="Print {valid, problems}.")] = False,
 ) -> None:
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
-    validation = check(read_file(file))
+    validation = checked(read_file(file))
     unknown, unasked = _unknown_tasks(validation.workflow)
     validation = replace(validation, warnings=(*validation.warnings, *unknown))
     if as_json:
@@ -44,6 +46,14 @@ def validate(
         if unasked:
             say(f"Whether workers have its tasks is not known: {unasked}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
+
+
+def checked(document: object) -> Validation:
+    """Validate what is to run in this folder's cluster; a gateway knows itself whom it serves."""
+    validation, settings = check(document), Settings.load()
+    if settings.server is not None:
+        return validation
+    return for_owner(validation, LOCAL_OWNER, settings.offered_secrets)
 
 
 def schema() -> None:

@@ -28,6 +28,7 @@ from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.recovery import timed_out
+from treadle.monitoring.secret_refusals import REASONS, secret_refused
 from treadle.workers.attempts.inputs import InputReader, overlaid
 from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
@@ -37,7 +38,14 @@ from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
 from treadle.workers.nodes.loops.opening import turn_is_due
-from treadle.workers.secrets import Secrets, masked, masked_traceback, operator_keys, without
+from treadle.workers.secrets import (
+    Secrets,
+    masked,
+    masked_traceback,
+    operator_keys,
+    secrets_signing,
+    without,
+)
 
 #: Checked configurations kept; one is a few hundred bytes.
 _CONFIGURATIONS_KEPT = 20_000
@@ -133,6 +141,10 @@ class Executor:
 
     def _ended(self, claim: Claim, outcome: Outcome, arrived: Value) -> AttemptResult:
         """Return an outcome without secrets, after the retry policy had its say."""
+        if isinstance(outcome, Failed) and outcome.error["error_code"] in REASONS:
+            ref, reason = claim.ref, outcome.error["error_code"]
+            facts = {"execution_id": str(ref.execution_id), "node_id": ref.node}
+            secret_refused("attempt", reason, **facts)
         return AttemptResult(self.with_retry_policy(claim, self._clean(claim, outcome)), arrived)
 
     def _clean(self, claim: Claim, outcome: Outcome) -> Outcome:
@@ -186,8 +198,11 @@ class Executor:
         arrived = self._inputs.at(claim.graph, ref, chosen=claim.chosen, budget=budget)
         variables = arrived.variables
         variables["input"] = overlaid(node, arrived, budget)
+        owner = partial(self._records.owner, ref.execution_id)
         if node.secrets:
-            variables["secrets"] = self._secrets.of(node.secrets)
+            variables["secrets"] = self._secrets.of(node.secrets, owner())
+        if signing := secrets_signing(node):
+            self._secrets.check(signing, owner())
         return Attempt(
             execution_id=str(ref.execution_id),
             scope=ref.scope,
@@ -198,6 +213,7 @@ class Executor:
             variables=variables,
             sources=arrived.sources,
             results=partial(referred_to, self._records, claim.graph, ref.execution_id),
+            owner=owner,
             deadline=deadline,
             budget=budget,
             tell=_cleaning(tell, self._hidden(node)),

@@ -21,7 +21,7 @@ from treadle.core.postgres import LOST
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.values import Value, dumps
 from treadle.ledger.engine.leases import Ref
-from treadle.ledger.views import executions, iterations
+from treadle.ledger.views import executions, iterations, paging
 from treadle.ledger.views.executions import Settled
 from treadle.ledger.views.iterations import Iteration
 
@@ -89,6 +89,16 @@ class Records:
     def loop_count(self, loop: Ref, lease_id: UUID) -> int | None:
         """Return how many scopes a settled loop had; see `ledger.views.iterations.loop_count`."""
         return self._read(lambda to: iterations.loop_count(to, loop, lease_id))
+
+    def owner(self, execution_id: UUID) -> str:
+        """Return whose an execution is."""
+        key = ("owner", execution_id)
+        known: str | None = self._get(key)
+        if known is None:
+            known = self._read(lambda connection: paging.owner(connection, execution_id))
+            assert known is not None  # a row of it was claimed
+            self._put(key, known, len(known))
+        return known
 
     def pool_stats(self) -> dict[str, int]:
         """Return what the pool of sessions tells of its use."""

@@ -50,7 +50,8 @@ def _run(frame: bytes) -> bytes:
     claim = Claim(graph=compile_graph(workflow), **known)
     with open_pool(settings.database_url, max_size=1, autocommit=True) as pool:
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
-        executor = Executor(Records(pool), dialer, Secrets(secrets_given()), settings)
+        secrets = Secrets(secrets_given(), settings.offered_secrets)
+        executor = Executor(Records(pool), dialer, secrets, settings)
         prepared = executor.prepare(claim)
         if not isinstance(prepared, AttemptResult):
             prepared = asyncio.run(executor.run_async(claim, prepared))

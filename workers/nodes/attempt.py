@@ -48,6 +48,8 @@ class Attempt:
     """The taken connections in their order, each with its converted output."""
     results: Callable[[ResultsRef], Results]
     """Finds what a loop left in the ledger; raises `ResultsNotFound`."""
+    owner: Callable[[], str]
+    """Looks up whose execution it is."""
     deadline: float
     """When the attempt is over, as `time.monotonic()` tells it."""
     budget: Budget = field(default_factory=Budget)

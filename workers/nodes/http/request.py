@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -49,13 +50,15 @@ class StatusNotAccepted(TreadleError):
 def http_request(services: Services) -> Callable[[Attempt], Awaitable[Completed | Failed]]:
     """Return the implementation that sends through the process's dialer."""
     dialer, keys = services.dialer, operator_keys(services.settings)
+    offers = services.settings.offered_secrets
 
     async def run(attempt: Attempt) -> Completed | Failed:
         config = attempt.config
         assert isinstance(config, HttpRequest)
         details: dict[str, Value] = {"endpoint": config.url, "method": config.method}
         try:
-            response = await dialer.send(request_of(attempt, config))
+            bound = offers.bound(attempt.node.secrets)
+            response = await dialer.send(replace(request_of(attempt, config), bound=bound))
         except DialerError as exc:
             return Failed(exc.to_wire(), details=details)
         details["status"] = response.status_code

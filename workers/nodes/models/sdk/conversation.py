@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeAlias
 from pydantic import SecretStr
 
 from treadle.core.dialer import Dialer
+from treadle.core.dialer.redirects import check_bound, parsed_url
 from treadle.core.dialer.transport import client_through
 from treadle.core.errors import TreadleError
 from treadle.core.provider_errors import (
@@ -105,6 +106,7 @@ class Conversations:
         Raises:
             ProviderKeyMissing: `provider_key_missing`.
             ProviderRefused: the address is none.
+            SecretNotForHost: the credential may not be sent there.
         """
         chosen: dict[str, Any] = {}
         if config.credential is not None:
@@ -116,11 +118,13 @@ class Conversations:
         seconds = min(float(config.timeout), max(1.0, attempt.deadline - time.monotonic()))
         timeout = timedelta(seconds=seconds)
         try:
-            if wire == "openai":
-                return _bound(openai_wire.ask, openai_client(settings, timeout, shared))
-            return _bound(anthropic_wire.ask, anthropic_client(settings, timeout, shared))
+            make = openai_client if wire == "openai" else anthropic_client
+            client = make(settings, timeout, shared)
         except Exception as error:
             raise failure_of(error, wire) or error from error
+        if bound := self._settings.offered_secrets.bound(attempt.node.secrets):
+            check_bound(bound, parsed_url(str(client.base_url)))
+        return _bound(openai_wire.ask if wire == "openai" else anthropic_wire.ask, client)
 
 
 def _bound(ask: Callable[..., Awaitable[None]], client: Any) -> Ask:
