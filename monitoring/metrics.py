@@ -6,6 +6,8 @@ up when it is scraped; see `scheduler.cluster_stats`.
 
 The mode of a gauge says how several processes behind one address are combined; see
 `monitoring.exposition`.
+
+Long because it is one list: what a process counts stands here and nowhere else.
 """
 
 from __future__ import annotations

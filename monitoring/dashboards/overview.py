@@ -25,6 +25,7 @@ def dashboard() -> Dashboard:
         "Executions": _executions(),
         "Nodes": _nodes(),
         "Front doors": _front_doors(),
+        "Refusals": _refusals(),
         "Models": _models(),
     }
     return page("treadle-overview", "Treadle: Overview", "Is all well?", rows)
@@ -170,6 +171,22 @@ def _front_doors() -> list[Panel]:
             "s",
         ),
         graph(
+            "Live readers",
+            "Clients that follow live events.",
+            {"connected": "sum (treadle_gateway_live_readers)"},
+        ),
+        graph(
+            "Plans",
+            "By outcome.",
+            {"{{outcome}}": rate("treadle_planner_plans_total", "outcome")},
+            "ops",
+        ),
+    ]
+
+
+def _refusals() -> list[Panel]:
+    return [
+        graph(
             "Turned away",
             "Requests without a key over their address's rate, and connections without a request.",
             {
@@ -182,17 +199,6 @@ def _front_doors() -> list[Panel]:
             "Secrets refused",
             "Uses of secrets that are not offered to the owner, or not meant for the host.",
             {"{{place}} {{reason}}": rate("treadle_secrets_refused_total", "place", "reason")},
-            "ops",
-        ),
-        graph(
-            "Live readers",
-            "Clients that follow live events.",
-            {"connected": "sum (treadle_gateway_live_readers)"},
-        ),
-        graph(
-            "Plans",
-            "By outcome.",
-            {"{{outcome}}": rate("treadle_planner_plans_total", "outcome")},
             "ops",
         ),
     ]
