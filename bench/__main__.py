@@ -8,11 +8,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import gateway, models, people, quiet
+from bench import fairness, gateway, models, people, quiet
 from bench.cluster import running_cluster
-from bench.report import show_gateway, show_models, show_people, show_quiet, show_results
-from bench.shapes import SHAPES
+from bench.report import (
+    show_fairness,
+    show_gateway,
+    show_models,
+    show_people,
+    show_quiet,
+    show_results,
+)
+from bench.shapes import SHAPES, SUSTAINED
 from bench.throughput import KINDS, Throughput
+
+#: A burst is over before idle consumers are all awake; a sustained load is some 20,000 nodes.
+LOADS = {"bursts": SHAPES, "sustained": SUSTAINED}
 
 
 def main() -> None:
@@ -31,17 +41,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--kind", choices=KINDS, action="append", help="kind of nodes; both if not set"
     )
+    parser.add_argument(
+        "--load", choices=LOADS, action="append", help="bursts or sustained; both if not set"
+    )
     parser.add_argument("--shape", action="append", help="only shapes with this in their name")
     parser.add_argument("--skip-quiet", action="store_true", help="measure no idle cluster")
     parser.add_argument("--skip-people", action="store_true", help="measure no questions")
     parser.add_argument("--skip-gateway", action="store_true", help="measure no gateway")
+    parser.add_argument("--skip-fairness", action="store_true", help="measure no floods")
     parser.add_argument("--skip-models", action="store_true", help="measure no model calls")
     return parser.parse_args()
 
 
 def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
     """Measure what was asked for, show it, and return all figures."""
-    shapes = [s for s in SHAPES if any(part in s.name for part in asked.shape or [""])]
     figures: dict[str, object] = {}
     if not asked.skip_models:
         console.print("Measuring nodes that wait for a model…")
@@ -66,13 +79,22 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
             served = gateway.measure(cluster)
             show_gateway(console, served)
             figures["gateway"] = served.as_json()
-        results = []
-        for kind in asked.kind or KINDS:
-            for shape in shapes:
-                console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
-                results.append(throughput.measure(shape, kind, asked.repeats))
-    show_results(console, results)
-    figures["shapes"] = [each.as_json() for each in results]
+        if not asked.skip_fairness:
+            waits = []
+            for flood in fairness.FLOODS:
+                console.print(f"Measuring another owner's node behind {flood.name}…")
+                waits.append(fairness.measure(cluster, flood))
+            show_fairness(console, waits)
+            figures["fairness"] = [each.as_json() for each in waits]
+        for load in asked.load or LOADS:
+            results = []
+            for kind in asked.kind or KINDS:
+                for shape in LOADS[load]:
+                    if any(part in shape.name for part in asked.shape or [""]):
+                        console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
+                        results.append(throughput.measure(shape, kind, asked.repeats))
+            show_results(console, load, results)
+            figures[load] = [each.as_json() for each in results]
     return figures
 
 

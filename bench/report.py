@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from bench.fairness import Waits
 from bench.gateway import Served
 from bench.models import Models
 from bench.people import People
@@ -57,7 +58,9 @@ _COLUMNS = (
     "raw nodes/s", "nodes/s", "ratio", "raw CPU ms", "CPU ms", "CPU ratio", "commits", "rows",
     "WAL bytes", "hop ms",
 )  # fmt: skip
-_HOP_TARGETS = "lone chain: commits a hop ≤ 2, median hop < 5 ms; all others: ratio ≥ 0.5"
+_HOP_TARGETS = (
+    "lone chain: commits a hop ≤ 2, median hop < 5 ms; bursts: ratio ≥ 0.5; sustained: ratio ≥ 1"
+)
 
 
 def show_quiet(console: Console, quiet: Quiet) -> None:
@@ -92,9 +95,21 @@ def show_models(console: Console, models: Models) -> None:
     console.print(table)
 
 
-def show_results(console: Console, results: Sequence[Result]) -> None:
-    """Print the figures of each shape."""
-    table = Table("shape", "nodes", title="Treadle beside raw Dramatiq", caption=_HOP_TARGETS)
+def show_fairness(console: Console, waits: Sequence[Waits]) -> None:
+    """Print how long another owner's node waited behind each flood."""
+    table = Table("behind", "median, s", "longest, s", "target, s", title="Another owner's node")
+    for each in waits:
+        target = f"< {2 + each.node_seconds:g}"
+        table.add_row(
+            each.flood, f"{each.median_seconds:.2f}", f"{each.longest_seconds:.2f}", target
+        )
+    console.print(table)
+
+
+def show_results(console: Console, load: str, results: Sequence[Result]) -> None:
+    """Print the figures of each shape under one load: a burst, or sustained."""
+    title = f"Treadle beside raw Dramatiq: {load}"
+    table = Table("shape", "nodes", title=title, caption=_HOP_TARGETS)
     for title in _COLUMNS:
         table.add_column(title, justify="right")
     for each in results:

@@ -64,10 +64,33 @@ SHAPES = (
 )
 LONE_CHAIN = SHAPES[0]
 
+#: Loads of some 20,000 nodes, in which an idle consumer's wake-up weighs nothing.
+SUSTAINED = (
+    Shape(
+        "200 chains",
+        "100 nodes in a row, 200 times at once",
+        _chain(100),
+        at_once=200,
+        is_chain=True,
+    ),
+    Shape("20 fans", "1 → 1,000 → 1, 20 times at once", _fan(1000), at_once=20),
+    Shape("fan of 7,000", "1 → 7,000 → 1", _fan(7000)),
+    Shape("40 layers", "10 layers of 50, 40 times at once", _layers(10, 50, each_on=3), at_once=40),
+    Shape("5,000 diamonds", "4 nodes, 5,000 times at once", _DIAMOND, at_once=5000),
+)
+
 
 def task_node(node_id: str) -> dict[str, Any]:
     """Return a node that calls `bench.tasks.noop`: in a thread, like a raw actor."""
     return _action(node_id, "PYTHON_TASK", {"task": "noop"})
+
+
+def nap_node(node_id: str, *, seconds: float) -> dict[str, Any]:
+    """Return a node that calls `bench.tasks.nap`, which keeps its thread for so long."""
+    return {
+        **_action(node_id, "PYTHON_TASK", {"task": "nap"}),
+        "input_params": {"seconds": seconds},
+    }
 
 
 def inline_node(node_id: str) -> dict[str, Any]:

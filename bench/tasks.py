@@ -16,3 +16,9 @@ def noop() -> None:
 def stamp() -> float:
     """Return the time of the call."""
     return time.time()
+
+
+@task
+def nap(seconds: float) -> None:
+    """Keep a thread for so long."""
+    time.sleep(seconds)
