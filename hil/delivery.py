@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -44,8 +45,9 @@ from treadle.transport.redis_keys import OUTBOX_KEY
 _LOOK_SECONDS = 1.0
 #: The same while nothing at all waits to be sent.
 _IDLE_SECONDS = 4.0
-#: Messages on their way at once.
-_IN_FLIGHT = 64
+#: Messages on their way at once, and those of one owner: receivers that hang hold up nobody else's.
+_IN_FLIGHT = 256
+_IN_FLIGHT_OF_OWNER = 32
 #: Seconds for which a taken row is nobody else's: longer than one try may take.
 _LEASE_SECONDS = 30.0
 #: Seconds until the second try; doubled with each, and never more than the last.
@@ -82,7 +84,8 @@ class Delivery:
         self._public_url = public_url.rstrip("/")
         self._longest_wait = retry_after_max_seconds
         self._session: psycopg.Connection | None = None
-        self._sending: set[asyncio.Task[None]] = set()
+        #: What is on its way, and whose it is.
+        self._sending: dict[asyncio.Task[None], str] = {}
 
     def run_until(self, stop: Event) -> None:
         """Deliver until `stop` is set; what is on its way then is given its time."""
@@ -125,11 +128,17 @@ class Delivery:
             return _IDLE_SECONDS
         if seconds is None or seconds > 0:
             return min(_LOOK_SECONDS, seconds or _LOOK_SECONDS)
-        taken = await self._ask(outbox.take, limit=room, lease_seconds=_LEASE_SECONDS)
+        taken = await self._ask(
+            outbox.take,
+            limit=room,
+            lease_seconds=_LEASE_SECONDS,
+            sending=Counter(self._sending.values()),
+            most_of_owner=_IN_FLIGHT_OF_OWNER,
+        )
         for each in taken:
             task = asyncio.create_task(self._send(each))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._sending[task] = each.owner
+            task.add_done_callback(self._sending.pop)
         return 0.0 if taken else _LOOK_SECONDS
 
     async def _send(self, sending: Sending) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -36,6 +37,7 @@ class Sending:
     """A `MessageKind`."""
     attempts: int
     """This try included."""
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,30 @@ class SentLink:
     """Whether a later message to the same recipient has another, which alone counts."""
 
 
-def take(connection: psycopg.Connection, *, limit: int, lease_seconds: float) -> list[Sending]:
-    """Take what is due, for `lease_seconds`; it is nobody else's meanwhile."""
-    rows = _run(connection, "take_sendings", limit=limit, lease_seconds=lease_seconds).fetchall()
-    return [Sending(row.id, row.interaction_id, row.kind, row.attempts) for row in rows]
+def take(
+    connection: psycopg.Connection,
+    *,
+    limit: int,
+    lease_seconds: float,
+    sending: Mapping[str, int],
+    most_of_owner: int,
+) -> list[Sending]:
+    """Take what is due, by turns of the owners; it is nobody else's for `lease_seconds`.
+
+    Args:
+        sending: how many of each owner are on their way here.
+        most_of_owner: how many of one owner may be, with those that are taken.
+    """
+    rows = _run(
+        connection,
+        "take_sendings",
+        limit=limit,
+        lease_seconds=lease_seconds,
+        owners=list(sending),
+        sending=list(sending.values()),
+        most_of_owner=most_of_owner,
+    ).fetchall()
+    return [Sending(*row) for row in rows]
 
 
 def sent(connection: psycopg.Connection, sending_id: UUID) -> None:

@@ -159,13 +159,27 @@ from interaction_links l
 where l.token_hash = %(token_hash)s and l.interaction_id = %(interaction_id)s
 
 -- name: take_sendings
--- Whoever takes a row has it until its lease is over; a row of a process that died comes again.
-update outbox set attempts = attempts + 1, due_at = clock_timestamp() + %(lease_seconds)s * interval '1 second'
-where id in (
-    select id from outbox
-    where done_at is null and given_up_at is null and due_at <= clock_timestamp()
-    order by due_at limit %(limit)s for update skip locked)
-returning id, interaction_id, kind, attempts
+-- Whoever takes a row has it until its lease is over; a row of a process that died comes again. The
+-- owners have their turns, and none more on its way than `most_of_owner`, with those of `sending`.
+with due as (
+    select o.id, i.owner, row_number() over (partition by i.owner order by o.due_at) as turn
+    from outbox o join interactions i on i.id = o.interaction_id
+    where o.done_at is null and o.given_up_at is null and o.due_at <= clock_timestamp()
+), taken as materialized (
+    select o.id, d.owner
+    from due d
+    join outbox o on o.id = d.id
+    left join unnest(%(owners)s::text[], %(sending)s::integer[]) as s (owner, count)
+      on s.owner = d.owner
+    where d.turn + coalesce(s.count, 0) <= %(most_of_owner)s
+      and o.done_at is null and o.due_at <= clock_timestamp()
+    order by d.turn, o.due_at limit %(limit)s for update of o skip locked
+)
+update outbox o set
+    attempts = attempts + 1, due_at = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+from taken t
+where o.id = t.id
+returning o.id, o.interaction_id, o.kind, o.attempts, t.owner
 
 -- name: sent
 update outbox set done_at = clock_timestamp(), error = null where id = %(id)s

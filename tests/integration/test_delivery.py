@@ -95,9 +95,10 @@ def delivering(hand: Hand, redis_url: str) -> Delivering:
     return run
 
 
-def ask(hand: Hand, url: str, **more: Any) -> UUID:
+def ask(hand: Hand, url: str, *, owner: str = "local", **more: Any) -> UUID:
     """Let a node of a new execution ask by webhook."""
-    execution = hand.submit(chain(node("ask", APPROVAL, configurations={"title": "?"})))
+    document = chain(node("ask", APPROVAL, configurations={"title": "?"}))
+    execution = hand.submit(document, owner=owner)
     asked = {"channel_type": "webhook", "webhook_url": url, "webhook_secret": "hook", **more}
     return hand.ask(execution, "ask", **asked)
 
@@ -372,3 +373,25 @@ def hurry(hand: Hand, question: UUID) -> None:
         "update outbox set due_at = now() where interaction_id = %s and error is not null",
         (question,),
     )
+
+
+def test_receivers_of_one_owner_that_hang_hold_up_nobody_elses_questions(
+    hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
+) -> None:
+    """However many there are: an owner has so many messages on their way at once, and no more."""
+
+    def hang(_: Seen) -> Answer:
+        receiver.released.wait(60)
+        return Answer(204)
+
+    url = receiver.on("/hangs", hang)
+    for _ in range(300):
+        ask(hand, url)
+    offers = SecretOffers.model_validate({"HOOK": {"owners": "*"}})
+    with delivering(offers=offers):
+        wait_until(lambda: len(receiver.seen) > 1, 30)
+        other = ask(hand, receiver.on("/answers", Answer(204)), owner="other")
+        wait_until(lambda: asked_of(hand, other).delivered_at, 30)
+        hanging = [seen for seen in receiver.seen if seen.path == "/hangs"]
+        assert len(hanging) < 300
+        receiver.released.set()
