@@ -24,7 +24,7 @@ select * from unnest(%(id)b::uuid[], %(interaction_id)b::uuid[], %(kind)b::text[
 -- name: withdraw
 -- Rule 3: whatever ends an execution early cancels its questions too.
 update interactions set status = 'canceled', decided_at = clock_timestamp()
-where execution_id = any(%(ids)b) and status = 'pending'
+where execution_id = any(%(ids)b) and status || '' = 'pending'
 returning id, execution_id
 
 -- name: withdraw_in_scopes
@@ -32,19 +32,21 @@ update interactions i set status = 'canceled', decided_at = clock_timestamp()
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
 where i.execution_id = c.execution_id
   and (i.scope = c.scope or starts_with(i.scope, c.scope || '/'))
-  and i.status = 'pending'
+  and i.status || '' = 'pending'
 returning i.id, i.execution_id
 
 -- name: standing
 -- What the status of an execution with questions derives from.
 select e.id,
-       exists (select from node_executions n
-               where n.execution_id = e.id
-                 and (n.state in ('ready', 'running', 'retrying')
-                      or (n.state = 'waiting' and n.wait_kind <> 'body'))) as busy,
-       exists (select from interactions i
-               where i.execution_id = e.id and i.status = 'pending'
-                 and i.delivered_at is null) as undelivered
+       -- Not `exists`, which may be answered from a hash of all there are.
+       (select true from node_executions n
+        where n.execution_id = e.id
+          and (n.state in ('ready', 'running', 'retrying')
+               or (n.state = 'waiting' and n.wait_kind <> 'body'))
+        limit 1) is not null as busy,
+       (select true from interactions i
+        where i.execution_id = e.id and i.status || '' = 'pending' and i.delivered_at is null
+        limit 1) is not null as undelivered
 from executions e where e.id = any(%(ids)b)
 
 -- name: execution_of
@@ -66,7 +68,7 @@ select i.id, i.execution_id, i.scope, i.node, i.owner, i.status, i.interaction_t
        i.assignees, i.question, i.created_at, i.warned_at, i.delivered_at, i.decided_at, i.decision,
        i.answer, i.answered_by, i.via, i.timeout_at, i.timeout_at <= clock_timestamp() as is_due
 from interactions i
-where i.id = any(%(ids)s) and i.status = 'pending'
+where i.id = any(%(ids)s) and i.status || '' = 'pending'
 
 -- name: question_inputs
 select id, input from interactions where id = any(%(ids)b)
@@ -79,7 +81,7 @@ select input from interactions where id = %(id)s
 update interactions set
     status = %(status)s, decided_at = %(at)s, decision = %(decision)s, answer = %(answer)s,
     answered_by = %(by)s, via = %(via)s
-where id = %(id)s and status = 'pending'
+where id = %(id)s and status || '' = 'pending'
 
 -- name: leave_waiting
 -- The node of a decided question completes or fails; invariant 1: it leaves `waiting_input`.
@@ -142,7 +144,7 @@ order by timeout_at limit %(limit)s
 
 -- name: warn
 update interactions set warned_at = clock_timestamp()
-where id = %(id)s and status = 'pending' and warned_at is null and warn_at <= clock_timestamp()
+where id = %(id)s and status || '' = 'pending' and warned_at is null and warn_at <= clock_timestamp()
 returning id, scope, node, channel_type, timeout_at
 
 -- name: add_link

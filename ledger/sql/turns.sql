@@ -64,7 +64,6 @@ with wanted as (
 update node_executions n set enqueued_at = clock_timestamp(), epoch = %(epoch)s
 from picked p
 where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
-  and n.state = 'ready' and n.enqueued_at is null
 returning n.execution_id, n.scope, n.node, n.queue, n.priority
 
 -- name: take_back_lost
@@ -93,7 +92,6 @@ update node_executions n set
     owner = case when e.pause_requested_at is null then e.owner end
 from lost l join executions e on e.id = l.execution_id
 where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
-  and n.state = 'ready' and n.enqueued_at is not null
 returning n.execution_id, n.scope, n.node, l.repair
 
 -- name: adopt

@@ -1,4 +1,7 @@
 -- The statements of one unit of work: what a transaction does to the executions whose rows it holds.
+--
+-- Each finds its rows by their key. `state || ''` keeps the planner from an index of states instead: a
+-- plan that was made while few nodes ran would go through all that run, for every batch.
 
 -- name: lock_executions
 -- Rule 1: a statement of its own, ascending, so that what follows sees a fresh snapshot. Rows that
@@ -68,7 +71,7 @@ from unnest(
 ) as s (execution_id, scope, node, lease_id, state, wait_kind, delay, output_key, output, error,
         details, items, loop_next, loop_active, loop_total, lost)
 where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
-  and n.state = 'running' and n.lease_id = s.lease_id
+  and n.state || '' = 'running' and n.lease_id = s.lease_id
 returning n.settled_by as lease_id
 
 -- name: running
@@ -78,7 +81,7 @@ from node_executions n
 join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lease_id)b::uuid[])
     as r (execution_id, scope, node, lease_id)
   on n.execution_id = r.execution_id and n.scope = r.scope and n.node = r.node
-where n.state = 'running' and n.lease_id = r.lease_id
+where n.state || '' = 'running' and n.lease_id = r.lease_id
 
 -- name: start_next
 -- Rule 8: a member of a chunk is started by the settle of the one before it.
@@ -89,7 +92,7 @@ from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lea
             %(limit_seconds)b::float8[])
     as s (execution_id, scope, node, lease_id, limit_seconds)
 where n.execution_id = s.execution_id and n.scope = s.scope and n.node = s.node
-  and n.state = 'running' and n.lease_id = s.lease_id and n.started_at is null
+  and n.state || '' = 'running' and n.lease_id = s.lease_id and n.started_at is null
 returning n.lease_id
 
 -- name: arrive
@@ -207,7 +210,7 @@ select n.execution_id, n.scope, n.node, n.loop_next, n.loop_active, n.loop_total
 from node_executions n
 join unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[]) as l (execution_id, scope, node)
   on n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
-where n.state = 'waiting' and n.wait_kind = 'body'
+where n.state || '' = 'waiting' and n.wait_kind = 'body'
 
 -- name: advance_loops
 update node_executions n set loop_next = l.loop_next, loop_active = l.loop_active
@@ -215,7 +218,7 @@ from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[],
             %(loop_next)b::bigint[], %(loop_active)b::integer[])
     as l (execution_id, scope, node, loop_next, loop_active)
 where n.execution_id = l.execution_id and n.scope = l.scope and n.node = l.node
-  and n.state = 'waiting' and n.wait_kind = 'body'
+  and n.state || '' = 'waiting' and n.wait_kind = 'body'
 
 -- name: open_scopes
 insert into scopes (execution_id, scope, parent, loop, index, status, outstanding)
@@ -283,7 +286,7 @@ update executions e set
     node_count = s.node_count, failure = s.failure, error = s.error, questions = s.questions,
     finished_at = case when s.status in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT') then clock_timestamp() end
 from saved s
-where e.id = s.id and e.finished_at is null
+where e.id = s.id and e.status not in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT')
 
 -- name: add_executions
 -- The same for executions that this transaction creates: nobody sees them before it commits, so
@@ -356,13 +359,13 @@ update executions set pause_requested_at = null where id = %(id)s
 -- name: due_retries
 -- Retries of one execution whose time has come.
 select execution_id, scope, node, attempt, retry_count, lost_count from node_executions
-where execution_id = %(id)b and state = 'retrying' and due_at <= clock_timestamp()
+where execution_id = %(id)b and state || '' = 'retrying' and due_at <= clock_timestamp()
 
 -- name: complete_timers
 -- Timers of one execution whose time has come: they complete with the output they were given.
 update node_executions set
     state = 'completed', wait_kind = null, due_at = null, finished_at = clock_timestamp()
-where execution_id = %(id)b and state = 'waiting' and wait_kind = 'timer'
+where execution_id = %(id)b and state || '' = 'waiting' and wait_kind = 'timer'
   and due_at <= clock_timestamp()
 returning execution_id, scope, node, output_key
 
@@ -380,7 +383,7 @@ update node_executions n set
     started_at = null, workflow_id = e.workflow_id,
     owner = case when e.pause_requested_at is null then e.owner end
 from executions e
-where n.execution_id = %(id)b and n.state = 'running' and n.worker_id = %(worker_id)s
+where n.execution_id = %(id)b and n.state || '' = 'running' and n.worker_id = %(worker_id)s
   and e.id = n.execution_id
 returning n.execution_id, n.scope, n.node
 
@@ -393,14 +396,14 @@ select n.execution_id, n.scope, n.node, n.lease_id, n.attempt, n.retry_count, n.
        (w.max_retries ->> n.queue)::integer as max_retries
 from node_executions n
 left join workers w on w.id = n.worker_id
-where n.execution_id = %(id)b and n.state = 'running'
+where n.execution_id = %(id)b and n.state || '' = 'running'
   and n.limit_at < clock_timestamp() - %(grace_seconds)s * interval '1 second'
 
 -- name: release_unstarted
 -- Rule 8: what waits behind an attempt that hangs is released; a start of it comes too late now.
 update node_executions set
     state = 'ready', ready_at = clock_timestamp(), lease_id = null
-where execution_id = %(id)b and state = 'running' and worker_id = any(%(workers)b)
+where execution_id = %(id)b and state || '' = 'running' and worker_id = any(%(workers)b)
   and started_at is null
 returning execution_id, scope, node
 
