@@ -95,7 +95,7 @@ def delivering(hand: Hand, redis_url: str) -> Delivering:
     return run
 
 
-def ask(hand: Hand, url: str, *, owner: str = "local", **more: Any) -> UUID:
+def ask(hand: Hand, url: str, owner: str = "local", **more: Any) -> UUID:
     """Let a node of a new execution ask by webhook."""
     document = chain(node("ask", APPROVAL, configurations={"title": "?"}))
     execution = hand.submit(document, owner=owner)
@@ -183,7 +183,8 @@ def test_a_question_that_no_receiver_took_fails_and_says_why(
     hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """Not even its default counts: nobody had a chance to say no."""
-    default = {"timeout_action": "default_response", "default_response": {"decision": "confirmed"}}
+    decision = {"decision": "confirmed"}
+    default: dict[str, Any] = {"timeout_action": "default_response", "default_response": decision}
     question = ask(hand, receiver.on("/hook", Answer(500, body=b"on fire")), **default)
     with delivering():
         wait_until(lambda: failure(hand, question))

@@ -3,146 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import threading
-from collections.abc import Callable
-from threading import Event, Thread
+import json
+import os
+import subprocess
+import sys
+from threading import Event
+from typing import Any
 
 import pytest
 
-from tests.conftest import WaitUntil
 from treadle.core.settings import Settings
 from treadle.core.vital import Vital, VitalPartDied, VitalThread
-from treadle.monitoring.health import NotReady, readiness
-from treadle.scheduler.process import Scheduler
-from treadle.transport.connections import Connections
-from treadle.workers.process import WorkerProcess
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-]
+pytestmark = pytest.mark.slow
 
 
-class Panic(BaseException):
-    """What no edge of ours is made for."""
+def killed(settings: Settings, role: str, name: str) -> dict[str, Any]:
+    """Return how a process ended whose thread `name` was killed while it waited for work."""
+    environment = {
+        **os.environ,
+        "TREADLE_DATABASE_URL": settings.database_url,
+        "TREADLE_REDIS_URL": settings.redis_url,
+        "TREADLE_WORKER_THREADS": "2",
+        "TREADLE_HEARTBEAT_SECONDS": "0.2",
+        "TREADLE_DRAIN_GRACE_SECONDS": "1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.support.killed_part", role, name],
+        env=environment, capture_output=True, text=True, timeout=90, check=True,
+    )  # fmt: skip
+    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return said
 
 
-class Running:
-    """A process in a thread, with what ended it; it ends with the `with` block in any case."""
+@pytest.mark.parametrize(
+    "name", ["heartbeat", "time-limits", "ConsumerThread", "WorkerThread", "committer"]
+)
+def test_a_worker_ends_when_one_of_its_threads_dies(fresh_settings: Settings, name: str) -> None:
+    """Unready at once, and then ended by an error that names the thread.
 
-    def __init__(self, run: Callable[[Event], None]) -> None:
-        self.stop = Event()
-        self.error: BaseException | None = None
-        self._earlier = set(threading.enumerate())
-        self._run = run
-        self.thread = Thread(target=self._keep)
-        self.thread.start()
-
-    def __enter__(self) -> Running:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join(30)
-
-    def _keep(self) -> None:
-        try:
-            self._run(self.stop)
-        except VitalPartDied as error:
-            self.error = error
-
-    def part(self, name: str) -> Thread | None:
-        """Return a thread that began with the process, by the beginning of its name."""
-        new = set(threading.enumerate()) - self._earlier
-        return next((each for each in new if _name(each).startswith(name)), None)
-
-
-def _name(thread: Thread) -> str:
-    kind = type(thread).__name__  # Dramatiq's have no names
-    return thread.name if kind in ("Thread", "VitalThread") else kind.strip("_")
-
-
-def throw(thread: Thread) -> None:
-    """Raise an error in a thread at its next step."""
-    ident = ctypes.c_ulong(thread.ident or 0)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(Panic))
-
-
-def kill(thread: Thread, wait_until: WaitUntil) -> None:
-    """Have a thread end by an error: thrown again where a library's callback swallowed it."""
-
-    def has_died() -> bool:
-        throw(thread)
-        thread.join(0.2)
-        return not thread.is_alive()
-
-    wait_until(has_died, 30)
-
-
-@pytest.fixture
-def quick(fresh_settings: Settings) -> Settings:
-    """Return settings of a ledger without work, where a thread is killed while it waits."""
-    return fresh_settings.model_copy(
-        update={"worker_threads": 2, "heartbeat_seconds": 0.2, "drain_grace_seconds": 1.0}
-    )
-
-
-@pytest.mark.parametrize("name", ["heartbeat", "time-limits", "ConsumerThread", "WorkerThread"])
-def test_a_worker_ends_when_one_of_its_threads_dies(
-    quick: Settings, wait_until: WaitUntil, name: str
-) -> None:
-    """Unready at once, with the thread's name, and then ended by an error.
-
-    Taken out, it is ready for ever, and does a part of its work no more.
+    Taken out, it is ready for ever, and does a part of its work no more. What waits for a committer
+    that died is refused, so that its process can end.
     """
-    process = WorkerProcess(quick)
-    ready = readiness(quick, threads=process.vital.check)
-    with Running(process.run_until) as running:
-        victim = wait_until(lambda: running.part(name))
-        wait_until(lambda: process.vital.is_watching)
-        assert ready.check()["dependencies"]["threads"] == "ok"
+    found = killed(fresh_settings, "worker", name)
 
-        kill(victim, wait_until)
-        running.thread.join(30)
-
-        assert not running.thread.is_alive()
-        assert running.stop.is_set()
-
-    assert isinstance(running.error, VitalPartDied)
-    assert running.error.context == {"thread": victim.name}
-    with pytest.raises(NotReady) as caught:
-        ready.check()
-    found = caught.value.context["dependencies"]["threads"]
-    assert found["error_code"] == "vital_part_died"
-
-
-def test_nobody_waits_for_a_committer_that_died(quick: Settings, wait_until: WaitUntil) -> None:
-    """What waits is refused, and so is what comes, so that its process can end."""
-    process = WorkerProcess(quick)
-    with Running(process.run_until) as running:
-        victim = wait_until(lambda: running.part("committer"))
-        wait_until(lambda: process.vital.is_watching)
-        throw(victim)
-        with process._committer._changed:
-            process._committer._changed.notify()  # it wakes, and dies of it
-        running.thread.join(30)
-
-    assert isinstance(running.error, VitalPartDied)
-    assert running.error.context == {"thread": "committer"}
+    assert found["ready_before"] == "ok"
+    assert found["ended_by"] == found["killed"]
+    assert found["was_stopped"]
+    assert found["ready_after"] == "vital_part_died"
 
 
 @pytest.mark.parametrize("name", ["sweeper", "delivery"])
-def test_a_scheduler_ends_when_one_of_its_threads_dies(
-    quick: Settings, wait_until: WaitUntil, name: str
-) -> None:
+def test_a_scheduler_ends_when_one_of_its_threads_dies(fresh_settings: Settings, name: str) -> None:
     """Questions would reach nobody, or never end."""
-    with Running(Scheduler(Connections.to(quick)).run_until) as running:
-        kill(wait_until(lambda: running.part(name)), wait_until)
-        running.thread.join(30)
-
-    assert isinstance(running.error, VitalPartDied)
-    assert running.error.context == {"thread": name}
+    assert killed(fresh_settings, "scheduler", name)["ended_by"] == name
 
 
 def test_a_thread_that_returns_has_died_too() -> None:
