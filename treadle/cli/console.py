@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from treadle.cli.plain_text import plain
 
 #: Columns where there is no terminal.
 _UNCUT = 500
+#: Columns that a table takes at least; a terminal with fewer continues its lines itself.
+_NARROWEST = 80
 
 
 def row(*cells: object) -> list[Text]:
@@ -22,6 +27,34 @@ def output_console() -> Console:
     """Return standard output; off a terminal no line is cut, so a script finds all of it."""
     at_terminal = sys.stdout is not None and sys.stdout.isatty()
     return PlainConsole(width=None if at_terminal else _UNCUT)
+
+
+def print_table(
+    titles: Mapping[str, int | None], rows: Sequence[Sequence[object]], console: Console
+) -> None:
+    """Print a table of which nothing is cut: where the terminal is narrow, cells take more lines.
+
+    Args:
+        titles: of each column; and there its columns of text, 0 for those that remain to it, or
+            None if it never folds, as an id that is to be copied.
+        rows: the cells of each.
+    """
+    console.width = max(console.width, _NARROWEST)
+    cells = [row(*each) for each in rows]
+    widest = [
+        max(cell_len(each) for each in (title, *(line[at].plain for line in cells)))
+        for at, title in enumerate(titles)
+    ]
+    narrow = sum(widest) + 2 * len(widest) > console.width
+    table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
+    for title, width in titles.items():
+        folds = narrow and width is not None
+        table.add_column(
+            title, no_wrap=not folds, overflow="fold", width=(width or None) if folds else None
+        )
+    for line in cells:
+        table.add_row(*line)
+    console.print(table)
 
 
 class PlainConsole(Console):
