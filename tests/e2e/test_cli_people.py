@@ -184,6 +184,21 @@ def test_a_watcher_is_told_of_a_question_and_how_to_answer_it(
     assert f"ask  asks: May Ada?  (treadle answer {question['id']})" in watched.out
 
 
+def test_a_refused_answer_is_an_error_and_nothing_else(
+    folder: Folder, wait_until: WaitUntil
+) -> None:
+    """A line of the log on standard output would be read as the answer."""
+    execution_id, question = asked(folder, wait_until, asking())
+
+    refused = folder.process("answer", question["id"], "--decision", "maybe", "--json")
+    shown = folder.process("answer", question["id"], "--decision", "maybe")
+    folder.run("cancel", execution_id)
+
+    assert (refused.code, refused.out, refused.refusal) == (4, "", "reply_invalid")
+    assert (shown.code, shown.out) == (4, "")
+    assert shown.err.startswith("error: ")
+
+
 def test_a_terminal_of_80_columns_shows_ids_and_titles(
     folder: Folder, wait_until: WaitUntil
 ) -> None:
