@@ -183,7 +183,10 @@ def test_a_question_that_no_receiver_took_fails_and_says_why(
     hand: Hand, receiver: Loopback, delivering: Delivering, wait_until: WaitUntil
 ) -> None:
     """Not even its default counts: nobody had a chance to say no."""
-    default = {"timeout_action": "default_response", "default_response": {"decision": "confirmed"}}
+    default: dict[str, Any] = {
+        "timeout_action": "default_response",
+        "default_response": {"decision": "confirmed"},
+    }
     question = ask(hand, receiver.on("/hook", Answer(500, body=b"on fire")), **default)
     with delivering():
         wait_until(lambda: failure(hand, question))
