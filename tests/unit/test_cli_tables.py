@@ -14,6 +14,8 @@ ID = "01a227db-ce6d-7338-87a6-644e94bbd55f"
 WHEN = "2026-11-29 15:10:43"
 TABLES = [
     (executions._COLUMNS, (ID, "weekly-report", "1", "CANCELED", WHEN, "59 min 57 s")),
+    (executions._COLUMNS, (ID, "w", "1", "WAITING_FOR_HUMAN", WHEN, "")),
+    (executions._COLUMNS, (ID, "reports" * 9, "1", "WAITING_FOR_HUMAN", WHEN, "59 min 57 s")),
     (inbox._COLUMNS, (ID, "selection", "Refund 120 to Ada?", "normal", "completed", "")),
     (inbox._COLUMNS, (ID, "approval", "Refund 120 to Ada?", "urgent", "pending", "59 min 57 s")),
     (inbox._RESPONSE_COLUMNS, (WHEN, "ana", "webhook", "refused", "", "It is no answer. " * 9)),
@@ -26,7 +28,7 @@ TABLES = [
 def test_a_table_shows_every_character_of_its_cells(
     titles: dict[str, int | None], cells: tuple[str, ...], columns: int
 ) -> None:
-    """Text folds into more lines; what is copied, an id or a state, stays in one."""
+    """Text folds into more lines; an id, which is copied, stays in one."""
     console = PlainConsole(width=columns)
     console.file = io.StringIO()
 
@@ -45,7 +47,7 @@ def test_a_wide_terminal_gets_a_line_a_row() -> None:
     console: Console = PlainConsole(width=500)
     console.file = io.StringIO()
 
-    print_table(inbox._COLUMNS, [TABLES[2][1]] * 3, console)
+    print_table(inbox._COLUMNS, [TABLES[4][1]] * 3, console)
 
     assert len(console.file.getvalue().splitlines()) == 4
 

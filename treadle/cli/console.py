@@ -14,8 +14,8 @@ from treadle.cli.plain_text import plain
 
 #: Columns where there is no terminal.
 _UNCUT = 500
-#: Columns that a table takes at least; a terminal with fewer continues its lines itself.
-_NARROWEST = 80
+#: Columns of text that a column which folds freely has at least.
+_FREE = 7
 
 
 def row(*cells: object) -> list[Text]:
@@ -39,19 +39,23 @@ def print_table(
             None if it never folds, as an id that is to be copied.
         rows: the cells of each.
     """
-    console.width = max(console.width, _NARROWEST)
     cells = [row(*each) for each in rows]
     widest = [
         max(cell_len(each) for each in (title, *(line[at].plain for line in cells)))
         for at, title in enumerate(titles)
     ]
     narrow = sum(widest) + 2 * len(widest) > console.width
+    least = [
+        size if fold is None else min(size, fold or _FREE)
+        for size, fold in zip(widest, titles.values(), strict=True)
+    ]
+    # A terminal with fewer columns continues the lines itself.
+    console.width = max(console.width, sum(least) + len(least) - 1)
     table = Table(box=None, pad_edge=False, padding=(0, 1 if narrow else 2, 0, 0))
-    for title, width in titles.items():
-        folds = narrow and width is not None
-        table.add_column(
-            title, no_wrap=not folds, overflow="fold", width=(width or None) if folds else None
-        )
+    for (title, fold), size in zip(titles.items(), least, strict=True):
+        folds = narrow and fold is not None
+        width = size if folds and fold else None
+        table.add_column(title, no_wrap=not folds, overflow="fold", width=width)
     for line in cells:
         table.add_row(*line)
     console.print(table)

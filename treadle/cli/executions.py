@@ -22,8 +22,8 @@ from treadle.dag.states import ExecutionStatus
 _COLUMNS = {
     "id": None,
     "workflow": 0,
-    "version": None,
-    "status": None,
+    "version": 4,
+    "status": 11,
     "started": 10,
     "took": 6,
 }
