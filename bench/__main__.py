@@ -86,15 +86,24 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
                 waits.append(fairness.measure(cluster, flood))
             show_fairness(console, waits)
             figures["fairness"] = [each.as_json() for each in waits]
-        for load in asked.load or LOADS:
-            results = []
-            for kind in asked.kind or KINDS:
-                for shape in LOADS[load]:
-                    if any(part in shape.name for part in asked.shape or [""]):
-                        console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
-                        results.append(throughput.measure(shape, kind, asked.repeats))
-            show_results(console, load, results)
-            figures[load] = [each.as_json() for each in results]
+        figures |= _throughput(asked, console, throughput)
+    return figures
+
+
+def _throughput(
+    asked: argparse.Namespace, console: Console, throughput: Throughput
+) -> dict[str, object]:
+    """Measure the loads that were asked for, show them, and return their figures."""
+    figures: dict[str, object] = {}
+    for load in asked.load or LOADS:
+        results = []
+        for kind in asked.kind or KINDS:
+            for shape in LOADS[load]:
+                if any(part in shape.name for part in asked.shape or [""]):
+                    console.print(f"Measuring {shape.name} of {kind} nodes: {shape.summary}…")
+                    results.append(throughput.measure(shape, kind, asked.repeats))
+        show_results(console, load, results)
+        figures[load] = [each.as_json() for each in results]
     return figures
 
 

@@ -74,7 +74,12 @@ def _type_problem(kind: str, subtype: Value, report: Report) -> Problem | None:
     if spec is None:
         known = SUBTYPES[kind]
         message = f"{kind} has no subtype {quoted(subtype)}."
-        solution = report.hints.closest(subtype, known) or f"Use one of {', '.join(known)}."
+        of_other = [f"{other}.{subtype}" for other in SUBTYPES if subtype in SUBTYPES[other]]
+        solution = (
+            f"Use {' or '.join(of_other)}."
+            if of_other
+            else report.hints.closest(subtype, known) or f"Use one of {', '.join(known)}."
+        )
         return Problem("subtype", "unknown_node_subtype", message, solution)
     if not spec.available:
         return Problem(

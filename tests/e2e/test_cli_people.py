@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import subprocess
@@ -181,3 +182,53 @@ def test_a_watcher_is_told_of_a_question_and_how_to_answer_it(
     watched = folder.run("watch", execution_id)
 
     assert f"ask  asks: May Ada?  (treadle answer {question['id']})" in watched.out
+
+
+def test_a_refused_answer_is_an_error_and_nothing_else(
+    folder: Folder, wait_until: WaitUntil
+) -> None:
+    """A line of the log on standard output would be read as the answer."""
+    execution_id, question = asked(folder, wait_until, asking())
+
+    refused = folder.process("answer", question["id"], "--decision", "maybe", "--json")
+    shown = folder.process("answer", question["id"], "--decision", "maybe")
+    folder.run("cancel", execution_id)
+
+    assert (refused.code, refused.out, refused.refusal) == (4, "", "reply_invalid")
+    assert (shown.code, shown.out) == (4, "")
+    assert shown.err.startswith("error: ")
+
+
+def test_a_terminal_of_80_columns_shows_ids_and_titles(
+    folder: Folder, wait_until: WaitUntil
+) -> None:
+    """An id is there to be copied, and a title is what the question says."""
+    execution_id, question = asked(folder, wait_until, asking())
+
+    listed, waiting = _in_terminal(folder, "executions"), _in_terminal(folder, "inbox")
+    folder.run("cancel", execution_id)
+
+    assert execution_id in listed
+    assert question["id"] in waiting
+    assert "May Ada?" in waiting
+
+
+def _in_terminal(folder: Folder, command: str) -> str:
+    """Return what a command writes into a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [TREADLE, command],
+        cwd=folder.path,
+        env=child_environment(COLUMNS="80"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the terminal's other end is closed
+        while more := os.read(ours, 4096):
+            said += more
+    os.close(ours)
+    assert process.wait(30) == 0, said
+    return said.decode()

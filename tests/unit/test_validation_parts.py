@@ -92,6 +92,14 @@ def test_a_misspelled_type_is_offered_the_right_one() -> None:
     assert only(chain(node("n", "FLOW.if")))[2] == 'Did you mean "IF"?'
 
 
+def test_a_subtype_of_another_type_is_offered_that_type() -> None:
+    """Not the list of what the wrong type has."""
+    assert only(chain(node("n", "EXTERNAL_ACTION.HTTP_REQUEST"))) == (
+        "nodes[1].subtype", "unknown_node_subtype", "Use ACTION.HTTP_REQUEST.",
+    )  # fmt: skip
+    assert only(chain(node("n", "ACTION.IF")))[2] == "Use FLOW.IF."
+
+
 @pytest.mark.parametrize("spec", [each for each in SPECS.values() if not each.available])
 def test_a_type_of_a_later_release_is_known_and_refused(spec: Any) -> None:
     """It is not called misspelled."""

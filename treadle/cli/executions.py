@@ -7,10 +7,9 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from treadle.cli.connect import connected, connected_to_read
-from treadle.cli.console import output_console, row
+from treadle.cli.console import output_console, print_table
 from treadle.cli.execution_view import duration, status_text
 from treadle.cli.files import InputInvalid, checked_object, to_json
 from treadle.cli.plain_text import say
@@ -18,6 +17,16 @@ from treadle.cli.watch import show_end, watch_to_end
 from treadle.dag.model import NAME_LENGTH
 from treadle.dag.problems import quoted
 from treadle.dag.states import ExecutionStatus
+
+#: Titles, and how each column folds in a narrow terminal; see `print_table`.
+_COLUMNS = {
+    "id": None,
+    "workflow": 0,
+    "version": 4,
+    "status": 11,
+    "started": 10,
+    "took": 6,
+}
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
 
@@ -47,21 +56,18 @@ def executions(
     if as_json:
         say(to_json(found))
         return
-    table = Table(box=None)
-    for title in ("id", "workflow", "version", "status", "started", "took"):
-        table.add_column(title, no_wrap=True)
-    for each in found:
-        started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.start_time / 1000))
-        cells = row(
+    rows = [
+        (
             each.id,
             each.workflow_id,
             each.workflow_version,
             status_text(each.status),
-            started,
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.start_time / 1000)),
             duration(each.duration_ms),
         )
-        table.add_row(*cells)
-    output_console().print(table)
+        for each in found
+    ]
+    print_table(_COLUMNS, rows, output_console())
 
 
 def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:

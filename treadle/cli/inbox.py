@@ -10,11 +10,10 @@ from uuid import UUID
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
-from treadle.cli.console import output_console, row
+from treadle.cli.console import output_console, print_table
 from treadle.cli.execution_view import duration
 from treadle.cli.files import (
     InputInvalid,
@@ -35,6 +34,17 @@ from treadle.dag.states import InteractionStatus
 from treadle.gateway.models.interactions import NewAnswer
 from treadle.wire.interactions import Answered, Interaction, InteractionResponse
 from treadle.wire.objects import members, unchecked
+
+#: Titles, and how each column folds in a narrow terminal; see `print_table`.
+_COLUMNS = {"id": None, "type": None, "title": 0, "priority": None, "status": None, "time left": 6}
+_RESPONSE_COLUMNS = {
+    "received": 10,
+    "by": 0,
+    "via": None,
+    "what became of it": 9,
+    "decision": None,
+    "why": 0,
+}
 
 _PRIORITIES = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW)
 
@@ -77,21 +87,21 @@ def inbox(
     if as_json:
         say(to_json(found))
         return
-    table = Table(box=None)
-    for title in ("id", "type", "title", "priority", "status", "time left"):
-        table.add_column(title, no_wrap=title != "title")
-    for each in found:
-        left = duration(max(0, each.timeout_at - time.time_ns() // 1_000_000))
-        cells = row(
+    now = time.time_ns() // 1_000_000
+    rows = [
+        (
             each.id,
             each.interaction_type,
             each.title,
             each.priority,
             each.status,
-            left if each.status is InteractionStatus.PENDING else "",
+            duration(max(0, each.timeout_at - now))
+            if each.status is InteractionStatus.PENDING
+            else "",
         )
-        table.add_row(*cells)
-    output_console().print(table)
+        for each in found
+    ]
+    print_table(_COLUMNS, rows, output_console())
 
 
 def _show(question: Interaction, came: Sequence[InteractionResponse], *, as_json: bool) -> None:
@@ -100,16 +110,19 @@ def _show(question: Interaction, came: Sequence[InteractionResponse], *, as_json
         say(to_json({**members(question), "responses": came}))
         return
     say(plain(f"{question.id}  {question.interaction_type}  {question.status}  {question.title}"))
-    table = Table(box=None)
-    for title in ("received", "by", "via", "what became of it", "decision", "why"):
-        table.add_column(title, no_wrap=title != "why")
-    for each in came:
-        at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.received_at / 1000))
-        why = each.error.error_message if each.error else ""
-        cells = row(at, each.answered_by, each.via, each.verdict, each.decision or "", why)
-        table.add_row(*cells)
-    if came:
-        output_console().print(table)
+    rows = [
+        (
+            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(each.received_at / 1000)),
+            each.answered_by,
+            each.via,
+            each.verdict,
+            each.decision or "",
+            each.error.error_message if each.error else "",
+        )
+        for each in came
+    ]
+    if rows:
+        print_table(_RESPONSE_COLUMNS, rows, output_console())
 
 
 def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command

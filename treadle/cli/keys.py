@@ -9,9 +9,8 @@ from typing import Annotated, ClassVar
 
 import typer
 from pydantic import ValidationError
-from rich.table import Table
 
-from treadle.cli.console import output_console, row
+from treadle.cli.console import output_console, print_table
 from treadle.cli.files import checked_object, input_invalid, to_json
 from treadle.cli.ledger import ledger_here
 from treadle.cli.plain_text import say
@@ -27,6 +26,8 @@ from treadle.wire.keys import Scope
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
 
+#: Titles, and how each column folds in a narrow terminal; see `print_table`.
+_COLUMNS = {"id": None, "owner": 0, "scopes": 0, "name": 0, "made": 10, "until": 10}
 #: Keys that are listed at most.
 _MOST = 10_000
 #: Days that a key is valid at most, unless it is for good: a hundred years, as over HTTP.
@@ -104,13 +105,11 @@ def list_keys(
     if as_json:
         say(to_json([key.to_wire() for key in found]))
         return
-    table = Table(box=None)
-    for title in ("id", "owner", "scopes", "name", "made", "until"):
-        table.add_column(title, no_wrap=True)
-    for key in found:
-        made, until = _day(key.created_at), _until(key)
-        table.add_row(*row(key.id, key.owner, ",".join(key.scopes), key.name, made, until))
-    output_console().print(table)
+    rows = [
+        (key.id, key.owner, ",".join(key.scopes), key.name, _day(key.created_at), _until(key))
+        for key in found
+    ]
+    print_table(_COLUMNS, rows, output_console())
 
 
 @keys.command()

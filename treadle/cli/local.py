@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 from uuid import UUID
+
+import structlog
 
 from treadle.cli.cluster import Control, Started
 from treadle.cli.ledger import Ledger, reached
@@ -114,8 +118,33 @@ def connected_here(settings: Settings) -> Iterator[Local]:
         ClusterNotReady: it has not been migrated.
     """
     with (
+        _logging_errors(),
         closing(Local(Connections.to(settings))) as local,
         reached(local),
         relaying(local.connections.broker.client),
     ):
         yield local
+
+
+@contextmanager
+def _logging_errors() -> Iterator[None]:
+    """Log to standard error, and errors alone: standard output is the command's answer.
+
+    What a service has configured, such as that of `treadle up`, remains.
+    """
+    if structlog.is_configured():
+        yield
+        return
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
