@@ -20,8 +20,14 @@ from treadle.transport import messages
 from treadle.transport.broker import ListBroker
 from treadle.transport.connections import Connections
 from treadle.transport.duration_estimator import Measurements
-from treadle.transport.redis_keys import MEASUREMENTS_KEY, PRIORITIES, PROCESSES_KEY, list_key
-from treadle.transport.served_queues import LIFETIME_SECONDS, Announcer
+from treadle.transport.redis_keys import (
+    MEASUREMENTS_KEY,
+    PRIORITIES,
+    PROCESSES_KEY,
+    SERVED_KEY,
+    list_key,
+)
+from treadle.transport.served_queues import LIFETIME_SECONDS, MOST_QUEUES, Announcer
 
 #: Executions of a flood; far more than there is room for.
 MANY = 40
@@ -252,6 +258,51 @@ def test_a_process_that_says_nothing_any_more_counts_no_more(here: Desk) -> None
     here.serve("core")
 
     assert here.client.hexists(MEASUREMENTS_KEY, "gone") is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"threads": 4, "queues": ["core"], "occupied": {"core": 1e-320}}',
+        b'{"threads": 4, "queues": ["core"], "occupied": {"core": Infinity}}',
+        b'{"threads": 4, "queues": ["core"], "durations": {"core": {"inline": 1e999}}}',
+        b'{"threads": 1%s, "queues": ["core"], "occupied": {"core": 1}}' % (b"0" * 400),
+        b'{"threads": 1000000000, "queues": ["core"], "occupied": {"core": 1}}',
+        b'{"threads": 4, "queues": ["core", "%s"]}' % (b"x" * 2_000_000),
+    ],
+)
+def test_what_was_forged_stops_no_look_and_opens_no_room(here: Desk, said: bytes) -> None:
+    """Measurements beyond all bounds are those of no process: they are removed."""
+    here.client.hset(MEASUREMENTS_KEY, "forged", said)
+
+    here.connections.queue.refresh(force=True)
+
+    assert here.connections.queue.rooms() == {"core": THREADS}
+    assert not here.client.hexists(MEASUREMENTS_KEY, "forged")
+
+
+def test_forged_measurements_within_bounds_fill_no_redis(here: Desk) -> None:
+    """A queue is bounded in rows, whatever was said; and what no process renews goes away."""
+    many = Measurements(threads=10_000, queues=["core"], occupied={"core": 1e-6})
+    here.client.hset(MEASUREMENTS_KEY, mapping={f"f{n}": many.model_dump_json() for n in range(50)})
+    here.connections.queue.refresh(force=True)
+    assert here.connections.queue.rooms()["core"] <= 100_000
+
+    here.serve("other")
+
+    assert here.client.hlen(MEASUREMENTS_KEY) <= 2
+
+
+def test_queues_forged_for_all_time_to_come_hide_no_real_one(here: Desk) -> None:
+    """Times to come are removed by the next process that says what it serves."""
+    here.client.zadd(SERVED_KEY, {f"forged {n}": 1e15 for n in range(MOST_QUEUES)})
+    here.client.zadd(PROCESSES_KEY, {"forged": 1e15})
+
+    here.serve("core")
+    here.connections.queue.refresh(force=True)
+
+    assert here.connections.queue.served() == ["core"]
+    assert here.client.zscore(PROCESSES_KEY, "forged") is None
 
 
 def test_a_flood_of_one_queue_starves_no_other_of_the_same_worker(redis_url: str) -> None:
