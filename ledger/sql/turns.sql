@@ -47,7 +47,8 @@ cross join lateral (
 -- name: send
 -- Rule 9: the note that the messages of rows are sent, for so many rows of each owner's workflow, the
 -- oldest executions first. No execution is locked: a row that somebody changes is passed over, and
--- what is noted here and taken back at that moment leaves a message that does nothing.
+-- what is noted here and taken back at that moment leaves a message that does nothing. What is noted
+-- waits for nobody's turn: a process of the release before that takes the note back gives it none.
 with wanted as (
     select * from unnest(%(queue)s::text[], %(priority)s::smallint[], %(owner)s::text[],
                          %(workflow_id)s::text[], %(rows)s::integer[])
@@ -61,7 +62,7 @@ with wanted as (
         order by execution_id
         limit w.rows for no key update skip locked) n
 )
-update node_executions n set enqueued_at = clock_timestamp(), epoch = %(epoch)s
+update node_executions n set enqueued_at = clock_timestamp(), epoch = %(epoch)s, owner = null
 from picked p
 where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
   and n.state = 'ready' and n.enqueued_at is null
@@ -98,8 +99,15 @@ returning n.execution_id, n.scope, n.node, l.repair
 
 -- name: adopt
 -- Rows that wait for nobody's turn though their execution is not paused: a process of the release
--- before wrote them.
-update node_executions n set owner = e.owner, workflow_id = e.workflow_id
-from executions e
-where n.state = 'ready' and n.enqueued_at is null and n.owner is null
-  and e.id = n.execution_id and e.pause_requested_at is null and e.finished_at is null
+-- before wrote them. Rows that somebody changes are passed over, so that nobody waits for another.
+with turnless as materialized (
+    select n.execution_id, n.scope, n.node, e.owner, e.workflow_id
+    from node_executions n join executions e on e.id = n.execution_id
+    where n.state = 'ready' and n.enqueued_at is null and n.owner is null
+      and e.pause_requested_at is null and e.finished_at is null
+    for no key update of n skip locked
+)
+update node_executions n set owner = t.owner, workflow_id = t.workflow_id
+from turnless t
+where n.execution_id = t.execution_id and n.scope = t.scope and n.node = t.node
+  and n.state = 'ready' and n.enqueued_at is null

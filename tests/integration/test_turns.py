@@ -200,6 +200,34 @@ def test_a_row_of_the_release_before_is_given_a_turn(here: Desk) -> None:
     assert here.sent() == [execution]
 
 
+def test_giving_turns_waits_for_nobody(here: Desk) -> None:
+    """A row that somebody changes gets its turn the next time."""
+    held, other = here.submit("owner"), here.submit("owner")
+    here.hand.session.execute("update node_executions set owner = null, workflow_id = null")
+    second = Hand(here.hand.url)
+    with second.session.transaction():
+        second.session.execute(
+            "select from node_executions where execution_id = %s for update", (held,)
+        )
+        here.hand.session.execute("set lock_timeout = '2s'")
+        assert here.sent() == [other]
+    second.close()
+
+    assert turns.adopt(here.hand.session) == 1
+
+
+def test_a_note_that_the_release_before_takes_back_under_pause_is_not_made_again(
+    here: Desk,
+) -> None:
+    """It takes back no turn; a paused row that had one would be sent and refused for ever."""
+    execution = here.submit("owner")
+    assert here.sent() == [execution]
+    control.pause(here.hand.engine, here.hand.session, execution)
+    here.hand.session.execute("update node_executions set enqueued_at = null, epoch = null")
+
+    assert here.sent() == []
+
+
 def test_finding_turns_reads_no_more_of_a_flood_than_it_sends(here: Desk) -> None:
     """A pass costs the same whether ten rows wait or ten thousand."""
     here.serve("core", seconds=0.1)
