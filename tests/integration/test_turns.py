@@ -140,6 +140,34 @@ def test_an_owner_of_many_workflows_is_gone_through_to_the_end(here: Desk) -> No
     assert sent == submitted
 
 
+def test_an_owner_of_more_workflows_than_room_leaves_none_waiting(here: Desk) -> None:
+    """A workflow that always has more keeps none behind it, wherever its name stands."""
+    names = [f"w{number:03}" for number in range(2 * MANY)]
+    floods = [here.submit("owner", workflow(name)) for name in names[:4] for _ in range(MANY)]
+    few = {here.submit("owner", workflow(name)) for name in names[4:]}
+
+    sent = {each for _ in range(2 * MANY // THREADS + 2) for each in here.sent()}
+
+    assert few <= sent
+    assert sent & set(floods)
+
+
+def test_more_owners_than_one_look_finds_have_their_turns(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next look goes on after them, and then begins anew, also where all found room."""
+    monkeypatch.setattr(turns, "_MOST_OWNERS", 3)
+    owners = [f"owner {number:02}" for number in range(3 * THREADS)]
+    for owner in owners[:3]:
+        for _ in range(MANY):
+            here.submit(owner)
+    others = {here.submit(owner) for owner in owners[3:]}
+
+    sent = {each for _ in range(2 * len(owners)) for each in here.sent()}
+
+    assert others <= sent
+
+
 def test_rows_of_a_queue_without_room_hide_no_others(here: Desk) -> None:
     """A queue that is full, or that nobody takes, keeps no other empty, however urgent its rows."""
     nobody = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody"})
@@ -244,7 +272,7 @@ def test_finding_turns_reads_no_more_of_a_flood_than_it_sends(here: Desk) -> Non
     here.hand.session.execute("vacuum analyze node_executions")
 
     before = rows_read(here.hand)
-    found = turns.waiting(here.hand.session, ["core"], {})
+    found = turns.waiting(here.hand.session, ["core"], {}, {})
 
     assert list(found) == [("core", 5, "flood")]
     assert rows_read(here.hand) - before < 100
