@@ -38,6 +38,9 @@ _ROWS = 2_000
 _CLAIM_GRACE_SECONDS = 5.0
 #: Seconds between two passes while something waits: what queues have room for then goes together.
 _AGAIN_SECONDS = 0.05
+#: Seconds for which passes go on after something waited: a process that found no room says so at
+#: most each 0.1 s, and what finds none in between waits for no other pass.
+_AWAKE_SECONDS = 0.3
 #: Seconds between two looks for lost messages, and for rows without a turn.
 _LOST_SECONDS = 1.0
 _ADOPT_SECONDS = 30.0
@@ -55,13 +58,13 @@ class Dispatcher:
         #: The workflow of each owner that was served last, and the owner of each queue.
         self._workflows: dict[Turn, str] = {}
         self._owners: dict[tuple[str, int], str] = {}
-        self._looked = self._adopted = float("-inf")
+        self._looked = self._adopted = self._found = float("-inf")
 
     def refill(self, session: psycopg.Connection) -> float | None:
         """Send what waits, as far as the queues have room, and what was lost.
 
         Returns:
-            Seconds after which to come again; `None` if nothing waits.
+            Seconds after which to come again; `None` if nothing has waited for a while.
         """
         queue = self._connections.queue
         queue.refresh(force=True)
@@ -80,7 +83,8 @@ class Dispatcher:
             self._owners.clear()
             self._workflows.clear()
         if not waiting:
-            return None
+            return _AGAIN_SECONDS if now - self._found < _AWAKE_SECONDS else None
+        self._found = now
         sent = self._send(session, waiting, epoch)
         return 0.0 if sent >= _ROWS else _AGAIN_SECONDS
 

@@ -15,6 +15,7 @@ from tests.support.workflows import Document, chain, node
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.ledger.engine import control, turns
+from treadle.scheduler import dispatcher
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.transport import messages
 from treadle.transport.broker import ListBroker
@@ -218,6 +219,20 @@ def test_a_row_that_somebody_changes_is_passed_over(here: Desk) -> None:
     second.close()
 
     assert here.sent() == [held]
+
+
+def test_passes_go_on_for_a_while_after_something_waited(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that finds no room just after the dispatcher was woken wakes it no second time."""
+    monkeypatch.setattr(dispatcher, "_AWAKE_SECONDS", 60.0)
+    here.submit("owner")
+
+    assert here.dispatcher.refill(here.hand.session) is not None
+    assert here.dispatcher.refill(here.hand.session) is not None
+
+    monkeypatch.setattr(dispatcher, "_AWAKE_SECONDS", 0.0)
+    assert here.dispatcher.refill(here.hand.session) is None
 
 
 def test_a_row_of_the_release_before_is_given_a_turn(here: Desk) -> None:
