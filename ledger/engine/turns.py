@@ -20,6 +20,8 @@ from treadle.ledger.queries import fetching, queries
 #: Owners and workflows of one owner that one look finds; the next one goes on after them.
 _MOST_OWNERS = 1_000
 _MOST_WORKFLOWS = 32
+#: Workflows of all owners together, so that a pass with many of both costs no more.
+_MOST_SHARES = 2_000
 
 _SQL = queries("turns")
 # Planned each time: a plan that was made while nothing waited would scan all that waits later.
@@ -78,6 +80,7 @@ def waiting(
         workflow_id=list(workflows.values()),
         most_owners=_MOST_OWNERS,
         most_workflows=_MOST_WORKFLOWS,
+        most_shares=_MOST_SHARES,
     )
     found: dict[Turn, list[str]] = {}
     for row in rows:

@@ -60,10 +60,10 @@ with recursive served as (
           and queue = b.queue and priority = b.priority and owner > b.owner and owner <= b.last
         order by owner limit 1) n
     where b.number < b.most
-), owners as (
-    select queue, priority, owner, number from ahead
-    union all
-    select queue, priority, owner, number from behind
+), owners as materialized (
+    select *, greatest(1, least(%(most_workflows)s, %(most_shares)s / count(*) over ())) as most
+    from (select queue, priority, owner, number from ahead
+          union all select queue, priority, owner, number from behind) o
 ), after as (
     select * from unnest(%(queue)s::text[], %(priority)s::smallint[], %(owner)s::text[],
                          %(workflow_id)s::text[]) as a (queue, priority, owner, workflow_id)
@@ -85,7 +85,7 @@ cross join lateral (
             where state = 'ready' and enqueued_at is null and owner = o.owner
               and queue = o.queue and priority = o.priority and workflow_id > w.workflow_id
             order by workflow_id limit 1) n
-        where w.number < %(most_workflows)s
+        where w.number < o.most
     ), behind as (
         (select workflow_id, 1 as number from node_executions
          where state = 'ready' and enqueued_at is null and owner = o.owner
@@ -100,12 +100,12 @@ cross join lateral (
               and queue = o.queue and priority = o.priority and workflow_id > w.workflow_id
               and workflow_id <= coalesce(a.workflow_id, '')
             order by workflow_id limit 1) n
-        where w.number < %(most_workflows)s
+        where w.number < o.most
     )
     select workflow_id, is_behind, ahead.number
     from (select workflow_id, false as is_behind, number from ahead
           union all select workflow_id, true, number from behind) ahead
-    order by is_behind, number limit %(most_workflows)s) w
+    order by is_behind, number limit o.most) w
 order by o.queue, o.priority, o.number, w.is_behind, w.number
 
 -- name: send

@@ -169,6 +169,20 @@ def test_more_owners_than_one_look_finds_have_their_turns(
     assert others <= sent
 
 
+def test_a_look_is_bounded_however_many_owners_have_many_workflows(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand owners of thirty workflows each made a pass last longer than half a second."""
+    monkeypatch.setattr(turns, "_MOST_SHARES", 2 * THREADS)
+    for owner in range(THREADS):
+        for name in range(THREADS):
+            here.submit(f"owner {owner}", workflow(f"w{name}"))
+
+    found = turns.waiting(here.hand.session, ["core"], {}, {})
+
+    assert [len(workflows) for workflows in found.values()] == [2] * THREADS
+
+
 def test_rows_of_a_queue_without_room_hide_no_others(here: Desk) -> None:
     """A queue that is full, or that nobody takes, keeps no other empty, however urgent its rows."""
     nobody = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody"})
