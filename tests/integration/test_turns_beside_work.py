@@ -86,8 +86,8 @@ def test_dispatchers_workers_and_people_never_wait_in_a_circle(fresh_postgres_ur
             threads.submit(repeated, fresh_postgres_url, seed, what, executions)
             for seed, what in enumerate(crowd)
         ]
-        for each in running:
-            each.result()
+        for one in running:
+            one.result()
 
     for each in executions:
         with suppress(ExecutionIsFinal):
