@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain
+from typing import TypeVar
 from uuid import UUID
 
 import psycopg
@@ -29,6 +29,8 @@ from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
 
+#: Owners whose workflows' turns are remembered; of more, each begins anew.
+_MOST_TURNS = 10_000
 #: Rows of a queue that one statement sends.
 _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
@@ -36,10 +38,14 @@ _ROWS = 2_000
 _CLAIM_GRACE_SECONDS = 5.0
 #: Seconds between two passes while something waits: what queues have room for then goes together.
 _AGAIN_SECONDS = 0.05
+#: Seconds for which passes go on after something waited: a process that found no room says so at
+#: most each 0.1 s, and what finds none in between waits for no other pass.
+_AWAKE_SECONDS = 0.3
 #: Seconds between two looks for lost messages, and for rows without a turn.
 _LOST_SECONDS = 1.0
 _ADOPT_SECONDS = 30.0
 
+_T = TypeVar("_T")
 _log = structlog.get_logger()
 
 
@@ -49,17 +55,16 @@ class Dispatcher:
     def __init__(self, connections: Connections, set_aside: SetAside | None = None) -> None:
         self._connections = connections
         self._set_aside = set_aside or SetAside(connections.engine)
-        #: The workflow of each turn that was served last, while there are more of its owner.
-        self._after: dict[Turn, str] = {}
-        #: The owner of each queue and priority that was served last for want of room for all.
-        self._last: dict[tuple[str, int], str] = {}
-        self._looked = self._adopted = float("-inf")
+        #: The workflow of each owner that was served last, and the owner of each queue.
+        self._workflows: dict[Turn, str] = {}
+        self._owners: dict[tuple[str, int], str] = {}
+        self._looked = self._adopted = self._found = float("-inf")
 
     def refill(self, session: psycopg.Connection) -> float | None:
         """Send what waits, as far as the queues have room, and what was lost.
 
         Returns:
-            Seconds after which to come again; `None` if nothing waits.
+            Seconds after which to come again; `None` if nothing has waited for a while.
         """
         queue = self._connections.queue
         queue.refresh(force=True)
@@ -73,12 +78,14 @@ class Dispatcher:
         if now - self._looked >= _LOST_SECONDS:
             self._looked = now
             self._take_back_lost(session, epoch)
-        waiting = turns.waiting(session, queue.served(), self._after)
-        is_empty = not waiting and not self._after
-        self._after = {turn: w[-1] for turn, w in waiting.items() if not turns.is_all(w)}
+        waiting = turns.waiting(session, queue.served(), self._owners, self._workflows)
+        if not waiting or len(self._workflows) > _MOST_TURNS:
+            self._owners.clear()
+            self._workflows.clear()
+        if not waiting:
+            return _AGAIN_SECONDS if now - self._found < _AWAKE_SECONDS else None
+        self._found = now
         sent = self._send(session, waiting, epoch)
-        if is_empty:
-            return None
         return 0.0 if sent >= _ROWS else _AGAIN_SECONDS
 
     def _send(
@@ -101,26 +108,14 @@ class Dispatcher:
     ) -> Iterator[Share]:
         """Divide the room of each queue by owner, and an owner's part by workflow."""
         by_queue: defaultdict[str, list[Turn]] = defaultdict(list)
-        for turn in sorted(waiting):
+        for turn in waiting:
             by_queue[turn.queue].append(turn)
         for queue, owners in by_queue.items():
-            room = min(rooms.get(queue, 0), _ROWS)
-            for turn, part in self._in_turn(owners, room):
-                for index, workflow_id in enumerate(waiting[turn]):
-                    rows = _part(part, len(waiting[turn]), index)
-                    if rows:
-                        yield Share(*turn, workflow_id, rows)
-
-    def _in_turn(self, owners: Sequence[Turn], room: int) -> Iterator[tuple[Turn, int]]:
-        """Divide room by owner, beginning after the one that had its turn last."""
-        key = owners[0].queue, owners[0].priority
-        last = self._last.get(key, "")
-        behind = [each for each in owners if each.owner > last]
-        for index, turn in enumerate(chain(behind, owners[: len(owners) - len(behind)])):
-            part = _part(room, len(owners), index)
-            if part:
-                self._last[key] = turn.owner
-                yield turn, part
+            for turn, part in _divided(min(rooms.get(queue, 0), _ROWS), owners):
+                self._owners[turn.queue, turn.priority] = turn.owner
+                for workflow_id, rows in _divided(part, waiting[turn]):
+                    self._workflows[turn] = workflow_id
+                    yield Share(*turn, workflow_id, rows)
 
     def _publish(self, session: psycopg.Connection, rows: Sequence[SentRow]) -> None:
         """Send the messages of rows that are noted."""
@@ -178,6 +173,9 @@ class Dispatcher:
         return oldest
 
 
-def _part(whole: int, parts: int, index: int) -> int:
-    """Return one of so many parts of a whole number; the first ones are the larger."""
-    return whole // parts + (index < whole % parts)
+def _divided(room: int, among: Sequence[_T]) -> Iterator[tuple[_T, int]]:
+    """Divide room among those whose turns come one after the other; the first get more."""
+    whole, rest = divmod(room, len(among))
+    for index, each in enumerate(among):
+        if part := whole + (index < rest):
+            yield each, part

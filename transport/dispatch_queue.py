@@ -45,6 +45,8 @@ _FRESH_SECONDS = 0.1
 _LEARN_SECONDS = 1.0
 #: Rows for each thread that a queue holds before one of it was measured.
 _FIRST_ROWS = 2
+#: Rows that a queue holds at most, whatever processes say of themselves.
+_MOST_ROWS = 100_000
 #: The part of its capacity above which a queue counts as one that others share the threads with.
 _BUSY_SHARE = 0.1
 #: The part of its capacity that is filled as rows become ready; the rest is the dispatcher's, who
@@ -207,7 +209,7 @@ class RedisDispatchQueue:
         rows = {queue: round(length * self._rows_each(queue)) for queue, length in lengths.items()}
         sharing = max(1, sum(rows[queue] > full[queue] * _BUSY_SHARE for queue in lengths))
         for queue in lengths:
-            least = max(1, self._durations.threads(queue))
+            least = min(_MOST_ROWS, max(1, self._durations.threads(queue)))
             capacity = max(least, full[queue] // sharing)
             self._room[queue] = capacity - rows[queue]
             self._direct[queue] = max(1, int(capacity * _DIRECT_SHARE)) - rows[queue]
@@ -216,8 +218,8 @@ class RedisDispatchQueue:
         """Return how many rows make the buffer's seconds of work, with no other queue."""
         rate = self._durations.rate(queue)
         if rate is None:
-            return _FIRST_ROWS * self._durations.threads(queue)
-        return int(self._buffer_seconds * rate)
+            return min(_MOST_ROWS, _FIRST_ROWS * self._durations.threads(queue))
+        return int(min(_MOST_ROWS, self._buffer_seconds * rate))
 
     def _rows_each(self, queue: str) -> float:
         return self._carried.get(queue, self._durations.usual_chunk(queue))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from threading import Lock
+from typing import Annotated
 
-from pydantic import BaseModel, PositiveFloat, PositiveInt
+from pydantic import BaseModel, Field
 
 from treadle.dag.specs import Lane
 from treadle.transport.messages import MOST_ROWS
@@ -26,6 +27,9 @@ _STEP = 0.25
 _LEAST_SECONDS = 0.0002
 #: A clock's tick: nothing takes no time, and no rate is infinite.
 _TICK_SECONDS = 1e-6
+#: Bounds of what a process may say: nothing that was forged makes a rate infinite.
+_MOST_THREADS = 10_000
+_MOST_SECONDS = 1e9
 #: What a lane's nodes take before one was measured. A user's task may take anything: alone, then.
 _FIRST_SECONDS = {
     Lane.INLINE: 0.001,
@@ -35,17 +39,21 @@ _FIRST_SECONDS = {
 }
 
 
+#: What was measured; a mean of ticks is rounded, and a median may lie a step below one.
+Seconds = Annotated[float, Field(ge=_TICK_SECONDS / 2, le=_MOST_SECONDS, allow_inf_nan=False)]
+
+
 class Measurements(BaseModel):
     """What a process says of itself to all others."""
 
-    threads: PositiveInt
+    threads: Annotated[int, Field(ge=1, le=_MOST_THREADS)]
     """Threads that take messages."""
     queues: Sequence[str]
     """The queues whose messages they take."""
-    occupied: Mapping[str, PositiveFloat] = {}
+    occupied: Mapping[str, Seconds] = {}
     """Seconds for which a row of a queue keeps a thread, its commit and what it waits for counted:
     running means."""
-    durations: Mapping[str, Mapping[Lane, PositiveFloat]] = {}
+    durations: Mapping[str, Mapping[Lane, Seconds]] = {}
     """Seconds that a node of a queue and lane runs: running medians."""
 
 

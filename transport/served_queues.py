@@ -27,6 +27,8 @@ from treadle.transport.redis_keys import (
 LIFETIME_SECONDS = 15
 #: Queues that are looked at, those served last; far more than any cluster has.
 MOST_QUEUES = 1_000
+#: Size of what one process says at most: that of thousands of queues.
+_MOST_BYTES = 1 << 20
 #: Seconds between two announcements.
 _PERIOD_SECONDS = 1.0
 
@@ -81,6 +83,8 @@ def measurements_of(client: redis.Redis, found: Mapping[bytes, bytes]) -> list[M
 
 
 def _measurements(said: bytes) -> Measurements | None:
+    if len(said) > _MOST_BYTES:
+        return None
     try:
         return Measurements.model_validate_json(said)
     except ValueError:

@@ -20,6 +20,8 @@ from treadle.ledger.queries import fetching, queries
 #: Owners and workflows of one owner that one look finds; the next one goes on after them.
 _MOST_OWNERS = 1_000
 _MOST_WORKFLOWS = 32
+#: Workflows of all owners together, so that a pass with many of both costs no more.
+_MOST_SHARES = 2_000
 
 _SQL = queries("turns")
 # Planned each time: a plan that was made while nothing waited would scan all that waits later.
@@ -53,35 +55,37 @@ class SentRow(NamedTuple):
 
 
 def waiting(
-    connection: psycopg.Connection, queues: Sequence[str], after: Mapping[Turn, str]
+    connection: psycopg.Connection,
+    queues: Sequence[str],
+    owners: Mapping[tuple[str, int], str],
+    workflows: Mapping[Turn, str],
 ) -> dict[Turn, list[str]]:
-    """Return the workflows of which something waits, by whose turn it is.
+    """Return the workflows of which something waits, by whose turn it is; both as turns come.
 
     Args:
         queues: those that are looked at.
-        after: the workflow of a turn after which to look; an owner of whom nothing comes after it
-            is left out.
+        owners: by queue and priority, who had a turn last.
+        workflows: by owner's turn, the workflow that was served last.
     """
     rows = _fetch(
         connection,
         "waiting",
         queues=list(queues),
-        queue=[turn.queue for turn in after],
-        priority=[turn.priority for turn in after],
-        owner=[turn.owner for turn in after],
-        workflow_id=list(after.values()),
+        last_queue=[queue for queue, _ in owners],
+        last_priority=[priority for _, priority in owners],
+        last_owner=list(owners.values()),
+        queue=[turn.queue for turn in workflows],
+        priority=[turn.priority for turn in workflows],
+        owner=[turn.owner for turn in workflows],
+        workflow_id=list(workflows.values()),
         most_owners=_MOST_OWNERS,
         most_workflows=_MOST_WORKFLOWS,
+        most_shares=_MOST_SHARES,
     )
     found: dict[Turn, list[str]] = {}
     for row in rows:
         found.setdefault(Turn(row.queue, row.priority, row.owner), []).append(row.workflow_id)
     return found
-
-
-def is_all(workflows: Sequence[str]) -> bool:
-    """Return whether no workflow of a turn comes after those that `waiting` returned."""
-    return len(workflows) < _MOST_WORKFLOWS
 
 
 def send(

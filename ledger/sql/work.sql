@@ -339,7 +339,7 @@ returning n.execution_id, n.scope, n.node
 
 -- name: note
 -- Rule 9: the note that a row's message is sent, under the execution's lock.
-update node_executions n set enqueued_at = clock_timestamp(), epoch = q.epoch
+update node_executions n set enqueued_at = clock_timestamp(), epoch = q.epoch, owner = null
 from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(epoch)b::text[])
     as q (execution_id, scope, node, epoch)
 where n.execution_id = q.execution_id and n.scope = q.scope and n.node = q.node and n.state = 'ready'
@@ -401,11 +401,13 @@ where n.execution_id = %(id)b and n.state || '' = 'running'
 
 -- name: release_unstarted
 -- Rule 8: what waits behind an attempt that hangs is released; a start of it comes too late now.
-update node_executions set
-    state = 'ready', ready_at = clock_timestamp(), lease_id = null
-where execution_id = %(id)b and state || '' = 'running' and worker_id = any(%(workers)b)
-  and started_at is null
-returning execution_id, scope, node
+update node_executions n set
+    state = 'ready', ready_at = clock_timestamp(), lease_id = null, workflow_id = e.workflow_id,
+    owner = case when e.pause_requested_at is null then e.owner end
+from executions e
+where n.execution_id = %(id)b and n.state || '' = 'running' and n.worker_id = any(%(workers)b)
+  and n.started_at is null and e.id = n.execution_id
+returning n.execution_id, n.scope, n.node
 
 -- name: leases
 -- Which of these leases the ledger still knows to be running, and which were settled under it.

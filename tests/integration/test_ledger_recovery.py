@@ -269,6 +269,19 @@ def test_the_rest_of_a_hung_chunk_is_given_back(hand: Hand) -> None:
     assert check(hand.session, execution) == []
 
 
+def test_what_is_given_back_without_room_waits_for_its_owners_turn(hand: Hand) -> None:
+    """A row that was sent before has no turn any more, and gets one (rule 9)."""
+    execution = hand.submit(side_by_side("a", "b"))
+    hand.claims(execution, "a", "b", start_all=False)
+    hand.elapse(execution, "a")
+    hand.queue.epoch = None
+
+    hand.end_overdue(execution)
+
+    assert hand.row(execution, "b").owner is not None
+    assert check(hand.session, execution) == []
+
+
 @pytest.mark.parametrize("paused", [False, True])
 def test_recovered_rows_are_not_sent_through_a_closed_gate(
     hand: Hand, other: Hand, *, paused: bool

@@ -15,13 +15,20 @@ from tests.support.workflows import Document, chain, node
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.ledger.engine import control, turns
+from treadle.scheduler import dispatcher
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.transport import messages
 from treadle.transport.broker import ListBroker
 from treadle.transport.connections import Connections
 from treadle.transport.duration_estimator import Measurements
-from treadle.transport.redis_keys import MEASUREMENTS_KEY, PRIORITIES, PROCESSES_KEY, list_key
-from treadle.transport.served_queues import LIFETIME_SECONDS, Announcer
+from treadle.transport.redis_keys import (
+    MEASUREMENTS_KEY,
+    PRIORITIES,
+    PROCESSES_KEY,
+    SERVED_KEY,
+    list_key,
+)
+from treadle.transport.served_queues import LIFETIME_SECONDS, MOST_QUEUES, Announcer
 
 #: Executions of a flood; far more than there is room for.
 MANY = 40
@@ -134,6 +141,48 @@ def test_an_owner_of_many_workflows_is_gone_through_to_the_end(here: Desk) -> No
     assert sent == submitted
 
 
+def test_an_owner_of_more_workflows_than_room_leaves_none_waiting(here: Desk) -> None:
+    """A workflow that always has more keeps none behind it, wherever its name stands."""
+    names = [f"w{number:03}" for number in range(2 * MANY)]
+    floods = [here.submit("owner", workflow(name)) for name in names[:4] for _ in range(MANY)]
+    few = {here.submit("owner", workflow(name)) for name in names[4:]}
+
+    sent = {each for _ in range(2 * MANY // THREADS + 2) for each in here.sent()}
+
+    assert few <= sent
+    assert sent & set(floods)
+
+
+def test_more_owners_than_one_look_finds_have_their_turns(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next look goes on after them, and then begins anew, also where all found room."""
+    monkeypatch.setattr(turns, "_MOST_OWNERS", 3)
+    owners = [f"owner {number:02}" for number in range(3 * THREADS)]
+    for owner in owners[:3]:
+        for _ in range(MANY):
+            here.submit(owner)
+    others = {here.submit(owner) for owner in owners[3:]}
+
+    sent = {each for _ in range(2 * len(owners)) for each in here.sent()}
+
+    assert others <= sent
+
+
+def test_a_look_is_bounded_however_many_owners_have_many_workflows(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand owners of thirty workflows each made a pass last longer than half a second."""
+    monkeypatch.setattr(turns, "_MOST_SHARES", 2 * THREADS)
+    for owner in range(THREADS):
+        for name in range(THREADS):
+            here.submit(f"owner {owner}", workflow(f"w{name}"))
+
+    found = turns.waiting(here.hand.session, ["core"], {}, {})
+
+    assert [len(workflows) for workflows in found.values()] == [2] * THREADS
+
+
 def test_rows_of_a_queue_without_room_hide_no_others(here: Desk) -> None:
     """A queue that is full, or that nobody takes, keeps no other empty, however urgent its rows."""
     nobody = node("t", "ACTION.PYTHON_TASK", configurations={"task": "nobody"})
@@ -186,12 +235,54 @@ def test_a_row_that_somebody_changes_is_passed_over(here: Desk) -> None:
     assert here.sent() == [held]
 
 
+def test_passes_go_on_for_a_while_after_something_waited(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that finds no room just after the dispatcher was woken wakes it no second time."""
+    monkeypatch.setattr(dispatcher, "_AWAKE_SECONDS", 60.0)
+    here.submit("owner")
+
+    assert here.dispatcher.refill(here.hand.session) is not None
+    assert here.dispatcher.refill(here.hand.session) is not None
+
+    monkeypatch.setattr(dispatcher, "_AWAKE_SECONDS", 0.0)
+    assert here.dispatcher.refill(here.hand.session) is None
+
+
 def test_a_row_of_the_release_before_is_given_a_turn(here: Desk) -> None:
     """It knows of no turns, and waits no longer for it."""
     execution = here.submit("owner")
     here.hand.session.execute("update node_executions set owner = null, workflow_id = null")
 
     assert here.sent() == [execution]
+
+
+def test_giving_turns_waits_for_nobody(here: Desk) -> None:
+    """A row that somebody changes gets its turn the next time."""
+    held, other = here.submit("owner"), here.submit("owner")
+    here.hand.session.execute("update node_executions set owner = null, workflow_id = null")
+    second = Hand(here.hand.url)
+    with second.session.transaction():
+        second.session.execute(
+            "select from node_executions where execution_id = %s for update", (held,)
+        )
+        here.hand.session.execute("set lock_timeout = '2s'")
+        assert here.sent() == [other]
+    second.close()
+
+    assert turns.adopt(here.hand.session) == 1
+
+
+def test_a_note_that_the_release_before_takes_back_under_pause_is_not_made_again(
+    here: Desk,
+) -> None:
+    """It takes back no turn; a paused row that had one would be sent and refused for ever."""
+    execution = here.submit("owner")
+    assert here.sent() == [execution]
+    control.pause(here.hand.engine, here.hand.session, execution)
+    here.hand.session.execute("update node_executions set enqueued_at = null, epoch = null")
+
+    assert here.sent() == []
 
 
 def test_finding_turns_reads_no_more_of_a_flood_than_it_sends(here: Desk) -> None:
@@ -210,7 +301,7 @@ def test_finding_turns_reads_no_more_of_a_flood_than_it_sends(here: Desk) -> Non
     here.hand.session.execute("vacuum analyze node_executions")
 
     before = rows_read(here.hand)
-    found = turns.waiting(here.hand.session, ["core"], {})
+    found = turns.waiting(here.hand.session, ["core"], {}, {})
 
     assert list(found) == [("core", 5, "flood")]
     assert rows_read(here.hand) - before < 100
@@ -252,6 +343,51 @@ def test_a_process_that_says_nothing_any_more_counts_no_more(here: Desk) -> None
     here.serve("core")
 
     assert here.client.hexists(MEASUREMENTS_KEY, "gone") is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'{"threads": 4, "queues": ["core"], "occupied": {"core": 1e-320}}',
+        b'{"threads": 4, "queues": ["core"], "occupied": {"core": Infinity}}',
+        b'{"threads": 4, "queues": ["core"], "durations": {"core": {"inline": 1e999}}}',
+        b'{"threads": 1%s, "queues": ["core"], "occupied": {"core": 1}}' % (b"0" * 400),
+        b'{"threads": 1000000000, "queues": ["core"], "occupied": {"core": 1}}',
+        b'{"threads": 4, "queues": ["core", "%s"]}' % (b"x" * 2_000_000),
+    ],
+)
+def test_what_was_forged_stops_no_look_and_opens_no_room(here: Desk, said: bytes) -> None:
+    """Measurements beyond all bounds are those of no process: they are removed."""
+    here.client.hset(MEASUREMENTS_KEY, "forged", said)
+
+    here.connections.queue.refresh(force=True)
+
+    assert here.connections.queue.rooms() == {"core": THREADS}
+    assert not here.client.hexists(MEASUREMENTS_KEY, "forged")
+
+
+def test_forged_measurements_within_bounds_fill_no_redis(here: Desk) -> None:
+    """A queue is bounded in rows, whatever was said; and what no process renews goes away."""
+    many = Measurements(threads=10_000, queues=["core"], occupied={"core": 1e-6})
+    here.client.hset(MEASUREMENTS_KEY, mapping={f"f{n}": many.model_dump_json() for n in range(50)})
+    here.connections.queue.refresh(force=True)
+    assert here.connections.queue.rooms()["core"] <= 100_000
+
+    here.serve("other")
+
+    assert here.client.hlen(MEASUREMENTS_KEY) <= 2
+
+
+def test_queues_forged_for_all_time_to_come_hide_no_real_one(here: Desk) -> None:
+    """Times to come are removed by the next process that says what it serves."""
+    here.client.zadd(SERVED_KEY, {f"forged {n}": 1e15 for n in range(MOST_QUEUES)})
+    here.client.zadd(PROCESSES_KEY, {"forged": 1e15})
+
+    here.serve("core")
+    here.connections.queue.refresh(force=True)
+
+    assert here.connections.queue.served() == ["core"]
+    assert here.client.zscore(PROCESSES_KEY, "forged") is None
 
 
 def test_a_flood_of_one_queue_starves_no_other_of_the_same_worker(redis_url: str) -> None:

@@ -24,13 +24,14 @@ from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Outcome, Released, Retrying
 from treadle.dag.states import NODE_TRANSITIONS, ExecutionStatus, NodeState
-from treadle.ledger.engine import control
+from treadle.ledger.engine import control, turns
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.locking import lock_waiting
 from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
+from treadle.ledger.engine.turns import Share
 from treadle.ledger.views import executions
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
@@ -231,6 +232,35 @@ class World:
         self.hands[1 - who].end_overdue(ref.execution_id)
         self.zombies.append(settlement_of(claim, Completed("late")))
         self._forget_the_canceled()
+
+    def lose_messages(self) -> None:
+        """Let Redis lose its data, and the scheduler find out."""
+        turns.take_back_lost(
+            self.hands[0].session,
+            epoch="another day",
+            oldest={},
+            queues=self._queues(),
+            grace_seconds=5,
+        )
+
+    def dispatch(self) -> None:
+        """Pass until nothing waits, with room for few: all that no pause holds is sent then."""
+        session, queues = self.hands[0].session, self._queues()
+        for _ in range(MOST_ROUNDS):
+            found = turns.waiting(session, queues, {}, {})
+            if not found:
+                break
+            shares = [Share(*turn, each, 2) for turn, of_it in found.items() for each in of_it]
+            assert turns.send(session, shares, epoch="today")
+        unsent = session.execute(
+            "select n.node, n.scope from node_executions n join executions e on e.id = execution_id"
+            " where state = 'ready' and enqueued_at is null and pause_requested_at is null"
+        ).fetchall()
+        assert unsent == []
+
+    def _queues(self) -> list[str]:
+        rows = self.hands[0].session.execute("select distinct queue from node_executions")
+        return [queue for (queue,) in rows]
 
     def control(self, execution: UUID, what: str) -> None:
         call = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}[what]

@@ -135,6 +135,18 @@ class Ledger(RuleBasedStateMachine):
             (execution,) = some(unfinished, which, 1)
             self.world.control(execution, what)
 
+    @rule(who=workers, has_room=st.booleans())
+    def fill(self, who: int, has_room: bool) -> None:
+        self.world.hands[who].queue.epoch = "today" if has_room else None
+
+    @rule()
+    def lose_messages(self) -> None:
+        self.world.lose_messages()
+
+    @rule()
+    def dispatch(self) -> None:
+        self.world.dispatch()
+
     @rule(which=numbers, really=st.integers(0, 7))
     def cancel(self, which: int, really: int) -> None:
         unfinished = self.world.unfinished()

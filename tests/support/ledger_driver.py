@@ -334,6 +334,18 @@ where e.id = %(id)s and e.questions <> (
     select count(*) from interactions i where i.execution_id = e.id and i.status = 'pending')
 """
 
+#: Rule 9: a ready row waits for its owner's turn, is noted as sent, or is held by a pause.
+_TURNLESS = """
+select n.node || ' in ' || n.scope || ' is ready, and waits for the turn of '
+    || coalesce(n.owner, 'nobody') || ', noted: ' || (n.enqueued_at is not null)
+    || ', paused: ' || (e.pause_requested_at is not null)
+from node_executions n join executions e on e.id = n.execution_id
+where n.execution_id = %(id)s and n.state = 'ready' and (
+    n.owner is distinct from case
+        when n.enqueued_at is null and e.pause_requested_at is null then e.owner end
+    or n.owner is not null and n.workflow_id is distinct from e.workflow_id)
+"""
+
 
 def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     """Say which invariants an execution's rows break; empty if none."""
@@ -342,6 +354,7 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
         counts = session.execute(_COUNTS, {"id": execution}).fetchall()
         alive = session.execute(_ALIVE_IN_THE_DEAD, {"id": execution}).fetchall()
         unasked = session.execute(_UNASKED, {"id": execution}).fetchall()
+        turnless = session.execute(_TURNLESS, {"id": execution}).fetchall()
         row = session.execute(
             "select next_seq, finished_at is not null, node_count,"
             " (select count(*) from node_executions where execution_id = id)"
@@ -355,7 +368,7 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     assert row is not None
     next_seq, is_final, node_count, rows = row
     found = [f"scope {s!r} counts {told} open and has {real}" for s, told, real in counts]
-    found += [text for (text,) in unasked]
+    found += [text for (text,) in (*unasked, *turnless)]
     found += [f"{node} in {s!r} is {state} where all has ended" for s, node, state in alive]
     if node_count < rows:
         found.append(f"there is room for {node_count} node executions and there are {rows}")

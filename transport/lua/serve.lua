@@ -9,7 +9,10 @@
 -- for somebody who says so for others; ARGV: queues
 local now = tonumber(redis.call('TIME')[1])
 local new = 0
+-- A time to come is none of ours, and would count for ever.
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], now + ARGV[1], '+inf')
+redis.call('ZREMRANGEBYSCORE', KEYS[3], now + ARGV[1], '+inf')
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - ARGV[1])) do
   redis.call('HDEL', KEYS[4], process)
   redis.call('ZREM', KEYS[3], process)
@@ -17,6 +20,11 @@ end
 if ARGV[2] ~= '' then
   redis.call('ZADD', KEYS[3], now, ARGV[2])
   redis.call('HSET', KEYS[4], ARGV[2], ARGV[3])
+end
+if redis.call('HLEN', KEYS[4]) > redis.call('ZCARD', KEYS[3]) then
+  for _, process in ipairs(redis.call('HKEYS', KEYS[4])) do
+    if not redis.call('ZSCORE', KEYS[3], process) then redis.call('HDEL', KEYS[4], process) end
+  end
 end
 for i = 4, #ARGV do
   new = new + redis.call('ZADD', KEYS[1], now, ARGV[i])
