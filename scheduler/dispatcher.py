@@ -75,10 +75,11 @@ class Dispatcher:
         if now - self._adopted >= _ADOPT_SECONDS:
             self._adopted = now
             turns.adopt(session)
-        if now - self._looked >= _LOST_SECONDS:
+        waits, is_noted = turns.ready(session)
+        if is_noted and now - self._looked >= _LOST_SECONDS:
             self._looked = now
-            self._take_back_lost(session, epoch)
-        waiting = turns.waiting(session, queue.served(), self._owners, self._workflows)
+            waits = self._take_back_lost(session, epoch) or waits
+        waiting = self._waiting(session) if waits else {}
         if not waiting or len(self._workflows) > _MOST_TURNS:
             self._owners.clear()
             self._workflows.clear()
@@ -87,6 +88,10 @@ class Dispatcher:
         self._found = now
         sent = self._send(session, waiting, epoch)
         return 0.0 if sent >= _ROWS else _AGAIN_SECONDS
+
+    def _waiting(self, session: psycopg.Connection) -> dict[Turn, list[str]]:
+        served = self._connections.queue.served()
+        return turns.waiting(session, served, self._owners, self._workflows)
 
     def _send(
         self, session: psycopg.Connection, waiting: Mapping[Turn, Sequence[str]], epoch: str
@@ -139,8 +144,8 @@ class Dispatcher:
         for name, count in Counter(row.queue for row in queued).items():
             queue.take(name, count)
 
-    def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> None:
-        """Let rows whose message is gone wait for their turn again."""
+    def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> bool:
+        """Let rows whose message is gone wait for their turn again; return whether any do."""
         queues = self._connections.queue.served()
         found = turns.take_back_lost(
             session,
@@ -153,6 +158,7 @@ class Dispatcher:
         for kind, count in Counter(kind for _, kind in found if kind).items():
             REPAIRS.labels(kind).inc(count)
             _log.warning("message.lost", kind=kind, rows=count)
+        return bool(found)
 
     def _oldest(self, queues: Iterable[str]) -> dict[str, datetime]:
         """Return when the oldest message that nobody has fetched was sent, by queue."""

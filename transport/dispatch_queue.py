@@ -47,6 +47,8 @@ _LEARN_SECONDS = 1.0
 _FIRST_ROWS = 2
 #: Rows that a queue holds at most, whatever processes say of themselves.
 _MOST_ROWS = 100_000
+#: Threads of a queue that only processes of the release before serve: they do not say.
+_THREADS_UNKNOWN = 24
 #: The part of its capacity above which a queue counts as one that others share the threads with.
 _BUSY_SHARE = 0.1
 #: The part of its capacity that is filled as rows become ready; the rest is the dispatcher's, who
@@ -218,7 +220,8 @@ class RedisDispatchQueue:
         """Return how many rows make the buffer's seconds of work, with no other queue."""
         rate = self._durations.rate(queue)
         if rate is None:
-            return min(_MOST_ROWS, _FIRST_ROWS * self._durations.threads(queue))
+            threads = self._durations.threads(queue) or _THREADS_UNKNOWN
+            return min(_MOST_ROWS, _FIRST_ROWS * threads)
         return int(min(_MOST_ROWS, self._buffer_seconds * rate))
 
     def _rows_each(self, queue: str) -> float:

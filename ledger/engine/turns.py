@@ -54,6 +54,21 @@ class SentRow(NamedTuple):
     priority: int
 
 
+class Ready(NamedTuple):
+    """What there is for a dispatcher to do."""
+
+    waits: bool
+    """Whether rows wait for their turn."""
+    is_noted: bool
+    """Whether rows are noted as sent."""
+
+
+def ready(connection: psycopg.Connection) -> Ready:
+    """Return whether rows wait, and whether some are noted."""
+    (row,) = _fetch(connection, "ready")
+    return Ready(row.waits, row.is_noted)
+
+
 def waiting(
     connection: psycopg.Connection,
     queues: Sequence[str],

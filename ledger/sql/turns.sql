@@ -1,6 +1,14 @@
 -- Turns: whose rows the dispatcher sends next. What waits is found by an index, one look for each
 -- owner and workflow, so that it costs the same whether ten rows wait or a million.
 
+-- name: ready
+-- Whether anything waits for its turn, and whether anything is noted as sent: an idle cluster asks
+-- this and no more.
+select exists (select from node_executions
+               where state = 'ready' and enqueued_at is null and owner is not null) as waits,
+       exists (select from node_executions
+               where state = 'ready' and enqueued_at is not null) as is_noted
+
 -- name: waiting
 -- Of each queue and priority, the owners of whom something waits, and of each some workflows. Both
 -- begin after the one that had its turn last, and go on with the first where there are no more.
@@ -134,8 +142,9 @@ returning n.execution_id, n.scope, n.node, n.queue, n.priority
 -- name: take_back_lost
 -- Rule 9: takes back the notes of rows that no message stands for, so that they wait for their turn
 -- again: it is lost with Redis's data if the note's epoch is over, and unclaimed if the note is older
--- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute. Queues hold a second of work, so noted rows are few,
--- however many wait. A suspect whose message is gone was passed over for want of room: that is no loss.
+-- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute.
+-- Queues hold a second of work, so noted rows are few, however many wait. A suspect whose message is
+-- gone was passed over for want of room: that is no loss.
 with heads as (
     select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
 ), lost as materialized (

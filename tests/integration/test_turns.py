@@ -414,3 +414,12 @@ def rows_read(hand: Hand) -> int:
         " where relname like 'node_executions%'"
     ).fetchone()
     return int(row[0] or 0)
+
+
+def test_a_queue_of_the_release_before_has_room_for_its_threads(fresh_settings: Settings) -> None:
+    """Its workers say what they serve by their heartbeats alone, and nothing of themselves."""
+    with desk(fresh_settings) as it:
+        Announcer(it.client).announce_for_others(["core"])
+        it.connections.queue.refresh(force=True)
+
+        assert it.connections.queue.rooms()["core"] > THREADS
