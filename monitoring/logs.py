@@ -108,7 +108,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: list[Processor] = (
-        [_as_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [as_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [
             structlog.processors.ExceptionRenderer(_TRACEBACK),
@@ -124,7 +124,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
     _listen_to_libraries()
 
 
-def _as_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def as_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Write what `traceback_of` returned as lines for a terminal."""
     if isinstance(event.get("exception"), list):
         lines: list[str] = []

@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 import hypothesis
 import psycopg
 import pytest
+import structlog
 
 from tests.support.file_locks import lock, locked
 from treadle.core import redis
@@ -26,10 +27,13 @@ from treadle.core.embedded import Cluster, EmbeddedServers, find_cluster
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
+from treadle.monitoring.logs import as_text
 
 # How long an example takes says nothing of what is right.
 hypothesis.settings.register_profile("treadle", deadline=None)
 hypothesis.settings.load_profile("treadle")
+# The lines of a process that configures no logs, which is this one, hold tracebacks as ours do.
+structlog.configure(processors=[as_text, *structlog.get_config()["processors"]])
 
 #: Folders whose tests all start processes of Treadle; elsewhere, a test that is slow says so.
 SLOW_FOLDERS = {"e2e", "fault"}
