@@ -95,7 +95,7 @@ def migration(database_url: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    configure("WARNING")
+    configure("ERROR")
     _database_url, _redis_url = sys.argv[1:]
     _found = {
         "migration": migration(_database_url),
