@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     """Silence after which a worker is considered dead and its nodes are reclaimed."""
     heartbeat_seconds: float = Field(3.0, gt=0)
     """Time between two heartbeats of a worker; at most a third of a lease."""
-    queue_buffer_seconds: float = Field(1.0, gt=0)
+    queue_buffer_seconds: float = Field(0.5, gt=0)
     """How much work a dispatch queue holds in Redis, in seconds of work."""
     drain_grace_seconds: float = Field(20.0, ge=0)
     """Time a stopping worker gives its running attempts before it releases them."""

@@ -26,7 +26,7 @@ from treadle.monitoring.health import NotReady, Readiness
 from treadle.transport.redis_keys import PROCESS_KEYS, drop_unreadable
 
 #: Seconds between two reports of a process, and for which one is kept.
-PERIOD_SECONDS = 4.0
+PERIOD_SECONDS = 8.0
 _LIFETIME_SECONDS = 30
 #: Seconds to the next report of one that is not ready: it may just be starting.
 _NOT_READY_SECONDS = 1.0

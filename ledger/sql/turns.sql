@@ -143,7 +143,7 @@ returning n.execution_id, n.scope, n.node, n.queue, n.priority
 -- Rule 9: takes back the notes of rows that no message stands for, so that they wait for their turn
 -- again: it is lost with Redis's data if the note's epoch is over, and unclaimed if the note is older
 -- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute.
--- Queues hold a second of work, so noted rows are few, however many wait. A suspect whose message is
+-- Queues hold a moment of work, so noted rows are few, however many wait. A suspect whose message is
 -- gone was passed over for want of room: that is no loss.
 with heads as (
     select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
