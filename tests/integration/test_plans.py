@@ -25,8 +25,8 @@ STATEMENTS = [
 
 
 @pytest.fixture
-def session(postgres_url: str) -> Iterator[psycopg.Connection]:
-    with connect(postgres_url, autocommit=True) as made:
+def session(fresh_postgres_url: str) -> Iterator[psycopg.Connection]:
+    with connect(fresh_postgres_url, autocommit=True) as made:
         yield made
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -164,13 +165,14 @@ class Executor:
             return timed_out(claim.node.timeout.total_seconds())
         if isinstance(error, TreadleError):
             return Failed(error.to_wire())
-        _log.error(
-            "attempt.crashed",
-            execution_id=str(claim.ref.execution_id),
-            node_id=claim.ref.node,
-            scope=claim.ref.scope,
-            exception=masked_traceback(error, self._hidden(claim.node)),
-        )
+        with suppress(Exception):  # a line that cannot be written fails no attempt
+            _log.error(
+                "attempt.crashed",
+                execution_id=str(claim.ref.execution_id),
+                node_id=claim.ref.node,
+                scope=claim.ref.scope,
+                exception=masked_traceback(error, self._hidden(claim.node)),
+            )
         kind = type(error).__name__
         return Failed(
             InternalError(f"{kind}: {error}", exception=kind, causes=causes_of(error)).to_wire()

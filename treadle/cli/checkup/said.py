@@ -41,14 +41,15 @@ def said_wrong(reports: Sequence[ProcessReport]) -> Iterator[Check]:
     """Name each process that is not ready, lacks something, or has fallen silent."""
     for each in reports:
         check = f"{each.role}s"
+        if _is_silent(each):  # what it said last is true no more
+            detail = f"{each.place} has said nothing for {each.age_seconds:.0f} s"
+            solution = "See whether it still runs, or was killed, and start it again if so."
+            yield warning(check, detail, solution)
+            continue
         for lack in each.failing if not each.is_stopping else ():
             found = warning if each.is_ready else error
             state = "does without" if each.is_ready else "is not ready for"
             yield found(check, f"{each.place} {state} {lack.name}: {lack.message}", lack.solution)
-        if _is_silent(each):
-            detail = f"{each.place} has said nothing for {each.age_seconds:.0f} s"
-            solution = "See whether it still runs, or was killed, and start it again if so."
-            yield warning(check, detail, solution)
 
 
 def versions(reports: Sequence[ProcessReport]) -> Check:
@@ -71,7 +72,9 @@ def _ready(reports: Sequence[ProcessReport], role: Role) -> list[str]:
 
 
 def _is_silent(report: ProcessReport) -> bool:
-    return report.age_seconds > PERIOD_SECONDS * _MISSED
+    # One that is not ready says so more often.
+    period = PERIOD_SECONDS if report.is_ready else PERIOD_SECONDS / 4
+    return report.age_seconds > period * _MISSED
 
 
 def _is_wrong(report: ProcessReport) -> bool:
