@@ -183,7 +183,7 @@ def test_a_scheduler_ends_with_zero_when_asked(
     wait_until(lambda: "scheduler.started" in scheduler.said, timeout=UP_SECONDS)
 
     assert scheduler.end() == 0, scheduler.said
-    assert folder.run("doctor", "--json").code == 0
+    wait_until(lambda: folder.run("doctor", "--json").code == 0, 40)
 
 
 def test_tasks_that_cannot_be_found_are_named(folder: Folder) -> None:
