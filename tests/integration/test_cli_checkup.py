@@ -254,6 +254,22 @@ def test_a_scheduler_that_was_killed_is_not_at_work(settings: Settings) -> None:
     assert [each.severity for each in told] == [Severity.ERROR, Severity.WARNING]
 
 
+def test_a_scheduler_that_was_killed_before_it_was_ready_is_not_at_work(
+    settings: Settings,
+) -> None:
+    """What it lacked is told of no more, and that none is at work is."""
+    with (
+        said(settings, Role.SCHEDULER, failing),
+        redis.connect(settings.redis_url) as client,
+    ):
+        for key in client.keys("treadle:process:*"):
+            client.expire(key, 5)
+        told = findings(settings, "schedulers")
+
+    assert [each.severity for each in told] == [Severity.ERROR, Severity.WARNING]
+    assert told[0].detail == "none is at work"
+
+
 def test_a_clock_that_is_off_is_named(settings: Settings) -> None:
     """By its host, and by how much."""
     with said(settings, Role.GATEWAY, lambda: None, clock=lambda: time.time() + 90):

@@ -8,8 +8,10 @@ from importlib.metadata import version
 from treadle.cli.checkup.check import Check, error, fine, warning
 from treadle.transport.process_reports import PERIOD_SECONDS, ProcessReport, Role
 
-#: Reports that a process may miss before that is worth a look.
-_MISSED = 2.5
+#: Seconds without a report after which a process is silent: one that is ready missed two, and one
+#: that is not says so each second.
+_SILENT_SECONDS = PERIOD_SECONDS * 2.5
+_SILENT_UNREADY_SECONDS = 5.0
 _SHOWN = 5
 
 
@@ -72,14 +74,13 @@ def _ready(reports: Sequence[ProcessReport], role: Role) -> list[str]:
 
 
 def _is_silent(report: ProcessReport) -> bool:
-    # One that is not ready says so more often.
-    period = PERIOD_SECONDS if report.is_ready else PERIOD_SECONDS / 4
-    return report.age_seconds > period * _MISSED
+    limit = _SILENT_SECONDS if report.is_ready else _SILENT_UNREADY_SECONDS
+    return report.age_seconds > limit
 
 
 def _is_wrong(report: ProcessReport) -> bool:
-    """Return whether a process is named by a finding of its own."""
-    return not report.is_ready and not report.is_stopping
+    """Return whether a process is named by an error of its own."""
+    return not (report.is_ready or report.is_stopping or _is_silent(report))
 
 
 def _listed(names: Sequence[str]) -> str:
