@@ -181,4 +181,3 @@ with turnless as materialized (
 update node_executions n set owner = t.owner, workflow_id = t.workflow_id
 from turnless t
 where n.execution_id = t.execution_id and n.scope = t.scope and n.node = t.node
-  and n.state = 'ready' and n.enqueued_at is null

@@ -81,10 +81,6 @@ def type_in(folder: Path, commands: str, *options: str, **variables: str) -> Don
     return Done(code, out.read_text("utf-8"), err.read_text("utf-8"))
 
 
-#: Spaces before the end of a line, which no page shows.
-_LINE_END = re.compile(r" +$", re.MULTILINE)
-
-
 def follow(folder: Path, page: list[Step], base: int, **variables: str) -> None:
     """Do what a page says, up to the first command that fails; each step prints what is shown."""
     script = f"\necho '{_BETWEEN}'\n".join(step.commands for step in page)
@@ -95,8 +91,7 @@ def follow(folder: Path, page: list[Step], base: int, **variables: str) -> None:
     assert done.code == 0, done.out
     printed = _JOB_ENDED.sub("", done.out).split(f"{_BETWEEN}\n")
     assert len(printed) == len(page), done.out
-    for step, said in zip(page, printed, strict=True):
-        real = _LINE_END.sub("", said)
+    for step, real in zip(page, printed, strict=True):
         if step.shown is not None:
             assert _like(step.shown).fullmatch(real), f"shown:\n{step.shown}\nprinted:\n{real}"
 
