@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from threading import Condition
 from typing import Any
 
@@ -89,7 +90,11 @@ class _ListConsumer(Consumer):
         durations: DurationEstimator,
     ) -> None:
         self._client = client
-        self._queues = deque(queues)
+        self._queues = queues
+        #: The lists of each priority, the next one to be looked at first.
+        self._lists = [
+            deque(list_key(queue, priority) for queue in queues) for priority in PRIORITIES
+        ]
         self._announcer = Announcer(client)
         self._durations = durations
         self._threads = self._free = threads
@@ -97,9 +102,7 @@ class _ListConsumer(Consumer):
 
     def __next__(self) -> MessageProxy | None:
         try:
-            self._announcer.announce(
-                self._durations.measurements(list(self._queues), self._threads)
-            )
+            self._announce()
         except redis.RedisError as exc:
             raise self._closed(exc) from exc
         with self._changed:
@@ -109,7 +112,7 @@ class _ListConsumer(Consumer):
             popped: Any = self._client.blmpop(
                 _POP_SECONDS,
                 len(PRIORITIES) * len(self._queues),
-                *self._next_keys(),
+                *self._next_lists(),
                 direction="LEFT",
                 count=1,
             )
@@ -124,13 +127,20 @@ class _ListConsumer(Consumer):
             self._free -= 1
         return MessageProxy(message)
 
-    def _next_keys(self) -> Iterator[str]:
+    def _announce(self) -> None:
+        """Say what this process serves, and what it measured, if that is due."""
+        if self._queues and self._announcer.is_due(self._durations.measured_queues()):
+            measured = self._durations.measurements(self._queues, self._threads)
+            self._announcer.announce(measured)
+
+    def _next_lists(self) -> Iterator[str]:
         """Yield the lists by priority, and of one priority another queue first each time.
 
         Redis pops from the first that holds something: a flood of one queue would starve the rest.
         """
-        self._queues.rotate(-1)
-        return (list_key(queue, priority) for priority in PRIORITIES for queue in self._queues)
+        for lists in self._lists:
+            lists.rotate(-1)
+        return chain.from_iterable(self._lists)
 
     def _closed(self, error: redis.RedisError) -> ConnectionClosed:
         """Return the error after which Dramatiq consumes anew; put right what caused it."""

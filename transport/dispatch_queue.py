@@ -41,7 +41,8 @@ from treadle.transport.served_queues import MOST_QUEUES, measurements_of, readab
 
 #: Seconds for which a look at Redis counts.
 _FRESH_SECONDS = 0.1
-#: Seconds for which what processes said of their durations counts, where all is known.
+#: Seconds for which what processes said of their durations counts, where that of all that is sent
+#: is known.
 _LEARN_SECONDS = 1.0
 #: Rows for each thread that a queue holds before one of it was measured.
 _FIRST_ROWS = 2
@@ -89,6 +90,7 @@ class RedisDispatchQueue:
         with self._lock:
             if self._epoch is None or queue not in self._served:
                 return None
+            self._learn_soon(queue)
             if self._direct.get(queue, 1) <= 0:
                 self._refused = True
                 return None
@@ -98,7 +100,13 @@ class RedisDispatchQueue:
     def take(self, queue: str, rows: int) -> None:
         """Use room for rows that the dispatcher sends."""
         with self._lock:
+            self._learn_soon(queue)
             self._take(queue, rows)
+
+    def _learn_soon(self, queue: str) -> None:
+        """Have the next look read what others measured, if nothing of this queue is known."""
+        if self._durations.rate(queue) is None:
+            self._learned = float("-inf")
 
     def _take(self, queue: str, rows: int) -> None:
         for left in (self._room, self._direct):
@@ -114,7 +122,7 @@ class RedisDispatchQueue:
             if not force and now - self._looked < _FRESH_SECONDS:
                 return
             self._looked = now
-            learns = now - self._learned >= _LEARN_SECONDS or not self._knows_all()
+            learns = now - self._learned >= _LEARN_SECONDS
         try:
             epoch, lengths = self._look(learns=learns)
         except redis.RedisError as error:
@@ -162,14 +170,12 @@ class RedisDispatchQueue:
         self.send(work.to_send)
         self._notifier.notify(work.touched)
         try:
-            if self._wakes_dispatcher():
+            if self._wakes_dispatcher() or work.has_timers:
                 self._notifier.wake(TIMERS_KEY)
             if work.parked:
                 self.pause_table.park(work.parked)
             if work.unparked:
                 self.pause_table.unpark(work.unparked)
-            if work.has_timers:
-                self._notifier.wake(TIMERS_KEY)
             if any(each.is_sent for each in work.parked):
                 self._notifier.wake(OUTBOX_KEY)
         except redis.RedisError:
@@ -200,10 +206,6 @@ class RedisDispatchQueue:
         with self._lock:
             mean = self._carried.get(queue, rows)
             self._carried[queue] = mean + _NEWEST * (rows - mean)
-
-    def _knows_all(self) -> bool:
-        """Return whether something of all that is served was measured."""
-        return all(self._durations.rate(queue) is not None for queue in self._served)
 
     def _measure(self, lengths: Mapping[str, int]) -> None:
         """Work out what each queue has room for; those that are busy share their threads."""

@@ -7,6 +7,7 @@ others, such as the dispatcher, go by what was said.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from threading import Lock
@@ -67,7 +68,11 @@ class DurationEstimator:
     def __init__(self) -> None:
         self._durations: dict[str, dict[Lane, float]] = {}
         self._occupied: dict[str, float] = {}
-        self._others: Sequence[Measurements] = ()
+        #: What others said, by queue: their threads, the rows that they take in a second, and the
+        #: means of their medians.
+        self._threads: Counter[str] = Counter()
+        self._rates: Mapping[str, float] = {}
+        self._elsewhere: Mapping[str, Mapping[Lane, float]] = {}
         self._lock = Lock()
 
     def measured(self, queue: str, lane: Lane, seconds: float) -> None:
@@ -92,10 +97,35 @@ class DurationEstimator:
             threads=threads, queues=queues, occupied=occupied, durations=durations
         )
 
-    def learn(self, others: Sequence[Measurements]) -> None:
-        """Go by what the processes of the cluster say from now on."""
+    def measured_queues(self) -> int:
+        """Return how many queues were measured here."""
         with self._lock:
-            self._others = others
+            return len(self._occupied)
+
+    def learn(self, others: Sequence[Measurements]) -> None:
+        """Go by what the processes of the cluster say from now on.
+
+        It is added up here, once: what is known of a queue is asked for with each row.
+        """
+        serving: defaultdict[str, list[Measurements]] = defaultdict(list)
+        medians: defaultdict[str, defaultdict[Lane, list[float]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for each in others:
+            for queue in set(each.queues):
+                serving[queue].append(each)
+            for queue, lanes in each.durations.items():
+                for lane, seconds in lanes.items():
+                    medians[queue][lane].append(seconds)
+        threads = {queue: sum(each.threads for each in of_it) for queue, of_it in serving.items()}
+        rates = {queue: _rate(queue, of_it) for queue, of_it in serving.items()}
+        with self._lock:
+            self._threads = Counter(threads)
+            self._rates = {queue: rate for queue, rate in rates.items() if rate is not None}
+            self._elsewhere = {
+                queue: {lane: fmean(found) for lane, found in lanes.items()}
+                for queue, lanes in medians.items()
+            }
 
     def chunk(self, queue: str, lane: Lane = Lane.INLINE) -> int:
         """Return how many nodes one message should carry."""
@@ -104,8 +134,7 @@ class DurationEstimator:
     def usual_chunk(self, queue: str) -> int:
         """Return how many nodes a message of a queue usually carries, whatever their lane."""
         with self._lock:
-            said = [self._durations, *(each.durations for each in self._others)]
-            lanes = {lane for known in said for lane in known.get(queue, ())}
+            lanes = {*self._durations.get(queue, ()), *self._elsewhere.get(queue, ())}
         return min((self.chunk(queue, lane) for lane in lanes), default=1)
 
     def expected(self, queue: str, lane: Lane) -> float:
@@ -113,15 +142,13 @@ class DurationEstimator:
         with self._lock:
             seconds = self._durations.get(queue, {}).get(lane)
             if seconds is None:
-                known = [each.durations.get(queue, {}).get(lane) for each in self._others]
-                found = [each for each in known if each is not None]
-                seconds = fmean(found) if found else _FIRST_SECONDS[lane]
+                seconds = self._elsewhere.get(queue, {}).get(lane, _FIRST_SECONDS[lane])
         return max(seconds, _LEAST_SECONDS)
 
     def threads(self, queue: str) -> int:
         """Return how many threads of the cluster take a queue's messages, among others'."""
         with self._lock:
-            return sum(each.threads for each in self._others if queue in each.queues)
+            return self._threads[queue]
 
     def rate(self, queue: str) -> float | None:
         """Return how many rows of a queue the cluster takes in a second while it has no others.
@@ -129,12 +156,16 @@ class DurationEstimator:
         `None` before one was measured anywhere.
         """
         with self._lock:
-            serving = [each for each in self._others if queue in each.queues]
-        known = [each.occupied[queue] for each in serving if queue in each.occupied]
-        if not known:
-            return None
-        mean = fmean(known)
-        return sum(each.threads / each.occupied.get(queue, mean) for each in serving)
+            return self._rates.get(queue)
+
+
+def _rate(queue: str, serving: Sequence[Measurements]) -> float | None:
+    """Return what the processes that serve a queue take in a second; a new one is as the rest."""
+    known = [each.occupied[queue] for each in serving if queue in each.occupied]
+    if not known:
+        return None
+    mean = fmean(known)
+    return sum(each.threads / each.occupied.get(queue, mean) for each in serving)
 
 
 def _mean(before: float | None, newest: float) -> float:

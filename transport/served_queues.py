@@ -43,17 +43,21 @@ class Announcer:
         self._said = float("-inf")
         self._known = 0
 
+    def is_due(self, measured_queues: int) -> bool:
+        """Return whether there is something to say: a second has passed, or a queue was measured
+        of which others know nothing yet.
+        """
+        is_news = measured_queues > self._known
+        return is_news or time.monotonic() - self._said >= _PERIOD_SECONDS
+
     def announce(self, measured: Measurements) -> None:
-        """Say what a process serves, unless that was done just now; a new queue is refilled.
+        """Say what a process serves; a queue that nobody served before is refilled.
 
         Raises:
             redis.RedisError
         """
-        now, known = time.monotonic(), len(measured.occupied)
-        is_news = known > self._known  # others know nothing of this queue yet
-        if measured.queues and (is_news or now - self._said >= _PERIOD_SECONDS):
-            self._say(self._process, measured.model_dump_json(), measured.queues)
-            self._said, self._known = now, known
+        self._say(self._process, measured.model_dump_json(), measured.queues)
+        self._said, self._known = time.monotonic(), len(measured.occupied)
 
     def announce_for_others(self, queues: Iterable[str]) -> None:
         """Say that processes of another release serve queues; what they measured, nobody knows.
