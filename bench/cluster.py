@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 from dramatiq.brokers.redis import RedisBroker
@@ -18,6 +19,7 @@ from dramatiq.brokers.redis import RedisBroker
 from bench import raw
 from treadle.core.embedded import EmbeddedServers
 from treadle.core.settings import Settings
+from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.ledger.migrations import migrate
 from treadle.transport.connections import Connections
 
@@ -25,6 +27,8 @@ PROCESSES = 2
 #: Threads of a process of raw actors: Dramatiq's default. Treadle's workers have their own.
 THREADS = 8
 _START_SECONDS = 60.0
+#: Submissions in one transaction.
+_GROUP = 50
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ class Cluster:
     treadle: Mapping[str, subprocess.Popen[bytes]]
     """Treadle's own processes by name."""
     raw_workers: subprocess.Popen[bytes]
+
+    def submit(self, submissions: Sequence[Submission]) -> list[UUID]:
+        """Submit in groups, like a gateway with several requests at once; return the ids."""
+        ids: list[UUID] = []
+        for start in range(0, len(submissions), _GROUP):
+            group = submissions[start : start + _GROUP]
+            for answer in submit_all(self.connections.engine, self.session, group):
+                assert isinstance(answer, Submitted)
+                ids.append(answer.execution_id)
+        return ids
 
 
 @contextmanager

@@ -14,15 +14,13 @@ from bench.cluster import Cluster
 from bench.shapes import document, nap_node
 from treadle.dag.validation import validate
 from treadle.ledger.engine.control import ExecutionIsFinal, cancel
-from treadle.ledger.engine.submission import Submission, Submitted, submit_all
+from treadle.ledger.engine.submission import Submission
 
 #: Seconds between two nodes of the other owner, and how many there are.
 _PERIOD_SECONDS = 1.0
 _OTHERS = 15
 #: Seconds by which each of them must have run: far more than any should wait.
 _LONGEST_SECONDS = 120.0
-#: Submissions in one transaction.
-_GROUP = 50
 
 _WAITED = """
 select extract(epoch from n.started_at - e.created_at)::float8
@@ -83,14 +81,7 @@ def _submit(
     found = validate(document(f"{owner} {nodes}", names, [], partial(nap_node, seconds=seconds)))
     assert found.workflow is not None
     assert found.graph is not None
-    submission = Submission(found.workflow, found.graph, owner=owner)
-    ids: list[UUID] = []
-    for start in range(0, at_once, _GROUP):
-        group = [submission] * min(_GROUP, at_once - start)
-        for answer in submit_all(cluster.connections.engine, cluster.session, group):
-            assert isinstance(answer, Submitted)
-            ids.append(answer.execution_id)
-    return ids
+    return cluster.submit([Submission(found.workflow, found.graph, owner=owner)] * at_once)
 
 
 def _waited(cluster: Cluster, execution_id: UUID) -> float:

@@ -21,8 +21,8 @@ from uuid import UUID
 from bench.cluster import Cluster
 from bench.shapes import document, task_node
 from treadle.core.ids import new_id
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.ledger.engine import control
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys
 from treadle.wire.keys import Scope
 

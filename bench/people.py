@@ -11,12 +11,12 @@ from uuid import UUID
 
 from bench.cluster import Cluster
 from bench.shapes import task_node
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.dag.replies import Via
 from treadle.dag.validation import validate
 from treadle.hil.answers import responding
 from treadle.hil.rights import Account
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
-from treadle.ledger.engine.submission import Submission, Submitted, submit_all
+from treadle.ledger.engine.submission import Submission
 from treadle.ledger.people import interactions
 from treadle.ledger.people.answers import answer
 from treadle.transport.redis_keys import DEADLINES_KEY, ENTRIES_KEY, WHOLE_KEY
@@ -27,7 +27,6 @@ _ANSWERED = 2_000
 _ALONE = 200
 #: Executions parked at once for their size and for the sweep.
 _PARKED = 10_000
-_GROUP = 50
 _CLIENTS = 4
 _LONGEST_SECONDS = 900.0
 
@@ -136,13 +135,8 @@ def _park(cluster: Cluster, count: int) -> dict[UUID, UUID]:
     found = validate(_document())
     assert found.workflow is not None, found.problems
     assert found.graph is not None
-    queue, engine = cluster.connections.queue, cluster.connections.engine
-    executions: set[UUID] = set()
-    for start in range(0, count, _GROUP):
-        group = [Submission(found.workflow, found.graph)] * min(_GROUP, count - start)
-        for each in submit_all(engine, cluster.session, group):
-            assert isinstance(each, Submitted)
-            executions.add(each.execution_id)
+    queue = cluster.connections.queue
+    cluster.submit([Submission(found.workflow, found.graph)] * count)
     questions: dict[UUID, UUID] = {}
 
     def all_wait() -> bool:

@@ -16,11 +16,9 @@ from bench.shapes import LONE_CHAIN, Shape, document, inline_node, task_node
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.validation import validate
-from treadle.ledger.engine.submission import Submission, Submitted, submit_all
+from treadle.ledger.engine.submission import Submission
 
 _POLL_SECONDS = 0.005
-#: Submissions in one transaction.
-_GROUP = 50
 #: No shape takes that long; a run that does is hanging.
 _LONGEST_SECONDS = 400.0
 KINDS = {"task": task_node, "inline": inline_node}
@@ -124,7 +122,7 @@ class Throughput:
         session = self._cluster.session
         before, cpu = counters.read(session), _cpu()
         started = time.perf_counter()
-        ids = self._submit([Submission(workflow, graph)] * shape.at_once)
+        ids = self._cluster.submit([Submission(workflow, graph)] * shape.at_once)
         self._wait_for(ids)
         seconds = time.perf_counter() - started
         cpu = _cpu() - cpu
@@ -143,17 +141,6 @@ class Throughput:
             assert found.graph is not None
             self._validated[name] = found.workflow, found.graph
         return self._validated[name]
-
-    def _submit(self, submissions: Sequence[Submission]) -> list[UUID]:
-        """Submit in groups, like a gateway with several requests at once."""
-        engine = self._cluster.connections.engine
-        ids: list[UUID] = []
-        for start in range(0, len(submissions), _GROUP):
-            group = submissions[start : start + _GROUP]
-            for answer in submit_all(engine, self._cluster.session, group):
-                assert isinstance(answer, Submitted)
-                ids.append(answer.execution_id)
-        return ids
 
     def _wait_for(self, ids: Sequence[UUID]) -> None:
         """Wait for executions one after the other, so that each poll reads one row."""
