@@ -10,13 +10,13 @@ from dataclasses import asdict
 from typing import ClassVar
 
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.dag.graph import CompiledGraph, compile_graph
 from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, WorkflowMetadata
 from treadle.dag.specs.planning import PLAN
 from treadle.dag.specs.triggers import MANUAL
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import Value
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.submission import Submission
 from treadle.planner.placeholders import check_input
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
 
-from treadle.core import secret_offers
 from treadle.core.errors import TreadleError
 from treadle.core.ids import made_at
 from treadle.dag.graph import CompiledGraph, CompiledNode
@@ -15,9 +14,6 @@ from treadle.dag.model import SYSTEM_PREFIX
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
 from treadle.dag.values import dumps
 from treadle.ledger.engine.leases import Ref, node_of
-
-#: The account of whoever works straight at the ledger, without a gateway.
-LOCAL_OWNER = secret_offers.LOCAL_OWNER
 
 
 class NoSuchExecution(TreadleError):

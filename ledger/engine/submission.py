@@ -18,6 +18,7 @@ import psycopg
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.core.postgres import LOST
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.dag.events import EventType, SkipReason
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
@@ -29,7 +30,7 @@ from treadle.dag.values import Value, dumps, payload
 from treadle.ledger.engine.arrivals import Arrivals
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER, LockedExecution, NewExecution
+from treadle.ledger.engine.execution_rows import LockedExecution, NewExecution
 from treadle.ledger.engine.idempotency import IdempotencyConflict, Key, reserve
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.submission_check import check_key

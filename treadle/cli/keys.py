@@ -15,11 +15,11 @@ from treadle.cli.files import checked_object, input_invalid, to_json
 from treadle.cli.ledger import ledger_here
 from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.problems import Hints, quoted
 from treadle.dag.shape import problems_of
 from treadle.gateway.models.keys import NewKey
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.views import keys as ledger_keys
 from treadle.ledger.views.keys import Key
 from treadle.wire.keys import Scope

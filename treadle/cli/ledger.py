@@ -14,12 +14,12 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.views import executions, unserved
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning

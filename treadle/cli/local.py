@@ -14,13 +14,13 @@ import structlog
 from treadle.cli.cluster import Control, Started
 from treadle.cli.ledger import Ledger, reached
 from treadle.cli.tail import tail
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.replies import Via
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.answers import responding, seen
 from treadle.hil.rights import Account
 from treadle.ledger.engine import control
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.people.answers import answer

@@ -19,8 +19,8 @@ from treadle.core.embedded import EmbeddedServers, find_cluster
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
 from treadle.core.processes import Command, Service, Supervisor
+from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import COUNTS_FOLDER, Settings, child_environment, variables_read
-from treadle.ledger.engine.execution_rows import LOCAL_OWNER
 from treadle.ledger.migrations import migrate
 from treadle.ledger.views import keys
 from treadle.wire.keys import Scope
