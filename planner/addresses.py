@@ -24,13 +24,11 @@ from treadle.dag.expressions.lexing import SOURCE_CHARACTERS, lex
 from treadle.dag.specs import spec_of
 from treadle.dag.values import Value
 from treadle.planner.building import Document, slug
-from treadle.planner.placeholders import Fix, Kind, Placeholder
+from treadle.planner.placeholders import MAIL, ORIGIN, Fix, Kind, Placeholder
 
 #: Longest mail address, in characters; what is longer is none.
 _MAIL_LENGTH = 320
 
-_ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _MAIL_LIKE = re.compile(r"[A-Za-z0-9._%+@-]+")
 #: A text in an expression, and how a template reads a placeholder.
 _LITERAL = re.compile(r"""(['"])([^'"]*)\1""")
@@ -112,10 +110,10 @@ def unmake_addresses(
 
     def in_word(match: re.Match[str]) -> str:
         word = match.group()
-        return _MAIL.sub(of_mail, word) if "@" in word and len(word) <= _MAIL_LENGTH else word
+        return MAIL.sub(of_mail, word) if "@" in word and len(word) <= _MAIL_LENGTH else word
 
     def in_text(text: str) -> str:
-        return _MAIL_LIKE.sub(in_word, _ORIGIN.sub(of_origin, text))
+        return _MAIL_LIKE.sub(in_word, ORIGIN.sub(of_origin, text))
 
     def in_code(code: str) -> str:
         return _LITERAL.sub(lambda match: _joined(match, in_text(match[2])), code)

@@ -26,8 +26,8 @@ _READ = re.compile(r"""\b(?:trigger|input)(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)[
 _READ_BY_NAME = re.compile(r"""\btrigger(?:\.([A-Za-z_]\w*)|\[\s*['"]([^'"]+)['"]\s*\])""")
 _SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)")
 #: Beginnings of an address, and a mail address, as whoever runs a plan supplies them.
-_ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+ORIGIN = re.compile(r"https?://[^\s/?#\"'{}<>]+", re.IGNORECASE)
+MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ _FITS: Mapping[str, Callable[[Value], bool]] = {
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
     "date": _is_date,
-    "url": lambda value: isinstance(value, str) and bool(_ORIGIN.match(value)),
-    "email": lambda value: isinstance(value, str) and bool(_MAIL.fullmatch(value)),
+    "url": lambda value: isinstance(value, str) and bool(ORIGIN.match(value)),
+    "email": lambda value: isinstance(value, str) and bool(MAIL.fullmatch(value)),
     "list": lambda value: isinstance(value, list),
     "object": lambda value: isinstance(value, dict),
 }
