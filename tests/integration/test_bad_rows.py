@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from tests.conftest import WaitUntil
 from tests.support.in_process_cluster import InProcess, in_threads
 from tests.support.ledger_driver import Hand, check
+from tests.support.statements import DEFINITIONS
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
 from treadle.ledger.engine import control
@@ -35,14 +36,6 @@ GHOSTS = {
     " '9 s', limit_at = now() - interval '8 s'",
     "of_a_dead_worker": ", state = 'running', lease_id = gen_random_uuid(), started_at = now(),"
     " limit_at = now() + interval '1 day', worker_id = gen_random_uuid()",
-}
-#: Definitions that cannot be read, or are not there.
-DEFINITIONS = {
-    "no_json": "update workflow_versions set definition = 'x' where id = %s",
-    "no_workflow": "update workflow_versions set definition = '[]' where id = %s",
-    "not_valid": "update workflow_versions set definition = convert_to(replace(convert_from("
-    "definition, 'utf8'), 'TRANSFORMATION', 'NOBODY_KNOWS'), 'utf8') where id = %s",
-    "no_definition": "delete from workflow_versions where id = %s",
 }
 
 

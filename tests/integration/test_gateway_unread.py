@@ -8,17 +8,9 @@ import pytest
 
 from tests.support.gateway_server import Client, Clients
 from tests.support.ledger_driver import Hand
+from tests.support.statements import DEFINITIONS
 from tests.support.workflows import chain, node
 from treadle.core.ids import new_id
-
-#: What became of the definition of a version.
-DEFINITIONS = {
-    "no_json": "update workflow_versions set definition = 'x' where id = %s",
-    "no_workflow": "update workflow_versions set definition = '[]' where id = %s",
-    "not_valid": "update workflow_versions set definition = convert_to(replace(convert_from("
-    "definition, 'utf8'), 'TRANSFORMATION', 'NOBODY_KNOWS'), 'utf8') where id = %s",
-    "no_definition": "delete from workflow_versions where id = %s",
-}
 
 
 @pytest.fixture(params=[*DEFINITIONS])

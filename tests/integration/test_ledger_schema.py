@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.support.state_machines import sources_of
+from tests.support.statements import numbered
 from treadle.core.postgres import connect
 from treadle.dag.states import (
     FINAL_EXECUTION_STATUSES,
@@ -33,7 +34,6 @@ FILES = sorted(
     if entry.name.endswith(".sql")
 )
 QUERIES = [(file, name) for file in FILES for name in queries(file)]
-_PARAMETER = re.compile(r"%\((\w+)\)[sb]")
 _WORD = re.compile(r"'(\w+)'")
 
 
@@ -48,12 +48,7 @@ def test_every_query_prepares_against_the_migrated_schema(
     session: psycopg.Connection, file: str, name: str
 ) -> None:
     """Tables, columns and types of every named query are those of the migrations."""
-    numbers: dict[str, int] = {}
-
-    def numbered(match: re.Match[str]) -> str:
-        return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
-
-    statement = _PARAMETER.sub(numbered, queries(file)[name]).replace("%%", "%")
+    statement = numbered(queries(file)[name])
 
     assert "%(" not in statement
     session.execute(f"prepare probe as {statement}")

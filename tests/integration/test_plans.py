@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.statements import numbered
 from treadle.core.postgres import connect
 from treadle.ledger.queries import queries
 
@@ -38,13 +39,9 @@ def test_a_statement_finds_its_rows_by_their_key(
     assert [each for each in scans(plan(session, queries(file)[name])) if not by_key(each)] == []
 
 
-def plan(session: psycopg.Connection, query: Any) -> dict[str, Any]:
+def plan(session: psycopg.Connection, query: str) -> dict[str, Any]:
     """Return the plan that serves whatever the parameters are."""
-    text = query if isinstance(query, str) else query.as_string(session)
-    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)[bs]", text)))
-    for number, name in enumerate(names, start=1):
-        text = re.sub(rf"%\({name}\)[bs]", f"${number}", text)
-    text = f"explain (generic_plan, format json) {text.replace('%%', '%')}"
+    text = f"explain (generic_plan, format json) {numbered(query)}"
     row: Any = session.execute(text.encode()).fetchone()
     found: dict[str, Any] = row[0][0]["Plan"]
     return found
