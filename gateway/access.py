@@ -84,7 +84,7 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
         _level(status),
         "request.answered",
         **_place(scope),
-        status=status,
+        status=int(status),  # a member of HTTPStatus would be shown by its name
         milliseconds=round(seconds * 1000, 3),
         **facts,
     )
