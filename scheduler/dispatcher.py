@@ -139,7 +139,7 @@ class Dispatcher:
                 self._set_aside.failed(session, execution_id, error)
                 continue
             for row, lane in zip(of_it, lanes, strict=True):
-                queued.append(Queued(row.queue, row.priority, lane, row.ref))
+                queued.append(Queued(row.queue, row.priority, lane, row.owner, row.ref))
         queue.send(queued)
         for name, count in Counter(row.queue for row in queued).items():
             queue.take(name, count)

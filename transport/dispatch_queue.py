@@ -192,15 +192,18 @@ class RedisDispatchQueue:
         return wakes
 
     def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
-        def key(row: Queued) -> tuple[str, int, str, str]:
-            return row.queue, row.priority, row.lane, str(row.ref.execution_id)
+        """Yield messages of one owner's rows, whatever their execution: they run one by one."""
 
-        for (queue, priority, lane, execution_id), group in groupby(sorted(rows, key=key), key):
-            refs = [[row.ref.scope, row.ref.node] for row in group]
+        def key(row: Queued) -> tuple[str, int, str, str]:
+            return row.queue, row.priority, row.lane, row.owner
+
+        ordered = sorted(rows, key=lambda row: (*key(row), row.ref.execution_id))
+        for (queue, priority, lane, _), group in groupby(ordered, key):
+            refs = [row.ref for row in group]
             size = self._durations.chunk(queue, Lane(lane))
             for start in range(0, len(refs), size):
                 self._sent(queue, len(refs[start : start + size]))
-                yield message_of(queue, priority, lane, execution_id, refs[start : start + size])
+                yield message_of(queue, priority, lane, refs[start : start + size])
 
     def _sent(self, queue: str, rows: int) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Condition, Lock
@@ -86,19 +86,19 @@ class Committer:
         self.thread.join()
         self._beside.shutdown()
 
-    def commit(self, request: Request) -> Future[CommitResult]:
-        """Hand over a request; the future is done once it has committed.
+    def commit(self, requests: Iterable[Request]) -> list[Future[CommitResult]]:
+        """Hand over requests; each one's future is done once it has committed.
 
         It fails only when the ledger refuses the request itself; an unreachable database is
         waited for.
         """
-        job = _Job(request)
+        jobs = [_Job(each) for each in requests]
         with self._changed:
             if self._stopping:
                 raise RuntimeError("the committer has stopped")
-            self._waiting.append(job)
+            self._waiting.extend(jobs)
             self._changed.notify()
-        return job.future
+        return [each.future for each in jobs]
 
     def _run(self) -> None:
         session = LastingSession(self._open_session, patience_seconds=_MOMENT_SECONDS)
@@ -281,10 +281,10 @@ class Committer:
 def _parts(job: _Job) -> list[_Job]:
     """Split a job into one for each outcome, the claims with the last; it is done with them all."""
     request = job.request
-    alone = replace(request, claims=(), reports=())
+    alone = replace(request, claims=(), starts=(), reports=())
     parts = [_Job(replace(alone, settlements=[each])) for each in request.settlements]
     parts[0].request = replace(parts[0].request, reports=request.reports)
-    parts[-1].request = replace(parts[-1].request, claims=request.claims)
+    parts[-1].request = replace(parts[-1].request, claims=request.claims, starts=request.starts)
     once = Lock()
 
     def gather(_: Future[CommitResult]) -> None:
@@ -319,5 +319,5 @@ def _unstorable(request: Request, error: BaseException) -> Request | None:
         return None
     refusal = NotAValue(f"The ledger refused the outcome: {error}").to_wire()
     refused = request.settlements[0]
-    failed = settlement_of(refused.claim, Failed(refusal), starts=refused.starts)
+    failed = settlement_of(refused.claim, Failed(refusal))
     return replace(request, settlements=[failed])

@@ -120,7 +120,7 @@ class Heartbeat:
         claim = Claim(ref, lease_id, self._graphs.execution(session, ref.execution_id))
         _log.warning("lease.orphaned", node_id=ref.node, execution_id=str(ref.execution_id))
         outcome = settlement_of(claim, Released())
-        self._runner.committer.commit(Request(ref.execution_id, settlements=[outcome]))
+        self._runner.committer.commit([Request(ref.execution_id, settlements=[outcome])])
 
     def _register(self) -> None:
         worker_id = new_id()

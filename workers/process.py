@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Event
-from uuid import UUID
+from typing import Any
 
 import dramatiq
 import structlog
@@ -14,14 +14,13 @@ from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.postgres import open_pool
 from treadle.core.settings import Settings, secrets_given
 from treadle.core.vital import Vital
-from treadle.dag.specs import CORE_QUEUE, Lane
+from treadle.dag.specs import CORE_QUEUE
 from treadle.dag.specs.tasks import task_queue
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.versions import Graphs
 from treadle.transport.background_publisher import BackgroundPublisher
 from treadle.transport.connections import Connections
-from treadle.transport.messages import ACTOR, NODES
+from treadle.transport.messages import ACTOR, NODES, carried_by
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
 from treadle.workers.committer import Committer
@@ -30,7 +29,6 @@ from treadle.workers.lanes.event_loop import EventLoop
 from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.leases import Leases
 from treadle.workers.middleware import (
-    Context,
     Drain,
     LeaseKeeping,
     LedgerRetries,
@@ -87,7 +85,7 @@ class WorkerProcess:
             graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
-        limits = TimeLimits(leases)
+        limits = TimeLimits(leases, self.runner.release_late)
         _add_middleware(connections, heartbeat, limits, self.runner)
         _declare(connections, self.runner)
         self._worker = _threads(connections)
@@ -136,7 +134,6 @@ def _add_middleware(
         Drain(runner, grace_seconds=connections.settings.drain_grace_seconds),
         LedgerRetries(),
         MessageMetrics(),
-        Context(),
     ):
         connections.broker.add_middleware(middleware)
 
@@ -154,6 +151,5 @@ def _declare(connections: Connections, runner: Runner) -> None:
     """Declare the one actor: it runs the nodes that a message names."""
 
     @dramatiq.actor(broker=connections.broker, queue_name=NODES, actor_name=ACTOR)
-    def run_nodes(execution_id: str, lane: str, refs: list[list[str]]) -> None:
-        execution = UUID(execution_id)
-        runner.run_message(Lane(lane), [Ref(execution, scope, node) for scope, node in refs])
+    def run_nodes(*args: Any) -> None:
+        runner.run_message(*carried_by(args))

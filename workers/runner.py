@@ -11,15 +11,19 @@ Long because each way through the loop ends in the same settle, and a drain has 
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, groupby
+from operator import attrgetter
 from threading import Event
 from uuid import UUID
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from treadle.dag.outcomes import Completed, Released
 from treadle.dag.specs import Lane
@@ -37,6 +41,7 @@ from treadle.workers.attempts import attempt_metrics
 from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.progress import Progress
 from treadle.workers.attempts.records import Records
+from treadle.workers.backlog import Backlog, Backlogs
 from treadle.workers.committer import Committer
 from treadle.workers.lanes.event_loop import EventLoop
 from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_suspect
@@ -47,8 +52,6 @@ from treadle.workers.nodes.tasks.limits import lane_of
 
 #: Seconds of work that one settle hands over at most.
 _ROOM_SECONDS = 0.02
-#: Seconds of one thread's hand-offs before what follows goes to the queue, where others share it.
-_HAND_OFF_SECONDS = 1.0
 #: Seconds of inline work before what has been run is settled.
 _INLINE_SECONDS = 0.05
 #: Seconds of a chunk's work that share one commit. A member that runs unmarked in this time and
@@ -81,6 +84,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self._after = ThreadPoolExecutor(_AFTER_THREADS, thread_name_prefix="after")
+        self._backlogs = Backlogs()
         self._progress = Progress(self._tell)
         self._suspects = SuspectLane(self._claim_suspects, self._run_suspect)
 
@@ -90,20 +94,43 @@ class Runner:
             return  # the note stays, and the row is sent again
         while lane is Lane.ASYNC and self.loop.lags() and not self.draining.is_set():
             time.sleep(_LAG_PERIOD_SECONDS)
-        start_all = lane is not Lane.THREAD
-        asked = Request(
-            refs[0].execution_id, self._budget(), claims=refs, start_all=start_all,
-            lost_below=SUSPECT_AFTER,
-        )  # fmt: skip
         began = time.perf_counter()
-        result = self._commit(asked)
-        attempt_metrics.claimed(result.claims)
-        self._suspects.take(result.passed_over)
-        self.executor.look_ahead(result.claims)
-        rows = self._run(result.claims)
+        claims = self._claim(refs, one_by_one=lane is Lane.THREAD)
+        self.executor.look_ahead(claims)
+        rows = self._run(claims)
         if rows:
-            queue = result.claims[0].node.queue
-            self.durations.occupied(queue, rows, time.perf_counter() - began)
+            self.durations.occupied(claims[0].node.queue, rows, time.perf_counter() - began)
+
+    def _claim(self, refs: Sequence[Ref], *, one_by_one: bool) -> list[Claim]:
+        """Claim rows; all start to run, or of a chunk the first."""
+        requests = [
+            Request(
+                execution_id,
+                self._budget(),
+                claims=list(of_it),
+                at_once=int(refs[0].execution_id == execution_id) if one_by_one else None,
+                lost_below=SUSPECT_AFTER,
+            )
+            for execution_id, of_it in groupby(refs, attrgetter("execution_id"))
+        ]
+        results = self._commit(requests)
+        for each in results:
+            self._suspects.take(each.passed_over)
+        claims = [claim for each in results for claim in each.claims]
+        if one_by_one and claims and not results[0].claims:  # nothing of the first was ready
+            claims = self._started(claims)
+        attempt_metrics.claimed(claims)
+        return claims
+
+    def _started(self, members: list[Claim]) -> list[Claim]:
+        """Start the first member of a chunk; return all, or none if it cannot be started."""
+        (result,) = self._commit(self._requests((), starts=members[0]))
+        if members[0].lease_id in result.started:
+            begun = replace(members[0], started=True)
+            self.leases.add([begun])
+            return [begun, *members[1:]]
+        self._release_members(members)
+        return []
 
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, release the rest, and end."""
@@ -121,8 +148,7 @@ class Runner:
         """Release, uncharged, what threads run past the grace time; they are interrupted then."""
         rest = self.leases.held()
         for claim in rest.values():
-            outcome = settlement_of(claim, Released())
-            self._commit(Request(claim.ref.execution_id, self._budget(), [outcome]))
+            self._commit(self._requests([settlement_of(claim, Released())]))
         self.leases.interrupt(rest)
 
     def _run(self, claims: Iterable[Claim]) -> int:
@@ -131,74 +157,82 @@ class Runner:
         Returns:
             How many that were.
         """
-        todo = deque(claims)
-        until = time.monotonic() + _HAND_OFF_SECONDS
         rows = 0
-        while todo:
-            batch = self._next_batch(todo)
-            rows += len(batch)
-            settlements = [each for each in batch if each is not None]
-            if not settlements:
-                continue
-            hand_over = time.monotonic() < until and not self.draining.is_set()
-            result = self._settle(settlements, hand_over=hand_over, idle=not todo)
-            todo.extend(result.handed_over)
-            self.executor.look_ahead(result.handed_over)
-            starts = settlements[-1].starts
-            if starts is not None and starts.lease_id not in result.started:
-                self._drop_unstarted(todo)
-            elif time.monotonic() >= until:
-                self._drop_unstarted(todo, keep=1)
+        with self._backlogs.open(claims) as backlog:
+            while backlog:
+                batch = self._next_batch(backlog)
+                rows += len(batch)
+                settlements = [each for each in batch if each is not None]
+                if settlements:
+                    self._go_on_with(backlog, settlements)
         return rows
 
-    def _drop_unstarted(self, todo: deque[Claim], keep: int = 0) -> None:
-        """Release the members of a chunk that have not started, but for the first `keep`.
-
-        The next one could not be started any more, or the chunk takes longer than was expected.
-        """
-        members = [each for each in todo if not each.started][keep:]
-        if not members:
-            return
-        for each in members:
-            todo.remove(each)
-        self._settle(
-            [settlement_of(each, Released()) for each in members], hand_over=False, idle=False
+    def _go_on_with(self, backlog: Backlog, settlements: Sequence[Settlement]) -> None:
+        """Settle what was run, start the next member of the chunk, and take in what follows."""
+        late = backlog.is_late
+        member = backlog.next_member()
+        result = self._settle(
+            settlements,
+            hand_over=not late and not self.draining.is_set(),
+            idle=not backlog and member is None,
+            starts=member,
         )
+        backlog.add(result.handed_over)
+        self.executor.look_ahead(result.handed_over)
+        if member is None:
+            return
+        if member.lease_id in result.started:
+            backlog.begin(member)
+        else:
+            self._release_members([member])
+        if late or member.lease_id not in result.started:
+            self._release_members(backlog.take_members())
 
-    def _next_batch(self, todo: deque[Claim]) -> list[Settlement | None]:
+    def release_late(self) -> None:
+        """Give back the members of chunks that wait behind what takes longer than expected."""
+        self._release_members(self._backlogs.take_late())
+
+    def _release_members(self, members: Iterable[Claim]) -> None:
+        """Release members that have not started; nobody waits for it."""
+        released = [settlement_of(each, Released()) for each in members]
+        if released:
+            self.committer.commit(self._requests(released))
+
+    def _next_batch(self, backlog: Backlog) -> list[Settlement | None]:
         """Run what comes next: all inline ones for a while, or one other."""
         if self.draining.is_set():
-            return [settlement_of(todo.popleft(), Released()) for _ in range(len(todo))]
+            return [settlement_of(each, Released()) for each in backlog.take_all()]
         settled: list[Settlement | None] = []
         until = time.monotonic() + _INLINE_SECONDS
-        while todo and self._lane(todo[0]) is Lane.INLINE and time.monotonic() < until:
-            settled.append(self._run_inline(todo.popleft()))
-        if settled:
+        while time.monotonic() < until and (inline := backlog.take(self._is_inline)):
+            settled.append(self._run_inline(inline))
+        claim = None if settled else backlog.take()
+        if claim is None:
             return settled
-        claim = todo.popleft()
         if is_poison_suspect(claim):
             return [None if self._suspects.start(claim) else settlement_of(claim, Released())]
         if self._lane(claim) is Lane.ASYNC:
             return [self._spawn(claim)]
-        return list(self._run_members(claim, todo))
+        return list(self._run_members(claim, backlog))
 
-    def _run_members(self, claim: Claim, todo: deque[Claim]) -> Iterator[Settlement]:
+    def _run_members(self, claim: Claim, backlog: Backlog) -> Iterator[Settlement]:
         """Run one attempt, and the members of its chunk that follow within a moment.
 
         Those share a commit: what takes microseconds would spend its time on waiting for one each.
         """
         until = time.monotonic() + _MEMBERS_SECONDS
-        while True:
-            settlement = self._run_one(claim)
-            following = todo[0] if todo and self._lane(todo[0]) is self._lane(claim) else None
-            if following is not None and is_poison_suspect(following):
-                following = None
-            if following is None or time.monotonic() >= until:
-                starts = following if following is not None and not following.started else None
-                yield replace(settlement, starts=starts)
-                return
-            yield settlement
-            claim = todo.popleft()
+        lane = self._lane(claim)
+
+        def follows(other: Claim) -> bool:
+            return self._lane(other) is lane and not is_poison_suspect(other)
+
+        following: Claim | None = claim
+        while following is not None:
+            yield self._run_one(following)
+            following = backlog.take(follows) if time.monotonic() < until else None
+
+    def _is_inline(self, claim: Claim) -> bool:
+        return self._lane(claim) is Lane.INLINE
 
     def _lane(self, claim: Claim) -> Lane | None:
         lane = lane_of(claim.node)
@@ -206,7 +240,8 @@ class Runner:
 
     def _run_inline(self, claim: Claim) -> Settlement:
         started = self._start(claim)
-        ran = self.executor.run(claim)
+        with _lines_of(claim):
+            ran = self.executor.run(claim)
         seconds = self._measured(claim, Lane.INLINE, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
@@ -216,17 +251,18 @@ class Runner:
         if lane is None:
             return settlement_of(claim, Released())
         started = self._start(claim)
-        if lane is Lane.PROCESS:
-            ran = self.isolated.run(claim, claim.node.timeout.total_seconds())
-        else:
-            ran = run_in_thread(self.executor, self.leases, claim)
+        with _lines_of(claim):
+            if lane is Lane.PROCESS:
+                ran = self.isolated.run(claim, claim.node.timeout.total_seconds())
+            else:
+                ran = run_in_thread(self.executor, self.leases, claim)
         seconds = self._measured(claim, claim.node.lane, started)
         return settlement_of(claim, ran.outcome, arrived=ran.arrived, seconds=seconds)
 
     def _claim_suspects(self, refs: Sequence[Ref]) -> list[Claim]:
         """Claim suspects."""
-        asked = Request(refs[0].execution_id, self._budget(), claims=refs, start_all=True)
-        claims = self._commit(asked).claims
+        (result,) = self._commit([Request(refs[0].execution_id, self._budget(), claims=refs)])
+        claims = result.claims
         attempt_metrics.claimed(claims)
         return claims
 
@@ -282,7 +318,7 @@ class Runner:
     def _tell(self, report: Report) -> None:
         """Have a report written, beside what else is; nobody waits for it."""
         request = Request(report.claim.ref.execution_id, self._budget(), reports=[report])
-        self.committer.commit(request)
+        self.committer.commit([request])
 
     def _settle(
         self,
@@ -290,29 +326,81 @@ class Runner:
         *,
         hand_over: bool,
         idle: bool,
+        starts: Claim | None = None,
         reports: Sequence[Report] = (),
     ) -> CommitResult:
-        seconds = _ROOM_SECONDS if hand_over else 0.0
-        budget = self._budget(seconds, idle=hand_over and idle)
-        execution_id = settlements[0].claim.ref.execution_id
-        result = self._commit(Request(execution_id, budget, settlements, reports=reports))
+        """Settle outcomes, each in the transaction of its execution; return what all come to.
+
+        Args:
+            hand_over: whether what they make ready is run here, as far as there is room.
+            idle: whether this thread has nothing else to run.
+            starts: the member of the chunk that is next.
+            reports: what the one attempt among them still had to report.
+        """
+        budget = self._budget(_ROOM_SECONDS if hand_over else 0.0, idle=hand_over and idle)
+        results = self._commit(self._requests(settlements, budget, starts, reports))
+        result = _together(results)
         attempt_metrics.settled(settlements, result, self.worker_id)
         for each in settlements:
             if each.claim.lease_id in result.settled and isinstance(each.outcome, Completed):
                 self.records.keep(each.claim.ref, _as_settled(each))
         return result
 
+    def _requests(
+        self,
+        settlements: Iterable[Settlement],
+        budget: HandOffBudget | None = None,
+        starts: Claim | None = None,
+        reports: Sequence[Report] = (),
+    ) -> list[Request]:
+        """Return a request for each execution that outcomes, or the member that starts, are of."""
+        of: defaultdict[UUID, list[Settlement]] = defaultdict(list)
+        for each in settlements:
+            of[each.claim.ref.execution_id].append(each)
+        starting = starts.ref.execution_id if starts is not None else None
+        if starting is not None:
+            of[starting] += []
+        budget = budget or self._budget()
+        return [
+            Request(
+                execution_id,
+                budget,
+                outcomes,
+                reports=reports,
+                starts=[starts] if starts is not None and execution_id == starting else (),
+            )
+            for execution_id, outcomes in of.items()
+        ]
+
     def _budget(self, seconds: float = 0.0, *, idle: bool = False) -> HandOffBudget:
         return HandOffBudget(self.worker_id or NOBODY, self.queues, seconds, idle)
 
-    def _commit(self, request: Request) -> CommitResult:
+    def _commit(self, requests: Sequence[Request]) -> list[CommitResult]:
+        """Commit requests, and wait for all; each is of another execution."""
         self.queue.refresh()
         if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
-            request = replace(request, budget=NO_HAND_OFF, claims=())
-        result = self.committer.commit(request).result()
-        self.leases.add(result.claims)
-        self.leases.add(result.handed_over)
-        return result
+            requests = [replace(each, budget=NO_HAND_OFF, claims=()) for each in requests]
+        results = [future.result() for future in self.committer.commit(requests)]
+        for each in results:
+            self.leases.add(each.claims)
+            self.leases.add(each.handed_over)
+        return results
+
+
+def _lines_of(claim: Claim) -> AbstractContextManager[None]:
+    """Have the log lines of an attempt say which execution it belongs to."""
+    return bound_contextvars(execution_id=str(claim.ref.execution_id))
+
+
+def _together(results: Sequence[CommitResult]) -> CommitResult:
+    """Return what requests of several executions came to as one result."""
+    if len(results) == 1:
+        return results[0]
+    return CommitResult(
+        settled=frozenset(chain.from_iterable(each.settled for each in results)),
+        started=frozenset(chain.from_iterable(each.started for each in results)),
+        handed_over=[claim for each in results for claim in each.handed_over],
+    )
 
 
 def _as_settled(settlement: Settlement) -> Settled:

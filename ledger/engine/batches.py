@@ -15,14 +15,14 @@ import psycopg
 
 from treadle.dag.events import EventType
 from treadle.dag.values import Value
-from treadle.ledger.engine.claims import ANY_LOSSES, Wanted, claim, passed_over
+from treadle.ledger.engine.claims import ANY_LOSSES, Wanted, claim, passed_over, start_members
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
-from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget
+from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget, Room
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
 from treadle.ledger.engine.locking import GraphsUnknown, lock_available, lock_waiting
 from treadle.ledger.engine.settle_rows import Settlement
-from treadle.ledger.engine.settlements import Settled, Settling, settle
+from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 
 
@@ -41,11 +41,13 @@ class Request:
 
     execution_id: UUID
     budget: HandOffBudget = NO_HAND_OFF
-    """The hand-offs it has room for."""
+    """The hand-offs it has room for; requests with the same one use that room together."""
     settlements: Sequence[Settlement] = ()
+    starts: Sequence[Claim] = ()
+    """Members of chunks that begin to run: rows that were claimed before."""
     claims: Sequence[Ref] = ()
-    start_all: bool = False
-    """Whether all claims start to run at once, or one after the other."""
+    at_once: int | None = None
+    """How many of the claims start to run at once; `None` for all."""
     lost_below: int = ANY_LOSSES
     """Rows with as many losses or more are not claimed; the result names them."""
     reports: Sequence[Report] = ()
@@ -63,7 +65,7 @@ class CommitResult:
     passed_over: list[Ref] = field(default_factory=list)
     """Ready rows that it named and that have too many losses for it."""
     started: frozenset[UUID] = frozenset()
-    """The leases of chunk members that the settle of the one before them started."""
+    """The leases of chunk members that begin to run by it."""
     handed_over: list[Claim] = field(default_factory=list)
     """Leases on what became ready by it and is the caller's to run now."""
 
@@ -121,13 +123,15 @@ def _commit(
         return [one] if one else []
 
     with engine.acting(connection, lock, worker_id=worker_id) as unit:
+        rooms = {id(request.budget): Room(request.budget) for request in requests}
         served = {
-            index: Caller(request.budget)
+            index: Caller(rooms[id(request.budget)])
             for index, request in enumerate(requests)
             if request.execution_id in unit
         }
         _add_reports(unit, [each for i in served for each in requests[i].reports])
         settled = _settle(unit, requests, served)
+        started = start_members(unit, [each for i in served for each in requests[i].starts])
         claims = _claim(unit, requests, served)
         handed_over = {
             index: [each for each in caller.claimed if unit.stands(each.ref)]
@@ -137,9 +141,7 @@ def _commit(
     if wait and not served:
         return [CommitResult() for _ in requests]  # retention has dropped the execution
     return [
-        CommitResult(
-            _own(request, settled), *claims.get(i, ([], [])), settled.started, handed_over[i]
-        )
+        CommitResult(_own(request, settled), *claims.get(i, ([], [])), started, handed_over[i])
         if i in served
         else None
         for i, request in enumerate(requests)
@@ -157,15 +159,17 @@ def _add_reports(unit: UnitOfWork, reports: Sequence[Report]) -> None:
             unit.node_event(each.claim.ref, EventType.NODE_OUTPUT_UPDATE, data=each.data)
 
 
-def _settle(unit: UnitOfWork, requests: Sequence[Request], served: Mapping[int, Caller]) -> Settled:
+def _settle(
+    unit: UnitOfWork, requests: Sequence[Request], served: Mapping[int, Caller]
+) -> frozenset[UUID]:
     outcomes = [
         Settling(caller, each) for i, caller in served.items() for each in requests[i].settlements
     ]
-    return settle(unit, outcomes) if outcomes else Settled()
+    return settle(unit, outcomes) if outcomes else frozenset()
 
 
-def _own(request: Request, settled: Settled) -> frozenset[UUID]:
-    return settled.counted.intersection(each.claim.lease_id for each in request.settlements)
+def _own(request: Request, settled: frozenset[UUID]) -> frozenset[UUID]:
+    return settled.intersection(each.claim.lease_id for each in request.settlements)
 
 
 def _claim(
@@ -174,7 +178,7 @@ def _claim(
     """Return what each of the served requests claimed, and what was passed over."""
     claiming = [i for i in served if requests[i].claims]
     wanted = [
-        Wanted(each.claims, each.budget.worker_id, each.start_all, each.lost_below)
+        Wanted(each.claims, each.budget.worker_id, each.at_once, each.lost_below)
         for each in (requests[i] for i in claiming)
     ]
     if not wanted:

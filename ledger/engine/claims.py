@@ -55,9 +55,9 @@ class Wanted:
 
     refs: Sequence[Ref]
     worker_id: UUID
-    start_all: bool
-    """Whether all start to run at once. Otherwise only the first does: the settle of each member of
-    a chunk starts the next.
+    at_once: int | None
+    """How many of them start to run at once; `None` for all. The others are members of a chunk,
+    which `start_members` starts one after the other.
     """
     lost_below: int = ANY_LOSSES
     """Rows with as many losses or more are passed over."""
@@ -74,7 +74,7 @@ class Wanted:
                 *ref,
                 lease_id=new_id(),
                 worker_id=self.worker_id,
-                starts=self.start_all or not index,
+                starts=self.at_once is None or index < self.at_once,
                 limit_seconds=nodes[ref.node].timeout.total_seconds(),
                 lost_below=self.lost_below,
             )
@@ -97,12 +97,14 @@ def claim(unit: UnitOfWork, wanted: Sequence[Wanted]) -> list[list[Claim]]:
         [_taken(unit, row, found[row.lease_id]) for row in each if row.lease_id in found]
         for each in asked
     ]
-    firsts = [each[0] for each in claims if each and not each[0].started]
-    if firsts:  # the first that was asked for was not ready any more
-        start(unit, firsts)
-    for each, taken in zip(wanted, claims, strict=True):
-        for one in taken if each.start_all else taken[:1]:
-            unit.node_event(one.ref, EventType.NODE_STARTED)
+    begin = [
+        one for each, of_it in zip(wanted, claims, strict=True) for one in of_it[: each.at_once]
+    ]
+    late = [each for each in begin if not each.started]
+    if late:  # those that were to start first were not ready any more
+        _start(unit, late)
+    for one in begin:
+        unit.node_event(one.ref, EventType.NODE_STARTED)
     return claims
 
 
@@ -151,8 +153,20 @@ def _gathered_error(asked: ClaimRow, row: Any) -> Any:
         return loads(row.error)
 
 
-def start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:
-    """Note that claimed members of a chunk begin to run now (rule 8); return the leases that do."""
+def start_members(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:
+    """Rule 8: start claimed members of chunks; return the leases of those that run now.
+
+    Behind a closed gate none does: its worker releases it. Neither does one that has ended.
+    """
+    open_ones = [each for each in members if not unit.of(each.ref.execution_id).paused]
+    started = _start(unit, open_ones) if open_ones else frozenset()
+    for each in open_ones:
+        if each.lease_id in started:
+            unit.node_event(each.ref, EventType.NODE_STARTED)
+    return started
+
+
+def _start(unit: UnitOfWork, members: Sequence[Claim]) -> frozenset[UUID]:
     rows = [
         StartRow(*each.ref, each.lease_id, each.node.timeout.total_seconds()) for each in members
     ]

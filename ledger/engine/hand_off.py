@@ -24,20 +24,18 @@ class HandOffBudget:
 NO_HAND_OFF = HandOffBudget(NOBODY, frozenset(), seconds=0.0, idle=False)
 
 
-class Caller:
-    """One of those that a transaction serves, and what it is handed."""
+class Room:
+    """What is left of a budget; the requests of one thread use it together."""
 
-    __slots__ = ("_budget", "_idle", "_seconds", "claimed")
+    __slots__ = ("_budget", "_idle", "_seconds")
 
-    def __init__(self, budget: HandOffBudget = NO_HAND_OFF) -> None:
+    def __init__(self, budget: HandOffBudget) -> None:
         self._budget = budget
         self._seconds = budget.seconds
         self._idle = budget.idle
-        #: Leases taken for it to run now.
-        self.claimed: list[Claim] = []
 
-    def takes(self, queue: str, seconds: float) -> bool:
-        """Return whether it has room for one more node that takes `seconds`, and use that room."""
+    def take(self, queue: str, seconds: float) -> bool:
+        """Use room for one more node that takes `seconds`; return whether there was any."""
         if queue not in self._budget.queues:
             return False
         if seconds > self._seconds and not self._idle:
@@ -45,3 +43,18 @@ class Caller:
         self._seconds -= seconds
         self._idle = False
         return True
+
+
+class Caller:
+    """One of those that a transaction serves, and what it is handed."""
+
+    __slots__ = ("_room", "claimed")
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        #: Leases taken for it to run now.
+        self.claimed: list[Claim] = []
+
+    def takes(self, queue: str, seconds: float) -> bool:
+        """Return whether it has room for one more node that takes `seconds`, and use that room."""
+        return self._room.take(queue, seconds)

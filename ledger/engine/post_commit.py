@@ -17,6 +17,7 @@ class Queued(NamedTuple):
     queue: str
     priority: int
     lane: Lane
+    owner: str
     ref: Ref
 
 

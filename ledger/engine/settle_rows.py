@@ -61,8 +61,6 @@ class Settlement:
     outcome: Outcome
     row: SettleRow
     """What the settle writes; made by `settlement_of`."""
-    starts: Claim | None = None
-    """The member of the same chunk that is started by this settle."""
     seconds: float | None = None
     """How long the attempt took; `None` for one that did not run to an outcome."""
 
@@ -72,7 +70,6 @@ def settlement_of(
     outcome: Outcome,
     *,
     arrived: Value = None,
-    starts: Claim | None = None,
     seconds: float | None = None,
 ) -> Settlement:
     """Return an outcome ready to be written: encoded, so that no batch fails for it (rule 5).
@@ -81,14 +78,13 @@ def settlement_of(
 
     Args:
         arrived: what the attempt worked on, for the output of a failure that leaves by `error`.
-        starts: the member of the same chunk that this settle starts.
         seconds: how long the attempt took.
     """
     try:
-        return Settlement(claim, outcome, _row_of(claim, outcome, arrived), starts, seconds)
+        return Settlement(claim, outcome, _row_of(claim, outcome, arrived), seconds)
     except NotAValue as refusal:
         failed = Failed(refusal.to_wire())
-        return Settlement(claim, failed, _row_of(claim, failed, None), starts, seconds)
+        return Settlement(claim, failed, _row_of(claim, failed, None), seconds)
 
 
 def _row_of(claim: Claim, outcome: Outcome, arrived: Value) -> SettleRow:

@@ -24,7 +24,6 @@ from treadle.dag.scopes import ROOT
 from treadle.dag.states import ExecutionStatus
 from treadle.dag.values import dumps
 from treadle.ledger.engine.arrivals import Arrivals
-from treadle.ledger.engine.claims import start
 from treadle.ledger.engine.endings import end_early, end_finished
 from treadle.ledger.engine.hand_off import Caller
 from treadle.ledger.engine.interactions import open_interactions
@@ -54,17 +53,12 @@ class Settling(NamedTuple):
     settlement: Settlement
 
 
-class Settled(NamedTuple):
-    """What became of outcomes."""
+def settle(unit: UnitOfWork, outcomes: Sequence[Settling]) -> frozenset[UUID]:
+    """Apply outcomes to executions that are locked.
 
-    counted: frozenset[UUID] = frozenset()
-    """The leases whose outcome counted: others were reclaimed, canceled or settled before."""
-    started: frozenset[UUID] = frozenset()
-    """The leases of chunk members that were started."""
-
-
-def settle(unit: UnitOfWork, outcomes: Sequence[Settling]) -> Settled:
-    """Apply outcomes to executions that are locked."""
+    Returns:
+        The leases whose outcome counted: others were reclaimed, canceled or settled before.
+    """
     by_lease: dict[UUID, Settling] = {}
     for each in _permitted(unit, outcomes):
         lease_id = each.settlement.claim.lease_id
@@ -74,15 +68,12 @@ def settle(unit: UnitOfWork, outcomes: Sequence[Settling]) -> Settled:
     rows = [each.settlement.row for each in by_lease.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", rows).fetchall()}
     counted = [by_lease[lease_id] for lease_id in by_lease if lease_id in accepted]
-    return Settled(frozenset(accepted), apply_outcomes(unit, counted))
+    apply_outcomes(unit, counted)
+    return frozenset(accepted)
 
 
-def apply_outcomes(unit: UnitOfWork, counted: Sequence[Settling]) -> frozenset[UUID]:
-    """Apply all that follows from outcomes that counted, to the end of their executions.
-
-    Returns:
-        The leases of the chunk members that were started.
-    """
+def apply_outcomes(unit: UnitOfWork, counted: Sequence[Settling]) -> None:
+    """Apply all that follows from outcomes that counted, to the end of their executions."""
     for _, settlement in counted:
         _report(unit, settlement)
         kind = settlement.claim.node.spec.key
@@ -101,9 +92,7 @@ def apply_outcomes(unit: UnitOfWork, counted: Sequence[Settling]) -> frozenset[U
         ],
     )
     settle_scopes(unit, arrivals, failures)
-    started = _start_members(unit, counted)
     end_finished(unit)
-    return started
 
 
 def _permitted(unit: UnitOfWork, outcomes: Sequence[Settling]) -> Sequence[Settling]:
@@ -115,30 +104,11 @@ def _permitted(unit: UnitOfWork, outcomes: Sequence[Settling]) -> Sequence[Settl
     if not refused:
         return outcomes
     return [
-        Settling(caller, settlement_of(s.claim, refused[s.claim.lease_id], starts=s.starts))
+        Settling(caller, settlement_of(s.claim, refused[s.claim.lease_id]))
         if s.claim.lease_id in refused
         else Settling(caller, s)
         for caller, s in outcomes
     ]
-
-
-def _start_members(unit: UnitOfWork, counted: Sequence[Settling]) -> frozenset[UUID]:
-    """Rule 8: the settle of one member of a chunk starts the next, unless it ended that one too.
-
-    Behind a closed gate none is started: its worker releases it.
-    """
-    members = [
-        s.starts
-        for _, s in counted
-        if s.starts is not None and not unit.of(s.starts.ref.execution_id).paused
-    ]
-    if not members:
-        return frozenset()
-    started = start(unit, members)
-    for member in members:
-        if member.lease_id in started:
-            unit.node_event(member.ref, EventType.NODE_STARTED)
-    return started
 
 
 def _end_failed(unit: UnitOfWork, settling: Settling, failures: Failures) -> None:

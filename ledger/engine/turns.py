@@ -52,6 +52,7 @@ class SentRow(NamedTuple):
     ref: Ref
     queue: str
     priority: int
+    owner: str
 
 
 class Ready(NamedTuple):
@@ -129,7 +130,7 @@ def send(
         aside=list(aside),
     )
     return [
-        SentRow(Ref(row.execution_id, row.scope, row.node), row.queue, row.priority)
+        SentRow(Ref(row.execution_id, row.scope, row.node), row.queue, row.priority, row.owner)
         for row in found
     ]
 

@@ -21,7 +21,7 @@ from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState
 from treadle.dag.values import dumps
 from treadle.ledger.engine.execution_lines import Ended
 from treadle.ledger.engine.execution_rows import CreatedRow, LockedExecution, SavedRow
-from treadle.ledger.engine.hand_off import Caller
+from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, Room
 from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.post_commit import DispatchQueue, Parked, PostCommit, Queued
 from treadle.ledger.engine.scopes import Scopes
@@ -70,7 +70,7 @@ class UnitOfWork:
         """
         self.connection = connection
         self.worker_id = worker_id
-        self.nobody = Caller()
+        self.nobody = Caller(Room(NO_HAND_OFF))
         self.scopes = Scopes(self.nobody)
         #: Published once the transaction has committed.
         self.post_commit = PostCommit()
@@ -192,7 +192,7 @@ class UnitOfWork:
 
     def _send(self, locked: LockedExecution, ref: Ref) -> None:
         node = locked.node(ref)
-        queued = Queued(node.queue, locked.priority, node.lane, ref)
+        queued = Queued(node.queue, locked.priority, node.lane, locked.owner, ref)
         self.post_commit.to_send.append(queued)
 
     def keep_standing(self) -> None:

@@ -126,7 +126,7 @@ with wanted as (
                          %(workflow_id)s::text[], %(rows)s::integer[])
         as w (queue, priority, owner, workflow_id, rows)
 ), picked as materialized (
-    select n.* from wanted w cross join lateral (
+    select n.*, w.owner from wanted w cross join lateral (
         select execution_id, scope, node from node_executions
         where state = 'ready' and enqueued_at is null and owner = w.owner
           and queue = w.queue and priority = w.priority and workflow_id = w.workflow_id
@@ -137,7 +137,7 @@ with wanted as (
 update node_executions n set enqueued_at = clock_timestamp(), epoch = %(epoch)s, owner = null
 from picked p
 where n.execution_id = p.execution_id and n.scope = p.scope and n.node = p.node
-returning n.execution_id, n.scope, n.node, n.queue, n.priority
+returning n.execution_id, n.scope, n.node, n.queue, n.priority, p.owner
 
 -- name: take_back_lost
 -- Rule 9: takes back the notes of rows that no message stands for, so that they wait for their turn

@@ -160,7 +160,7 @@ def test_a_pause_starts_no_further_member_of_a_chunk(hand: Hand) -> None:
     first, second = hand.claims(execution, "n0", "n1", start_all=False)
     control.pause(hand.engine, hand.session, execution)
 
-    answer = hand.settle_all([settlement_of(first, Completed(1), starts=second)])
+    answer = hand.settle_all([settlement_of(first, Completed(1))], starts=[second])
 
     assert answer.settled == {first.lease_id}
     assert answer.started == frozenset()

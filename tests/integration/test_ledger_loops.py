@@ -277,7 +277,7 @@ def test_a_canceled_member_of_a_chunk_is_not_started(hand: Hand) -> None:
     execution = hand.submit(document)
     a, b = hand.claims(execution, "a", "b", start_all=False)
 
-    answer = hand.settle_all([settlement_of(a, Failed(BROKEN), starts=b)])
+    answer = hand.settle_all([settlement_of(a, Failed(BROKEN))], starts=[b])
 
     assert answer.settled == {a.lease_id}
     assert answer.started == frozenset()
@@ -326,7 +326,7 @@ def test_two_committers_do_not_open_more_than_the_limit_together(hand: Hand, oth
             execution, each.budget(), [settlement_of(each.claim(execution, loop), MOST)]
         )
         committer = Committer(partial(connect, each.url, autocommit=True), each.engine)
-        pairs.append((committer, committer.commit(request)))
+        pairs.append((committer, committer.commit([request])[0]))
 
     for committer, _ in pairs:
         committer.start()

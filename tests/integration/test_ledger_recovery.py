@@ -203,7 +203,7 @@ def test_the_settle_of_one_member_starts_the_next(hand: Hand) -> None:
     a, b = hand.claims(execution, "a", "b", start_all=False)
     assert hand.row(execution, "b").limit_at is None
 
-    answer = hand.settle_all([settlement_of(a, Completed(1), starts=b)])
+    answer = hand.settle_all([settlement_of(a, Completed(1))], starts=[b])
 
     assert answer.started == {b.lease_id}
     row = hand.row(execution, "b")
@@ -220,7 +220,7 @@ def test_a_settle_whose_lease_is_lost_starts_nothing(hand: Hand, other: Hand) ->
     a, b = other.claims(execution, "a", "b", start_all=False)
     hand.reclaim(execution, other)
 
-    answer = other.settle_all([settlement_of(a, Completed(1), starts=b)])
+    answer = other.settle_all([settlement_of(a, Completed(1))], starts=[b])
 
     assert answer.started == frozenset()
 

@@ -99,7 +99,8 @@ def test_a_report_whose_commit_went_wrong_is_told_once(hand: Hand, breaks: str) 
     execution, claim = running(hand)
 
     with committing(hand, breaks) as one:
-        one.commit(Request(execution, hand.budget(), reports=[Report(claim, 1)])).result(PATIENCE)
+        report = Request(execution, hand.budget(), reports=[Report(claim, 1)])
+        one.commit([report])[0].result(PATIENCE)
 
     assert [each["data"] for each in told(hand, execution)] == [1]
 
@@ -112,7 +113,7 @@ def test_a_report_that_came_with_an_outcome_is_told_once_with_it(hand: Hand, bre
     request = Request(execution, hand.budget(), [outcome], reports=[Report(claim, 1)])
 
     with committing(hand, breaks) as one:
-        assert one.commit(request).result(PATIENCE).settled
+        assert one.commit([request])[0].result(PATIENCE).settled
 
     assert [kind for kind, name in hand.events(execution) if name == "a"] == [
         "node_started", "node_output_update", "node_completed",

@@ -17,7 +17,8 @@ from treadle.core.ids import new_id
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.dag.specs import Lane
-from treadle.transport.messages import MOST_ROWS, message_of, read
+from treadle.ledger.engine.leases import Ref
+from treadle.transport.messages import MOST_ROWS, carried_by, message_of, read
 from treadle.transport.redis_keys import (
     DEADLINES_KEY,
     ENTRIES_KEY,
@@ -55,7 +56,8 @@ def run_one(cluster: InProcess, wait_until: WaitUntil) -> UUID:
 
 def garbage() -> list[bytes]:
     """Return messages that are none of ours."""
-    some = str(new_id())
+    some = new_id()
+    ours = message_of(QUEUE, 0, "inline", [Ref(some, "", "a")])
     return [
         b"",
         b"\xff\x00\xfe",
@@ -63,27 +65,43 @@ def garbage() -> list[bytes]:
         b"{}",
         b'{"actor_name": "run_nodes"}',
         *(
-            message_of(QUEUE, 0, lane, execution, refs).encode()
-            for lane, execution, refs in (
-                ("inline", "no-id", [["", "a"]]),
-                ("no-lane", some, [["", "a"]]),
-                ("inline", some, []),
-                ("inline", some, [["", "a\0"]]),
-                ("inline", some, [["", "\ud800"]]),
-                ("inline", some, [["", "a"]] * (MOST_ROWS + 1)),
+            ours.copy(args=args).encode()
+            for args in (
+                ("inline", [["no-id", [["", "a"]]]]),
+                ("no-lane", [[str(some), [["", "a"]]]]),
+                ("inline", []),
+                ("inline", [[str(some), []]]),
+                ("inline", [[str(some), [["", "a\0"]]]]),
+                ("inline", [[str(some), [["", "\ud800"]]]]),
+                ("inline", [[str(some), [["", "a"]]]] * (MOST_ROWS + 1)),
+                ("inline", [[str(some), [["", "a", "b"]]]]),
+                ("no-id", "inline", [["", "a"]]),
+                (str(some), "inline", [["", "a\0"]]),
+                (str(some), "inline", [["", "a"]], "more"),
             )
         ),
-        message_of(QUEUE, 0, "inline", some, [["", "a"]]).copy(actor_name="others").encode(),
-        message_of(QUEUE, 0, "inline", some, [["", "a"]]).copy(message_timestamp=10**30).encode(),
+        ours.copy(actor_name="others").encode(),
+        ours.copy(message_timestamp=10**30).encode(),
     ]
 
 
 def test_what_is_no_message_of_ours_is_not_read() -> None:
     """And what is one is read as it was sent."""
-    ours = message_of(QUEUE, 3, "inline", str(new_id()), [["each:1", "a"], ["", "b"]])
+    one, other = new_id(), new_id()
+    rows = [Ref(one, "each:1", "a"), Ref(one, "", "b"), Ref(other, "", "a")]
 
     assert [read(each) for each in garbage()] == [None] * len(garbage())
-    assert read(ours.encode()) is not None
+    for some in (rows, rows[:2]):
+        ours = read(message_of(QUEUE, 3, "inline", some).encode())
+        assert ours is not None
+        assert carried_by(ours.args) == (Lane.INLINE, some)
+
+
+def test_a_message_of_one_execution_is_as_the_release_before_reads_it() -> None:
+    """So that both releases' workers take it while an upgrade goes on."""
+    row = Ref(new_id(), "each:1", "a")
+    args = message_of(QUEUE, 3, "inline", [row]).args
+    assert args == (str(row.execution_id), "inline", [["each:1", "a"]])
 
 
 @pytest.mark.slow
@@ -197,8 +215,9 @@ def test_a_forged_message_changes_nothing(
         execution = run_one(cluster, wait_until)
         before = rows_of(cluster, execution)
         target, refs = forge(execution)
+        rows = [Ref(target, *each) for each in refs]
         for lane in Lane:
-            client.rpush(URGENT, message_of(QUEUE, 0, lane.value, str(target), refs).encode())
+            client.rpush(URGENT, message_of(QUEUE, 0, lane.value, rows).encode())
         run_one(cluster, wait_until)
         wait_until(lambda: client.llen(URGENT) == 0, 10)
 

@@ -190,7 +190,7 @@ def test_whatever_waits_goes_in_one_transaction(hand: Hand) -> None:
     requests = [done(hand, execution, each) for each in ids]
     before = transactions(hand, execution)
     committer = Committer(lambda: connect(hand.url, autocommit=True), hand.engine)
-    futures = [committer.commit(request) for request in requests]
+    futures = [committer.commit([request])[0] for request in requests]
 
     committer.start()
     committer.stop()

@@ -144,7 +144,7 @@ def test_a_member_that_was_started_by_a_settle_is_charged(own: Hand) -> None:
     """
     execution = own.submit(side_by_side("first", "killer"))
     first, killer = own.claims(execution, "first", "killer", start_all=False)
-    own.settle_all([settlement_of(first, Completed(1), starts=killer)])
+    own.settle_all([settlement_of(first, Completed(1))], starts=[killer])
 
     own.reclaim(execution, own)
 

@@ -9,10 +9,15 @@ import pytest
 from tests.conftest import WaitUntil
 from tests.support.in_process_cluster import InProcess, in_threads, running
 from tests.support.workflows import chain, configured, node
+from treadle.core.ids import new_id
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
+from treadle.dag.specs import Lane
+from treadle.ledger.engine.leases import Ref
+from treadle.ledger.engine.post_commit import Queued
 from treadle.transport.connections import Connections
 from treadle.transport.duration_estimator import Measurements
+from treadle.transport.messages import carried_by, read
 from treadle.transport.redis_keys import SERVED_KEY, list_key
 from treadle.transport.served_queues import LIFETIME_SECONDS, Announcer
 from treadle.workers.process import WorkerProcess
@@ -65,6 +70,27 @@ def test_a_queue_that_nobody_serves_any_more_is_forgotten(redis_url: str) -> Non
         Announcer(client).announce(Measurements(threads=1, queues=["core"]))
 
         assert client.zrange(SERVED_KEY, 0, -1) == [b"core"]
+
+
+def test_a_message_carries_rows_of_one_owner_whatever_their_execution(settings: Settings) -> None:
+    """As many as make a moment's work; what is run together is nobody else's to wait for."""
+    connections = Connections.to(settings)
+    quick = {"task.quick": {Lane.THREAD: 0.001}}
+    rows = [
+        Queued("task.quick", 5, Lane.THREAD, owner, Ref(new_id(), "", node))
+        for owner in ("ann", "ben")
+        for node in ("a", "b", "c")
+    ]
+    with connect(settings.redis_url) as client:
+        said = Measurements(threads=1, queues=["task.quick"], durations=quick)
+        Announcer(client).announce(said)
+        connections.queue.refresh(force=True)
+        connections.queue.send(rows)
+        held = client.lrange(list_key("task.quick", 5), 0, -1)
+
+    found = [read(each) for each in held]
+    carried = [carried_by(each.args)[1] for each in found if each is not None]
+    assert carried == [[row.ref for row in rows if row.owner == who] for who in ("ann", "ben")]
 
 
 def test_only_what_is_served_is_admitted(settings: Settings) -> None:

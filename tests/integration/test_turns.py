@@ -15,6 +15,7 @@ from tests.support.workflows import Document, chain, node
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.ledger.engine import control, turns
+from treadle.ledger.engine.leases import Ref
 from treadle.scheduler import dispatcher
 from treadle.scheduler.dispatcher import Dispatcher
 from treadle.transport import messages
@@ -65,7 +66,12 @@ class Desk:
             for priority in PRIORITIES
             for each in self.client.lrange(list_key(queue, priority), 0, -1)
         ]
-        return [UUID(each.args[0]) for each in held if each is not None for _ in each.args[2]]
+        return [
+            row.execution_id
+            for each in held
+            if each is not None
+            for row in messages.carried_by(each.args)[1]
+        ]
 
 
 @contextmanager
@@ -394,8 +400,8 @@ def test_a_flood_of_one_queue_starves_no_other_of_the_same_worker(redis_url: str
     """Redis pops from the first list that holds something: each queue is first in its turn."""
     with connect(redis_url) as client:
         for queue in ("busy", "calm"):
-            ref = [["", "a"]]
-            sent = [messages.message_of(queue, 5, "thread", str(UUID(int=1)), ref)] * 5
+            rows = [Ref(UUID(int=1), "", "a")]
+            sent = [messages.message_of(queue, 5, "thread", rows)] * 5
             ListBroker(client).push(sent)
         consumer = ListBroker(client, queues=("busy", "calm"), threads=9).consume("nodes")
 

@@ -66,7 +66,7 @@ def test_what_is_handed_over_is_committed_before_the_committer_stops(hand: Hand)
     execution = hand.submit(side_by_side("a", "b", "c"))
     requests = [done(hand, execution, each) for each in "abc"]
     one = Committer(lambda: session_of(hand), hand.engine)
-    futures = [one.commit(request) for request in requests]
+    futures = [one.commit([request])[0] for request in requests]
 
     one.start()
     one.stop()
@@ -83,7 +83,7 @@ def test_an_outcome_that_the_ledger_refuses_fails_alone(hand: Hand, committer: M
     ]  # fmt: skip
     with held(hand, good), held(hand, bad):
         one = committer()
-        futures = [one.commit(request) for request in requests]
+        futures = [one.commit([request])[0] for request in requests]
 
     settled = [bool(future.result(PATIENCE).settled) for future in futures]
 
@@ -107,7 +107,7 @@ def test_an_outcome_that_is_refused_fails_none_of_its_own_request(
         settlement_of(a, Completed(1)), settlement_of(b, Completed(2, UNSTORABLE_KEY)),
     ]  # fmt: skip
 
-    answer = committer().commit(Request(execution, hand.budget(), outcomes)).result(PATIENCE)
+    answer = committer().commit([Request(execution, hand.budget(), outcomes)])[0].result(PATIENCE)
 
     assert answer.settled == {a.lease_id}
     assert hand.states(execution)["a"] == "completed"
@@ -123,9 +123,9 @@ def test_an_execution_that_is_held_keeps_no_other_waiting(hand: Hand, committer:
     one = committer()
 
     with held(hand, busy):
-        blocked = one.commit(waiting)
-        one.commit(first).result(3)
-        one.commit(done(hand, free, "b")).result(3)
+        blocked = one.commit([waiting])[0]
+        one.commit([first])[0].result(3)
+        one.commit([done(hand, free, "b")])[0].result(3)
         assert not blocked.done()
 
     assert blocked.result(PATIENCE).settled
@@ -138,7 +138,7 @@ def test_a_commit_whose_answer_was_lost_counts_once(hand: Hand, committer: Make)
     request = done(hand, execution, "a")
     one = committer(AnswerLost(hand).open)
 
-    answer = one.commit(request).result(PATIENCE)
+    answer = one.commit([request])[0].result(PATIENCE)
 
     assert answer.settled == {request.settlements[0].claim.lease_id}
     assert [kind for kind, name in hand.events(execution) if name == "a"] == [
@@ -157,7 +157,7 @@ def test_a_commit_that_did_not_happen_is_made_again(
     one = committer()
 
     with held(hand, execution):
-        future = one.commit(request)
+        future = one.commit([request])[0]
         cut(hand, wait_until)
 
     assert future.result(PATIENCE).settled
@@ -181,7 +181,7 @@ def test_a_transaction_that_took_too_long_is_made_again(
     one = committer(open_session)
 
     with held(hand, execution):
-        future = one.commit(request)
+        future = one.commit([request])[0]
         wait_until(lambda: len(opened) > 3)
 
     assert future.result(PATIENCE).settled
@@ -198,7 +198,7 @@ def test_a_lease_lost_meanwhile_settles_nothing(
 
     with other.session.transaction():
         other.reclaim(execution, hand)
-        future = one.commit(request)
+        future = one.commit([request])[0]
         cut(hand, wait_until)
 
     assert future.result(PATIENCE).settled == frozenset()
@@ -213,7 +213,7 @@ def test_claims_of_a_cut_session_are_made_again(
     one = committer()
 
     with held(hand, execution):
-        future = one.commit(hand.wish(execution, "a"))
+        future = one.commit([hand.wish(execution, "a")])[0]
         cut(hand, wait_until)
 
     assert [claim.ref.node for claim in future.result(PATIENCE).claims] == ["a"]
@@ -230,7 +230,7 @@ def test_a_database_that_cannot_be_reached_is_waited_for(hand: Hand, committer: 
 
     execution = hand.submit(chain(node("a")))
 
-    assert committer(open_session).commit(done(hand, execution, "a")).result(PATIENCE).settled
+    assert committer(open_session).commit([done(hand, execution, "a")])[0].result(PATIENCE).settled
 
 
 @contextmanager

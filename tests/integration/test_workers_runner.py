@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -59,6 +61,15 @@ def endless() -> None:
         time.sleep(0.01)
 
 
+@task(max_retries=0)
+def gated(key: str) -> None:
+    """Return at once, but for `slow`, which waits."""
+    if key == "slow":
+        _OPEN.wait()
+
+
+#: Lets `gated` go on.
+_OPEN = Event()
 #: Lets go of `stuck`.
 _LET_GO = Event()
 
@@ -102,6 +113,10 @@ def calls(node_id: str, name: str, **more: Any) -> Document:
     return node(node_id, "ACTION.PYTHON_TASK", configurations=configurations, input_params=params)
 
 
+def all_ended(client: InProcess, executions: Sequence[UUID]) -> bool:
+    return all(map(client.has_ended, executions))
+
+
 def ended(client: InProcess, wait_until: WaitUntil, document: Document) -> dict[str, Any]:
     """Run a workflow to its end and return the execution, of which no invariant is broken."""
     execution = client.submit(document)
@@ -132,6 +147,57 @@ def test_every_member_of_a_chunk_runs_once_and_so_does_what_follows_it(
         assert shown["status"] == "SUCCESS"
         assert {each["attempt"] for each in records} == {1}
         assert set(CALLS.values()) == {1}
+
+
+def test_what_is_quick_is_run_together_whatever_its_execution(
+    cluster_here: InProcess, wait_until: WaitUntil
+) -> None:
+    """Each node still runs once, by its first lease, and what follows it too."""
+    document = chain(calls("call", "counted", params={"key": "{{ input.key }}"}), node("after"))
+    for turn in range(3):  # the first measures how long the task takes
+        CALLS.clear()
+        key = {"key": f"{turn}"}
+        executions = cluster_here.submit_each(document, [key] * MANY)
+        wait_until(partial(all_ended, cluster_here, executions), timeout=20)
+
+        assert {key["key"]: MANY} == CALLS
+        for execution in executions:
+            shown = cluster_here.shown(execution)
+            assert shown["status"] == "SUCCESS"
+            assert {each["attempt"] for each in shown["node_executions"][1:]} == {1}
+            assert check(cluster_here.session, execution) == []
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one execution", "an execution each"])
+def test_what_waits_behind_a_slow_task_is_run_by_others(
+    cluster_here: InProcess, wait_until: WaitUntil, *, apart: bool
+) -> None:
+    """Though its chunk expected to end in a moment."""
+    _OPEN.clear()
+    quick = [calls(f"n{number}", "gated", params={"key": "quick"}) for number in range(MANY)]
+    wires = ", ".join(f"start -> n{number}" for number in range(MANY))
+    ended(cluster_here, wait_until, workflow(start(), *quick, connect=wires))
+    if apart:
+        document = chain(calls("n", "gated", params={"key": "{{ input.key }}"}))
+        values = [{"key": "slow"}, *[{"key": "quick"}] * MANY]
+    else:
+        slow = calls("slow", "gated", params={"key": "slow"})
+        document = workflow(start(), slow, *quick, connect=f"start -> slow, {wires}")
+        values = [{}]
+    executions = cluster_here.submit_each(document, values)
+
+    def run() -> int:
+        shown = [cluster_here.shown(each)["node_executions"] for each in executions]
+        states = [each["status"] for of_it in shown for each in of_it if each["node_id"] != "start"]
+        return states.count("completed")
+
+    try:
+        wait_until(lambda: run() == MANY, timeout=20)
+        assert not cluster_here.has_ended(executions[0])
+    finally:
+        _OPEN.set()
+    wait_until(partial(all_ended, cluster_here, executions), timeout=20)
+    assert [each for id_ in executions for each in check(cluster_here.session, id_)] == []
 
 
 def test_a_failure_that_may_be_tried_again_is(

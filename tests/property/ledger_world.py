@@ -137,12 +137,17 @@ class World:
             by_execution.setdefault(ref.execution_id, []).append(ref)
         hand = self.hands[who]
         requests = [
-            Request(execution, hand.budget(), claims=refs, start_all=start_all)
+            Request(execution, hand.budget(), claims=refs, at_once=None if start_all else 1)
             for execution, refs in by_execution.items()
         ]
         for answer in hand.commit(*requests):
             assert answer is not None
             self.claims[who].extend(answer.claims)
+
+    def start(self, who: int, members: Sequence[Claim]) -> None:
+        """Start members of chunks, in one transaction whatever their execution."""
+        hand = self.hands[who]
+        hand.commit(*(Request(each.ref.execution_id, starts=[each]) for each in members))
 
     def run(self, claim: Claim) -> Settlement:
         ran = self._executor.run(claim)

@@ -69,6 +69,12 @@ class Ledger(RuleBasedStateMachine):
         if ready:
             self.world.claim(who, some(ready, first, count), start_all=start_all)
 
+    @rule(who=workers, first=numbers, count=st.integers(1, 3))
+    def start_members(self, who: int, first: int, count: int) -> None:
+        members = [claim for claim in self.world.claims[who] if not claim.started]
+        if members:
+            self.world.start(who, some(members, first, count))
+
     @rule(who=workers, first=numbers, count=st.integers(1, 6), room=rooms)
     def settle(self, who: int, first: int, count: int, room: int) -> None:
         claims = self.world.claims[who]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -12,7 +12,7 @@ from tests.support.wire import written
 from tests.support.workflows import Document, valid
 from treadle.core.settings import Settings
 from treadle.dag.values import Value
-from treadle.ledger.engine.submission import Submission, submit
+from treadle.ledger.engine.submission import Submission, Submitted, submit_all
 from treadle.ledger.views import executions
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
@@ -33,11 +33,17 @@ class InProcess:
 
     def submit(self, document: Document, value: Value = None, **more: Any) -> UUID:
         """Submit a valid document and send what is ready."""
+        return self.submit_each(document, [value], **more)[0]
+
+    def submit_each(self, document: Document, values: Iterable[Value], **more: Any) -> list[UUID]:
+        """Submit a valid document with each of these inputs, in one transaction."""
         validation = valid(document)
         assert validation.workflow is not None
         assert validation.graph is not None
-        request = Submission(validation.workflow, validation.graph, value or {}, **more)
-        return submit(self.connections.engine, self.session, request).execution_id
+        workflow, graph = validation.workflow, validation.graph
+        requests = [Submission(workflow, graph, value or {}, **more) for value in values]
+        answers = submit_all(self.connections.engine, self.session, requests)
+        return [each.execution_id for each in answers if isinstance(each, Submitted)]
 
     def has_ended(self, execution: UUID) -> bool:
         return self.shown(execution, records=0)["end_time"] is not None

@@ -25,7 +25,7 @@ from treadle.dag.specs import CORE_QUEUE, Lane
 from treadle.dag.values import Value, loads
 from treadle.ledger.engine.batches import CommitResult, Request, commit
 from treadle.ledger.engine.engine import Engine
-from treadle.ledger.engine.hand_off import Caller, HandOffBudget
+from treadle.ledger.engine.hand_off import Caller, HandOffBudget, Room
 from treadle.ledger.engine.leases import Claim, Ref
 from treadle.ledger.engine.locking import lock_available
 from treadle.ledger.engine.post_commit import PostCommit
@@ -128,7 +128,7 @@ class Hand:
     def wish(self, execution: UUID, *places: str, start_all: bool = True) -> Request:
         """Return a request for leases; a place is `node`, or `scope node`."""
         refs = [ref_of(execution, place) for place in places]
-        return Request(execution, self.budget(), claims=refs, start_all=start_all)
+        return Request(execution, self.budget(), claims=refs, at_once=None if start_all else 1)
 
     def claims(self, execution: UUID, *places: str, start_all: bool = True) -> list[Claim]:
         """Take leases."""
@@ -148,7 +148,7 @@ class Hand:
         with self.session.transaction():
             locked = lock_available(self.session, self.graphs, executions)
             unit = UnitOfWork(self.session, locked, queue=self.queue)
-            caller = Caller(self.budget())
+            caller = Caller(Room(self.budget()))
             settle(unit, [Settling(caller, each) for each in settlements])
             unit.save()
             yield
@@ -158,9 +158,12 @@ class Hand:
         settlements = [settlement_of(claim, outcome) for claim, outcome in outcomes]
         return self.settle_all(settlements, room=room)
 
-    def settle_all(self, settlements: Sequence[Settlement], *, room: int = 0) -> CommitResult:
+    def settle_all(
+        self, settlements: Sequence[Settlement], *, room: int = 0, starts: Sequence[Claim] = ()
+    ) -> CommitResult:
         execution = settlements[0].claim.ref.execution_id
-        (answer,) = self.commit(Request(execution, self.budget(room), settlements))
+        request = Request(execution, self.budget(room), settlements, starts=starts)
+        (answer,) = self.commit(request)
         assert answer is not None
         return answer
 

@@ -1,10 +1,12 @@
 """Time limits: an attempt past its limit is interrupted by its own process (invariant 7).
 
+What waits in the thread of one that only takes longer than expected is given back.
 An attempt that cannot be interrupted loses its lease to the scheduler a little later.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event
 
 from dramatiq import Broker, Worker
@@ -20,8 +22,9 @@ _PERIOD_SECONDS = 0.25
 class TimeLimits(Middleware):
     """Looks at the limits while the threads run."""
 
-    def __init__(self, leases: Leases) -> None:
+    def __init__(self, leases: Leases, release_late: Callable[[], None]) -> None:
         self._leases = leases
+        self._release_late = release_late
         self._stopping = Event()
         self.thread = VitalThread(self._watch, "time-limits")
 
@@ -35,3 +38,4 @@ class TimeLimits(Middleware):
     def _watch(self) -> None:
         while not self._stopping.wait(_PERIOD_SECONDS):
             self._leases.interrupt_overdue()
+            self._release_late()
