@@ -20,8 +20,8 @@ from bench.faults.report import Happened, Run, State, lines
 
 #: Seconds before the first measurement, for caches, pools and plans.
 _WARM_UP_SECONDS = 20.0
-#: Part of a run that is before the faults, and after them; at most so many seconds.
-_CALM_PART, _CALM_SECONDS = 0.15, 120.0
+#: Part of a run that is before the faults, and after them; at least and at most so many seconds.
+_CALM_PART, _CALM_SECONDS = 0.15, (60.0, 120.0)
 #: Seconds from the end of a fault to the next one.
 _GAP_SECONDS = 30.0
 #: Seconds for all executions in progress to end.
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--only", action="append", help="only faults with this in their name")
     parser.add_argument("--gap", type=float, default=_GAP_SECONDS, help="seconds between faults")
+    parser.add_argument("--calm", type=float, help="seconds before and after the faults")
     parser.add_argument("--warm-up", type=float, default=_WARM_UP_SECONDS, help="in seconds")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep logs and data there")
     return parser.parse_args()
@@ -57,10 +58,11 @@ def _arguments() -> argparse.Namespace:
 
 def measure(folder: Path, asked: argparse.Namespace) -> Run:
     """Run a cluster under load, hurt it, and return what was found."""
-    calm = min(_CALM_SECONDS, _CALM_PART * 60 * asked.minutes)
-    began = time.time()
+    least, most = _CALM_SECONDS
+    calm = asked.calm or min(most, max(least, _CALM_PART * 60 * asked.minutes))
     cell = Cell(folder)
     with cell.running():
+        began = time.time()
         load = Load(cell)
         try:
             load.start()
@@ -68,7 +70,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> Run:
             before = _calm(calm)
             states = [_state(cell)]
             _say(began, f"before: {_rate(load, before):,.0f} nodes/s")
-            faults_end = began + 60 * asked.minutes - calm
+            faults_end = before[1] + 60 * asked.minutes - 2 * calm
             happened = _hurt(cell, load, asked, began, faults_end)
             after = _calm(calm)
             states.append(_state(cell))

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
+from bench.faults.outside import outside
 from bench.faults.ports import free_ports
 from treadle.core.embedded import EmbeddedServers
 from treadle.core.embedded.server import EmbeddedServer
@@ -88,6 +89,7 @@ class Cell:
             stack.callback(self.diary.close)
             stack.enter_context(self.servers)
             migrate(self.servers.database_url)
+            self.outside = stack.enter_context(outside())
             self._proxy = stack.enter_context(self._proxying())
             names = [f"{kind}-{n}" for kind, count in COUNTS.items() for n in range(1, count + 1)]
             self.names = names
@@ -173,6 +175,9 @@ class Cell:
             TREADLE_DATABASE_URL=f"postgresql://treadle@127.0.0.1:{self._ports['postgres']}/treadle",
             TREADLE_REDIS_URL=f"redis://127.0.0.1:{self._ports['valkey']}",
             TREADLE_ALLOWED_PRIVATE_ADDRESSES="127.0.0.1",  # the load's own HTTP server
+            TREADLE_PLANNER_MODEL="openai/gpt-5.5",
+            TREADLE_OPENAI_BASE_URL=f"{self.outside}/v1",
+            TREADLE_OPENAI_API_KEY="sk-loopback",
             TREADLE_LOG_LEVEL="WARNING",  # an hour of INFO is a gigabyte
         )
         argv = [sys.executable, "-P", "-m", "treadle", kind, *options]

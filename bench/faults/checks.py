@@ -74,13 +74,33 @@ def look(session: psycopg.Connection, sent: Mapping[UUID, Sent]) -> Found:
         events[execution_id] += orjson.loads(body)
     for execution_id, scope in session.execute(_SCOPES, (ids,)):
         problems.append(f"{execution_id}: scope {scope!r} is open")
-    for execution_id, status, outstanding, next_seq in rows:
-        found = _wrong_end(sent[execution_id], status, outstanding, nodes[execution_id])
-        found += _wrong_nodes(nodes[execution_id], events[execution_id])
-        found += _wrong_events(events[execution_id], next_seq)
-        kind = sent[execution_id].kind.name
-        problems += [f"{execution_id} ({kind}): {each}" for each in found]
+    for execution_id, *end in rows:
+        one = sent[execution_id]
+        found = problems_of(one, tuple(end), nodes[execution_id], events[execution_id])
+        problems += [f"{execution_id} ({one.kind.name}): {each}" for each in found]
     return Found(ids, settled, problems)
+
+
+def problems_of(
+    sent: Sent,
+    end: tuple[Any, ...],
+    nodes: list[tuple[Any, ...]],
+    events: list[dict[str, Any]],
+) -> list[str]:
+    """Return what is wrong with one execution that ended.
+
+    Args:
+        sent: what it is.
+        end: its status, outstanding nodes and the number of its next event.
+        nodes: scope, node, state, whether a lease is held, output and second of each.
+        events: all of them, in order.
+    """
+    status, outstanding, next_seq = end
+    return [
+        *_wrong_end(sent, status, outstanding, nodes),
+        *_wrong_nodes(nodes, events),
+        *_wrong_events(events, next_seq),
+    ]
 
 
 def _wrong_end(
@@ -93,8 +113,10 @@ def _wrong_end(
         problems.append(f"{outstanding} nodes are outstanding")
     outputs = [node[4] for node in nodes if node[:2] == ("", sent.kind.last)]
     output = orjson.loads(outputs[0]) if outputs and outputs[0] is not None else None
-    if status == "SUCCESS" and output != sent.kind.expected(sent.number):
-        problems.append(f"its output is {output}, not {sent.kind.expected(sent.number)}")
+    if status == "SUCCESS":
+        found, expected = sent.kind.read(output), sent.kind.expected(sent.number)
+        if found != expected:
+            problems.append(f"its output is {found}, not {expected}")
     return problems
 
 

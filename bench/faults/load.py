@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Event, Lock, Thread
 from typing import Any
@@ -21,7 +20,7 @@ import psycopg
 
 from bench.faults.cell import OWNER, Cell
 from bench.faults.checks import Sent, look
-from bench.faults.mix import SERVED, Kind, kinds
+from bench.faults.mix import Kind, kinds
 
 #: Submissions and answers under way at once; more than can hang on one silent gateway.
 _CLIENTS = 32
@@ -70,15 +69,14 @@ class Load:
             timeout=_REQUEST_SECONDS,
             limits=httpx.Limits(max_connections=2 * _CLIENTS),
         )
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Serves)
-        Thread(target=self._server.serve_forever, daemon=True).start()
-        self._kinds = kinds(f"http://127.0.0.1:{self._server.server_port}/")
+        self._kinds = kinds(f"{cell.outside}/")
         self._thread = Thread(target=self._follow, name="load")
 
     def start(self) -> None:
         """Store the workflows and begin."""
         for kind in self._kinds:
-            self._ask("/v1/workflows", kind.document)
+            if kind.document:
+                self._ask("/v1/workflows", kind.document)
             for _ in range(kind.at_once):
                 self._send(kind)
         self._thread.start()
@@ -88,6 +86,8 @@ class Load:
         self._stopping.set()
         deadline = time.monotonic() + seconds
         while (self.open or self._unsent) and time.monotonic() < deadline:
+            if not self._thread.is_alive():
+                break
             time.sleep(_POLL_SECONDS)
         late = [f"{each} ({sent.kind.name}): it did not end" for each, sent in self.open.items()]
         self.problems += late
@@ -103,8 +103,6 @@ class Load:
         self._closing.set()
         self._thread.join()
         self._pool.shutdown(cancel_futures=True)
-        self._server.shutdown()
-        self._server.server_close()
         self._http.close()
 
     def settled_by_now(self) -> Counter[int]:
@@ -123,12 +121,12 @@ class Load:
     def _submit(self, kind: Kind, number: int) -> None:
         key = str(uuid4())
         mark = str(self._marks / str(number))
-        body = {"workflow_id": kind.name, "input": _input(kind, number, mark)}
-        first = self._ask("/v1/executions", body, key)
+        path, body = _request(kind, number, mark)
+        first = self._ask(path, body, key)
         if first is None:
             return
         if number % _REPEATED == 0:
-            again = self._ask("/v1/executions", body, key)
+            again = self._ask(path, body, key)
             if again is not None and (again["id"], again["repeated"]) != (first["id"], True):
                 self.problems.append(f"{first['id']}: the same key made {again['id']}")
         execution_id = UUID(first["id"])
@@ -169,6 +167,13 @@ class Load:
     # -- following ----------------------------------------------------------------------------
 
     def _follow(self) -> None:
+        try:
+            self._follow_until_closed()
+        except Exception as error:
+            self.problems.append(f"the bench failed: {error!r}")
+            raise
+
+    def _follow_until_closed(self) -> None:
         session: psycopg.Connection | None = None
         while not self._closing.wait(_POLL_SECONDS):
             try:
@@ -207,24 +212,11 @@ class Load:
                 self._pool.submit(self._answer, question)
 
 
-def _input(kind: Kind, number: int, mark: str) -> dict[str, Any]:
-    if kind.name not in ("retried", "failing"):
-        return {"v": number}
-    return {"v": number, "mark": mark}
-
-
-class _Serves(BaseHTTPRequestHandler):
-    """Answers each request with the same figure."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        body = f'{{"v": {SERVED}}}'.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Stay silent."""
+def _request(kind: Kind, number: int, mark: str) -> tuple[str, dict[str, Any]]:
+    """Return the path and the body that start an execution of a kind."""
+    if not kind.document:
+        return "/v1/plans", {"prompt": f"Think about {number}."}
+    value: dict[str, Any] = {"v": number}
+    if kind.name in ("retried", "failing"):
+        value["mark"] = mark
+    return "/v1/executions", {"workflow_id": kind.name, "input": value}

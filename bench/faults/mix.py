@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from bench.faults.outside import SERVED
 from bench.shapes import Edges, document
 
 Document = dict[str, Any]
@@ -18,8 +19,8 @@ Document = dict[str, Any]
 #: Items of the loop, and turns of the other one.
 _ITEMS, _TURNS = 30, 6
 _NAP_SECONDS = 2.0
-#: What the HTTP server answers with.
-SERVED = 7
+#: The nodes of the plan.
+_PLANNED = ["start", "think"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Kind:
     at_once: int
     """How many are kept in progress."""
     status: str = "SUCCESS"
+    read: Callable[[Any], Any] = lambda output: output
+    """What of the output is compared."""
 
 
 def kinds(url: str) -> list[Kind]:
@@ -54,6 +57,7 @@ def kinds(url: str) -> list[Kind]:
         _fetched(url),
         _failing(),
         _asked(),
+        _planned(),
     ]
 
 
@@ -170,6 +174,15 @@ def _asked() -> Kind:
     connect = [("start", "result", "ask"), ("ask", "confirmed", "last")]
     document = _chained("asked", ask, _mapped("last", "1"), connect=connect)
     return Kind("asked", document, "last", _always(1), 3)
+
+
+def _planned() -> Kind:
+    """Return a plan, which is an execution of one node and no workflow of its own."""
+
+    def read(output: Any) -> list[str]:
+        return [node["id"] for node in output["workflow"]["nodes"]]
+
+    return Kind("plan", {}, "plan", lambda _: _PLANNED, 2, read=read)
 
 
 def _always(figure: int) -> Callable[[int], Any]:
