@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -118,13 +119,26 @@ def _hurt(
         gone = time.time()
         until = gone + min(asked.gap, max(0.0, end - gone))
         time.sleep(max(0.0, until - time.time()))
-        happened.append(Happened(fault.name, start, gone, time.time()))
-        rate = Rates(load.settled_by_now()).mean(gone, time.time() - 1)
-        known = f"{len(load.open)} open, {len(load.problems)} problems"
-        _say(began, f"{fault.name}: {gone - start:.0f} s; then {rate:,.0f} nodes/s; {known}")
+        workers = [mb for name, mb in cell.memory().items() if name.startswith("worker")]
+        now = Happened(
+            fault.name, start, gone, time.time(), max(workers, default=0.0), os.getloadavg()[0]
+        )
+        happened.append(now)
+        _say(began, _progress(now, load))
     if missing:
-        _say(began, f"too short for: {', '.join(sorted(missing))}")
+        _say(began, f"too short for {len(missing)} kinds:")
+        for name in sorted(missing):
+            _say(began, f"  {name}")
     return happened
+
+
+def _progress(now: Happened, load: Load) -> str:
+    """Return a line about a fault that was done."""
+    rate = Rates(load.settled_by_now()).mean(now.ended, now.until - 1)
+    return (
+        f"{now.name:<26}then {rate:>5,.0f} nodes/s, worker {now.megabytes:3.0f} MB,"
+        f" load {now.load_average:.0f}, {len(load.problems)} wrong"
+    )
 
 
 def _unexpected(cell: Cell) -> list[str]:

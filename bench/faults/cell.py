@@ -96,7 +96,8 @@ class Cell:
             self.gateways = free_ports(COUNTS["gateway"])
             stages = [[self._service(name) for name in names]]
             self._supervisor = Supervisor(stages, self.diary.write, self._revive)
-            stack.enter_context(self._supervisor)
+            self._supervisor.start()
+            stack.callback(self._supervisor.stop, hurry=True)
             with self.session() as session:
                 self.key = keys.create(session, OWNER, list(Scope)).text
             self._wait(self._is_up)

@@ -25,7 +25,8 @@ from bench.faults.mix import Kind, kinds
 #: Submissions and answers under way at once; more than can hang on one silent gateway.
 _CLIENTS = 32
 _POLL_SECONDS = 0.25
-_REQUEST_SECONDS = 15.0
+#: Seconds until a client gives up a gateway that does not answer, and asks the other one.
+_REQUEST_SECONDS = 5.0
 _PAUSE_SECONDS = 0.5
 #: Every so many submissions are sent once more under the same key.
 _REPEATED = 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from statistics import median
+from textwrap import wrap
 from typing import Any
 
 from bench.faults.rates import Rates
@@ -23,6 +24,10 @@ class Happened:
     """When its cause was gone."""
     until: float
     """When the next one began, or the run ended."""
+    megabytes: float
+    """Resident memory of the largest worker at the end."""
+    load_average: float
+    """Of the machine, over a minute, at the end."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,11 @@ class Run:
 
 def lines(run: Run) -> list[str]:
     """Return the table, the phases and the verdict."""
-    return [*_table(run), "", *_phases(run), "", *_verdict(run)]
+    return [*_table(run), "", *_phases(run), "", *_wrapped(_verdict(run))]
+
+
+def _wrapped(long: list[str]) -> list[str]:
+    return [part for line in long for part in wrap(line, 80, subsequent_indent="  ")]
 
 
 def _table(run: Run) -> list[str]:

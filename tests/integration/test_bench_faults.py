@@ -19,6 +19,7 @@ from bench.faults.checks import Sent, problems_of
 from bench.faults.kinds import FAULTS
 from bench.faults.mix import kinds
 from bench.faults.rates import Rates
+from tests.support.cut_network import proxied
 from tests.support.workflows import valid
 
 ROOT = Path(__file__).parents[2]
@@ -84,26 +85,20 @@ def test_the_rate_is_back_when_ten_seconds_of_it_begin() -> None:
 
 
 @contextmanager
-def proxied(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Run the proxy in front of a server that sends back what it gets; yield it and its port."""
+def echoing(path: Path) -> Iterator[None]:
+    """Run a server on a unix socket that sends back what it gets."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(folder / "echo"))
+        server.bind(str(path))
         server.listen()
 
-        def echo() -> None:
+        def accept() -> None:
             with suppress(OSError):
                 while True:
                     connection, _ = server.accept()
                     threading.Thread(target=send_back, args=(connection,), daemon=True).start()
 
-        threading.Thread(target=echo, daemon=True).start()
-        command = [sys.executable, "-m", "bench.faults.proxy", f"echo={folder / 'echo'}"]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as proxy:
-            assert proxy.stdout is not None
-            yield proxy, int(proxy.stdout.readline().split()[1])
-            assert proxy.stdin is not None
-            proxy.stdin.close()
+        threading.Thread(target=accept, daemon=True).start()
+        yield
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -114,36 +109,28 @@ def send_back(connection: socket.socket) -> None:
             connection.sendall(found)
 
 
-def set_mode(proxy: subprocess.Popen[str], mode: str) -> None:
-    assert proxy.stdin is not None
-    assert proxy.stdout is not None
-    proxy.stdin.write(f"echo {mode}\n")
-    proxy.stdin.flush()
-    assert proxy.stdout.readline() == "ok\n"
-
-
 @pytest.mark.slow
 def test_the_proxy_passes_holds_and_cuts(tmp_path: Path) -> None:
     """Silence delays what was sent in it; a cut resets what exists and what comes."""
-    with proxied(tmp_path) as (proxy, port):
-        address = ("127.0.0.1", port)
+    with echoing(tmp_path / "echo"), proxied(tmp_path / "echo") as network:
+        address = ("127.0.0.1", network.port)
         with socket.create_connection(address) as line:
             line.sendall(b"one")
             assert line.recv(10) == b"one"
-            set_mode(proxy, "silent")
+            network.set("silent")
             line.sendall(b"two")
             line.settimeout(0.3)
             with pytest.raises(TimeoutError):
                 line.recv(10)
-            set_mode(proxy, "open")
+            network.set("open")
             line.settimeout(10)
             assert line.recv(10) == b"two"
-            set_mode(proxy, "cut")
+            network.set("cut")
             with pytest.raises(ConnectionResetError):
                 line.recv(10)
         with socket.create_connection(address) as line, pytest.raises(ConnectionResetError):
             line.recv(10)
-        set_mode(proxy, "open")
+        network.set("open")
         with socket.create_connection(address) as line:
             line.sendall(b"three")
             assert line.recv(10) == b"three"
@@ -155,7 +142,7 @@ def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
     names = ["valkey emptied", "postgres sessions ended", "scheduler killed"]
     assert set(names) <= FAULTS.keys()
     figures = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.3", "--gap", "3"]
+    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.25", "--gap", "2"]
     command += ["--warm-up", "1", "--calm", "3", "--json", str(figures)]
     command += [part for name in names for part in ("--only", name)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
