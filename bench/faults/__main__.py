@@ -115,7 +115,10 @@ def _hurt(
         fault = next(order)
         missing.discard(fault.name)
         start = time.time()
-        fault.act(cell, chance)
+        try:
+            fault.act(cell, chance)
+        except Exception as error:  # noqa: BLE001 - the run goes on, and is not well
+            load.problems.append(f"{fault.name}: {error!r}")
         gone = time.time()
         until = gone + min(asked.gap, max(0.0, end - gone))
         time.sleep(max(0.0, until - time.time()))

@@ -32,7 +32,8 @@ COUNTS = {"scheduler": 2, "worker": 3, "planner": 1, "gateway": 2}
 OWNER = "bench"
 _ROOT = Path(__file__).parents[2]
 _GRACE_SECONDS = 45.0
-_START_SECONDS = 60.0
+#: Seconds for the cluster to start, and for a killed server to be back: it replays its log.
+_START_SECONDS = 180.0
 _PAUSE_SECONDS = 0.2
 
 Result = TypeVar("Result")

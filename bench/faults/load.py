@@ -38,7 +38,7 @@ select floor(extract(epoch from finished_at))::bigint, count(*) from node_execut
 where execution_id = any(%s) and finished_at is not null group by 1
 """
 _PENDING = "select id from interactions where execution_id = any(%s) and status = 'pending'"
-_STRANGERS = "select id from executions where owner = %s and id <> all(%s)"
+_IN_THE_LEDGER = "select id from executions where owner = %s"
 
 
 class Load:
@@ -95,8 +95,9 @@ class Load:
         if self._unsent:
             self.problems.append(f"{self._unsent} submissions were never acknowledged")
         with self._cell.session() as session:
-            strangers = session.execute(_STRANGERS, (OWNER, list(self._all))).fetchall()
-        self.problems += [f"{each}: nobody was told of it" for (each,) in strangers]
+            found = {row[0] for row in session.execute(_IN_THE_LEDGER, (OWNER,))}
+        self.problems += [f"{each}: it was acknowledged to nobody" for each in found - self._all]
+        self.problems += [f"{each}: it is not in the ledger" for each in self._all - found]
 
     def close(self) -> None:
         """End all threads."""
