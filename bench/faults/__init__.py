@@ -9,5 +9,7 @@ wrong, if a process ends by itself, or if the rate is not back within a minute o
 - `mix` is what runs, and what each execution must come to.
 - `load` keeps so many of each in progress, and `checks` looks at each that has ended.
 - `kinds` are the faults, in their order.
-- `rates` counts settled nodes by second; `report` prints.
+- `outside` is what the load calls: an HTTP server, and a model.
+- `rates` counts settled nodes by second, `processors` the cores that were there for them.
+- `report` judges and prints.
 """

@@ -16,8 +16,9 @@ from random import Random
 from bench.faults.cell import OWNER, Cell
 from bench.faults.kinds import FAULTS, Fault, in_order
 from bench.faults.load import Load
+from bench.faults.processors import Processors
 from bench.faults.rates import Rates
-from bench.faults.report import Happened, Run, State, lines
+from bench.faults.report import Happened, Phase, Run, State, lines
 
 #: Seconds before the first measurement, for caches, pools and plans.
 _WARM_UP_SECONDS = 20.0
@@ -59,44 +60,53 @@ def _arguments() -> argparse.Namespace:
 
 def measure(folder: Path, asked: argparse.Namespace) -> Run:
     """Run a cluster under load, hurt it, and return what was found."""
-    least, most = _CALM_SECONDS
-    calm = asked.calm or min(most, max(least, _CALM_PART * 60 * asked.minutes))
     cell = Cell(folder)
     with cell.running():
         began = time.time()
         load = Load(cell)
+        processors = Processors()
         try:
             load.start()
             time.sleep(asked.warm_up)
-            before = _calm(calm)
-            states = [_state(cell)]
-            _say(began, f"before: {_rate(load, before):,.0f} nodes/s")
-            faults_end = before[1] + 60 * asked.minutes - 2 * calm
-            happened = _hurt(cell, load, asked, began, faults_end)
-            after = _calm(calm)
-            states.append(_state(cell))
-            _say(began, f"after: {_rate(load, after):,.0f} nodes/s")
+            before, after, happened, states = _phases(cell, load, asked, began)
             load.drain(_DRAIN_SECONDS)
         finally:
             load.close()
-        problems = load.problems + _unexpected(cell)
+            processors.close()
+        phases = (before, (before[1], after[0]), after)
         return Run(
             seed=asked.seed,
             began=began,
             before=before,
             after=after,
             happened=happened,
-            states=(states[0], states[1]),
+            states=states,
+            cores=[processors.cores(*phase) for phase in phases],
             settled=load.settled,
             ended=load.ended,
-            problems=problems,
+            problems=load.problems + _unexpected(cell),
             answers=load.answers,
             complaints=cell.diary.complaints,
             ends=cell.diary.ends.copy(),
         )
 
 
-def _calm(seconds: float) -> tuple[float, float]:
+def _phases(
+    cell: Cell, load: Load, asked: argparse.Namespace, began: float
+) -> tuple[Phase, Phase, list[Happened], tuple[State, State]]:
+    """Go through the time before the faults, the faults, and the time after them."""
+    least, most = _CALM_SECONDS
+    calm = asked.calm or min(most, max(least, _CALM_PART * 60 * asked.minutes))
+    before = _calm(calm)
+    first = _state(cell)
+    _say(began, f"before: {_rate(load, before):,.0f} nodes/s")
+    happened = _hurt(cell, load, asked, began, before[1] + 60 * asked.minutes - 2 * calm)
+    after = _calm(calm)
+    _say(began, f"after: {_rate(load, after):,.0f} nodes/s")
+    return before, after, happened, (first, _state(cell))
+
+
+def _calm(seconds: float) -> Phase:
     begin = time.time()
     time.sleep(seconds)
     return begin, time.time()
@@ -155,7 +165,7 @@ def _unexpected(cell: Cell) -> list[str]:
     return problems
 
 
-def _rate(load: Load, phase: tuple[float, float]) -> float:
+def _rate(load: Load, phase: Phase) -> float:
     return Rates(load.settled_by_now()).median(*phase)
 
 

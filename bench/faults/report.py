@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from statistics import median
 from textwrap import wrap
-from typing import Any
+from typing import Any, TypeAlias
 
 from bench.faults.rates import Rates
 
 #: Seconds after the last fault by which the rate must be what it was.
 ALLOWED_SECONDS = 60.0
+
+Phase: TypeAlias = tuple[float, float]
+"""When a part of the run began and ended."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +49,13 @@ class Run:
 
     seed: int
     began: float
-    before: tuple[float, float]
-    """When the time before the faults began and ended."""
-    after: tuple[float, float]
+    before: Phase
+    after: Phase
     happened: list[Happened]
     states: tuple[State, State]
     """Before and after."""
+    cores: list[float]
+    """Cores that all of the run had, the load included: before, during and after."""
     settled: Counter[int]
     ended: Counter[str]
     problems: list[str]
@@ -92,6 +96,7 @@ class Run:
             "rate_during": self.rates.median(self.before[1], self.after[0]),
             "rate_after": self.rates.median(*self.after),
             "seconds_to_recover": self.recovered,
+            "cores": self.cores,
             "before": self.before,
             "after": self.after,
             "faults": [asdict(each) for each in self.happened],
@@ -134,12 +139,16 @@ def _table(run: Run) -> list[str]:
 
 
 def _phases(run: Run) -> list[str]:
-    found = [f"{'':<10}{'nodes/s':>9}{'of before':>11}{'seconds':>9}"]
+    head = f"{'':<10}{'nodes/s':>9}{'of before':>11}{'seconds':>9}{'cores':>7}"
+    found = [f"{head}{'nodes per CPU second':>22}"]
     during = (run.before[1], run.after[0])
-    for name, (begin, end) in (("before", run.before), ("during", during), ("after", run.after)):
+    phases = (("before", run.before), ("during", during), ("after", run.after))
+    for (name, (begin, end)), cores in zip(phases, run.cores, strict=True):
         rate = run.rates.median(begin, end)
         part = rate / run.rate_before if run.rate_before else 0.0
-        found.append(f"{name:<10}{rate:>9,.0f}{part:>10.0%} {end - begin:>9,.0f}")
+        each = run.rates.mean(begin, end) / cores if cores else 0.0
+        line = f"{name:<10}{rate:>9,.0f}{part:>10.0%} {end - begin:>9,.0f}{cores:>7.2f}"
+        found.append(f"{line}{each:>22,.0f}")
     one, two = run.states
     found.append(f"PostgreSQL's sessions: {one.sessions} before, {two.sessions} after")
     for kind in ("worker", "scheduler", "gateway", "planner"):
