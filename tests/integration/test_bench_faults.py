@@ -137,6 +137,7 @@ def test_the_proxy_passes_holds_and_cuts(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
     """Whether the rate is back is not asked: a test's machine has other work."""
     names = ["valkey emptied", "postgres sessions ended", "scheduler killed"]
