@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from random import Random
 from threading import Event, Lock
 from typing import Any, TypeVar
 
@@ -110,17 +111,15 @@ class Cell:
             self.servers.database_url, autocommit=True, connect_timeout=3, application_name=OWNER
         )
 
-    def named(self, kind: str) -> list[str]:
-        """Return the names of the processes of a kind that run."""
-        return [name for name in self._supervisor.pids() if name.partition("-")[0] == kind]
+    def pick(self, kind: str, chance: Random) -> tuple[str, int]:
+        """Return the name and id of a process of a kind, as soon as one runs."""
+        self._wait(lambda: any(name.startswith(kind) for name in self.pids()))
+        running = [each for each in self.pids().items() if each[0].startswith(kind)]
+        return chance.choice(running)
 
     def pids(self) -> dict[str, int]:
         """Return the processes that run, by name."""
         return self._supervisor.pids()
-
-    def signal(self, name: str, number: int) -> None:
-        """Send a process a signal."""
-        os.kill(self._supervisor.pids()[name], number)
 
     def network(self, mode: str, *names: str) -> None:
         """Set the network in front of `postgres` or `valkey`; see `proxy`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -33,18 +34,18 @@ class Fault:
 
 
 def _kill_process(kind: str, cell: Cell, chance: Random) -> None:
-    name = chance.choice(cell.named(kind))
+    name, pid = cell.pick(kind, chance)
     cell.killed[name] += 1
-    cell.signal(name, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
 
 
 def _stop_process(kind: str, cell: Cell, chance: Random) -> None:
-    name = chance.choice(cell.named(kind))
-    cell.signal(name, signal.SIGSTOP)
+    _, pid = cell.pick(kind, chance)
+    os.kill(pid, signal.SIGSTOP)
     try:
         time.sleep(_LEASE_AND_MORE_SECONDS)
     finally:
-        cell.signal(name, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
 
 
 def _kill_postgres(cell: Cell, _: Random) -> None:
