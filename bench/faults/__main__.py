@@ -149,7 +149,7 @@ def _progress(now: Happened, load: Load) -> str:
     """Return a line about a fault that was done."""
     rate = Rates(load.settled_by_now()).mean(now.ended, now.until - 1)
     return (
-        f"{now.name:<26}{rate:>5,.0f} nodes/s, worker {now.megabytes:3.0f} MB,"
+        f"{now.name:<25}{rate:>5,.0f} nodes/s, {now.megabytes:3.0f} MB,"
         f" load {now.load_average:.0f}, {len(load.problems)} wrong"
     )
 
