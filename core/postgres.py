@@ -22,6 +22,9 @@ from psycopg_pool import ConnectionPool
 CONNECT_TIMEOUT_SECONDS = 5
 #: Seconds a caller waits for a free connection of a pool before that fails.
 CHECKOUT_TIMEOUT_SECONDS = 10.0
+#: Seconds after which a pool gives up a series of attempts to connect, and begins the next one. Its
+#: pauses double within a series, so that one of minutes would outlast an outage by as much again.
+_RECONNECT_SECONDS = 2.0
 #: Seconds after which a pool closes a session that nobody used; one stays.
 _IDLE_SECONDS = 60.0
 #: Seconds after which the kernel drops a connection whose peer acknowledges nothing.
@@ -112,13 +115,16 @@ def open_pool(
     """Open a pool of bounded sessions; close it with `with` or `close()`.
 
     A connection is tested when it is taken from the pool, so a restart of the server costs its
-    callers only the time of a new connection.
+    callers only the time of a new connection; and while the server is away, it is tried about once
+    a second, so that it is found within that time, however long it was gone.
     """
     return ConnectionPool(
         kwargs={**_parameters(url, limits, application_name), "autocommit": autocommit},
         min_size=1,
         max_size=max_size,
         max_idle=_IDLE_SECONDS,
+        reconnect_timeout=_RECONNECT_SECONDS,
+        reconnect_failed=ConnectionPool.check,  # begins again, also where nobody comes and asks
         timeout=CHECKOUT_TIMEOUT_SECONDS,
         check=ConnectionPool.check_connection,
         name=application_name,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import select
+import time
+from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.support.cut_network import proxied
 from treadle.core import postgres, redis
 from treadle.core.settings import Settings
+
+#: Seconds of an outage: just past an attempt, if pauses between them double from one second on.
+_OUTAGE_SECONDS = 17.2
 
 
 def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
@@ -112,6 +119,20 @@ def test_a_pool_replaces_connections_that_the_server_ended(postgres_url: str) ->
             other.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
         with pool.connection() as session:
             assert session.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.slow
+def test_a_pool_is_back_soon_after_a_long_outage(postgres_url: str) -> None:
+    """Its next attempt is not far away, however long it has tried: here less than a checkout."""
+    parameters = conninfo_to_dict(postgres_url)
+    with proxied(Path(str(parameters["host"])) / ".s.PGSQL.5432") as network:
+        network.set("cut")
+        url = make_conninfo(postgres_url, host="127.0.0.1", port=network.port)
+        with postgres.open_pool(url, max_size=1) as pool:
+            time.sleep(_OUTAGE_SECONDS)
+            network.set("open")
+            with pool.connection() as session:
+                assert session.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_client_survives_a_broken_connection(redis_url: str) -> None:
