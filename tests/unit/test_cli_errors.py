@@ -102,3 +102,35 @@ def test_off_a_terminal_every_line_is_json(capsys: pytest.CaptureFixture[str]) -
     ]
     assert lines[0] == {"service": "worker-1", "event": "worker.started", "n": 1}
     assert lines[1]["message"] == "Treadle is up.\nAnd more."
+
+
+@pytest.mark.parametrize(
+    ("problem", "lines"),
+    [
+        (
+            {"path": "decision", "reason": "not_a_choice", "message": "Odd.", "solution": "Fix."},
+            ["    decision: not_a_choice", "      Odd.", "      Fix."],
+        ),
+        ({"path": "", "message": "Odd."}, ["    the document", "      Odd."]),
+        ("the answer is odd", ["    the answer is odd"]),
+    ],
+)
+def test_problems_that_a_solution_points_at_are_shown(
+    problem: object, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In whichever form an error has them."""
+    other = {"path": "comment", "reason": "missing", "message": "None.", "solution": "Add it."}
+    print_error(Refused("No.", problems=[problem, other]), as_json=False)
+
+    shown = capsys.readouterr().err.splitlines()
+    assert shown[2] == "  problems:"
+    assert shown[3 : 3 + len(lines)] == lines
+    assert shown[-2:] == ["      Add it.", "  solution: Ask again."]
+
+
+def test_a_problem_that_is_the_message_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    """One problem with the error's own words stands once."""
+    found = {"path": "a", "reason": "odd", "message": "Odd.", "solution": "Ask again."}
+    print_error(Refused("a: Odd.", problems=[found]), as_json=False)
+
+    assert "problems" not in capsys.readouterr().err

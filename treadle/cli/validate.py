@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from treadle.cli.connect import connected_to_read
-from treadle.cli.errors import ExitCode
+from treadle.cli.errors import ExitCode, problem_lines
 from treadle.cli.files import read_file, to_json
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import say
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
@@ -85,9 +85,4 @@ def document_of(validation: Validation) -> dict[str, Any]:
 
 def listed(problems: Sequence[Problem]) -> str:
     """Return problems for a person: where and why, what, and how to fix it."""
-    return "\n".join(
-        f"  {plain(problem.path or 'the document')}: {problem.reason}\n"
-        f"    {plain(problem.message)}\n"
-        f"    {plain(problem.solution)}"
-        for problem in problems
-    )
+    return "\n".join(f"  {each}" for each in problem_lines([asdict(each) for each in problems]))
