@@ -32,6 +32,7 @@ _CODES = {
     "cluster_unreachable": ExitCode.UNREACHABLE,
     "cluster_not_ready": ExitCode.UNREACHABLE,
     "gateway_unreachable": ExitCode.UNREACHABLE,
+    "gateway_not_found": ExitCode.UNREACHABLE,
     "gateway_differs": ExitCode.UNREACHABLE,
     "workflow_invalid": ExitCode.NO,
     "settings_invalid": ExitCode.USAGE,
