@@ -104,6 +104,20 @@ def test_off_a_terminal_every_line_is_json(capsys: pytest.CaptureFixture[str]) -
     assert lines[1]["message"] == "Treadle is up.\nAnd more."
 
 
+def test_a_service_that_ended_is_a_warning_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its status and when it is started again."""
+    LogPrinter({"worker-1"}, lambda: "Treadle is up.").print_end("worker-1", 137, 0.2)
+
+    line = json.loads(capsys.readouterr().out)
+    assert (line["event"], line["level"], line["service"]) == (
+        "service.ended",
+        "warning",
+        "worker-1",
+    )
+    assert (line["status"], line["restart_seconds"]) == (137, 0.2)
+    assert line["message"] == "ended with status 137; starts again in 0.2 s"
+
+
 @pytest.mark.parametrize(
     ("problem", "lines"),
     [
