@@ -5,6 +5,7 @@
 - `postgres` and `redis` open connections with time limits.
 - `dialer` makes all outgoing connections to addresses that a workflow chose.
 - `discovery` imports what a package has; `batching` takes together what threads hand to one.
+- `traces` finds secrets in texts, in the forms in which errors and calls carry them.
 - `vital` watches the threads that a process cannot do without.
 - `processes` runs children that never outlive their parent, and supervises them.
 - `embedded` runs PostgreSQL and Valkey inside the project's folder.

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -46,6 +46,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "anthropic_api_key": ("TREADLE_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"),
     "anthropic_base_url": ("TREADLE_ANTHROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
 }
+
+#: Settings that are keys, and addresses that may have a password in them.
+_KEYS = ("openai_api_key", "anthropic_api_key", "api_key")
+_ADDRESSES = ("database_url", "redis_url")
+#: Characters from which on a key or a password is one.
+_KEY_CHARACTERS = 8
 
 #: What holds where a setting is not given, if that is not nothing: for docs/settings.md.
 UNSET: Mapping[str, str] = {
@@ -302,6 +308,25 @@ def secrets_given() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith(prefix)
     }
+
+
+def hidden_values() -> tuple[str, ...]:
+    """Return what this process was given that no log may show: secrets, keys, passwords.
+
+    What is short is a word such as `none`, for a service that needs no key.
+    """
+    read = variables_read()
+    keys = [os.environ[read[name]].strip() for name in _KEYS if name in read]
+    addresses = [os.environ[read[name]] for name in _ADDRESSES if name in read]
+    keys += [unquote(word) for word in map(_password, addresses) if word]
+    return (*secrets_given().values(), *(key for key in keys if len(key) >= _KEY_CHARACTERS))
+
+
+def _password(address: str) -> str | None:
+    try:
+        return urlsplit(address).password
+    except ValueError:  # no address, which the settings refuse
+        return None
 
 
 def counts_folder() -> Path | None:

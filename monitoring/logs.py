@@ -20,6 +20,9 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
+from treadle.core.settings import hidden_values
+from treadle.core.traces import Traces, traces_of
+
 #: Every event that Treadle logs, and its meaning.
 EVENTS: Mapping[str, str] = {
     "answer.refused": "An answer to a question could not count; the record has it, and why.",
@@ -55,6 +58,7 @@ EVENTS: Mapping[str, str] = {
     "message.dropped": "A message's claim failed; its rows are sent again from the ledger.",
     "message.lost": "Nodes were noted as enqueued but are not in Redis; they are enqueued again.",
     "node.suspected": "Workers died while this node ran, so it runs alone in a child now.",
+    "service.ended": "A service of `treadle up` ended by itself; it is started again.",
     "output.printed": "A service of `treadle up` wrote what is no log line: a task's print.",
     "partition.dropped": "Records past retention were removed.",
     "pauses.restored": "The pause table was lost, and every pending question is in it again.",
@@ -87,8 +91,19 @@ EVENTS: Mapping[str, str] = {
 }
 
 
+#: Fields whose words come from errors and libraries: they may quote anything.
+_WORDS = ("exception", "detail", "message", "error")
 #: Tracebacks without local variables: those hold secrets and payloads.
 _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
+
+#: The level that was configured last; in a list, for it changes.
+_levels = ["INFO"]
+
+
+def level() -> str:
+    """Return the lowest level that is written, for the children of this process."""
+    return _levels[-1]
 
 
 def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
@@ -100,6 +115,7 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         level: the lowest level of Treadle's logs that is written; for libraries it is WARNING.
         stream: standard error if None.
     """
+    _levels[:] = [level]
     target = sys.stderr if stream is None else stream
     readable = target.isatty()
     shared: list[Processor] = [
@@ -107,13 +123,11 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    shared += [structlog.processors.ExceptionRenderer(_TRACEBACK), without_secrets]
     render: list[Processor] = (
         [as_text, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
-        else [
-            structlog.processors.ExceptionRenderer(_TRACEBACK),
-            structlog.processors.JSONRenderer(serializer=_to_json),
-        ]
+        else [structlog.processors.JSONRenderer(serializer=_to_json)]
     )
     structlog.configure(
         processors=[*shared, *render],
@@ -122,6 +136,27 @@ def configure(level: str = "INFO", *, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     _listen_to_libraries()
+
+
+def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what this process must keep to itself in the words of errors and libraries."""
+    words = [name for name in _WORDS if event.get(name)]
+    if words:
+        traces = traces_of(hidden_values())
+        for name in words:
+            event[name] = _masked(event[name], traces)
+    return event
+
+
+def _masked(value: Any, traces: Traces) -> Any:
+    match value:
+        case str():
+            return traces.masked(value)
+        case list() | tuple():
+            return [_masked(each, traces) for each in value]
+        case dict():
+            return {name: _masked(each, traces) for name, each in value.items()}
+    return value
 
 
 def as_text(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -20,6 +20,8 @@ from treadle.monitoring.health import NotReady, Readiness
 
 _log = structlog.get_logger()
 
+#: How it names itself in `Server`, so that commands tell it from a gateway.
+SERVER_NAME = "treadle-monitoring"
 #: Seconds that a client may take to send its request.
 _REQUEST_SECONDS = 5.0
 
@@ -123,6 +125,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    server_version, sys_version = SERVER_NAME, ""
     timeout = _REQUEST_SECONDS
 
     def do_GET(self) -> None:

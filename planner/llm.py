@@ -26,13 +26,13 @@ from treadle.core.providers import (
     openai_client,
 )
 from treadle.core.settings import Settings
+from treadle.core.traces import traces_of
 from treadle.dag.values import dumps
 from treadle.planner import local, small
 from treadle.planner.catalogue import offers_to, system_prompt
 from treadle.planner.drafts import Message, PlanDraft
 from treadle.planner.model_choice import SMALL, ModelChoice
 from treadle.workers.secrets import operator_keys
-from treadle.workers.traces import traces_of
 
 # It logs each failed call as an error, which the caller reports anyway.
 logging.getLogger("instructor").setLevel(logging.CRITICAL)

@@ -207,7 +207,7 @@ def _finished(
     fixes += guard_addresses(document, named, placeholders)
     if validation.workflow is None:
         raise PlanInvalid(
-            f"{len(validation.problems)} problems are left in the plan.",
+            f"The plan has problems that are not repaired: {len(validation.problems)}.",
             problems=[asdict(each) for each in validation.problems],
         )
     fixes += settle(document, placeholders)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import ClassVar
 
+import psycopg
+
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.dag.graph import CompiledGraph, compile_graph
@@ -16,15 +18,18 @@ from treadle.dag.model import SYSTEM_PREFIX, Connection, Node, Workflow, Workflo
 from treadle.dag.specs.planning import PLAN
 from treadle.dag.specs.triggers import MANUAL
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus
+from treadle.dag.validation import validate
 from treadle.dag.values import Value
 from treadle.ledger.engine.submission import Submission
+from treadle.ledger.views import unserved
 from treadle.planner.placeholders import check_input
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord
 from treadle.wire.objects import read, unchecked
-from treadle.wire.plans import Plan, PlanBrief, PlanResult, PlanStatus
+from treadle.wire.plans import Plan, PlanBrief, PlanProblem, PlanResult, PlanStatus
 
 _plan = unchecked(Plan)
 _brief = unchecked(PlanBrief)
+_problem = unchecked(PlanProblem)
 
 WORKFLOW_ID = f"{SYSTEM_PREFIX}plan"
 NODE_ID = "plan"
@@ -126,6 +131,21 @@ def plan_of(execution: ExecutionRecord) -> Plan:
         start_time=execution.start_time,
         end_time=execution.end_time,
     )
+
+
+def plan_now(connection: psycopg.Connection, execution: ExecutionRecord) -> Plan:
+    """Return the present state of a plan, with a warning for each task that no worker has now.
+
+    Raises:
+        PlanNotFound: `plan_not_found`: it is an execution of another workflow.
+    """
+    plan = plan_of(execution)
+    workflow = None if plan.plan is None else validate(plan.plan.workflow).workflow
+    if plan.plan is None or workflow is None:
+        return plan
+    unknown = [_problem(**asdict(each)) for each in unserved.unknown_tasks(connection, workflow)]
+    made = plan.plan.model_copy(update={"warnings": [*plan.plan.warnings, *unknown]})
+    return plan.model_copy(update={"plan": made})
 
 
 def brief_of(execution: ExecutionBrief) -> PlanBrief:

@@ -7,8 +7,7 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
     runner        the loop of a thread: claim, run, settle, go on with what was handed over
     attempts      from a claim to an outcome
     nodes         what each node type does with an attempt, a folder a family
-    tasks         user code by name; `secrets` what it may be given, and must not leave behind, by
-                  its `traces`
+    tasks         user code by name; `secrets` what it may be given, and must not leave behind
     lanes         coroutines on one event loop; children for what keeps a core busy, and for
                   suspects, which have few threads of their own
     committer     one thread that commits for all others

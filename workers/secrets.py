@@ -16,13 +16,13 @@ import structlog
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
+from treadle.core.traces import MASK, Traces, traces_of
 from treadle.dag.graph import CompiledNode
 from treadle.dag.outcomes import Completed, Failed, Outcome, Retrying
 from treadle.dag.specs import SPECS
 from treadle.dag.validation.offers import secret_fields
 from treadle.dag.values import Value
 from treadle.monitoring.logs import traceback_of
-from treadle.workers.traces import MASK, Traces, traces_of
 
 _log = structlog.get_logger()
 

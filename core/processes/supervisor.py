@@ -22,7 +22,10 @@ from treadle.core.processes.service import Child, Service
 TEND_SECONDS = 1.0
 
 OnLine = Callable[[str, str], None]
-"""Called with a service's name and one line of its output, or one line about it."""
+"""Called with a service's name and one line of its output."""
+OnEnd = Callable[[str, int, float], None]
+"""Called when a service ended by itself: its name, its status, the seconds until it starts again.
+"""
 
 
 class Supervisor:
@@ -33,16 +36,20 @@ class Supervisor:
         stages: Sequence[Sequence[Service]],
         on_line: OnLine,
         tend: Callable[[], None] | None = None,
+        on_end: OnEnd | None = None,
     ) -> None:
         """Prepare to run `stages`.
 
         Args:
             on_line: called from the supervisor's thread with each line.
             tend: called about once a second from that thread, for other periodic work.
+            on_end: called from that thread when a service has ended that is started again; if
+                there is none, `on_line` gets a line about it.
         """
         self._stages = [[Child(service) for service in stage] for stage in stages]
         self._children = [child for stage in self._stages for child in stage]
         self._on_line = on_line
+        self._on_end_of = on_end or self._say_end
         self._tend = tend
         self._selector = selectors.DefaultSelector()
         self._woken, self._wake = socket.socketpair()
@@ -172,10 +179,10 @@ class Supervisor:
             self._on_line(child.service.name, line)
         if self._stopping:
             return
-        pause = child.due - time.monotonic()
-        self._on_line(
-            child.service.name, f"ended with status {status}; starts again in {pause:.1f} s"
-        )
+        self._on_end_of(child.service.name, status, max(0.0, child.due - time.monotonic()))
+
+    def _say_end(self, name: str, status: int, seconds: float) -> None:
+        self._on_line(name, f"ended with status {status}; starts again in {seconds:.1f} s")
 
     def _drain(self, stage: Sequence[Child]) -> None:
         for child in stage:

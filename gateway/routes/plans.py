@@ -73,10 +73,13 @@ def list_plans(caller: Reader, limit: Limit = 20, cursor: Cursor = None) -> Resp
 
 @routes.get("/plans/{plan_id}", response_model=Plan, summary="Get a plan")
 def get_plan(plan_id: UUID, caller: Reader) -> Response:
-    """Return a plan; once it is ready, with its workflow and its cost."""
+    """Return a plan; once it is ready, with its workflow, its cost and what to look at first.
+
+    A task that no worker has now is a warning, `no_capable_worker`.
+    """
     with caller.session() as connection:
         found = executions.execution(connection, caller.resources.graphs, plan_id, records=0)
-    return Json(requests.plan_of(found))
+        return Json(requests.plan_now(connection, found))
 
 
 @routes.post(

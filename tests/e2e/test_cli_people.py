@@ -232,3 +232,19 @@ def _in_terminal(folder: Folder, command: str) -> str:
     os.close(ours)
     assert process.wait(30) == 0, said
     return said.decode()
+
+
+def test_an_answer_that_does_not_fit_is_refused_with_its_problems(
+    folder: Folder, wait_until: WaitUntil
+) -> None:
+    """Where it says to correct what the problems name, they stand above."""
+    _, question = asked(folder, wait_until, asking())
+
+    refused = folder.run("answer", question["id"], "--decision", "maybe")
+
+    assert refused.code == 4
+    assert "Correct what `problems` names" in refused.err
+    lines = refused.err.split("  problems:\n")[1].splitlines()
+    assert lines[0].startswith("    decision: ")
+    assert "approve" in " ".join(lines[1:3])
+    folder.run("answer", question["id"], "--decision", "approve")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
+import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import TASKS
-from tests.support.command_line import UP_SECONDS, Folder, Running
+from tests.support.command_line import TREADLE, UP_SECONDS, Folder, Running
 from tests.support.node_families import commands, descendants, is_alive
 from tests.support.ports import port_base
 from tests.support.workflows import chain, node
@@ -38,20 +42,49 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         each.close()
 
 
-def test_up_says_where_all_of_it_is_and_shows_the_first_key(cluster_folder: Path) -> None:
-    """What stands there can be asked for, and the key opens the API."""
+@contextmanager
+def in_terminal(
+    folder: Path, *arguments: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]:
+    """Run a command in a terminal of its own; yield it, and what returns all it has written."""
+    ours, theirs = pty.openpty()
+    written: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # the other end is closed
+            while data := os.read(ours, 65_536):
+                written.append(data)
+
+    process = subprocess.Popen(
+        [TREADLE, *arguments], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield process, lambda: b"".join(written).decode()
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        os.close(ours)
+
+
+def test_up_says_where_all_of_it_is(cluster_folder: Path) -> None:
+    """What stands there can be asked for, and a key that is made as it says opens the API."""
     (log,) = cluster_folder.glob("up-*.log")
     said = log.read_text("utf-8").partition("Treadle is up")[2]
-    key = re.findall(r"API key: (tk_\S+)", said)
+    (command,) = re.findall(r"API key: none yet; `treadle (keys create [^`]+)` makes one", said)
     page, metrics = re.findall(r"http://\S+(?:docs|metrics)\b", said)
     ports = re.findall(r"(planner|worker|scheduler) (\d+)", said)
 
     for address in (page, metrics, *(f"http://127.0.0.1:{port}/health" for _, port in ports)):
         assert httpx.get(address).status_code == 200
     assert len(ports) == 3
-    headers = {"Authorization": f"Bearer {key[0]}"}
+    key = Folder(cluster_folder).run(*command.split()).out.strip()
+    headers = {"Authorization": f"Bearer {key}"}
     assert httpx.get(page.replace("docs", "v1/keys"), headers=headers).status_code == 200
-    assert len(key) == 1
+    assert "tk_" not in log.read_text("utf-8")
 
 
 def test_a_second_up_says_who_holds_the_folder(cluster_folder: Path) -> None:
@@ -86,21 +119,25 @@ def test_up_refuses_a_port_that_somebody_holds(tmp_path: Path) -> None:
     assert not (tmp_path / ".treadle").exists()
 
 
-def test_a_start_that_is_cut_short_loses_no_key(
-    started: Callable[..., Running], tmp_path: Path, wait_until: WaitUntil
+def test_the_first_key_is_shown_once_and_in_a_terminal_alone(
+    tmp_path: Path, wait_until: WaitUntil
 ) -> None:
-    """The first key is made in the moment it is shown, so the next start shows it."""
-    up = started("up", "--workers", "1", *port_base())
-    wait_until(lambda: find_cluster(tmp_path / ".treadle"), timeout=UP_SECONDS)
-    wait_until(lambda: "scheduler.started" in up.said or up.is_up(), timeout=UP_SECONDS)
-    os.kill(up.pid, signal.SIGKILL)
-    shown = "API key:" in up.said
-
-    again = started("up", "--workers", "1", *port_base())
-    wait_until(again.is_up, timeout=UP_SECONDS)
-
-    assert shown != ("API key:" in again.said)
-    assert again.end() == 0
+    """It is made in the moment it is shown, so a start that is cut short loses none."""
+    for cut_short in (True, False):
+        with in_terminal(tmp_path, "up", "--workers", "1", *port_base()) as (process, said):
+            wait_until(lambda said=said: "scheduler.started" in said(), timeout=UP_SECONDS)
+            if cut_short:
+                process.kill()
+                process.wait()
+                shown = said().count("API key: tk_")
+                wait_until(lambda: find_cluster(tmp_path / ".treadle") is None, timeout=30)
+            else:
+                wait_until(lambda said=said: "Treadle is up" in said(), timeout=UP_SECONDS)
+                wait_until(lambda said=said: "/metrics" in said(), timeout=UP_SECONDS)
+                assert len(Folder(tmp_path).run("keys", "list", "--json").document) == 1
+                assert shown + said().count("API key: tk_") == 1
+                process.terminate()
+                assert process.wait() == 0
 
 
 def test_nothing_outlives_a_killed_up(
@@ -122,7 +159,7 @@ def test_nothing_outlives_a_killed_up(
     again = started("up", "--workers", "1", *port_base())
     wait_until(again.is_up, timeout=UP_SECONDS)
     assert Folder(tmp_path).run("show", execution["id"], "--json").document == execution
-    assert "API key:" not in again.said
+    assert "tk_" not in up.said + again.said
     assert again.end() == 0
     lines = [json.loads(each) for each in again.said.splitlines()]
     assert lines[-1]["message"] == "Treadle is down."

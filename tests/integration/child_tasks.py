@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Timer
 
 from treadle import task
+from treadle.monitoring.logs import level
 
 
 @task(lane="process")
@@ -111,3 +112,8 @@ def child_inherited() -> list[str]:
         capture_output=True, text=True, check=True, close_fds=False,
     )  # fmt: skip
     return sorted(set(shown.stdout.split()) - {"0", "1", "2", "3"})
+
+
+@task(lane="process")
+def child_log_level() -> str:
+    return level()

@@ -11,9 +11,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import structlog
 
 from tests.conftest import WaitUntil
 from treadle.dag.values import dumps, loads
+from treadle.monitoring import logs
 from treadle.workers.lanes.child_pool import ChildDied, Children
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
@@ -65,6 +67,17 @@ def test_what_a_task_prints_is_not_taken_for_its_answer(children: Children) -> N
     """User code may write to standard output as it likes."""
     reply = children.call(call("child_prints", text="noise"), watch=ignore)
     assert loads(reply) == {"output": {"data": 5}}
+
+
+def test_a_child_logs_at_the_level_of_its_parent(children: Children) -> None:
+    """Though the settings of the process are kept from it."""
+    logs.configure("WARNING")
+    try:
+        reply = children.call(call("child_log_level"), watch=ignore)
+    finally:
+        logs.configure()
+        structlog.reset_defaults()
+    assert loads(reply) == {"output": {"data": "WARNING"}}
 
 
 def test_a_child_that_dies_is_reported_and_replaced(children: Children) -> None:

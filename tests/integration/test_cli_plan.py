@@ -124,7 +124,7 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
             "triggers": ["a"],
         },
         "problems_repaired": [],
-        "warnings": [],
+        "warnings": [{"path": "p", "reason": "r", "message": hostile, "solution": "Do."}],
         "rounds": 1,
         "fixes": [{"path": "nodes[0]", "reason": "r", "done": hostile}],
         "model": "m",
@@ -137,7 +137,7 @@ def test_what_a_model_wrote_commands_no_terminal() -> None:
 
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()
-    assert out.getvalue().count("[red]x[/red]") == 7
+    assert out.getvalue().count("[red]x[/red]") == 8
     assert "\x1b" not in stage_line({"stage": "checking", "title": hostile, "steps": []})
 
 
@@ -156,3 +156,15 @@ def test_a_gateway_is_asked_as_this_folders_cluster_is(
 
     assert ran.code == 0, ran.err
     assert ran.document["output"] == {"double": {"data": 8}}
+
+
+def test_a_plan_is_drawn_and_written_with_its_warnings(folder: Folder, provider: Provider) -> None:
+    """Such as a task that no worker has: for a person, and for a program."""
+    provider.answers(draft(step("pay", "ACTION.PYTHON_TASK", task="acme.pay")))
+
+    shown = folder.process("plan", "Run the task acme.pay.")
+    provider.answers(draft(step("pay", "ACTION.PYTHON_TASK", task="acme.pay")))
+    written = folder.process("plan", "Run the task acme.pay.", "--json").document
+
+    assert "warnings\n  nodes[1].configurations.task: no_capable_worker" in shown.out
+    assert [each["reason"] for each in written["plan"]["warnings"]] == ["no_capable_worker"]

@@ -203,3 +203,19 @@ def test_a_prompt_that_says_nothing_or_too_much_is_refused(ada: Client, prompt: 
     """Before anything is planned."""
     status, reason = ada.refusal("POST", "/v1/plans", json={"prompt": prompt})
     assert (status, reason in ("request_invalid", "prompt_invalid")) == (422, True)
+
+
+@pytest.mark.usefixtures("planner")
+def test_a_plan_says_which_of_its_tasks_no_worker_has(
+    ada: Client, provider: Provider, wait_until: WaitUntil
+) -> None:
+    """Before it is run: the plan would wait for it."""
+    provider.answers(draft(step("pay", "ACTION.PYTHON_TASK", task="acme.pay")))
+    asked = ada.http.post("/v1/plans", json={"prompt": "Run the task acme.pay."}).json()
+
+    plan = made(ada, asked["id"], wait_until)
+
+    assert plan["status"] == "ready", plan
+    (warning,) = plan["plan"]["warnings"]
+    assert warning["reason"] == "no_capable_worker"
+    assert warning["path"] == "nodes[1].configurations.task"

@@ -76,3 +76,28 @@ def test_a_masked_traceback_is_lines_on_a_terminal() -> None:
         structlog.reset_defaults()
 
     assert "RuntimeError: odd\n" in stream.getvalue()
+
+
+@pytest.mark.parametrize("event", ["loop.restarted", "request.crashed", "thread.crashed"])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_line_of_the_log_shows_what_the_process_was_given(
+    event: str, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever logs the words of an error: secrets, keys and passwords are masked."""
+    monkeypatch.setenv("TREADLE_SECRET_API", CANARY)
+    monkeypatch.setenv("OPENAI_API_KEY", "0p3rat0r-key")
+    monkeypatch.setenv("TREADLE_DATABASE_URL", "postgresql://t:pa%20ssw0rd@127.0.0.1/t")
+    said = f"refused {CANARY} with 0p3rat0r-key by pa ssw0rd"
+    stream = Terminal() if terminal else io.StringIO()
+    configure(stream=stream)
+    try:
+        structlog.get_logger().error(event, exc_info=crashed(said), detail=said, error=said)
+    finally:
+        structlog.reset_defaults()
+
+    shown = stream.getvalue()
+    assert "RuntimeError" in shown
+    assert shown.count("refused *** with *** by ***") >= 3
+    assert "canary" not in shown
+    assert "0p3rat0r" not in shown
+    assert "ssw0rd" not in shown

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from treadle.cli.edge import edge
 from treadle.cli.errors import print_error
 from treadle.cli.plain_text import plain, say
+from treadle.cli.usage_words import in_plain_words
 from treadle.core.errors import TreadleError
 from treadle.core.gc_pause import gc_paused
 
@@ -132,7 +133,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except _UsageError as error:
-            error.message = plain(error.message)
+            error.message = plain(in_plain_words(error.message))
             raise
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -38,8 +38,10 @@ def doctor(
     else:
         for each in found:
             say(_lines(each))
+        if variables:
+            say("\nsettings that are read from the environment")
         for setting, variable in variables.items():
-            say(f"{_MARGIN}{setting} is read from {variable}")
+            say(f"{_MARGIN}{setting}: {variable}")
     raise typer.Exit(ExitCode.OK if ok else ExitCode.NO)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from enum import IntEnum
+from typing import Any
 
-from treadle.cli.plain_text import json_text, plain_lines, say
+from treadle.cli.plain_text import json_text, plain, plain_lines, say
 from treadle.core.errors import TreadleError
 
 
@@ -30,6 +32,7 @@ _CODES = {
     "cluster_unreachable": ExitCode.UNREACHABLE,
     "cluster_not_ready": ExitCode.UNREACHABLE,
     "gateway_unreachable": ExitCode.UNREACHABLE,
+    "gateway_not_found": ExitCode.UNREACHABLE,
     "gateway_differs": ExitCode.UNREACHABLE,
     "workflow_invalid": ExitCode.NO,
     "settings_invalid": ExitCode.USAGE,
@@ -46,11 +49,45 @@ _CODES = {
 }
 
 
-def error_lines(message: str, reason: str, solution: str) -> str:
-    """Return an error for a person; further lines of its texts stand further in than ours."""
+def error_lines(message: str, reason: str, solution: str, problems: object = None) -> str:
+    """Return an error for a person; further lines of its texts stand further in than ours.
+
+    Args:
+        problems: as the error's context has them: a list of what is wrong, in whichever form.
+    """
     further = "\n" + " " * len("error: ")
     said = (f"error: {message}", f"  reason: {reason}", f"  solution: {solution}")
-    return "\n".join(plain_lines(each).replace("\n", further) for each in said)
+    first, *rest = [plain_lines(each).replace("\n", further) for each in said]
+    listed = list(problem_lines(problems, shown=f"{message}\n{solution}"))
+    if listed:
+        rest.insert(1, "\n".join(["  problems:", *(f"    {each}" for each in listed)]))
+    return "\n".join([first, *rest])
+
+
+def problem_lines(problems: object, *, shown: str = "") -> Iterator[str]:
+    """Yield lines for an error's problems: where and why, what, and how to fix it, if they say it.
+
+    Args:
+        shown: what has been said; a single problem that stands in it is left out.
+    """
+    if not isinstance(problems, list):
+        return
+    texts = [_texts(each) for each in problems]
+    if len(texts) == 1 and all(each in shown for each in texts[0][1:]):
+        return
+    for first, *rest in texts:
+        yield plain(first)
+        yield from (f"  {plain(each)}" for each in rest)
+
+
+def _texts(problem: Any) -> list[str]:
+    """Return what a problem says, its place first."""
+    if not isinstance(problem, dict):
+        return [str(problem)]
+    place = str(problem.get("path") or "the document")
+    why = f": {problem['reason']}" if problem.get("reason") else ""
+    parts = (problem.get("message"), problem.get("solution"))
+    return [f"{place}{why}", *(str(each) for each in parts if each)]
 
 
 def exit_code(error: TreadleError) -> ExitCode:
@@ -63,6 +100,6 @@ def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     if as_json:
         text = json_text(json.dumps(error.to_wire(), ensure_ascii=False, default=str))
     else:
-        text = error_lines(error.message, error.reason, error.advice)
+        text = error_lines(error.message, error.reason, error.advice, error.context.get("problems"))
     say(text, err=True)
     return exit_code(error)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from rich.text import Text
 from rich.tree import Tree
 
-from treadle.cli.plain_text import plain
+from treadle.cli.plain_text import counted, plain
 from treadle.cli.progress import NodeProgress, Progress
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus, NodeStatus
@@ -139,7 +139,7 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
     if not folded and node.output_key not in (None, "result"):
         line.append(f"  → {plain(node.output_key)}", "dim")
     if node.retries:
-        line.append(f"  {node.retries} {'retry' if node.retries == 1 else 'retries'}", "yellow")
+        line.append(f"  {counted(node.retries, 'retry', 'retries')}", "yellow")
     if node.error and node.status in _IN_SIGHT:
         line.append(f"  {_shortened(node.error)}", "red")
     return line

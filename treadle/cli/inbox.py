@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.console import output_console, print_table
+from treadle.cli.errors import problem_lines
 from treadle.cli.execution_view import duration
 from treadle.cli.files import (
     InputInvalid,
@@ -184,7 +185,8 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
         except TreadleError as error:
             if error.reason not in ("reply_invalid", "input_invalid"):
                 raise
-            say(error.message, fg=typer.colors.RED)
+            lines = problem_lines(error.context.get("problems"), shown=error.message)
+            say("\n  ".join((error.message, *lines)), fg=typer.colors.RED)
         else:
             _tell(made, as_json=as_json)
             return

@@ -73,7 +73,7 @@ class Local(Ledger):
 
     def plan(self, plan_id: UUID) -> Plan:
         found = executions.execution(self.session(), self.engine.graphs, plan_id, records=0)
-        return requests.plan_of(found)
+        return requests.plan_now(self.session(), found)
 
     def questions(
         self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int

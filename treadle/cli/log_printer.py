@@ -53,6 +53,16 @@ class LogPrinter:
             if not self._awaited:
                 self._print_own(json_line("cluster.started", level="info", message=self._when_up()))
 
+    def print_end(self, service: str, status: int, seconds: float) -> None:
+        """Print that a service ended by itself, and when it is started again."""
+        said = f"ended with status {status}; starts again in {seconds:.1f} s"
+        facts = {"status": status, "restart_seconds": round(seconds, 1)}
+        record = {**json_line("service.ended", level="warning", message=said), **facts}
+        if self._readable:
+            say(f"{service}: {said}", fg=_COLOURS["warning"])
+        else:
+            say(json_text(json.dumps({"service": service, **record}, ensure_ascii=False)))
+
     def print_down(self) -> None:
         """Print that all services have ended."""
         self._print_own(json_line("cluster.stopped", level="info", message="Treadle is down."))

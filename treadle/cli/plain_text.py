@@ -45,6 +45,11 @@ def json_text(text: str) -> str:
     return text if encoding.startswith("utf") else re.sub(r"[^\x00-\x7f]", _escaped, text)
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a count with its noun: `1 node`, `2 nodes`; an unusual plural is given."""
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
 def say(text: object = "", *, err: bool = False, **style: Any) -> None:
     """Write lines to standard output, or to standard error; `style` is `typer.style`'s."""
     typer.secho(plain_lines(text), err=err, **style)

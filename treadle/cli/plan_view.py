@@ -12,15 +12,17 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from treadle.cli.errors import problem_lines
 from treadle.cli.execution_view import duration
-from treadle.cli.plain_text import plain
+from treadle.cli.plain_text import counted, plain
+from treadle.wire.objects import members
 from treadle.wire.plans import PlanPlaceholder, PlanResult
 
 #: Characters of a step's purpose that its line shows.
 _PURPOSE_WIDTH = 80
 _STAGES: Mapping[str, str] = {
     "asking": "asking {model}, round {round}",
-    "checking": "checking “{title}”, {count} steps",
+    "checking": "checking “{title}”, {steps}",
     "fixing": "finishing “{title}”",
 }
 
@@ -31,6 +33,7 @@ def drawn(plan: PlanResult) -> RenderableType:
     for heading, lines in (
         ("assumptions", [plain(each) for each in plan.assumptions]),
         ("placeholders", [_placeholder(each) for each in plan.placeholders]),
+        ("warnings", list(problem_lines([members(each) for each in plan.warnings]))),
         ("fixed by rule", [plain(f"{each.path}: {each.done}") for each in plan.fixes]),
     ):
         if lines:
@@ -42,7 +45,8 @@ def drawn(plan: PlanResult) -> RenderableType:
 
 def stage_line(stage: Mapping[str, Any]) -> str:
     """Return a stage of planning as a line."""
-    values = {"count": len(stage.get("steps", ())), "model": "", "round": "", "title": "", **stage}
+    steps = counted(len(stage.get("steps", ())), "step")
+    values = {"model": "", "round": "", "title": "", **stage, "steps": steps}
     return plain(_STAGES.get(stage["stage"], stage["stage"]).format_map(values))
 
 
@@ -104,4 +108,4 @@ def _spent(plan: PlanResult) -> str:
 
 def _repairs(problems: Sequence[object]) -> Iterator[str]:
     if problems:
-        yield f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} repaired"
+        yield f"{counted(len(problems), 'problem')} repaired"

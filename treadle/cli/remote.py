@@ -6,14 +6,21 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 import httpx
 from httpx_sse import connect_sse
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from treadle.cli.cluster import Control, Started
+from treadle.cli.gateway_answers import (
+    GatewayDiffers,
+    document_of,
+    member_of,
+    object_of,
+    unreachable,
+)
 from treadle.core.errors import TreadleError
 from treadle.dag.events import FINAL_EVENTS
 from treadle.dag.graph import CompiledGraph
@@ -41,7 +48,7 @@ from treadle.wire.interactions import (
     InteractionResponses,
     Interactions,
 )
-from treadle.wire.objects import Object, members, read
+from treadle.wire.objects import Object, members
 from treadle.wire.plans import AskedPlan, Plan
 from treadle.wire.workflows import ValidationResult, Version
 
@@ -51,31 +58,7 @@ _ANSWER_SECONDS = 60.0
 _OUTAGE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _PAGE = 1_000
-#: How to fix a refusal here, where that differs from what whoever writes requests does.
-_SOLUTIONS = {
-    "key_missing": "Set TREADLE_API_KEY; `treadle keys create` makes a key where the gateway runs.",
-    "key_invalid": "Set TREADLE_API_KEY to a key that `treadle keys list` shows as usable there.",
-}
 _STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|(\w+)')
-
-
-class GatewayUnreachable(TreadleError):
-    """The gateway at `TREADLE_SERVER` does not answer."""
-
-    reason: ClassVar[str] = "gateway_unreachable"
-    retryable: ClassVar[bool] = True
-    solution: ClassVar[str] = "Check TREADLE_SERVER, and that a `treadle gateway` runs there."
-
-
-class GatewayDiffers(TreadleError):
-    """The gateway answered what this release cannot read."""
-
-    reason: ClassVar[str] = "gateway_differs"
-    solution: ClassVar[str] = "Use the `treadle` of the gateway's release."
-
-
-class GatewayRefused(TreadleError):
-    """The gateway answered with an error, which keeps its own reason, message and solution."""
 
 
 class Remote:
@@ -83,12 +66,13 @@ class Remote:
 
     def __init__(self, server: str, key: SecretStr | None) -> None:
         headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+        self._server = server
         self._http = httpx.Client(base_url=server, headers=headers, timeout=_ANSWER_SECONDS)
 
     def check_ready(self) -> Mapping[str, WireError]:
         """Raise what keeps the gateway from its work; return what it does without, by name."""
-        found = self._ask("GET", "/health/ready").get("dependencies", {})
-        return {name: _read(WireError, each) for name, each in found.items() if each != "ok"}
+        found = member_of(self._ask("GET", "/health/ready"), "dependencies")
+        return {name: object_of(WireError, each) for name, each in found.items() if each != "ok"}
 
     def check_key(self) -> None:
         """Raise what the gateway has against the key, if anything."""
@@ -114,10 +98,10 @@ class Remote:
 
     def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         found = self._ask("GET", f"/v1/executions/{execution_id}")
-        records = list(self._records(found["nodes_href"], whole=whole))
+        records = list(self._records(member_of(found, "nodes_href"), whole=whole))
         if whole:
             self._put_in(found)
-        return _read(ExecutionRecord, {**found, "node_executions": records})
+        return object_of(ExecutionRecord, {**found, "node_executions": records})
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         workflow, version = execution.workflow_id, execution.workflow_version
@@ -153,9 +137,9 @@ class Remote:
                     until = time.monotonic() + _OUTAGE_SECONDS
                     if event.event_type in FINAL_EVENTS:
                         return
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if time.monotonic() > until:
-                    raise _unreachable(error) from error
+                    raise unreachable(error, self._server) from error
             except TreadleError as error:
                 if not error.retryable or time.monotonic() > until:
                     raise
@@ -202,11 +186,11 @@ class Remote:
         with connect_sse(self._http, "GET", path, headers=headers) as source:
             if source.response.status_code != httpx.codes.OK:
                 source.response.read()
-                raise _refused(source.response)
+                document_of(source.response)
             for each in source.iter_sse():
                 event = json.loads(each.data) if each.data else {}
                 if "seq" in event:
-                    yield _read(Event, event)
+                    yield object_of(Event, event)
 
     def _records(self, href: str, *, whole: bool) -> Iterator[dict[str, Any]]:
         """Yield all node records; with what they put out, however large, if `whole`."""
@@ -215,14 +199,16 @@ class Remote:
             page = self._ask("GET", href, params=query)
             if whole:
                 self._put_in(page)
-            yield from page["node_executions"]
-            if page["next_cursor"] is None:
+            yield from member_of(page, "node_executions")
+            if member_of(page, "next_cursor") is None:
                 return
-            query["cursor"] = page["next_cursor"]
+            query["cursor"] = member_of(page, "next_cursor")
 
     def _put_in(self, document: dict[str, Any]) -> None:
         """Put what was too large to come along where it belongs."""
-        for left in document.pop("left_out"):
+        left_out = member_of(document, "left_out")
+        del document["left_out"]
+        for left in left_out:
             *steps, last = _steps(left["path"])
             place: Any = document
             for step in steps:
@@ -230,53 +216,19 @@ class Remote:
             place[last] = self._ask("GET", left["href"])
 
     def _read(self, kind: type[Object], method: str, path: str, **request: Any) -> Object:
-        return _read(kind, self._ask(method, path, **request))
+        return object_of(kind, self._ask(method, path, **request))
 
     def _ask(self, method: str, path: str, **request: Any) -> Any:
         try:
             response = self._http.request(method, path, **request)
-        except httpx.TransportError as error:
-            raise _unreachable(error) from error
-        if response.is_error:
-            raise _refused(response)
-        return response.json()
-
-
-def _read(kind: type[Object], document: Any) -> Object:
-    """Return what the gateway has answered; what only a newer one tells is kept in it.
-
-    Raises:
-        GatewayDiffers: it is not what a gateway of this release answers.
-    """
-    try:
-        return read(kind, document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise GatewayDiffers(f"The gateway answers {where}: {first['msg']}.") from error
+        except httpx.RequestError as error:
+            raise unreachable(error, self._server) from error
+        return document_of(response)
 
 
 def _key_header(key: str | None) -> dict[str, str]:
     check_key(key)
     return {} if key is None else {"Idempotency-Key": key}
-
-
-def _unreachable(error: Exception) -> GatewayUnreachable:
-    return GatewayUnreachable(f"The gateway cannot be reached: {error}")
-
-
-def _refused(response: httpx.Response) -> TreadleError:
-    try:
-        error = read(WireError, response.json())
-    except ValueError:
-        return GatewayUnreachable(
-            f"{response.url} answered {response.status_code} and no error of Treadle's."
-        )
-    details = error.error_details
-    traits = {"reason": details.reason, "retryable": error.is_retryable}
-    refused: type[GatewayRefused] = type("GatewayRefused", (GatewayRefused,), traits)
-    solution = _SOLUTIONS.get(details.reason, details.solution)
-    return refused(error.error_message, solution=solution, **details.facts)
 
 
 def _steps(path: str) -> list[str | int]:

@@ -15,7 +15,7 @@ from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
 from treadle.cli.plain_text import plain, say
-from treadle.cli.validate import checked, listed
+from treadle.cli.validate import checked
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
 from treadle.dag.model import Workflow
@@ -105,6 +105,6 @@ def _unknown_tasks(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
 def invalid(file: str, validation: Validation) -> WorkflowInvalid:
     """Return the error of a workflow that is not valid, with all its problems."""
     return WorkflowInvalid(
-        f"{file} is no valid workflow.\n{listed(validation.problems)}",
+        f"{file} is no valid workflow.",
         problems=[asdict(problem) for problem in validation.problems],
     )

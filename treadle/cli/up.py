@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -91,7 +92,7 @@ def up(
         stages = _stages(count, tasks or (), environment, grace_seconds, ports)
         when_up = partial(_welcome, servers.folder, ports, servers.database_url)
         printer = LogPrinter([each.name for stage in stages for each in stage], when_up)
-        Supervisor(stages, printer.print_line, servers.revive).serve()
+        Supervisor(stages, printer.print_line, servers.revive, printer.print_end).serve()
     printer.print_down()
 
 
@@ -149,30 +150,30 @@ def _refuse_other_servers() -> None:
 
 
 def _welcome(folder: Path, ports: Ports, database_url: str) -> str:
-    """Return what a person wants to know of a cluster that has just come up.
-
-    The first key is made here, in the moment it is shown: one that was made before would be lost
-    if the start were cut short.
-    """
+    """Return what a person wants to know of a cluster that has just come up."""
     others = ", ".join(f"{role} {ports.port(role)}" for role in ports.roles[1:])
     lines = [
         f"Treadle is up, with its data in {folder}. Ctrl-C stops it.",
         f"  API:     {ports.url('gateway')}/docs",
         f"  metrics: {ports.url('gateway')}/metrics, and /health; the same on {others}",
     ]
-    try:
-        key = _first_key(database_url)
-    except psycopg.Error:  # the cluster is up all the same, or comes up again
-        lines.append("  API key: none was made; `treadle keys create` makes one")
-        return "\n".join(lines)
-    if key is not None:
-        lines.append(f"  API key: {key}  (account {LOCAL_OWNER}, all scopes; shown this once)")
+    with suppress(psycopg.Error):  # the cluster is up all the same, or comes up again
+        lines += _about_first_key(database_url)
     return "\n".join(lines)
 
 
-def _first_key(database_url: str) -> str | None:
-    """Make the first key of a ledger, for whoever works at it; `None` if it has had one."""
+def _about_first_key(database_url: str) -> Iterator[str]:
+    """Make the first key of a ledger for a person at a terminal; elsewhere say how to make one.
+
+    It is made in the moment it is shown: one that was made before would be lost if the start were
+    cut short. What is no terminal is a log, which keeps what it is given, and holds no key.
+    """
     with connect(database_url, autocommit=True) as connection:
         if keys.listed(connection, limit=1):
-            return None
-        return keys.create(connection, LOCAL_OWNER, tuple(Scope), name="made by treadle up").text
+            return
+        if sys.stdout.isatty():
+            made = keys.create(connection, LOCAL_OWNER, tuple(Scope), name="made by treadle up")
+            yield f"  API key: {made.text}  (account {LOCAL_OWNER}, all scopes; shown this once)"
+        else:
+            scopes = ",".join(Scope)
+            yield f"  API key: none yet; `treadle keys create --scopes {scopes}` makes one"

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from treadle.cli.connect import connected_to_read
-from treadle.cli.errors import ExitCode
+from treadle.cli.errors import ExitCode, problem_lines
 from treadle.cli.files import read_file, to_json
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import counted, say
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
@@ -34,13 +34,12 @@ def validate(
     if as_json:
         say(to_json(document_of(validation)))
     elif validation.workflow is None:
-        count = len(validation.problems)
-        say(f"{file}: {count} {'problem' if count == 1 else 'problems'}")
+        say(f"{file}: {counted(len(validation.problems), 'problem')}")
         say(listed(validation.problems))
     else:
         workflow = validation.workflow
-        parts = f"{len(workflow.nodes)} nodes, {len(workflow.connections)} connections"
-        say(f"{file}: valid, {parts}")
+        nodes = counted(len(workflow.nodes), "node")
+        say(f"{file}: valid, {nodes}, {counted(len(workflow.connections), 'connection')}")
         if validation.warnings:
             say(f"warnings\n{listed(validation.warnings)}")
         if unasked:
@@ -85,9 +84,4 @@ def document_of(validation: Validation) -> dict[str, Any]:
 
 def listed(problems: Sequence[Problem]) -> str:
     """Return problems for a person: where and why, what, and how to fix it."""
-    return "\n".join(
-        f"  {plain(problem.path or 'the document')}: {problem.reason}\n"
-        f"    {plain(problem.message)}\n"
-        f"    {plain(problem.solution)}"
-        for problem in problems
-    )
+    return "\n".join(f"  {each}" for each in problem_lines([asdict(each) for each in problems]))

@@ -141,7 +141,8 @@ def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
         say(line)
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
-        say(error_lines(error.error_message, details.reason, details.solution))
+        problems = details.facts.get("problems")
+        say(error_lines(error.error_message, details.reason, details.solution, problems))
         if place := _place_of(details.facts):
             say(f"  node: {place}")
     if execution.output is not None:

@@ -22,6 +22,7 @@ from typing import TypeAlias
 from treadle.core.processes import Command, GuardedProcess
 from treadle.core.settings import COUNTS_FOLDER, child_environment, is_read_by_treadle
 from treadle.dag.values import dumps, loads
+from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, read_reply
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
@@ -55,7 +56,7 @@ class Child:
         with theirs:
             # -P, as services start: no file of the current folder stands in for another module.
             command = Command(
-                [sys.executable, "-P", "-m", module, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", module, str(theirs.fileno()), logs.level()],
                 environment,
                 farewell=signal.SIGKILL,
                 keep_open=(theirs.fileno(),),

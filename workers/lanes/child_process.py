@@ -20,7 +20,7 @@ from treadle.workers.nodes.tasks.python_task import run_task_in_child
 
 def serve(answer: Callable[[bytes], bytes]) -> None:
     """Answer the parent's calls until it closes them."""
-    logs.configure()
+    logs.configure(sys.argv[2])
     channel = socket.socket(fileno=int(sys.argv[1]))
     channel.set_inheritable(False)
     os.register_at_fork(after_in_child=channel.close)

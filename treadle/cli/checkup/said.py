@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
 from treadle.cli.checkup.check import Check, error, fine, warning
+from treadle.cli.plain_text import counted
 from treadle.transport.process_reports import PERIOD_SECONDS, ProcessReport, Role
 
 #: Seconds without a report after which a process is silent: one that is ready missed two, and one
@@ -59,7 +60,10 @@ def versions(reports: Sequence[ProcessReport]) -> Check:
     here = version("treadle")
     others = [each for each in reports if each.version != here]
     if not others:
-        return fine("versions", f"this command and {len(reports)} processes are of {here}")
+        return fine(
+            "versions",
+            f"this command and {counted(len(reports), 'process', 'processes')} are of {here}",
+        )
     named = _listed([f"{each.role} {each.place} is of {each.version}" for each in others])
     detail = f"this command is of {here}, but {named}"
     return warning("versions", detail, "End the rollout: start what is older with the new release.")

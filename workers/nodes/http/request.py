@@ -14,6 +14,7 @@ from treadle.core.dialer import DialerError, OutgoingRequest, OutgoingResponse
 from treadle.core.dialer.errors import AnswerNotReadable
 from treadle.core.errors import TreadleError
 from treadle.core.retry_after import retry_after
+from treadle.core.traces import traces_of
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.specs.http import HTTP_REQUEST, Auth, HttpRequest
 from treadle.dag.values import Value, dumps
@@ -21,7 +22,6 @@ from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.http.body import decoded, encoded, query, with_boundary
 from treadle.workers.nodes.implementation import Services, makes
 from treadle.workers.secrets import masked_traceback, operator_keys
-from treadle.workers.traces import traces_of
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Methods that change nothing; the others carry an `Idempotency-Key`.

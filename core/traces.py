@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-from treadle.dag.values import Value
-
 #: What stands in place of a secret.
 MASK = "***"
 
@@ -60,7 +58,7 @@ class Traces:
                 key = key.replace(trace, MASK)
         return key
 
-    def is_number(self, value: Value) -> bool:
+    def is_number(self, value: object) -> bool:
         """Say whether a number is a secret, read as one."""
         return value.__class__ in (int, float) and str(value) in self.secrets
 
