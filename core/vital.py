@@ -55,6 +55,11 @@ class Vital:
     def __init__(self) -> None:
         self._parts: list[Part] = []
         self._died: VitalPartDied | None = None
+        self._tell: Callable[[str], None] = lambda _: None
+
+    def on_death(self, tell: Callable[[str], None]) -> None:
+        """Have `tell` called with the name of the part that dies, once, before anything ends."""
+        self._tell = tell
 
     def watch(self, *parts: Part) -> None:
         """Watch parts that have been started, until `release`."""
@@ -81,6 +86,7 @@ class Vital:
                 self._died = VitalPartDied(f"The thread {name} of this process died.", thread=name)
                 self._died.__cause__ = cause
                 _log.error("thread.lost", thread=name, exc_info=cause)
+                self._tell(name)
                 break
         if self._died is not None:
             raise self._died
@@ -104,7 +110,10 @@ def _has_ended(part: Part) -> bool:
 
 
 def _name(part: Part) -> str:
-    return part.name if isinstance(part, Thread) else part.get_name()
+    """Return a name from a closed set: threads of libraries have none, so that of their class."""
+    if isinstance(part, VitalThread):
+        return part.name
+    return type(part).__name__.strip("_") if isinstance(part, Thread) else part.get_name()
 
 
 def _cause(part: Part) -> BaseException | None:

@@ -43,7 +43,7 @@ class Resources:
             {"redis": RedisProbe(settings.redis_url)},
         )
         client = self._connections.broker.client
-        self._reporter = Reporter(client, Role.GATEWAY, self.readiness)
+        self._reporter = Reporter(client, Role.GATEWAY, self.readiness, self.vital)
         self._reporter.start()
 
         self._dependencies = DependencyWatch(settings)

@@ -1,7 +1,8 @@
 """Facts: what a committed transaction of the ledger did, counted in the process that ran it.
 
 A command ends before Prometheus can scrape it. So it buffers its facts and relays them at its end,
-and a scheduler counts them as its own; see `transport.metrics_relay`.
+and a scheduler counts them as its own; see `transport.metrics_relay`. The death of a vital part
+goes the same way, as its process ends.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _METRICS: Mapping[str, Counter | Histogram] = {
     "execution_seconds": metrics.EXECUTION_SECONDS,
     "ledger_inconsistent": metrics.LEDGER_INCONSISTENT,
     "row_not_understood": metrics.ROWS_NOT_UNDERSTOOD,
+    "vital_part_died": metrics.VITAL_PARTS_DIED,
     "node_settled": metrics.NODES_SETTLED,
     "question_asked": metrics.QUESTIONS_ASKED,
     "question_answered": metrics.QUESTIONS_ANSWERED,

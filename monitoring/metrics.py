@@ -25,6 +25,10 @@ _SLOW = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900)
 _LONG = (0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400, 604_800)
 _FINAL = ("SUCCESS", "ERROR", "CANCELED", "TIMEOUT")
 _TYPES = ("approval", "input", "selection", "review")
+_WORKER_PARTS = (
+    *("committer", "heartbeat", "time-limits", "publisher", "event-loop"),
+    *("ConsumerThread", "WorkerThread"),
+)
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -125,6 +129,17 @@ POOL_WAITING = Gauge(
 PROCESS_STARTS = Counter(
     "treadle_process_starts_total",
     "Starts of a process; where several share an address, those that ended count too.",
+)
+VITAL_PARTS_DIED = closed(
+    Counter(
+        "treadle_vital_parts_died_total",
+        "Threads and tasks that died although their process cannot do without them; it ended and"
+        " was to be started again. A scheduler has the counts of all processes.",
+        ("role", "part"),
+    ),
+    *product(("worker", "planner"), _WORKER_PARTS),
+    *product(("scheduler",), ("sweeper", "delivery")),
+    *product(("gateway",), ("submitter", "live-listener", "live-publisher")),
 )
 DEPENDENCY_UP = Gauge(
     "treadle_dependency_up",

@@ -1,7 +1,8 @@
 """The metrics relay: what a command counted goes through Redis to a scheduler, which counts it.
 
-A command that submits or cancels ends before anybody could ask it for its counts. Redis may lose
-them, and then the counts are short of what a command or two did.
+A command that submits or cancels ends before anybody could ask it for its counts, and a process one
+of whose vital parts died ends soon. Redis may lose them, and then the counts are short of what a
+command or two did.
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ def relaying(client: redis.Redis) -> Iterator[None]:
             _give(client, kept)
 
 
+def relay_death(client: redis.Redis, role: str, part: str) -> None:
+    """Hand over that a vital part of this process died; it is counted here if Redis is away."""
+    died = [Fact("vital_part_died", (role, part))]
+    if not _give(client, died):
+        facts.count(died)
+
+
 def take(client: redis.Redis) -> None:
     """Count here what commands have handed over; each is given to one taker."""
     try:
@@ -47,13 +55,15 @@ def take(client: redis.Redis) -> None:
             drop_unreadable("fact")
 
 
-def _give(client: redis.Redis, kept: Sequence[Fact]) -> None:
+def _give(client: redis.Redis, kept: Sequence[Fact]) -> bool:
+    """Return whether Redis has them."""
     if not kept:
-        return
+        return True
     try:
         pipeline = client.pipeline(transaction=False)
         pipeline.rpush(FACTS_KEY, *(orjson.dumps([*fact]) for fact in kept))
         pipeline.ltrim(FACTS_KEY, -_LONGEST, -1)
         pipeline.execute()
     except redis.RedisError:
-        return
+        return False
+    return True

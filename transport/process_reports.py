@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from functools import partial
 from importlib.metadata import version
 from threading import Event, Thread
 from typing import Any
@@ -22,7 +23,9 @@ import orjson
 import redis
 
 from treadle.core.ids import new_id
+from treadle.core.vital import Vital
 from treadle.monitoring.health import NotReady, Readiness
+from treadle.transport.metrics_relay import relay_death
 from treadle.transport.redis_keys import PROCESS_KEYS, drop_unreadable
 
 #: Seconds between two reports of a process, and for which one is kept.
@@ -77,9 +80,11 @@ class ProcessReport:
 
 
 @contextmanager
-def reporting(client: redis.Redis, role: Role, readiness: Readiness) -> Iterator[None]:
+def reporting(
+    client: redis.Redis, role: Role, readiness: Readiness, vital: Vital
+) -> Iterator[None]:
     """Report on this process while the `with` block runs, and no longer."""
-    reporter = Reporter(client, role, readiness)
+    reporter = Reporter(client, role, readiness, vital)
     reporter.start()
     try:
         yield
@@ -95,10 +100,15 @@ class Reporter:
         client: redis.Redis,
         role: Role,
         readiness: Readiness,
+        vital: Vital,
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Prepare; `clock` tells the seconds of the epoch on this host."""
+        """Prepare; `clock` tells the seconds of the epoch on this host.
+
+        The death of a part that `vital` watches is handed over to be counted.
+        """
+        vital.on_death(partial(relay_death, client, role.value))
         self._client = client
         self._readiness = readiness
         self._clock = clock

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
+from treadle.monitoring.dashboards import models
+from treadle.monitoring.dashboards.alerts import measured
 from treadle.monitoring.dashboards.panels import (
     Panel,
     cluster,
@@ -15,6 +17,7 @@ from treadle.monitoring.dashboards.panels import (
 )
 
 _FINISHED = "treadle_executions_finished_total"
+_REQUESTS = "treadle_gateway_requests_total"
 
 
 def dashboard() -> Dashboard:
@@ -22,11 +25,11 @@ def dashboard() -> Dashboard:
     rows = {
         "Now": _now(),
         "Processes": _processes(),
-        "Executions": _executions(),
+        "Executions": [*_executions(), *_repairs()],
         "Nodes": _nodes(),
         "Front doors": _front_doors(),
         "Refusals": _refusals(),
-        "Models": _models(),
+        "Models": models.panels(),
     }
     return page("treadle-overview", "Treadle: Overview", "Is all well?", rows)
 
@@ -51,13 +54,14 @@ def _now() -> list[Panel]:
             "Workers",
             "Processes that run nodes.",
             cluster('treadle_workers{kind="worker", state="up"}'),
+            alerts=["TreadleNoWorkers"],
         ),
         number(
             "Oldest ready node",
             "How long it has waited for a worker.",
             cluster("treadle_queue_oldest_seconds"),
             "s",
-            bad=300,
+            alerts=["TreadleQueueStuck"],
         ),
         number("Open questions", "They wait for people.", cluster("treadle_questions_pending")),
     ]
@@ -66,14 +70,29 @@ def _now() -> list[Panel]:
 def _processes() -> list[Panel]:
     return [
         graph(
+            "Processes that answer",
+            "How many addresses answer Prometheus, by job; without a scheduler's the gauges of the"
+            " whole cluster are missing.",
+            {"{{job}}": 'sum by (job) (up{job=~"treadle-.*"})'},
+            alerts=["TreadleNotScraped", "TreadleUnobserved"],
+        ),
+        graph(
             "Servers reached",
             "Whether PostgreSQL and Redis answer the processes: 1, or 0 where one is not reached.",
             {"{{dependency}}": "min by (dependency) (treadle_dependency_up)"},
+            alerts=["TreadleDependencyDown"],
         ),
         graph(
             "Starts of processes",
             "In a quarter of an hour, by job; a line that stays up is a loop of crashes.",
             {"{{job}}": "sum by (job) (increase(treadle_process_starts_total[15m]))"},
+            alerts=["TreadleCrashLoop"],
+        ),
+        graph(
+            "Vital parts that died",
+            "Threads and tasks that a process cannot do without, in an hour, by role and part.",
+            {"{{role}} {{part}}": measured("TreadleVitalPartDied")},
+            alerts=["TreadleVitalPartDied"],
         ),
     ]
 
@@ -104,6 +123,11 @@ def _executions() -> list[Panel]:
             {"{{status}}": cluster("treadle_executions_in_progress", "status")},
             stacked=True,
         ),
+    ]
+
+
+def _repairs() -> list[Panel]:
+    return [
         graph(
             "Repaired and moved on",
             "What the scheduler did, by kind. Lost messages and reclaimed leases are repairs; due"
@@ -112,11 +136,25 @@ def _executions() -> list[Panel]:
             "ops",
         ),
         graph(
+            "Losses repaired",
+            "Repairs a second of what should not be lost again and again, by kind.",
+            {"{{kind}}": measured("TreadleRepairing")},
+            "ops",
+            alerts=["TreadleRepairing"],
+        ),
+        graph(
             "Not understood",
             "Executions of which something stored could not be read: ended, set aside, or"
             " left to another release.",
             {"{{outcome}}": rate("treadle_rows_not_understood_total", "outcome")},
             "ops",
+            alerts=["TreadleRowsNotUnderstood"],
+        ),
+        graph(
+            "Inconsistent",
+            "Executions that ended because the ledger's counts contradict each other, in an hour.",
+            {"executions": "sum (increase(treadle_ledger_inconsistent_total[1h]))"},
+            alerts=["TreadleLedgerInconsistent"],
         ),
     ]
 
@@ -158,17 +196,26 @@ def _front_doors() -> list[Panel]:
         graph(
             "Requests",
             "Requests to the gateway, by status.",
-            {"{{status}}": rate("treadle_gateway_requests_total", "status")},
+            {"{{status}}": rate(_REQUESTS, "status")},
             "reqps",
+        ),
+        graph(
+            "Requests that fail",
+            "Share of the gateway's answers with a status of 500 or above.",
+            {"share": f"{measured('TreadleGatewayErrors')} or 0 * {rate(_REQUESTS, 'cluster')}"},
+            "percentunit",
+            alerts=["TreadleGatewayErrors"],
         ),
         graph(
             "Latency",
             "Time to the answer, of all routes.",
             {
                 "half": quantile(0.5, "treadle_gateway_request_seconds"),
+                "95 of 100": quantile(0.95, "treadle_gateway_request_seconds"),
                 "99 of 100": quantile(0.99, "treadle_gateway_request_seconds"),
             },
             "s",
+            alerts=["TreadleGatewaySlow"],
         ),
         graph(
             "Live readers",
@@ -196,45 +243,16 @@ def _refusals() -> list[Panel]:
             "ops",
         ),
         graph(
+            "Crowded out",
+            "Connections a second that were closed because too many wait without a request.",
+            {"connections": measured("TreadleGatewayCrowded")},
+            "ops",
+            alerts=["TreadleGatewayCrowded"],
+        ),
+        graph(
             "Secrets refused",
             "Uses of secrets that are not offered to the owner, or not meant for the host.",
             {"{{place}} {{reason}}": rate("treadle_secrets_refused_total", "place", "reason")},
             "ops",
-        ),
-    ]
-
-
-def _models() -> list[Panel]:
-    return [
-        graph(
-            "Requests to models",
-            "By provider and outcome.",
-            {
-                "{{provider}} {{outcome}}": rate(
-                    "treadle_model_requests_total", "provider", "outcome"
-                )
-            },
-            "reqps",
-        ),
-        graph(
-            "Time of a request",
-            "Of 95 in 100 requests, by provider.",
-            {"{{provider}}": quantile(0.95, "treadle_model_request_seconds", "provider")},
-            "s",
-        ),
-        graph(
-            "Tokens",
-            "A second, in and out.",
-            {
-                "{{provider}} {{direction}}": rate(
-                    "treadle_model_tokens_total", "provider", "direction"
-                )
-            },
-        ),
-        graph(
-            "Cost",
-            "US dollars an hour, as far as prices are known.",
-            {"{{provider}}": f"3600 * {rate('treadle_model_cost_usd_total', 'provider')}"},
-            "currencyUSD",
         ),
     ]

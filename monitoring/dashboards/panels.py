@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
+from zlib import crc32
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, timeseries
 from grafana_foundation_sdk.models.common import (
     BigValueGraphMode,
     GraphDrawStyle,
+    GraphTresholdsStyleMode,
     LegendDisplayMode,
     LegendPlacement,
     SortOrder,
@@ -22,7 +24,14 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
 )
 
-from treadle.monitoring.dashboards.variables import SOURCE, limited, of_cluster, of_queue
+from treadle.monitoring.dashboards.alerts import Alert, alert
+from treadle.monitoring.dashboards.variables import (
+    SOURCE,
+    limited,
+    of_cluster,
+    of_documentation,
+    of_queue,
+)
 
 #: A row of the grid has 24 columns.
 _STAT_SPAN, _STAT_HEIGHT = 4, 4
@@ -47,6 +56,7 @@ def page(
         .tooltip(DashboardCursorSync.CROSSHAIR)
         .with_variable(of_cluster())
         .with_variable(of_queue())
+        .with_variable(of_documentation())
         .link(
             dashboard.DashboardLink("Treadle's dashboards")
             .type(DashboardLinkType.DASHBOARDS)
@@ -69,14 +79,18 @@ def number(
     unit: str = "short",
     *,
     bad: float | None = None,
+    alerts: Sequence[str] = (),
 ) -> stat.Panel:
-    """Return a panel that shows the current value of one query, in red from `bad` on."""
-    steps = [Threshold(None, "green")]
-    if bad is not None:
-        steps.append(Threshold(bad, "red"))
+    """Return a panel that shows the current value of one query.
+
+    It is red from `bad` on, or where the first of its alerts begins.
+    """
+    about = [alert(name) for name in alerts]
     return (
         stat.Panel()
+        .id(panel_id(title))
         .title(title)
+        .links([_runbook(each) for each in about])
         .description(description)
         .datasource(SOURCE)
         .unit(unit)
@@ -84,7 +98,7 @@ def number(
         .height(_STAT_HEIGHT)
         .graph_mode(BigValueGraphMode.AREA)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-        .thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps))
+        .thresholds(_thresholds(about, bad))
         .with_target(_target(query, title, "A"))
     )
 
@@ -96,11 +110,18 @@ def graph(
     unit: str = "short",
     *,
     stacked: bool = False,
+    alerts: Sequence[str] = (),
 ) -> timeseries.Panel:
-    """Return a panel of lines over time; `queries` by the legend of their line."""
+    """Return a panel of lines over time; `queries` by the legend of their line.
+
+    It leads to the runbooks of its alerts, and has a line where the first of them begins.
+    """
+    about = [alert(name) for name in alerts]
     panel = (
         timeseries.Panel()
+        .id(panel_id(title))
         .title(title)
+        .links([_runbook(each) for each in about])
         .description(description)
         .datasource(SOURCE)
         .unit(unit)
@@ -119,11 +140,19 @@ def graph(
         )
         .fill_opacity(40 if stacked else 8)
     )
+    if any(each.threshold for each in about):
+        style = common.GraphThresholdsStyleConfig().mode(GraphTresholdsStyleMode.LINE)
+        panel = panel.thresholds(_thresholds(about)).thresholds_style(style)
     if stacked:
         panel = panel.stacking(common.StackingConfig().mode(StackingMode.NORMAL))
     for name, (legend, query) in zip(ascii_uppercase, queries.items(), strict=False):
         panel = panel.with_target(_target(query, legend, name))
     return panel
+
+
+def panel_id(title: str) -> int:
+    """Return the number of a panel in addresses: the same as long as its title is."""
+    return crc32(title.encode()) % 1_000_000
 
 
 def rate(metric: str, *by: str) -> str:
@@ -145,6 +174,27 @@ def mean(histogram: str) -> str:
 def cluster(metric: str, *by: str) -> str:
     """Return the query of a gauge of the whole cluster, which every scheduler reports."""
     return f"max by ({', '.join(by)}) ({metric})" if by else f"max ({metric})"
+
+
+def _thresholds(alerts: Sequence[Alert], bad: float | None = None) -> dashboard.ThresholdsConfig:
+    """Return where a panel turns red."""
+    is_above = True
+    for each in alerts[:1]:
+        is_above, bad = each.is_bad_above, each.threshold or bad
+    below, above = ("green", "red") if is_above else ("red", "green")
+    steps = [Threshold(None, below if bad is not None else "green")]
+    if bad is not None:
+        steps.append(Threshold(bad, above))
+    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
+
+
+def _runbook(of: Alert) -> dashboard.DashboardLink:
+    return (
+        dashboard.DashboardLink(f"Runbook: {of.name}")
+        .type(DashboardLinkType.LINK)
+        .url(f"${{documentation}}/{of.runbook}")
+        .target_blank(True)
+    )
 
 
 def _sum(by: tuple[str, ...]) -> str:

@@ -17,7 +17,11 @@ from treadle.monitoring.dashboards.panels import (
 
 def dashboard() -> Dashboard:
     """Return the dashboard."""
-    rows = {"Now": _now(), "Questions and answers": _answers(), "Delivery": _delivery()}
+    rows = {
+        "Now": _now(),
+        "Questions and answers": [*_answers(), *_waiting()],
+        "Delivery": _delivery(),
+    }
     description = "What waits for people, and did it reach them?"
     return page("treadle-people", "Treadle: People", description, rows)
 
@@ -80,6 +84,11 @@ def _answers() -> list[Panel]:
             {"{{action}}": rate("treadle_questions_timed_out_total", "action")},
             "ops",
         ),
+    ]
+
+
+def _waiting() -> list[Panel]:
+    return [
         graph(
             "Waiting",
             "Open questions, and those past their time.",
@@ -87,6 +96,13 @@ def _answers() -> list[Panel]:
                 "open": cluster("treadle_questions_pending"),
                 "overdue": cluster("treadle_questions_overdue"),
             },
+        ),
+        graph(
+            "Lateness",
+            "How far the latest question is past its time.",
+            {"overdue": cluster("treadle_questions_overdue_seconds")},
+            "s",
+            alerts=["TreadleQuestionsOverdue"],
         ),
     ]
 
@@ -114,10 +130,17 @@ def _delivery() -> list[Panel]:
         ),
         graph(
             "Waiting to be sent",
-            "Messages in the outbox, and how long the oldest of them has waited.",
+            "Messages in the outbox.",
+            {"messages": cluster("treadle_outbox_pending")},
+        ),
+        graph(
+            "Oldest not delivered",
+            "How long a question, or any message of the outbox, has waited to be delivered.",
             {
-                "messages": cluster("treadle_outbox_pending"),
-                "seconds": cluster("treadle_outbox_oldest_seconds"),
+                "question": cluster("treadle_questions_undelivered_seconds"),
+                "message": cluster("treadle_outbox_oldest_seconds"),
             },
+            "s",
+            alerts=["TreadleQuestionsUndelivered"],
         ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
+from treadle.monitoring.dashboards.alerts import measured
 from treadle.monitoring.dashboards.panels import (
     Panel,
     cluster,
@@ -46,6 +47,7 @@ def _queues() -> list[Panel]:
                 )
             },
             "s",
+            alerts=["TreadleQueueStuck"],
         ),
         graph(
             "Wait",
@@ -66,6 +68,7 @@ def _queues() -> list[Panel]:
             "Without a worker",
             "Queues with waiting nodes that no process serves.",
             {"queues": cluster("treadle_stranded_queues")},
+            alerts=["TreadleQueueUnserved"],
         ),
     ]
 
@@ -76,6 +79,7 @@ def _workers() -> list[Panel]:
             "Workers by state",
             "Registered processes.",
             {"{{kind}} {{state}}": cluster("treadle_workers", "kind", "state")},
+            alerts=["TreadleNoWorkers"],
         ),
         graph(
             "Busy",
@@ -151,6 +155,13 @@ def _ledger() -> list[Panel]:
             "Threads that a larger pool would serve immediately.",
             {"threads": "sum (treadle_ledger_pool_waiting)"},
         ),
+        graph(
+            "Sessions in use",
+            "Share of PostgreSQL's sessions that all its clients together have open.",
+            {"share": measured("TreadleSessionsUsedUp")},
+            "percentunit",
+            alerts=["TreadleSessionsUsedUp"],
+        ),
     ]
 
 
@@ -163,12 +174,10 @@ def _processes() -> list[Panel]:
         ),
         graph(
             "Free disk",
-            "Share of the data folder's file system that is free, by job.",
-            {
-                "{{job}}": 'min by (job) (treadle_disk_bytes{part="free"})'
-                ' / min by (job) (treadle_disk_bytes{part="total"})'
-            },
+            "Share of the data folder's file system that is free, by process.",
+            {"{{job}} {{instance}}": measured("TreadleDiskFull")},
             "percentunit",
+            alerts=["TreadleDiskFull"],
         ),
         graph(
             "Memory",

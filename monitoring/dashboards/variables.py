@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from grafana_foundation_sdk.builders.dashboard import QueryVariable
+from grafana_foundation_sdk.builders.dashboard import QueryVariable, TextBoxVariable
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, VariableRefresh
 
 #: The data source in the provisioning files.
 SOURCE = DataSourceRef(type_val="prometheus", uid="treadle-prometheus")
 #: A metric's name, and the brace that opens its labels if it has any.
-_METRIC = re.compile(r"\b((?:treadle|process)_\w+)(\{?)")
+_METRIC = re.compile(r"\b((?:treadle|process)_\w+|up(?=\{))(\{?)")
 
 
 def of_cluster() -> QueryVariable:
@@ -22,6 +22,11 @@ def of_queue() -> QueryVariable:
     """Return the choice of queues, at first all."""
     labels = 'label_values(treadle_queue_depth{cluster=~"$cluster"}, queue)'
     return _variable("queue", labels).multi(True).include_all(True).all_value(".*")
+
+
+def of_documentation() -> TextBoxVariable:
+    """Return the address of the documentation: panels lead to their runbooks below it."""
+    return TextBoxVariable("documentation").label("Documentation").default_value("docs")
 
 
 def limited(query: str) -> str:

@@ -56,6 +56,7 @@ def test_every_alert_says_what_to_do() -> None:
             "summary",
             "description",
             "runbook_url",
+            "panel",
             "dashboard_url",
         }
 
@@ -65,18 +66,46 @@ def test_every_alert_leads_to_its_runbook() -> None:
     sections = re.split(r"^## ", (ROOT / "docs" / "runbooks.md").read_text("utf-8"), flags=re.M)[1:]
     found = {section.partition("\n")[0]: section for section in sections}
 
-    boards = {json.loads(page)["uid"] for page in pages().values()}
-
     assert sorted(found) == sorted(rule["alert"] for rule in RULES)
     for rule in RULES:
         assert rule["annotations"]["runbook_url"] == f"docs/runbooks.md#{rule['alert'].lower()}"
-        board = re.match(r"/d/([\w-]+)\?", rule["annotations"]["dashboard_url"])
-        assert board is not None
-        assert board[1] in boards
         parts = re.findall(r"^\*\*([A-Z][a-z ]+)\.\*\* \S", found[rule["alert"]], re.M)
         assert parts == ["Meaning", "Impact", "Look at", "Do"]
     for anchor in re.findall(r"\]\(#(\w+)\)", "".join(sections)):
         assert anchor in {name.lower() for name in found}
+
+
+def test_every_alert_leads_to_a_panel_that_leads_to_its_runbook() -> None:
+    """By the title of the panel, and its number in the address, which the title gives."""
+    shown = {
+        (panel["title"], f"/d/{board['uid']}?var-cluster=", panel["id"]): panel
+        for board in map(json.loads, pages().values())
+        for panel in panels_of(board)
+    }
+    ids = [panel_id for _, _, panel_id in shown]
+
+    assert len(ids) == len(set(ids))
+    for rule in RULES:
+        said = rule["annotations"]
+        board, _, number = said["dashboard_url"].partition("{{ $labels.cluster }}&viewPanel=")
+        panel = shown[said["panel"], board, int(number)]
+        pages_of_panel = [link["url"] for link in panel["links"]]
+        assert said["runbook_url"].replace("docs/", "${documentation}/") in pages_of_panel
+
+
+def test_every_panel_of_an_alert_turns_red_where_the_alert_begins() -> None:
+    """The number of the rule, and no other; and only panels of alerts lead to runbooks."""
+    runbooks = {rule["annotations"]["runbook_url"]: rule["expr"] for rule in RULES}
+    for board in map(json.loads, pages().values()):
+        for panel in panels_of(board):
+            for link in panel.get("links", ()):
+                rule = runbooks[link["url"].replace("${documentation}/", "docs/")]
+                compared = re.search(r" ([<>]) ([0-9.]+)$", rule)
+                begins = float(compared[2]) if compared else 0.0
+                steps = (panel["fieldConfig"]["defaults"].get("thresholds") or {}).get("steps", [])
+                assert [step["value"] for step in steps][1:] == ([begins] if begins else [])
+                if compared and begins:
+                    assert steps[compared[1] == ">"]["color"] == "red"
 
 
 def test_every_rule_keeps_clusters_apart() -> None:
@@ -102,13 +131,17 @@ def test_dashboards_show_one_cluster_under_titles_that_are_unique() -> None:
     titles = [panel["title"] for board in boards for panel in panels_of(board)]
 
     assert len(titles) == len(set(titles))
+    for title in titles:
+        assert re.fullmatch(r"[A-Z][A-Za-z' ]{2,31}", title), f"{title!r} is not plain"
     for board in boards:
-        assert [each["name"] for each in board["templating"]["list"]] == ["cluster", "queue"]
+        assert [each["name"] for each in board["templating"]["list"]] == [
+            *("cluster", "queue", "documentation"),
+        ]
         assert board["graphTooltip"] == 1
         assert board["links"][0]["includeVars"]
         for query in queries_of(board):
             chosen = query.count('cluster=~"$cluster"')
-            assert chosen == len(re.findall(r"\b(?:treadle|process)_\w+", query))
+            assert chosen == len(re.findall(r"\b(?:(?:treadle|process)_\w+|up\{)", query))
 
 
 def test_queries_parse() -> None:

@@ -10,33 +10,22 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from prometheus_client import REGISTRY
-from pydantic import SecretStr
 
 from tests.conftest import WaitUntil
 from tests.support.alert_rules import Scrape, fire
-from tests.support.gateway_server import Client, Served
-from tests.support.gateway_server import serving as serving_gateway
-from tests.support.in_process_cluster import InProcess, running
 from tests.support.loopback_server import Answer
 from tests.support.loopback_server import serving as receiving
-from tests.support.model_servers import Provider, providing, refusal
+from tests.support.model_servers import refusal
+from tests.support.observed_cluster import Observed, observing
 from tests.support.ports import port_base
 from tests.support.workflows import chain, node
-from treadle.core.embedded import EmbeddedServers
 from treadle.core.embedded.server import EmbeddedServer
 from treadle.core.postgres import connect
 from treadle.core.processes import Command, Service, Supervisor
-from treadle.core.settings import COUNTS_FOLDER, Settings, child_environment
-from treadle.ledger.migrations import migrate
-from treadle.monitoring.exposition import Exposition
-from treadle.monitoring.health import Readiness
-from treadle.monitoring.server import Address, MonitoringServer
-from treadle.scheduler.cluster_stats import ClusterStats
+from treadle.core.settings import COUNTS_FOLDER, child_environment
 
 pytestmark = pytest.mark.slow
 
@@ -44,54 +33,12 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver").decode()
 APPROVAL = "HUMAN_IN_THE_LOOP.IN_APP_APPROVAL"
 
 
-class Observed:
-    """A whole cluster in this process on servers of its own, which a test may stop."""
-
-    def __init__(
-        self, servers: EmbeddedServers, settings: Settings, provider: Provider, stack: ExitStack
-    ) -> None:
-        self.servers, self.settings, self.provider = servers, settings, provider
-        self.gateway: Served = stack.enter_context(serving_gateway(settings))
-        self.client: InProcess = stack.enter_context(running(settings))
-        self.http: Client = self.gateway.client()
-        stack.callback(self.http.close)
-
-    def scrape(self) -> Scrape:
-        """Ask for the metrics of all of it, with gauges that are looked up anew."""
-        server = MonitoringServer(Address("127.0.0.1", 0))
-        server.start(Exposition(ClusterStats(self.client.connections)), Readiness({}))
-        try:
-            return Scrape.of(server.port)
-        finally:
-            server.close()
-
-    def reopen_session(self) -> None:
-        """Give the test a session again, where a fault ended its own."""
-        self.client.session.close()
-        self.client.session = self.client.connections.open_session()
-
-    def sees(self, dependency: str) -> float | None:
-        """Return whether a process reaches a server, as it says."""
-        return REGISTRY.get_sample_value("treadle_dependency_up", {"dependency": dependency})
-
-
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory: pytest.TempPathFactory, wait_until: WaitUntil) -> Iterator[Observed]:
     """Return a cluster that is up."""
     with ExitStack() as stack:
         stack.enter_context(pytest.MonkeyPatch.context()).setenv("TREADLE_SECRET_HOOK", SECRET)
-        servers = stack.enter_context(EmbeddedServers(tmp_path_factory.mktemp("servers")))
-        migrate(servers.database_url)
-        provider = stack.enter_context(providing())
-        settings = Settings(
-            configured_database_url=servers.database_url,
-            configured_redis_url=servers.redis_url,
-            data_dir=tmp_path_factory.mktemp("data"),
-            allowed_private_addresses=(ip_network("127.0.0.1"),),
-        )
-        key = SecretStr("sk-operators-own")
-        settings = provider.settings(settings, openai_api_key=key)
-        made = Observed(servers, settings, provider, stack)
+        made = stack.enter_context(observing(tmp_path_factory.mktemp("cluster")))
         wait_until(made.client.is_served)
         yield made
 
@@ -140,6 +87,8 @@ def test_a_server_that_is_down_alerts_by_its_name(
 
     others = ["TreadleNoWorkers", "TreadleQueueStuck", "TreadleUnobserved", "TreadleRepairing"]
     fire(tmp_path, before, after, firing=["TreadleDependencyDown"], quiet=others, minutes=1)
+    if name == "postgresql":  # no scheduler says anything of the cluster, as long as it lasts
+        fire(tmp_path, before, after, firing=["TreadleUnobserved"], quiet=["TreadleNoWorkers"])
     wait_until(lambda: observed.sees(name) == 1, timeout=30)
     observed.reopen_session()
 
@@ -241,12 +190,14 @@ def test_a_worker_that_is_killed_again_and_again_alerts(
             pids.append(kill(supervisor))
             wait_until(lambda: lines.count("dies") == turn + 2, timeout=30)  # noqa: B023
         after = Scrape.of(int(port), job="treadle-worker")
+    gone = Scrape.of(int(port), job="treadle-worker")
 
     assert len(set(pids)) == 4
     name = "treadle_process_starts_total"
     assert after.value(name) == before.value(name) + 4
     fire(tmp_path, before, after, firing=["TreadleCrashLoop"])
-    fire(tmp_path, after, after, quiet=["TreadleCrashLoop"])
+    fire(tmp_path, after, after, quiet=["TreadleCrashLoop", "TreadleNotScraped"])
+    fire(tmp_path, gone, gone, firing=["TreadleNotScraped", "TreadleUnobserved"])
 
 
 def kill(supervisor: Supervisor) -> int:

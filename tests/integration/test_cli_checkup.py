@@ -19,6 +19,7 @@ from treadle.cli.checkup import Check, Severity, checks
 from treadle.core import postgres, redis
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
+from treadle.core.vital import Vital
 from treadle.ledger.engine.submission import Submission, submit
 from treadle.ledger.views import processes
 from treadle.monitoring.health import Probe, Readiness
@@ -67,7 +68,7 @@ def beating(settings: Settings, *queues: str) -> Iterator[None]:
 def said(settings: Settings, role: Role, probe: Probe, **more: Any) -> Iterator[None]:
     """Have a process of a role report once, with one dependency."""
     with redis.connect(settings.redis_url) as client:
-        Reporter(client, role, Readiness({"part": probe}), **more).report()
+        Reporter(client, role, Readiness({"part": probe}), Vital(), **more).report()
         yield
 
 
@@ -298,7 +299,7 @@ def test_a_process_that_ends_takes_its_report_away(
 ) -> None:
     """Whoever stops in order is not missed."""
     with redis.connect(settings.redis_url) as client:
-        with reporting(client, Role.WORKER, Readiness({})):
+        with reporting(client, Role.WORKER, Readiness({}), Vital()):
             wait_until(lambda: reports(client))
         assert reports(client) == []
 

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import subprocess
-import sys
 from threading import Event
-from typing import Any
 
 import pytest
 
+from tests.support.killed_part import killed
 from treadle.core.settings import Settings
 from treadle.core.vital import Vital, VitalPartDied, VitalThread
 
 pytestmark = pytest.mark.slow
-
-
-def killed(settings: Settings, role: str, name: str) -> dict[str, Any]:
-    """Return how a process ended whose thread `name` was killed while it waited for work."""
-    environment = {
-        **os.environ,
-        "TREADLE_DATABASE_URL": settings.database_url,
-        "TREADLE_REDIS_URL": settings.redis_url,
-        "TREADLE_WORKER_THREADS": "2",
-        "TREADLE_HEARTBEAT_SECONDS": "0.2",
-        "TREADLE_DRAIN_GRACE_SECONDS": "1",
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.support.killed_part", role, name],
-        env=environment, capture_output=True, text=True, timeout=90, check=True,
-    )  # fmt: skip
-    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return said
 
 
 @pytest.mark.parametrize(

@@ -32,12 +32,17 @@ class Scrape:
     page: str
     labels: dict[str, str] = field(default_factory=lambda: LABELS)
     at: float = field(default_factory=time.monotonic)
+    up: int = 1
 
     @classmethod
     def of(cls, port: int, **labels: str) -> Scrape:
-        """Ask a process on this machine."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:  # noqa: TID251
-            return cls(answer.read().decode(), {**LABELS, **labels})
+        """Ask a process on this machine; one that does not answer is not up."""
+        labels = {**LABELS, **labels}
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:  # noqa: TID251
+                return cls(answer.read().decode(), labels)
+        except OSError:
+            return cls("", labels, up=0)
 
     def series(self) -> Series:
         """Return kind and value of each series."""
@@ -115,7 +120,7 @@ def _continued(before: Scrape, after: Scrape, steps: int) -> Iterator[dict[str, 
 
 
 def _up(scrape: Scrape, steps: int) -> dict[str, str]:
-    return {"series": _name("up", tuple(scrape.labels.items())), "values": f"1x{steps}"}
+    return {"series": _name("up", tuple(scrape.labels.items())), "values": f"{scrape.up}x{steps}"}
 
 
 def _name(name: str, labels: Sequence[tuple[str, str]]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -16,11 +17,13 @@ from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
+from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.core.vital import Vital, VitalPartDied
 from treadle.monitoring.health import NotReady, Readiness, readiness
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
+from treadle.transport.process_reports import Role, reporting
 from treadle.workers.process import WorkerProcess
 
 _LONGEST_SECONDS = 30.0
@@ -30,15 +33,35 @@ class Panic(BaseException):
     """What no edge of ours is made for."""
 
 
+def killed(settings: Settings, role: str, name: str) -> dict[str, Any]:
+    """Return how a process ended whose thread `name` was killed while it waited for work."""
+    environment = {
+        **os.environ,
+        "TREADLE_DATABASE_URL": settings.database_url,
+        "TREADLE_REDIS_URL": settings.redis_url,
+        "TREADLE_WORKER_THREADS": "2",
+        "TREADLE_HEARTBEAT_SECONDS": "0.2",
+        "TREADLE_DRAIN_GRACE_SECONDS": "1",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.support.killed_part", role, name],
+        env=environment, capture_output=True, text=True, timeout=90, check=True,
+    )  # fmt: skip
+    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return said
+
+
 def main(role: str, name: str) -> None:
     """Run a process until the death of its thread `name` has ended it."""
     settings = Settings.load()
     process = WorkerProcess(settings) if role == "worker" else Scheduler(Connections.to(settings))
     ready, stop = readiness(settings, threads=process.vital.check), Event()
+    report = reporting(connect(settings.redis_url), Role(role), ready, process.vital)
     found: dict[str, Any] = {}
     Thread(target=_kill, args=(name, process, ready, found), daemon=True).start()
     try:
-        process.run_until(stop)
+        with report:
+            process.run_until(stop)
     except VitalPartDied as error:
         found |= {"ended_by": error.context["thread"], "was_stopped": stop.is_set()}
     found["ready_after"] = _threads(ready)
@@ -53,7 +76,7 @@ def _kill(name: str, process: WorkerProcess | Scheduler, ready: Readiness, found
     _until(lambda: vital.is_watching and _part(name))
     victim = _part(name)
     assert victim is not None
-    found |= {"killed": victim.name, "ready_before": _threads(ready)}
+    found |= {"killed": _name(victim), "ready_before": _threads(ready)}
 
     def has_died() -> bool:
         ident = ctypes.c_ulong(victim.ident or 0)

@@ -76,7 +76,7 @@ def scheduler(port: Port = None, host: Host = LOOPBACK) -> None:
         )
         if server is not None:
             server.start(Exposition(ClusterStats(connections)), ready)
-        with reporting(connect(settings.redis_url), Role.SCHEDULER, ready):
+        with reporting(connect(settings.redis_url), Role.SCHEDULER, ready, process.vital):
             process.run_until(stop)
 
 
@@ -105,5 +105,5 @@ def _work(
     if server is not None:
         server.start(Exposition(), ready)
     end_in_time(stop, settings.drain_grace_seconds)
-    with reporting(connect(settings.redis_url), role, ready):
+    with reporting(connect(settings.redis_url), role, ready, process.vital):
         process.run_until(stop)
