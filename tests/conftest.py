@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,29 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
         # Whoever comes now waits at `starting`, finds no servers and starts its own.
         with locked(root / "starting", fcntl.LOCK_EX), locked(root / "users", fcntl.LOCK_EX):
             started.stop()
+
+
+@pytest.fixture(scope="session")
+def made_data(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a data folder of which embedded servers were started and stopped, for all workers."""
+    root = tmp_path_factory.getbasetemp()
+    root = root if worker_id == "master" else root.parent
+    folder = root / "made-data"
+    with locked(root / "making-data", fcntl.LOCK_EX):
+        if not (folder / "postgres").exists():
+            with EmbeddedServers(folder):
+                pass
+    return folder
+
+
+@pytest.fixture
+def made_folder(made_data: Path, tmp_path: Path) -> Path:
+    """Return a data folder with an empty database: `initdb` takes longer than most tests."""
+    folder = tmp_path / ".treadle"
+    folder.mkdir(mode=0o700)
+    # Its files may be another user's, and must stay so.
+    subprocess.run(["cp", "-a", made_data / "postgres", folder], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
