@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
+from unittest.mock import patch
 
 import hypothesis
 import psycopg
@@ -25,6 +26,7 @@ import structlog
 from tests.support.file_locks import lock, locked
 from treadle.core import redis
 from treadle.core.embedded import Cluster, EmbeddedServers, find_cluster
+from treadle.core.embedded.postgres import TUNING
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
@@ -174,7 +176,8 @@ def _wait_until(predicate: Callable[[], Result | None], timeout: float = 10.0) -
 def _start(folder: Path) -> EmbeddedServers:
     """Start servers that hold a migrated template; a run's second start finds it made."""
     servers = EmbeddedServers(folder)
-    servers.start()
+    with patch.dict(TUNING, {"fsync": "off"}):  # nobody cuts this machine's power
+        servers.start()
     try:
         cluster = Cluster(servers.database_url, servers.redis_url)
         with psycopg.connect(cluster.database_url, autocommit=True) as session:
