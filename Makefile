@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # Processes that run tests; each takes a core.
 WORKERS ?= 2
+# A module's tests stay with one of them, and so do its servers; who has none left takes of another's.
+SHARE := -n $(WORKERS) --dist worksteal
 # Further arguments of pytest: make test ARGS="tests/unit -k expression"
 ARGS ?=
 
@@ -45,10 +47,10 @@ demo: install
 	$(BIN)/treadle demo
 
 test: install
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest $(SHARE) $(ARGS)
 
 test-fast: install
-	$(BIN)/pytest -n $(WORKERS) -m "not slow" $(ARGS)
+	$(BIN)/pytest $(SHARE) -m "not slow" $(ARGS)
 
 check: install
 	$(BIN)/ruff check
@@ -59,7 +61,7 @@ check: install
 
 # A measured process is slower, so a test has more time, and promises about time are left out.
 coverage: install
-	$(BIN)/pytest -n $(WORKERS) -m "not unmeasured" --timeout 300 --cov --cov-report= $(ARGS)
+	$(BIN)/pytest $(SHARE) -m "not unmeasured" --timeout 300 --cov --cov-report= $(ARGS)
 	$(BIN)/python -m tests.support.coverage_by_package
 
 format: install

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from treadle.dag.questions import Question
-from treadle.dag.results import StoredResults
-from treadle.dag.values import Value
+if TYPE_CHECKING:  # a child of tasks, which asks nobody, starts without them
+    from treadle.dag.questions import Question
+    from treadle.dag.results import StoredResults
+    from treadle.dag.values import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
+from unittest.mock import patch
 
 import hypothesis
 import psycopg
@@ -24,6 +26,7 @@ import structlog
 from tests.support.file_locks import lock, locked
 from treadle.core import redis
 from treadle.core.embedded import Cluster, EmbeddedServers, find_cluster
+from treadle.core.embedded.postgres import TUNING
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
@@ -74,6 +77,29 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterato
         # Whoever comes now waits at `starting`, finds no servers and starts its own.
         with locked(root / "starting", fcntl.LOCK_EX), locked(root / "users", fcntl.LOCK_EX):
             started.stop()
+
+
+@pytest.fixture(scope="session")
+def made_data(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a data folder of which embedded servers were started and stopped, for all workers."""
+    root = tmp_path_factory.getbasetemp()
+    root = root if worker_id == "master" else root.parent
+    folder = root / "made-data"
+    with locked(root / "making-data", fcntl.LOCK_EX):
+        if not (folder / "postgres").exists():
+            with EmbeddedServers(folder):
+                pass
+    return folder
+
+
+@pytest.fixture
+def made_folder(made_data: Path, tmp_path: Path) -> Path:
+    """Return a data folder with an empty database: `initdb` takes longer than most tests."""
+    folder = tmp_path / ".treadle"
+    folder.mkdir(mode=0o700)
+    # Its files may be another user's, and must stay so.
+    subprocess.run(["cp", "-a", made_data / "postgres", folder], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +176,8 @@ def _wait_until(predicate: Callable[[], Result | None], timeout: float = 10.0) -
 def _start(folder: Path) -> EmbeddedServers:
     """Start servers that hold a migrated template; a run's second start finds it made."""
     servers = EmbeddedServers(folder)
-    servers.start()
+    with patch.dict(TUNING, {"fsync": "off"}):  # nobody cuts this machine's power
+        servers.start()
     try:
         cluster = Cluster(servers.database_url, servers.redis_url)
         with psycopg.connect(cluster.database_url, autocommit=True) as session:

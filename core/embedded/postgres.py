@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-import psycopg
-
 from treadle.core.embedded.binaries import POSTGRES_MAJOR, postgres_program
 from treadle.core.embedded.folder import open_private
 from treadle.core.embedded.ownership import make_private, service_user, socket_folder
@@ -93,6 +91,8 @@ class EmbeddedPostgres(EmbeddedServer):
             ServerFailed: `initdb` or the server failed.
             DataOfAnotherRelease: the data cannot be opened by this release.
         """
+        import psycopg  # noqa: PLC0415 - all that reads settings would load it
+
         self._check_release()
         super().start()
         with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
@@ -149,6 +149,8 @@ class EmbeddedPostgres(EmbeddedServer):
             )
 
     def _answers(self) -> bool:
+        import psycopg  # noqa: PLC0415 - see `start`
+
         try:
             psycopg.connect(self._url_of("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:

@@ -101,7 +101,7 @@ def test_a_retry_under_a_key_is_made_once(folder: Folder, server: str, tmp_path:
 
     made = [folder.run("retry", execution_id, "--key", "k1").out for _ in range(2)]
     there = {"TREADLE_SERVER": server, "TREADLE_API_KEY": key}
-    again = folder.process("retry", execution_id, "--key", "k1", **there)
+    again = folder.run("retry", execution_id, "--key", "k1", **there)
     other = folder.run("retry", execution_id, "--key", "k2")
 
     assert {*made, again.out} == {made[0]}

@@ -35,7 +35,7 @@ def test_the_doctor_tells_what_is_down_and_which_variables_it_read(tmp_path: Pat
     """With what mends each thing."""
     folder = Folder(tmp_path)
 
-    done = folder.process(
+    done = folder.run(
         "doctor",
         "--json",
         DATABASE_URL=f"postgresql://u@/d?host={tmp_path}",
@@ -64,7 +64,7 @@ def test_a_command_without_a_cluster_says_how_to_start_one(tmp_path: Path) -> No
 
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
     """Exit code 3, and the error as JSON where JSON is asked for."""
-    done = Folder(tmp_path).process(
+    done = Folder(tmp_path).run(
         "executions",
         "--json",
         TREADLE_DATABASE_URL=f"postgresql://u@/d?host={tmp_path}",
@@ -78,7 +78,7 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     """As `treadle --version` says it everywhere."""
-    done = Folder(tmp_path).process("--version")
+    done = Folder(tmp_path).run("--version")
 
     assert done.code == 0
     assert done.out.startswith("treadle 0.")
@@ -86,7 +86,7 @@ def test_the_version_is_told(tmp_path: Path) -> None:
 
 def test_a_mistyped_command_is_a_usage_error(tmp_path: Path) -> None:
     """Exit code 2, and the command that was meant."""
-    done = Folder(tmp_path).process("submitt")
+    done = Folder(tmp_path).run("submitt")
 
     assert done.code == 2
     assert "submit" in done.err

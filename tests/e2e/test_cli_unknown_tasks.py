@@ -44,8 +44,8 @@ def execution(folder: Folder, flow: str) -> Iterator[str]:
 
 def test_validate_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
     """With its place, and the task that was meant; the workflow is valid all the same."""
-    text = folder.process("validate", flow, **variables)
-    document = folder.process("validate", flow, "--json", **variables).document
+    text = folder.run("validate", flow, **variables)
+    document = folder.run("validate", flow, "--json", **variables).document
 
     assert text.code == 0
     assert MEANT in text.out
@@ -77,8 +77,8 @@ def test_submit_warns(folder: Folder, flow: str, variables: dict[str, str]) -> N
 
 def test_show_warns(folder: Folder, execution: str, variables: dict[str, str]) -> None:
     """With the node that waits."""
-    done = folder.process("show", execution, **variables)
-    (warning,) = folder.process("show", execution, "--json", **variables).document["warnings"]
+    done = folder.run("show", execution, **variables)
+    (warning,) = folder.run("show", execution, "--json", **variables).document["warnings"]
 
     assert f"warning: call waits: {MEANT}" in done.out
     assert (warning["node_id"], warning["reason"]) == ("call", "no_capable_worker")
@@ -105,7 +105,7 @@ def test_validate_without_a_cluster_says_what_it_does_not_know(tmp_path: Path) -
     """A definition is checked all the same; one without tasks has nothing to ask for."""
     here = Folder(tmp_path)
     flow = here.write("flow.json", FLOW)
-    done = here.process("validate", flow)
+    done = here.run("validate", flow)
 
     assert done.code == 0
     assert "valid" in done.out

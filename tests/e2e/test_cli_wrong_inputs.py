@@ -1,4 +1,8 @@
-"""Wrong inputs: each is refused with a reason, alike on this machine and through a gateway."""
+"""Wrong inputs: each is refused with a reason, alike on this machine and through a gateway.
+
+Most commands run in this process; `test_a_process_of_its_own_refuses_alike` holds what that stands
+for. Whatever a process alone has, its streams, locale and signals, is tested with processes.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +83,8 @@ def test_what_a_submission_may_not_say_is_refused_alike_both_ways(
     folder: Folder, flow: str, gateway: dict[str, str], arguments: list[str]
 ) -> None:
     """The way to the cluster makes no difference to what is taken."""
-    here = folder.process("submit", flow, *arguments)
-    there = folder.process("submit", flow, *arguments, **gateway)
+    here = folder.run("submit", flow, *arguments)
+    there = folder.run("submit", flow, *arguments, **gateway)
 
     assert is_refused(here), here
     assert is_refused(there), there
@@ -101,8 +105,8 @@ def test_what_a_command_may_not_ask_is_refused_alike_both_ways(
     folder: Folder, gateway: dict[str, str], arguments: list[str]
 ) -> None:
     """An empty name is none, and not all of them."""
-    here = folder.process(*arguments)
-    there = folder.process(*arguments, **gateway)
+    here = folder.run(*arguments)
+    there = folder.run(*arguments, **gateway)
 
     assert is_refused(here), here
     assert is_refused(there), there
@@ -115,9 +119,9 @@ def test_what_a_submission_may_say_is_taken_alike_both_ways(
 ) -> None:
     """Any value of JSON, as deep as a request may be."""
     for variables in ({}, gateway):
-        done = folder.process("submit", flow, "--input-json", text, "--key", "~ ok!", **variables)
+        done = folder.run("submit", flow, "--input-json", text, "--key", "~ ok!", **variables)
         assert done.code == 0 or done.err.count("reason: idempotency_conflict"), done
-        assert folder.process("submit", flow, "--input-json", text, **variables).code == 0
+        assert folder.run("submit", flow, "--input-json", text, **variables).code == 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,6 @@ def test_what_a_submission_may_say_is_taken_alike_both_ways(
         (["executions"], {"TREADLE_SERVER": "http://127.0.0.1:99999"}),
         (["executions"], {"TREADLE_SERVER": "http://127.0.0.1:1", "TREADLE_API_KEY": "kä"}),
         (["executions"], {"TREADLE_DATA_DIR": "w.json"}),
-        (["up"], {"TREADLE_DATA_DIR": "w.json"}),
         (["keys", "create", "--days", "1e12"], {}),
         (["keys", "create", "--days", "0"], {}),
         (["keys", "create", "--name", "x" * 201], {}),
@@ -149,7 +152,33 @@ def test_what_no_command_can_use_is_refused_with_a_reason(
     folder: Folder, flow: str, arguments: list[str], variables: dict[str, str]
 ) -> None:
     """In lines for a person, never with a traceback."""
-    done = folder.process(*arguments, **variables)
+    done = folder.run(*arguments, **variables)
+
+    assert is_refused(done), done
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["submit", "w.json", "--key", "größe-1"],
+        ["submit", "w.json", "--input-json", os.fsdecode(b'{"a":"\xff"}')],
+        ["validate", os.fsdecode(b"\xff.json")],
+        ["executions", "--workflow", os.fsdecode(b"\xff")],
+        ["submit", "nosuch.json", "--deadline", "nan"],
+        ["submit"],
+        ["submitt"],
+    ],
+)
+def test_a_process_of_its_own_refuses_alike(
+    folder: Folder, flow: str, arguments: list[str]
+) -> None:
+    """Letter by letter, and with the same code, as the function that the other tests call."""
+    assert folder.process(*arguments) == folder.run(*arguments)
+
+
+def test_up_refuses_a_data_folder_that_is_a_file(folder: Folder, flow: str) -> None:
+    """As the commands do that look for a cluster there."""
+    done = folder.process("up", TREADLE_DATA_DIR=flow)
 
     assert is_refused(done), done
 
@@ -173,13 +202,12 @@ def test_a_closed_stream_is_told(folder: Folder, text: str) -> None:
 def test_no_locale_ends_a_command(folder: Folder, flow: str) -> None:
     """What its encoding cannot write is written by its number, and JSON stays JSON."""
     given = json.dumps({"größe": "👩"}, ensure_ascii=False)
-    execution = folder.process("submit", flow, "--input-json", given, "--watch", "--json").document
+    execution = folder.run("submit", flow, "--input-json", given, "--watch", "--json").document
     for variables in (
-        {"PYTHONIOENCODING": "ascii"},
         {"PYTHONIOENCODING": "latin-1"},
-        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},  # ASCII, in both directions
     ):
-        for command in (f"show {execution['id']}", "executions", "inbox", "keys list"):
+        for command in (f"show {execution['id']}", "executions"):
             done = shell(folder, f"$T {command}", **variables)
             assert (done.code, done.err) == (0, ""), (command, variables, done.err[-3000:])
         shown = folder.process("show", execution["id"], "--json", **variables)

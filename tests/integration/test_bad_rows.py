@@ -159,9 +159,17 @@ def test_each_bad_row_ends_its_own_execution_and_no_other(
     ],
 )
 def test_what_another_release_stored_is_left_to_it(
-    bench: Bench, settings: Settings, wait_until: WaitUntil, old: str, new: str
+    bench: Bench,
+    settings: Settings,
+    wait_until: WaitUntil,
+    monkeypatch: pytest.MonkeyPatch,
+    old: str,
+    new: str,
 ) -> None:
     """Given back uncharged as often as it comes; a process that can compile it runs it."""
+    # It comes again after this, twice this, and four times this: 5 s would make it 35.
+    monkeypatch.setattr("treadle.scheduler.set_aside._FIRST_SECONDS", 0.3)
+    monkeypatch.setattr("treadle.scheduler.dispatcher._CLAIM_GRACE_SECONDS", 0.3)
     execution = bench.newer(old, new)
     before = counted("left")
 

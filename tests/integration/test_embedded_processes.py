@@ -61,40 +61,36 @@ class Parent:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a data folder that does not exist yet."""
-    return tmp_path / ".treadle"
-
-
-@pytest.fixture
-def parent(folder: Path) -> Iterator[Parent]:
-    """Return a process that holds the servers of `folder`."""
-    held = Parent(folder)
+def parent(made_folder: Path) -> Iterator[Parent]:
+    """Return a process that holds the servers of `made_folder`."""
+    held = Parent(made_folder)
     yield held
     held.close()
-    lock = FolderLock(folder)
+    lock = FolderLock(made_folder)
     lock.acquire()  # raises if anything of it still lives
     lock.release()
 
 
 def test_servers_end_with_a_killed_parent(
-    parent: Parent, folder: Path, wait_until: WaitUntil
+    parent: Parent, made_folder: Path, wait_until: WaitUntil
 ) -> None:
     """After kill -9 no server is left, and the next start has the data."""
     with postgres.connect(parent.facts["database_url"], autocommit=True) as session:
         session.execute("CREATE TABLE cloth AS SELECT 'madder' AS colour")
     os.kill(parent.pid, signal.SIGKILL)
     wait_until(lambda: not any(map(is_alive, parent.facts["pids"])))
-    assert find_cluster(folder) is None
-    with EmbeddedServers(folder) as servers, postgres.connect(servers.database_url) as session:
+    assert find_cluster(made_folder) is None
+    with EmbeddedServers(made_folder) as servers, postgres.connect(servers.database_url) as session:
         assert session.execute("SELECT colour FROM cloth").fetchone() == ("madder",)
 
 
-def test_a_start_right_after_a_kill_takes_the_folder_over(parent: Parent, folder: Path) -> None:
+def test_a_start_right_after_a_kill_takes_the_folder_over(
+    parent: Parent, made_folder: Path
+) -> None:
     """It waits for the servers of the killed run to go down, and is not refused."""
     os.kill(parent.pid, signal.SIGKILL)
     started = time.monotonic()
-    with EmbeddedServers(folder) as servers:
+    with EmbeddedServers(made_folder) as servers:
         assert time.monotonic() - started < 5
         with redis.connect(servers.redis_url) as client:
             assert client.ping()
@@ -112,13 +108,13 @@ def test_servers_end_even_when_their_guardians_are_killed_too(
     wait_until(lambda: not any(map(is_alive, parent.facts["pids"])))
 
 
-def test_ctrl_c_reaches_the_parent_alone(parent: Parent, folder: Path) -> None:
+def test_ctrl_c_reaches_the_parent_alone(parent: Parent, made_folder: Path) -> None:
     """The servers still answer while the parent winds down, then end with it, cleanly."""
     os.killpg(parent.pid, signal.SIGINT)
     assert parent.read() == {"still": "there"}
     assert parent.process.wait(20) == 0
     assert not any(map(is_alive, parent.facts["pids"]))
-    assert "database system is shut down" in (folder / "postgres.log").read_text()
+    assert "database system is shut down" in (made_folder / "postgres.log").read_text()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="every test here runs as a plain user already")

@@ -45,32 +45,31 @@ def test_both_servers_answer_and_keep_data_on_disk(folder: Path) -> None:
         assert session.execute("SELECT pattern::text FROM cloth").fetchone() == ("[1,2]",)
 
 
-def test_a_command_in_the_folder_finds_the_cluster_while_it_runs(folder: Path) -> None:
+def test_a_command_in_the_folder_finds_the_cluster_while_it_runs(made_folder: Path) -> None:
     """Settings without addresses take those of the folder, and say so when nothing runs there."""
-    with EmbeddedServers(folder) as servers:
-        found = Settings(data_dir=folder)
+    with EmbeddedServers(made_folder) as servers:
+        found = Settings(data_dir=made_folder)
         assert (found.database_url, found.redis_url) == (servers.database_url, servers.redis_url)
     with pytest.raises(NoServers):
-        _ = Settings(data_dir=folder).database_url
+        _ = Settings(data_dir=made_folder).database_url
 
 
-def test_files_of_the_folder_are_its_users_alone(folder: Path) -> None:
+def test_files_of_the_folder_are_its_users_alone(made_folder: Path) -> None:
     """Whoever could open the lock could hold it. Older ones are closed to others."""
-    folder.mkdir()
     for name in ("lock", "postgres.log", "valkey.log"):
-        (folder / name).touch(mode=0o644)
-    with EmbeddedServers(folder) as servers:
+        (made_folder / name).touch(mode=0o644)
+    with EmbeddedServers(made_folder) as servers:
         files = [each for each in servers.folder.iterdir() if each.is_file()]
         assert {each.name for each in files} >= {"lock", "cluster.json", "postgres.log"}
         assert {each.stat().st_mode & 0o077 for each in files} == {0}
 
 
-def test_a_second_start_says_who_holds_the_folder(folder: Path) -> None:
+def test_a_second_start_says_who_holds_the_folder(made_folder: Path) -> None:
     """The error names the holder and since when, and the first cluster is not disturbed."""
-    with EmbeddedServers(folder) as servers:
+    with EmbeddedServers(made_folder) as servers:
         with pytest.raises(FolderHeld, match=rf"process {os.getpid()} .* since \d{{4}}-"):
-            EmbeddedServers(folder).start()
-        assert find_cluster(folder) is not None
+            EmbeddedServers(made_folder).start()
+        assert find_cluster(made_folder) is not None
         with redis.connect(servers.redis_url) as client:
             assert client.ping()
 
@@ -97,23 +96,23 @@ def test_a_path_with_odd_characters_works(folder: Path) -> None:
             assert client.ping()
 
 
-def test_leftovers_of_a_killed_run_are_no_obstacle(folder: Path) -> None:
+def test_leftovers_of_a_killed_run_are_no_obstacle(made_folder: Path) -> None:
     """A pid file whose number is now another process, and dead sockets, are put aside."""
-    with EmbeddedServers(folder) as servers:
+    with EmbeddedServers(made_folder) as servers:
         sockets = [servers.postgres.socket_path, servers.valkey.socket_path]
     # The number of a living process: our own parent, which is no PostgreSQL.
     pid = os.getppid()
-    leftover = folder / "postgres" / "postmaster.pid"
-    leftover.write_text(f"{pid}\n{folder / 'postgres'}\n1\n5432\n\n\n")
+    leftover = made_folder / "postgres" / "postmaster.pid"
+    leftover.write_text(f"{pid}\n{made_folder / 'postgres'}\n1\n5432\n\n\n")
     for path in sockets:
         path.parent.mkdir(mode=0o700)
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(str(path))
-    os.chown(sockets[0].parent, (folder / "postgres").stat().st_uid, -1)
-    (folder / "cluster.json").write_text('{"database_url": "x", "redis_url": "x"}')
-    assert find_cluster(folder) is None
+    os.chown(sockets[0].parent, (made_folder / "postgres").stat().st_uid, -1)
+    (made_folder / "cluster.json").write_text('{"database_url": "x", "redis_url": "x"}')
+    assert find_cluster(made_folder) is None
     with (
-        EmbeddedServers(folder) as servers,
+        EmbeddedServers(made_folder) as servers,
         postgres.connect(servers.database_url) as session,
         redis.connect(servers.redis_url) as client,
     ):
@@ -121,9 +120,9 @@ def test_leftovers_of_a_killed_run_are_no_obstacle(folder: Path) -> None:
         assert client.ping()
 
 
-def test_an_immediate_restart_keeps_what_was_committed(folder: Path) -> None:
+def test_an_immediate_restart_keeps_what_was_committed(made_folder: Path) -> None:
     """PostgreSQL recovers from its log at the same address; Valkey comes back empty."""
-    with EmbeddedServers(folder) as servers:
+    with EmbeddedServers(made_folder) as servers:
         with postgres.connect(servers.database_url, autocommit=True) as session:
             session.execute("CREATE TABLE cloth AS SELECT 'madder' AS colour")
         with redis.connect(servers.redis_url) as client:
@@ -137,9 +136,9 @@ def test_an_immediate_restart_keeps_what_was_committed(folder: Path) -> None:
             assert session.execute("SELECT colour FROM cloth").fetchone() == ("madder",)
 
 
-def test_killed_servers_are_revived(folder: Path, wait_until: Callable[..., Any]) -> None:
+def test_killed_servers_are_revived(made_folder: Path, wait_until: Callable[..., Any]) -> None:
     """After kill -9 each is back at its address, also if a busy session outlives its server."""
-    with EmbeddedServers(folder) as servers:
+    with EmbeddedServers(made_folder) as servers:
         limits = postgres.SessionLimits(statement_seconds=2)
         busy = postgres.connect(servers.database_url, autocommit=True, limits=limits)
         with ThreadPoolExecutor(1) as pool, busy:
@@ -178,14 +177,12 @@ def test_data_of_another_release_is_refused(folder: Path) -> None:
         EmbeddedServers(folder).start()
 
 
-def test_a_server_that_cannot_start_shows_the_end_of_its_log(folder: Path) -> None:
+def test_a_server_that_cannot_start_shows_the_end_of_its_log(made_folder: Path) -> None:
     """The error carries what the server itself said, and nothing keeps running."""
-    with EmbeddedServers(folder):
-        pass
-    (folder / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    (made_folder / "postgres" / "postgresql.conf").write_text("no_such_setting = 1\n")
     with pytest.raises(ServerFailed, match="no_such_setting"):
-        EmbeddedServers(folder).start()
-    assert find_cluster(folder) is None
+        EmbeddedServers(made_folder).start()
+    assert find_cluster(made_folder) is None
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

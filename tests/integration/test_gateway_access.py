@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
@@ -30,21 +30,32 @@ class Gateway:
     """A gateway in a process of its own, its log, and a key."""
 
     process: LoggedProcess
-    url: str
     key: str
     key_id: str
     wait_until: WaitUntil
-    client: Client
+    before: int = 0
+    """Lines of its log before a test."""
 
     @property
     def port(self) -> int:
-        return int(self.url.rpartition(":")[2])
+        (started,) = self.process.lines("gateway.started")
+        return int(started["port"])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def lines(self, event: str | None = None) -> list[Line]:
+        """Return the lines of a test, or those of one event."""
+        return [
+            each for each in self.process.lines()[self.before :] if event in (None, each["event"])
+        ]
 
     def line(self, request_id: str) -> Line:
         """Return the one line of a request."""
 
         def found() -> list[Line]:
-            answered = self.process.lines("request.answered")
+            answered = self.lines("request.answered")
             return [each for each in answered if each["request_id"] == request_id]
 
         self.wait_until(found)
@@ -66,22 +77,41 @@ class Gateway:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
 
 
-@pytest.fixture
-def gateway(settings: Settings, wait_until: WaitUntil) -> Iterator[Gateway]:
-    """Run a gateway."""
+@pytest.fixture(scope="module")
+def standing(
+    postgres_url: str,
+    key_space_url: str,
+    wait_until: WaitUntil,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Gateway]:
+    """Run a gateway for all tests of this module."""
+    settings = Settings(
+        configured_database_url=postgres_url,
+        configured_redis_url=key_space_url,
+        data_dir=tmp_path_factory.mktemp("gateway") / ".treadle",
+    )
     with connect(settings.database_url, autocommit=True) as connection:
         made = keys.create(connection, "ada", tuple(Scope))
     with logged(settings, "gateway", "--port", "0") as process:
         wait_until(lambda: process.lines("gateway.started"), 30)
-        (started,) = process.lines("gateway.started")
-        url = f"http://127.0.0.1:{started['port']}"
-        with closing(Client(url, made.text)) as client:
-            yield Gateway(process, url, made.text, made.key.id, wait_until, client)
+        yield Gateway(process, made.text, made.key.id, wait_until)
 
 
-def test_each_request_has_one_line(gateway: Gateway) -> None:
+@pytest.fixture
+def gateway(standing: Gateway) -> Gateway:
+    """Return the gateway with the lines of this test alone."""
+    return replace(standing, before=len(standing.process.lines()))
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[Client]:
+    """Return a client with the gateway's key."""
+    with closing(Client(gateway.url, gateway.key)) as made:
+        yield made
+
+
+def test_each_request_has_one_line(gateway: Gateway, client: Client) -> None:
     """With its id, key, route, method, status and time; health and metrics have none."""
-    client = gateway.client
     for path in ("/health", "/health/ready", "/metrics"):
         assert client.http.get(path).headers["X-Request-ID"]
     answer = client.http.get(
@@ -99,7 +129,7 @@ def test_each_request_has_one_line(gateway: Gateway) -> None:
         "key_id": gateway.key_id,
     }
     assert line["milliseconds"] > 0
-    assert len(gateway.process.lines("request.answered")) == 1
+    assert len(gateway.lines("request.answered")) == 1
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "-a", "a/../b", "\x80"])
@@ -115,9 +145,8 @@ def test_an_id_that_is_none_is_replaced(gateway: Gateway, given: str) -> None:
     assert (line["level"], line["status"], line["reason"]) == ("warning", 401, "key_missing")
 
 
-def test_refused_submissions_are_seen(gateway: Gateway) -> None:
+def test_refused_submissions_are_seen(gateway: Gateway, client: Client) -> None:
     """By their reason, and with a key that is known also by whose it was."""
-    client = gateway.client
     client.http.post("/v1/executions", json={"workflow_id": "none"}, headers={"X-Request-ID": "r1"})
     client.http.post(
         "/v1/executions",
@@ -133,9 +162,8 @@ def test_refused_submissions_are_seen(gateway: Gateway) -> None:
     assert (gateway.line("r3")["level"], gateway.line("r3")["status"]) == ("info", 202)
 
 
-def test_nothing_that_was_sent_is_logged(gateway: Gateway) -> None:
+def test_nothing_that_was_sent_is_logged(gateway: Gateway, client: Client) -> None:
     """No key, path, query, header, token or body: a canary in each is in no line."""
-    client = gateway.client
     client.http.headers["Authorization"] = f"Bearer tk_{CANARY}"
     client.http.headers["X-Canary"] = CANARY
     client.http.get(f"/v1/{CANARY}")
@@ -151,7 +179,7 @@ def test_nothing_that_was_sent_is_logged(gateway: Gateway) -> None:
     client.http.get("/v1/workflows", headers={"X-Request-ID": "last"})
 
     gateway.line("last")
-    assert len(gateway.process.lines("request.answered")) == 9
+    assert len(gateway.lines("request.answered")) == 9
     assert CANARY not in gateway.process.text.lower()
     assert gateway.key not in gateway.process.text
 
@@ -166,15 +194,15 @@ def test_a_body_that_its_client_cuts_is_one_line(gateway: Gateway) -> None:
 
     logged_line = gateway.line("cut")
     assert (logged_line["status"], logged_line["level"]) == (499, "info")
-    assert not [each for each in gateway.process.lines() if "exception" in each]
+    assert not [each for each in gateway.lines() if "exception" in each]
 
 
 def test_a_client_that_leaves_during_its_submission_is_one_line(
-    gateway: Gateway, settings: Settings
+    gateway: Gateway, postgres_url: str
 ) -> None:
     """What it asked for was done; nobody received the answer."""
     body = b'{"workflow_id": "none"}'
-    with connect(settings.database_url) as blocking:
+    with connect(postgres_url) as blocking:
         blocking.execute("lock table workflow_versions")  # until the transaction ends
         with gateway.connection() as line:
             size = f"Content-Length: {len(body)}"
@@ -188,12 +216,12 @@ def test_a_client_that_leaves_during_its_submission_is_one_line(
 
     logged_line = gateway.line("left")
     assert (logged_line["status"], logged_line["level"]) == (499, "info")
-    assert not [each for each in gateway.process.lines() if "exception" in each]
+    assert not [each for each in gateway.lines() if "exception" in each]
 
 
-def test_a_stream_that_its_reader_leaves_is_one_line(gateway: Gateway) -> None:
+def test_a_stream_that_its_reader_leaves_is_one_line(gateway: Gateway, client: Client) -> None:
     """It was answered with 200; that its reader left is how most streams end."""
-    execution = gateway.client.submit(chain(node("a")))
+    execution = client.submit(chain(node("a")))
     with gateway.connection() as line:
         path = f"/v1/executions/{execution}/events"
         line.sendall(gateway.head("GET", path, "stream", "Accept: text/event-stream"))
@@ -203,4 +231,4 @@ def test_a_stream_that_its_reader_leaves_is_one_line(gateway: Gateway) -> None:
     assert (logged_line["status"], logged_line["level"]) == (200, "info")
     assert logged_line["client_left"] is True
     assert logged_line["route"] == "/v1/executions/{execution_id}/events"
-    assert not [each for each in gateway.process.lines() if "exception" in each]
+    assert not [each for each in gateway.lines() if "exception" in each]

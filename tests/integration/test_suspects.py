@@ -153,26 +153,31 @@ def test_a_failure_in_a_child_is_the_nodes_own(bench: Bench, wait_until: WaitUnt
     assert bad["output_data"] == {"error": bad["error"], "input": ITEMS}
 
 
-@pytest.mark.parametrize("kind", [*PLAIN, "each"])
-def test_a_node_whose_children_die_fails_at_the_limit(
-    bench: Bench, wait_until: WaitUntil, tmp_path: Path, kind: str
+def test_nodes_whose_children_die_fail_at_the_limit(
+    bench: Bench, wait_until: WaitUntil, tmp_path: Path
 ) -> None:
     """Rule 8, *after two of those it fails with `worker_lost`*; and the worker goes on.
 
     Taken out for a type, a node of it that kills its workers does so for ever.
     """
-    document = chain(PLAIN[kind]) if kind in PLAIN else chain(for_each("each"))
-    if kind == "each":
-        document["nodes"].append(node("entry"))
-        document["connections"].append(connection(1, "each:body -> entry"))
+    each = chain(for_each("each"))
+    each["nodes"].append(node("entry"))
+    each["connections"].append(connection(1, "each:body -> entry"))
+    documents = {**{kind: chain(plain) for kind, plain in PLAIN.items()}, "each": each}
 
     with every_child_dies(tmp_path):
-        shown = ended(bench, wait_until, document)
+        submitted = {
+            kind: bench.client.submit(document, ITEMS) for kind, document in documents.items()
+        }
+        wait_until(lambda: all(map(bench.client.has_ended, submitted.values())), timeout=120)
 
-    record = shown["node_executions"][1]
-    assert (shown["status"], shown["error"]["error_code"]) == ("ERROR", "worker_lost")
-    assert (record["node_id"], record["attempt"]) == (kind, LOST_LIMIT - SUSPECT_AFTER)
-    assert record["retry_count"] == 0
+    for kind, execution in submitted.items():
+        assert check(bench.client.session, execution) == []
+        shown = bench.client.shown(execution)
+        record = shown["node_executions"][1]
+        assert (shown["status"], shown["error"]["error_code"]) == ("ERROR", "worker_lost"), kind
+        assert (record["node_id"], record["attempt"]) == (kind, LOST_LIMIT - SUSPECT_AFTER)
+        assert record["retry_count"] == 0
     assert ended(bench, wait_until, chain(node("other")))["status"] == "SUCCESS"
 
 

@@ -57,12 +57,16 @@ class Folder:
         (self.path / name).write_text(text, "utf-8")
         return name
 
-    def run(self, *arguments: str, stdin: str = "") -> Done:
-        """Run a command in this process: the same code, without the time that a start takes."""
-        out, err = io.StringIO(), io.StringIO()
-        given = io.TextIOWrapper(io.BytesIO(stdin.encode()))
+    def run(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
+        """Run a command in this process, with these environment variables.
+
+        It is the function behind `treadle`, without the time that a start takes. Streams encode, as
+        those of a process do. Services, which set up logs and signals, are run by `process`.
+        """
+        out, err, given = _stream(), _stream(), _stream(stdin.encode())
         with (
             _working_in(self.path),
+            patch.dict(os.environ, variables),
             patch.object(sys, "argv", ["treadle", *arguments]),
             patch.object(sys, "stdin", given),
             patch.object(sys, "stdout", out),
@@ -73,7 +77,7 @@ class Folder:
                 code = 0
             except SystemExit as end:
                 code = int(end.code or 0)
-        return Done(code, out.getvalue(), err.getvalue())
+        return Done(code, _written(out), _written(err))
 
     def process(self, *arguments: str, stdin: str = "", **variables: str) -> Done:
         """Run a command as a process of its own, with these environment variables."""
@@ -131,6 +135,16 @@ class Running:
     def close(self) -> None:
         """Kill it if it still runs."""
         self._process.stop()
+
+
+def _stream(given: bytes = b"") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(given), "utf-8")
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 @contextmanager

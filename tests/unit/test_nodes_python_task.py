@@ -16,14 +16,9 @@ from tests.support.workflows import chain, node, valid
 from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs import Lane
 from treadle.dag.values import Value
+from treadle.workers.nodes.tasks.calling import run_task_in_child
 from treadle.workers.nodes.tasks.limits import lane_of, within_task_limits
-from treadle.workers.nodes.tasks.python_task import (
-    ChildCall,
-    child_call,
-    outcome_of,
-    run_task,
-    run_task_in_child,
-)
+from treadle.workers.nodes.tasks.python_task import ChildCall, child_call, outcome_of, run_task
 from treadle.workers.tasks import TASKS
 
 TASKS.discover(["tests.support.tasks_for_tests"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, closing
 
 from treadle.cli.cluster import Cluster, Reader
-from treadle.cli.ledger import ledger_here
 from treadle.core.settings import Settings
 
 
@@ -32,6 +31,8 @@ def connected_to_read() -> AbstractContextManager[Reader]:
     settings = Settings.load()
     if settings.server is not None:
         return _gateway(settings.server, settings)
+    from treadle.cli.ledger import ledger_here  # noqa: PLC0415 - nor a driver where none is asked
+
     return ledger_here(settings)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, read_frame
-from treadle.workers.nodes.tasks.python_task import run_task_in_child
+from treadle.workers.nodes.tasks.calling import run_task_in_child
 
 
 def serve(answer: Callable[[bytes], bytes]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from treadle.core.dialer import Dialer
 from treadle.core.discovery import import_modules
-from treadle.core.settings import Settings
 from treadle.dag.outcomes import Outcome
 from treadle.dag.specs import NodeSpec
 from treadle.workers.nodes.attempt import Attempt
+
+if TYPE_CHECKING:  # a process that runs one family does not load what others need
+    from treadle.core.dialer import Dialer
+    from treadle.core.settings import Settings
 
 Implementation: TypeAlias = Callable[[Attempt], Outcome | Awaitable[Outcome]]
 """Carries out an attempt; awaitable in the async lane. A `TreadleError` it raises is the
