@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import fairness, gateway, models, people, quiet
+from bench import fairness, gateway, models, people, quiet, scaling
 from bench.cluster import running_cluster
 from bench.report import (
     show_fairness,
@@ -17,6 +17,7 @@ from bench.report import (
     show_people,
     show_quiet,
     show_results,
+    show_scaling,
 )
 from bench.shapes import SHAPES, SUSTAINED
 from bench.throughput import KINDS, Throughput
@@ -49,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--skip-people", action="store_true", help="measure no questions")
     parser.add_argument("--skip-gateway", action="store_true", help="measure no gateway")
     parser.add_argument("--skip-fairness", action="store_true", help="measure no floods")
+    parser.add_argument("--skip-scaling", action="store_true", help="measure no growing loads")
     parser.add_argument("--skip-models", action="store_true", help="measure no model calls")
     return parser.parse_args()
 
@@ -87,6 +89,11 @@ def _measured(asked: argparse.Namespace, console: Console) -> dict[str, object]:
             show_fairness(console, waits)
             figures["fairness"] = [each.as_json() for each in waits]
         figures |= _throughput(asked, console, throughput)
+    if not asked.skip_scaling:
+        console.print("Measuring what a node costs as the load grows…")
+        steps = list(scaling.measure())
+        show_scaling(console, steps)
+        figures["scaling"] = [each.as_json() for each in steps]
     return figures
 
 

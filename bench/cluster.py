@@ -54,8 +54,8 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster() -> Iterator[Cluster]:
-    """Run everything for as long as the `with` block does."""
+def running_cluster(workers: int = PROCESSES) -> Iterator[Cluster]:
+    """Run everything for as long as the `with` block does, with so many workers of Treadle's."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treadle-bench-")))
         servers = stack.enter_context(EmbeddedServers(folder / "data"))
@@ -75,7 +75,7 @@ def running_cluster() -> Iterator[Cluster]:
             return process
 
         worker = ("treadle", "worker", "--tasks", "bench.tasks")
-        treadle = {f"worker {n}": start(*worker) for n in range(1, PROCESSES + 1)}
+        treadle = {f"worker {n}": start(*worker) for n in range(1, workers + 1)}
         treadle["scheduler"] = start("treadle", "scheduler")
         counts = ("--processes", str(PROCESSES), "--threads", str(THREADS))
         raw_workers = start("dramatiq", "bench.raw", *counts, "--skip-logging")
@@ -83,18 +83,18 @@ def running_cluster() -> Iterator[Cluster]:
         session = stack.enter_context(connections.open_session())
         broker = RedisBroker(url=servers.redis_url)  # type: ignore[no-untyped-call]
         stack.callback(broker.close)
-        _wait_for_workers(session)
+        _wait_for_workers(session, workers)
         yield Cluster(connections, session, broker, treadle, raw_workers)
 
 
-def _wait_for_workers(session: psycopg.Connection) -> None:
+def _wait_for_workers(session: psycopg.Connection, count: int) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         found = session.execute("select count(*) from workers").fetchone()
-        if found and found[0] == PROCESSES:
+        if found and found[0] == count:
             return
         time.sleep(0.05)
-    raise TimeoutError(f"{PROCESSES} workers did not register in {_START_SECONDS:g} s")
+    raise TimeoutError(f"{count} workers did not register in {_START_SECONDS:g} s")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

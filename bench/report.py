@@ -12,6 +12,7 @@ from bench.gateway import Served
 from bench.models import Models
 from bench.people import People
 from bench.quiet import Quiet
+from bench.scaling import Step
 from bench.throughput import Result
 
 #: The targets of the figures.
@@ -102,6 +103,26 @@ def show_fairness(console: Console, waits: Sequence[Waits]) -> None:
         target = f"< {2 + each.node_seconds:g}"
         table.add_row(
             each.flood, f"{each.median_seconds:.2f}", f"{each.longest_seconds:.2f}", target
+        )
+    console.print(table)
+
+
+def show_scaling(console: Console, steps: Sequence[Step]) -> None:
+    """Print what a node costs at each step, beside the first step of its series."""
+    table = Table("grows", "step", title="What a node costs as the load grows")
+    for title in ("nodes", "nodes/s", "CPU ms", "of the first"):
+        table.add_column(title, justify="right")
+    table.caption = "CPU time a node: within 1.20 of the first step of its series"
+    firsts: dict[str, Step] = {}
+    for each in steps:
+        first = firsts.setdefault(each.series, each)
+        table.add_row(
+            each.series,
+            each.name,
+            f"{each.nodes:,}",
+            f"{each.nodes_per_second:,.0f}",
+            f"{each.cpu_ms_per_node:.2f}",
+            f"{each.cpu_ms_per_node / first.cpu_ms_per_node:.2f}",
         )
     console.print(table)
 

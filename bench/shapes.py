@@ -34,7 +34,7 @@ def _chain(length: int) -> Edges:
     return [(f"n{i}", f"n{i + 1}") for i in range(length - 1)]
 
 
-def _fan(width: int) -> Edges:
+def fan(width: int) -> Edges:
     middle = [f"n{i}" for i in range(width)]
     return [("first", n) for n in middle] + [(n, "last") for n in middle]
 
@@ -56,7 +56,7 @@ SHAPES = (
     Shape(
         "50 chains", "100 nodes in a row, 50 times at once", _chain(100), at_once=50, is_chain=True
     ),
-    Shape("fan", "1 → 1,000 → 1", _fan(1000)),
+    Shape("fan", "1 → 1,000 → 1", fan(1000)),
     Shape(
         "layers", "10 layers of 50, each node on 3 of the layer before", _layers(10, 50, each_on=3)
     ),
@@ -73,8 +73,8 @@ SUSTAINED = (
         at_once=200,
         is_chain=True,
     ),
-    Shape("20 fans", "1 → 1,000 → 1, 20 times at once", _fan(1000), at_once=20),
-    Shape("fan of 7,000", "1 → 7,000 → 1", _fan(7000)),
+    Shape("20 fans", "1 → 1,000 → 1, 20 times at once", fan(1000), at_once=20),
+    Shape("fan of 7,000", "1 → 7,000 → 1", fan(7000)),
     Shape("40 layers", "10 layers of 50, 40 times at once", _layers(10, 50, each_on=3), at_once=40),
     Shape("5,000 diamonds", "4 nodes, 5,000 times at once", _DIAMOND, at_once=5000),
 )

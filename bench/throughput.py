@@ -81,14 +81,14 @@ class Throughput:
         """Run a short shape on both sides, so that no measured run loads code or plans."""
         for kind in KINDS:
             self._run_raw(LONE_CHAIN)
-            self._run_treadle(LONE_CHAIN, kind)
+            self.run(LONE_CHAIN, kind)
 
     def measure(self, shape: Shape, kind: str, repeats: int) -> Result:
         """Run a shape on both sides in turn, and return the medians."""
         raws, runs = [], []
         for _ in range(repeats):
             raws.append(self._run_raw(shape))
-            runs.append(self._run_treadle(shape, kind))
+            runs.append(self.run(shape, kind))
         raw_rate = shape.total / median(each.seconds for each in raws)
         rate = shape.total / median(each.seconds for each in runs)
 
@@ -117,7 +117,8 @@ class Throughput:
         seconds = raw.run(shape, self._cluster.raw_broker)
         return Run(seconds, _cpu() - before)
 
-    def _run_treadle(self, shape: Shape, kind: str) -> Run:
+    def run(self, shape: Shape, kind: str) -> Run:
+        """Run a shape once, on Treadle alone."""
         workflow, graph = self._valid(shape, kind)
         session = self._cluster.session
         before, cpu = counters.read(session), _cpu()
