@@ -1,7 +1,7 @@
 """Backlogs: what a thread has claimed and not run yet, and what of it is given back.
 
-A member of a chunk that has not started waits behind the one that runs, which may take longer than
-expected: after a while the members go back to the ledger, where other threads find them.
+All of it waits behind the one that runs, which may take longer than expected: after a while it goes
+back to the ledger, where other threads find it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from threading import Lock
 
 from treadle.ledger.engine.leases import Claim
 
-#: Seconds after which what has not started is given back, and what follows goes to the queue, where
-#: others share it.
+#: Seconds of one attempt after which what waits behind it is given back; and seconds of a backlog
+#: after which what follows goes to the queue, where others share it.
 LATE_SECONDS = 1.0
 
 
@@ -24,6 +24,8 @@ class Backlog:
 
     def __init__(self, claims: Iterable[Claim]) -> None:
         self._until = time.monotonic() + LATE_SECONDS
+        #: When the attempt began that runs now.
+        self._running_since: float | None = None
         self._begun: deque[Claim] = deque()
         self._members: deque[Claim] = deque()
         self._handed_over: deque[Claim] = deque()
@@ -36,14 +38,27 @@ class Backlog:
         """Whether it has taken longer than any backlog should."""
         return time.monotonic() >= self._until
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether one attempt has run for longer than others should wait for it."""
+        since = self._running_since
+        return since is not None and time.monotonic() - since >= LATE_SECONDS
+
     def __bool__(self) -> bool:
         return bool(self._begun or self._members or self._handed_over)
 
     def take(self, wanted: Callable[[Claim], bool] | None = None) -> Claim | None:
-        """Take what is run next, if it is wanted; `None` if not, or if nothing is left."""
+        """Take what is run now, if it is wanted; `None` if not, or if nothing is left."""
         with self._lock:
             first = self._begun or self._members or self._handed_over
-            return first.popleft() if first and (wanted is None or wanted(first[0])) else None
+            if not first or (wanted is not None and not wanted(first[0])):
+                return None
+            self._running_since = time.monotonic()
+            return first.popleft()
+
+    def ran(self) -> None:
+        """Say that nothing of it runs: what it waits for now is the ledger."""
+        self._running_since = None
 
     def add(self, handed_over: Iterable[Claim]) -> None:
         """Take in what a settle handed over; it is run after the members of the chunk."""
@@ -95,8 +110,8 @@ class Backlogs:
             with self._lock:
                 self._open.discard(backlog)
 
-    def take_late(self) -> list[Claim]:
-        """Take the members that have not started of the backlogs that are late."""
+    def take_held_up(self) -> list[Claim]:
+        """Take what waits behind attempts that take longer than others should wait for them."""
         with self._lock:
-            late = [each for each in self._open if each.is_late]
-        return [member for each in late for member in each.take_members()]
+            held_up = [each for each in self._open if each.is_held_up]
+        return [claim for each in held_up for claim in each.take_all()]

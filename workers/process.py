@@ -85,7 +85,7 @@ class WorkerProcess:
             graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
-        limits = TimeLimits(leases, self.runner.release_late)
+        limits = TimeLimits(leases, self.runner.release_held_up)
         _add_middleware(connections, heartbeat, limits, self.runner)
         _declare(connections, self.runner)
         self._worker = _threads(connections)

@@ -129,7 +129,7 @@ class Runner:
             begun = replace(members[0], started=True)
             self.leases.add([begun])
             return [begun, *members[1:]]
-        self._release_members(members)
+        self._release(members)
         return []
 
     def stop(self, grace_seconds: float) -> None:
@@ -169,6 +169,7 @@ class Runner:
 
     def _go_on_with(self, backlog: Backlog, settlements: Sequence[Settlement]) -> None:
         """Settle what was run, start the next member of the chunk, and take in what follows."""
+        backlog.ran()
         late = backlog.is_late
         member = backlog.next_member()
         result = self._settle(
@@ -184,17 +185,17 @@ class Runner:
         if member.lease_id in result.started:
             backlog.begin(member)
         else:
-            self._release_members([member])
+            self._release([member])
         if late or member.lease_id not in result.started:
-            self._release_members(backlog.take_members())
+            self._release(backlog.take_members())
 
-    def release_late(self) -> None:
-        """Give back the members of chunks that wait behind what takes longer than expected."""
-        self._release_members(self._backlogs.take_late())
+    def release_held_up(self) -> None:
+        """Give back what waits in a thread behind an attempt that takes longer than expected."""
+        self._release(self._backlogs.take_held_up())
 
-    def _release_members(self, members: Iterable[Claim]) -> None:
-        """Release members that have not started; nobody waits for it."""
-        released = [settlement_of(each, Released()) for each in members]
+    def _release(self, claims: Iterable[Claim]) -> None:
+        """Release claims that have not run; nobody waits for it."""
+        released = [settlement_of(each, Released()) for each in claims]
         if released:
             self.committer.commit(self._requests(released))
 

@@ -168,27 +168,37 @@ def test_what_is_quick_is_run_together_whatever_its_execution(
             assert check(cluster_here.session, execution) == []
 
 
-@pytest.mark.parametrize("apart", [False, True], ids=["one execution", "an execution each"])
+@pytest.mark.parametrize("what", ["members", "members of other executions", "hand-offs"])
 def test_what_waits_behind_a_slow_task_is_run_by_others(
-    cluster_here: InProcess, wait_until: WaitUntil, *, apart: bool
+    cluster_here: InProcess, wait_until: WaitUntil, what: str
 ) -> None:
-    """Though its chunk expected to end in a moment."""
+    """Though its thread expected to be through in a moment."""
     _OPEN.clear()
     quick = [calls(f"n{number}", "gated", params={"key": "quick"}) for number in range(MANY)]
     wires = ", ".join(f"start -> n{number}" for number in range(MANY))
     ended(cluster_here, wait_until, workflow(start(), *quick, connect=wires))
-    if apart:
+    slow = calls("slow", "gated", params={"key": "slow"})
+    document = workflow(start(), slow, *quick, connect=f"start -> slow, {wires}")
+    values: list[dict[str, str]] = [{}]
+    if what == "members of other executions":
         document = chain(calls("n", "gated", params={"key": "{{ input.key }}"}))
         values = [{"key": "slow"}, *[{"key": "quick"}] * MANY]
-    else:
-        slow = calls("slow", "gated", params={"key": "slow"})
-        document = workflow(start(), slow, *quick, connect=f"start -> slow, {wires}")
-        values = [{}]
+    elif what == "hand-offs":
+        after = [node(f"n{number}") for number in range(MANY)]
+        document = workflow(
+            start(), node("first"), slow, *after,
+            connect=f"start -> first, first -> slow, {wires.replace('start', 'first')}",
+        )  # fmt: skip
     executions = cluster_here.submit_each(document, values)
 
     def run() -> int:
         shown = [cluster_here.shown(each)["node_executions"] for each in executions]
-        states = [each["status"] for of_it in shown for each in of_it if each["node_id"] != "start"]
+        states = [
+            each["status"]
+            for of_it in shown
+            for each in of_it
+            if each["node_id"] not in {"start", "first"}
+        ]
         return states.count("completed")
 
     try:

@@ -22,9 +22,9 @@ _PERIOD_SECONDS = 0.25
 class TimeLimits(Middleware):
     """Looks at the limits while the threads run."""
 
-    def __init__(self, leases: Leases, release_late: Callable[[], None]) -> None:
+    def __init__(self, leases: Leases, release_held_up: Callable[[], None]) -> None:
         self._leases = leases
-        self._release_late = release_late
+        self._release_held_up = release_held_up
         self._stopping = Event()
         self.thread = VitalThread(self._watch, "time-limits")
 
@@ -38,4 +38,4 @@ class TimeLimits(Middleware):
     def _watch(self) -> None:
         while not self._stopping.wait(_PERIOD_SECONDS):
             self._leases.interrupt_overdue()
-            self._release_late()
+            self._release_held_up()
