@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from threading import Thread
 from uuid import uuid4
@@ -11,9 +12,10 @@ import pytest
 from tests.support.ledger_driver import Hand
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.embedded import EmbeddedServers
+from treadle.core.ids import new_id
 from treadle.core.postgres import connect, open_pool
 from treadle.dag.states import NodeState
-from treadle.dag.values import Value
+from treadle.dag.values import Value, dumps, loads
 from treadle.ledger.engine.leases import Ref
 from treadle.ledger.migrations import migrate
 from treadle.ledger.views import executions
@@ -40,6 +42,27 @@ def test_an_outage_of_the_database_is_waited_out(tmp_path: Path) -> None:
             servers.postgres.start()
             reader.join(60.0)
             assert answers == [{}]
+
+
+@pytest.mark.slow
+def test_what_is_kept_takes_no_more_memory_than_its_bound(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small values take several times the bytes of their JSON."""
+    monkeypatch.setattr("treadle.workers.attempts.records._KEPT_BYTES", 2**21)
+    text = dumps({"items": [{"id": index, "tags": ["a", "b"]} for index in range(20)]})
+    with open_pool(postgres_url, max_size=1, autocommit=True) as pool:
+        records = Records(pool)
+        tracemalloc.start()
+        try:
+            for number in range(3_000):
+                settled = Settled(NodeState.COMPLETED, "result", loads(text), len(text))
+                records.keep(Ref(new_id(), "", f"n{number}"), settled)
+            taken, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert 2**20 < taken < 1.25 * 2**21
 
 
 def test_what_was_kept_is_not_read_again(postgres_url: str) -> None:

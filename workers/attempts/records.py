@@ -25,12 +25,13 @@ from treadle.ledger.views import executions, iterations, paging
 from treadle.ledger.views.executions import Settled
 from treadle.ledger.views.iterations import Iteration
 
-#: Bytes of JSON kept.
+#: Bytes of memory kept.
 _KEPT_BYTES = 64 * 2**20
 #: Seconds between two tries to reach the database.
 _RECONNECT_SECONDS = 0.25
-#: What an entry costs beside its JSON, roughly.
-_ENTRY_BYTES = 500
+#: What an entry costs beside its value, and what each byte of JSON costs as values: small ones take
+#: most, a long text takes no more than itself.
+_ENTRY_BYTES, _VALUE_BYTES = 900, 12
 
 _T = TypeVar("_T")
 
@@ -123,7 +124,7 @@ class Records:
             return entry[0]
 
     def _put(self, key: Hashable, value: Any, size: int) -> None:
-        size += _ENTRY_BYTES
+        size = _ENTRY_BYTES + _VALUE_BYTES * size
         with self._lock:
             if key in self._kept:
                 return
