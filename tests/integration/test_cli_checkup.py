@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -291,6 +293,23 @@ def test_a_clock_that_is_off_is_named(settings: Settings) -> None:
 
     assert told.severity is Severity.ERROR
     assert "is 90 s before PostgreSQL" in told.detail
+
+
+def test_clocks_that_agree_are_listed_each_once(settings: Settings) -> None:
+    """A process of this host adds no name, one of another host does; the list is a sentence."""
+    with said(settings, Role.GATEWAY, lambda: None), redis.connect(settings.redis_url) as client:
+        (alike,) = findings(settings, "clocks")
+        (key,) = client.keys("treadle:process:*")
+        report = json.loads(client.get(key))
+        for number in range(5):
+            text = json.dumps({**report, "place": f"node-{number}/1"})
+            client.set(f"treadle:process:{number}", text, px=client.pttl(key))
+        (many,) = findings(settings, "clocks")
+
+    assert alike.detail == "PostgreSQL, this host and Redis agree"
+    assert re.sub(r"node-\d", "node", many.detail) == (
+        "PostgreSQL, this host, Redis, node, node, node and 2 more agree"
+    )
 
 
 def test_reports_are_read_whatever_stands_in_redis(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, suppress
 from functools import partial
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 
 from treadle.cli.checkup import database, work
 from treadle.cli.checkup.check import Check, error, fine, warning
-from treadle.cli.checkup.clocks import clocks, offsets
+from treadle.cli.checkup.clocks import THIS_HOST, clocks, offsets
 from treadle.cli.checkup.processes import Beats, listen, planners, workers
 from treadle.cli.checkup.said import gateways, said_wrong, schedulers, versions
 from treadle.core.errors import TreadleError
@@ -165,7 +166,8 @@ def _clocks(
 ) -> Check:
     found = offsets(session, client if reached else None)
     for each in reports:  # the worst of each host
-        name, seconds = each.place.rpartition("/")[0], each.ahead_seconds + found["Redis"]
+        host, seconds = each.place.rpartition("/")[0], each.ahead_seconds + found["Redis"]
+        name = THIS_HOST if host == socket.gethostname() else host
         if abs(seconds) > abs(found.get(name, 0.0)):
             found[name] = seconds
     return clocks(found)
