@@ -20,7 +20,6 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from treadle.core.settings import hidden_values
 from treadle.core.traces import Traces, traces_of
 
 #: Every event that Treadle logs, and its meaning.
@@ -142,6 +141,8 @@ def without_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutable
     """Mask what this process must keep to itself in the words of errors and libraries."""
     words = [name for name in _WORDS if event.get(name)]
     if words:
+        from treadle.core.settings import hidden_values  # noqa: PLC0415 - no need in a child
+
         traces = traces_of(hidden_values())
         for name in words:
             event[name] = _masked(event[name], traces)
