@@ -33,7 +33,8 @@ class Leases:
     def held(self) -> dict[UUID, Claim]:
         """Return the claims that are run, by lease."""
         with self._lock:
-            return dict(self._claims)
+            # Pairs hold their claims: looked up by its key, one may just have died.
+            return dict(self._claims.items())
 
     @contextmanager
     def interruptible(
