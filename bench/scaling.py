@@ -33,8 +33,8 @@ def _fans(width: int, at_once: int) -> Shape:
     return Shape(f"{at_once} fans of {width:,}", "", fan(width), at_once=at_once)
 
 
-#: Ten thousand nodes, in ever more executions.
-_BY_EXECUTIONS = [_fans(10_000 // count, count) for count in (1, 10, 100, 500)]
+#: Five thousand nodes, in ever more executions.
+_BY_EXECUTIONS = [_fans(5_000 // count, count) for count in (1, 10, 100, 500)]
 _BY_NODES = [_fans(1_000, count) for count in (1, 10, 100)]
 _BY_WORKERS = (1, 2, 4, 8)
 
