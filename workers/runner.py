@@ -182,11 +182,11 @@ class Runner:
         self.executor.look_ahead(result.handed_over)
         if member is None:
             return
-        if member.lease_id in result.started:
-            backlog.begin(member)
-        else:
-            self._release([member])
-        if late or member.lease_id not in result.started:
+        if member.lease_id not in result.started:
+            self._release([member, *backlog.take_members()])
+            return
+        backlog.begin(member)
+        if late:
             self._release(backlog.take_members())
 
     def release_held_up(self) -> None:
