@@ -153,9 +153,12 @@ def test_keys_of_a_wrong_type_are_put_right(
     )  # fmt: skip
     with running(settings) as cluster:
         run_one(cluster, wait_until)
-        client.delete(*keys)
-        for key in keys:
-            client.xadd(key, {"field": 1})
+        # In one transaction: the running cluster writes these keys again at any moment.
+        with client.pipeline(transaction=True) as written:
+            written.delete(*keys)
+            for key in keys:
+                written.xadd(key, {"field": 1})
+            written.execute()
 
         run_one(cluster, wait_until)
 
