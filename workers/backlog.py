@@ -44,6 +44,11 @@ class Backlog:
         since = self._running_since
         return since is not None and time.monotonic() - since >= LATE_SECONDS
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether something of it was started, and is not only claimed."""
+        return bool(self._begun)
+
     def __bool__(self) -> bool:
         return bool(self._begun or self._members or self._handed_over)
 

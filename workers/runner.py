@@ -117,20 +117,8 @@ class Runner:
         for each in results:
             self._suspects.take(each.passed_over)
         claims = [claim for each in results for claim in each.claims]
-        if one_by_one and claims and not results[0].claims:  # nothing of the first was ready
-            claims = self._started(claims)
         attempt_metrics.claimed(claims)
         return claims
-
-    def _started(self, members: list[Claim]) -> list[Claim]:
-        """Start the first member of a chunk; return all, or none if it cannot be started."""
-        (result,) = self._commit(self._requests((), starts=members[0]))
-        if members[0].lease_id in result.started:
-            begun = replace(members[0], started=True)
-            self.leases.add([begun])
-            return [begun, *members[1:]]
-        self._release(members)
-        return []
 
     def stop(self, grace_seconds: float) -> None:
         """Let the loop's attempts end for the grace time, release the rest, and end."""
@@ -159,6 +147,8 @@ class Runner:
         """
         rows = 0
         with self._backlogs.open(claims) as backlog:
+            if backlog and not backlog.has_begun:  # nothing of its first execution was ready
+                self._go_on_with(backlog, ())
             while backlog:
                 batch = self._next_batch(backlog)
                 rows += len(batch)
@@ -377,11 +367,21 @@ class Runner:
         return HandOffBudget(self.worker_id or NOBODY, self.queues, seconds, idle)
 
     def _commit(self, requests: Sequence[Request]) -> list[CommitResult]:
-        """Commit requests, and wait for all; each is of another execution."""
+        """Commit requests, and wait for all; each is of another execution.
+
+        One that the ledger refuses comes to nothing, and what the others come to counts; if it
+        refuses them all, the first error is raised.
+        """
         self.queue.refresh()
         if self.worker_id is None:  # forgotten: what ran is settled, nothing new is claimed
             requests = [replace(each, budget=NO_HAND_OFF, claims=()) for each in requests]
-        results = [future.result() for future in self.committer.commit(requests)]
+        futures = self.committer.commit(requests)
+        refused = [error for each in futures if (error := each.exception()) is not None]
+        if refused and len(refused) == len(futures):
+            raise refused[0]
+        results = [
+            each.result() if each.exception() is None else CommitResult() for each in futures
+        ]
         for each in results:
             self.leases.add(each.claims)
             self.leases.add(each.handed_over)

@@ -15,7 +15,9 @@ from tests.support.ledger_driver import Hand, check
 from tests.support.statements import DEFINITIONS
 from tests.support.workflows import chain, node
 from treadle.core.settings import Settings
+from treadle.dag.specs import Lane
 from treadle.ledger.engine import control
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.quarantine import quarantine
 from treadle.ledger.engine.recovery import wake
 from treadle.ledger.engine.row_errors import RowNotUnderstood
@@ -148,6 +150,24 @@ def test_each_bad_row_ends_its_own_execution_and_no_other(
     assert listed == []
     details = bench.client.shown(bad["ready"])["error"]["error_details"]
     assert (details["node_id"], details["execution_id"]) == ("ghost", str(bad["ready"]))
+
+
+def test_a_refused_execution_keeps_nothing_from_the_others_of_its_message(
+    bench: Bench, settings: Settings, wait_until: WaitUntil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot even be ended comes to nothing; what was claimed beside it is run at once."""
+    monkeypatch.setattr("treadle.workers.committer.quarantine", lambda *_: False)
+    bad = bench.undefined("no_json")
+    good = bench.client.submit(chain(node("a"), node("b")))
+    process = WorkerProcess(settings)
+
+    with in_threads(process.run_until):
+        wait_until(lambda: process.runner.worker_id is not None)
+        process.runner.run_message(Lane.INLINE, [Ref(bad, "", "a_no_json"), Ref(good, "", "a")])
+
+        assert bench.hand.status(good) == "SUCCESS"
+        assert bench.hand.status(bad) == "RUNNING"
+    assert check(bench.client.session, good) == []
 
 
 @pytest.mark.parametrize(
