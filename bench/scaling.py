@@ -58,7 +58,7 @@ def measure() -> Iterator[Step]:
 
 
 def _step(throughput: Throughput, series: str, name: str, shape: Shape) -> Step:
-    """Run a shape until so many nodes have run that the kernel's ticks of CPU time weigh nothing."""
+    """Run a shape until the kernel's ticks of CPU time weigh nothing in its figure."""
     throughput.run(shape, "task")  # the first run compiles the graph in each process
     runs = [throughput.run(shape, "task") for _ in range(ceil(_LEAST_NODES / shape.total))]
     nodes = shape.total * len(runs)
