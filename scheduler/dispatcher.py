@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ import redis
 import structlog
 
 from treadle.ledger.engine import turns
-from treadle.ledger.engine.leases import node_of
+from treadle.ledger.engine.leases import Ref, node_of
 from treadle.ledger.engine.post_commit import Queued
 from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.turns import SentRow, Share, Turn
@@ -36,6 +36,9 @@ _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
 #: long as a large transaction takes on a busy machine. Redis that lost its data is seen at once.
 _CLAIM_GRACE_SECONDS = 5.0
+#: Seconds after which a message that nobody fetched is read: well below the minute after which rows
+#: that no message stands for are sent again.
+_LONG_SECONDS = 30.0
 #: Seconds between two passes while something waits: what queues have room for then goes together.
 _AGAIN_SECONDS = 0.05
 #: Seconds for which passes go on after something waited: a process that found no room says so at
@@ -72,9 +75,8 @@ class Dispatcher:
         if epoch is None:
             return None
         now = time.monotonic()
-        if now - self._adopted >= _ADOPT_SECONDS:
+        if now - self._adopted >= _ADOPT_SECONDS and turns.adopt(session, _ROWS) < _ROWS:
             self._adopted = now
-            turns.adopt(session)
         waits, is_noted = turns.ready(session)
         if is_noted and now - self._looked >= _LOST_SECONDS:
             self._looked = now
@@ -147,10 +149,12 @@ class Dispatcher:
     def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> bool:
         """Let rows whose message is gone wait for their turn again; return whether any do."""
         queues = self._connections.queue.served()
+        oldest = self._oldest(queues)
         found = turns.take_back_lost(
             session,
             epoch=epoch,
-            oldest=self._oldest(queues),
+            oldest=oldest,
+            held=self._held(oldest),
             queues=queues,
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
@@ -177,6 +181,20 @@ class Dispatcher:
                 at = datetime.fromtimestamp(message.message_timestamp / 1000, UTC)
                 oldest[queue] = min(at, oldest.get(queue, at))
         return oldest
+
+    def _held(self, oldest: Mapping[str, datetime]) -> list[Ref]:
+        """Return the rows in the messages of queues whose work is so long that messages wait."""
+        since = datetime.now(UTC) - timedelta(seconds=_LONG_SECONDS)
+        pipeline = self._connections.broker.client.pipeline(transaction=False)
+        for queue in (queue for queue, at in oldest.items() if at < since):
+            for priority in PRIORITIES:
+                pipeline.lrange(list_key(queue, priority), 0, -1)
+        try:
+            lists = pipeline.execute()
+        except redis.RedisError:
+            return []
+        found = (messages.read(each) for held in lists for each in held)
+        return [row for message in found if message for row in messages.carried_by(message.args)[1]]
 
 
 def _divided(room: int, among: Sequence[_T]) -> Iterator[tuple[_T, int]]:

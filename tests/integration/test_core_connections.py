@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import PoolTimeout
 
 from tests.support.cut_network import proxied
 from treadle.core import postgres, redis
@@ -119,6 +120,22 @@ def test_a_pool_replaces_connections_that_the_server_ended(postgres_url: str) ->
             other.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
         with pool.connection() as session:
             assert session.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_pool_tells_a_server_that_is_away_from_sessions_in_use(postgres_url: str) -> None:
+    """Who waits in vain for a session in use is not told that the server is gone."""
+    parameters = conninfo_to_dict(postgres_url)
+    with proxied(Path(str(parameters["host"])) / ".s.PGSQL.5432") as network:
+        url = make_conninfo(postgres_url, host="127.0.0.1", port=network.port)
+        with postgres.open_pool(url, max_size=1) as pool:
+            with pool.connection(), pytest.raises(PoolTimeout):
+                pool.getconn(timeout=0.2)
+            network.set("cut")
+            with pytest.raises(psycopg.OperationalError, match="takes no session"):
+                pool.getconn(timeout=1.0)
+            network.set("open")
+            with pool.connection() as session:
+                assert session.execute("SELECT 1").fetchone() == (1,)
 
 
 @pytest.mark.slow

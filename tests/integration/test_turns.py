@@ -61,6 +61,10 @@ class Desk:
         """Pass once; return the executions whose messages the queue then holds, in order."""
         self.client.delete(*(list_key(queue, priority) for priority in PRIORITIES))
         self.dispatcher.refill(self.hand.session)
+        return self.held(queue)
+
+    def held(self, queue: str = "core") -> list[UUID]:
+        """Return the executions whose messages the queue holds, in order."""
         held = [
             messages.read(each)  # type: ignore[arg-type]
             for priority in PRIORITIES
@@ -276,7 +280,40 @@ def test_giving_turns_waits_for_nobody(here: Desk) -> None:
         assert here.sent() == [other]
     second.close()
 
-    assert turns.adopt(here.hand.session) == 1
+    assert turns.adopt(here.hand.session, 10) == 1
+
+
+def test_so_many_rows_are_given_a_turn_at_once(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent meanwhile; the next pass goes on where there are more."""
+    monkeypatch.setattr(dispatcher, "_ROWS", 2)
+    made = {here.submit("owner") for _ in range(3)}
+    here.hand.session.execute("update node_executions set owner = null, workflow_id = null")
+
+    first, second = here.sent(), here.sent()
+
+    assert (len(first), len(second)) == (2, 1)
+    assert {*first, *second} == made
+
+
+def test_what_waits_behind_long_work_is_not_lost(here: Desk) -> None:
+    """However long its message has waited; what is in no message is sent again after a minute."""
+    here.serve("core")
+    waits, lost = here.submit("owner"), here.submit("owner")
+    assert here.sent() == [waits, lost]
+    key = list_key("core", 5)
+    first = messages.read(here.client.lrange(key, 0, 0)[0])  # type: ignore[arg-type]
+    assert first is not None
+    long_ago = first.copy(message_timestamp=first.message_timestamp - 90_000)
+    here.client.delete(key)
+    here.client.rpush(key, long_ago.encode())
+    here.hand.session.execute(
+        "update node_executions set enqueued_at = enqueued_at - interval '61 s'"
+    )
+
+    here.dispatcher._looked = float("-inf")
+    here.dispatcher.refill(here.hand.session)
+
+    assert here.held() == [waits, lost]
 
 
 def test_a_note_that_the_release_before_takes_back_under_pause_is_not_made_again(
