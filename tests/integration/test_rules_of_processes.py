@@ -103,7 +103,7 @@ def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
         heartbeat_seconds=0.1,
         lease_seconds=1,
         worker_threads=2,
-        drain_grace_seconds=1.5,
+        drain_grace_seconds=0.5,
     )
 
 
