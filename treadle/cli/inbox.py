@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 
 from treadle.cli.cluster import Cluster
-from treadle.cli.connect import connected
+from treadle.cli.connect import connected, connected_to_read
 from treadle.cli.console import output_console, print_table
 from treadle.cli.errors import problem_lines
 from treadle.cli.execution_view import duration
@@ -78,7 +78,7 @@ def inbox(
     as_json: AsJson = False,
 ) -> None:
     """List the questions that wait for an answer, the most urgent first."""
-    with connected() as cluster:
+    with connected_to_read() as cluster:
         if interaction_id is not None:
             question, came = cluster.question(interaction_id), cluster.responses(interaction_id)
             _show(question, came, as_json=as_json)
