@@ -22,7 +22,8 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs import Lane
 from treadle.ledger.engine import control, schedule, turns
-from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
+from treadle.ledger.engine.recovery import LOST_LIMIT
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
 from treadle.scheduler.failure_detector import FailureDetector
