@@ -53,8 +53,8 @@ class Reader(Protocol):
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         """Return what keeps an execution from going on; safe beside other calls."""
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        """Return a warning for each node whose task no worker has."""
+    def task_warnings(self, workflow: Workflow) -> Sequence[Problem]:
+        """Return what is doubtful in a workflow's tasks, as far as workers tell."""
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

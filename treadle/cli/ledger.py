@@ -75,10 +75,11 @@ class Ledger:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.
         with closing(connect(self._settings.database_url, autocommit=True)) as session:
-            return unserved.warnings(session, execution_id)
+            graph = self._graphs.execution_shown(session, execution_id)
+            return unserved.warnings(session, execution_id, graph.workflow)
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        return unserved.unknown_tasks(self.session(), workflow)
+    def task_warnings(self, workflow: Workflow) -> Sequence[Problem]:
+        return unserved.task_warnings(self.session(), workflow)
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

@@ -30,8 +30,8 @@ def validate(
 ) -> None:
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
     validation = checked(read_file(file))
-    unknown, unasked = _unknown_tasks(validation.workflow)
-    validation = replace(validation, warnings=(*validation.warnings, *unknown))
+    doubtful, unasked = _task_warnings(validation.workflow)
+    validation = replace(validation, warnings=(*validation.warnings, *doubtful))
     if as_json:
         say(to_json(document_of(validation)))
     elif validation.workflow is None:
@@ -61,13 +61,13 @@ def schema() -> None:
     say(to_json(workflow_schema()))
 
 
-def _unknown_tasks(workflow: Workflow | None) -> tuple[Sequence[Problem], str]:
-    """Return warnings of tasks that no worker has, or why no cluster was asked."""
+def _task_warnings(workflow: Workflow | None) -> tuple[Sequence[Problem], str]:
+    """Return what is doubtful in its tasks, or why no cluster was asked."""
     if workflow is None or not any(node.subtype == PYTHON_TASK.subtype for node in workflow.nodes):
         return (), ""
     try:
         with connected_to_read() as cluster:
-            return cluster.unknown_tasks(workflow), ""
+            return cluster.task_warnings(workflow), ""
     except TreadleError as error:  # a definition can be checked without a cluster
         return (), error.message
 
