@@ -13,7 +13,7 @@ import httpx
 from httpx_sse import connect_sse
 from pydantic import SecretStr
 
-from treadle.cli.cluster import Control, Started
+from treadle.cli.cluster import Control, Findings, Started
 from treadle.cli.gateway_answers import (
     GatewayDiffers,
     document_of,
@@ -114,10 +114,13 @@ class Remote:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings
 
-    def task_warnings(self, workflow: Workflow) -> Sequence[Problem]:
+    def check(self, workflow: Workflow) -> Findings:
         body = publish(workflow)
         found = self._read(ValidationResult, "POST", "/v1/workflows/validate", json=body)
-        return [Problem(**members(each)) for each in found.warnings if each.reason in REASONS]
+        return Findings(
+            [Problem(**members(each)) for each in found.problems],
+            [Problem(**members(each)) for each in found.warnings if each.reason in REASONS],
+        )
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

@@ -99,7 +99,7 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
 def _task_warnings(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
     """Return what is doubtful in its tasks; the execution has begun in any case."""
     with suppress(TreadleError, psycopg.Error):
-        return cluster.task_warnings(workflow)
+        return cluster.check(workflow).warnings
     return ()
 
 
