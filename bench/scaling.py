@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
 from bench.cluster import running_cluster
@@ -37,6 +38,8 @@ def _fans(width: int, at_once: int) -> Shape:
 _BY_EXECUTIONS = [_fans(5_000 // count, count) for count in (1, 10, 100, 500)]
 _BY_NODES = [_fans(1_000, count) for count in (1, 10, 100)]
 _BY_WORKERS = (1, 2, 4, 8)
+#: Nodes that are run for a figure, one time after the other if one time has fewer.
+_LEAST_NODES = 20_000
 
 
 def measure() -> Iterator[Step]:
@@ -55,7 +58,10 @@ def measure() -> Iterator[Step]:
 
 
 def _step(throughput: Throughput, series: str, name: str, shape: Shape) -> Step:
+    """Run a shape until the kernel's ticks of CPU time weigh nothing in its figure."""
     throughput.run(shape, "task")  # the first run compiles the graph in each process
-    run = throughput.run(shape, "task")
-    rate, cost = shape.total / run.seconds, 1000 * run.cpu_seconds / shape.total
+    runs = [throughput.run(shape, "task") for _ in range(ceil(_LEAST_NODES / shape.total))]
+    nodes = shape.total * len(runs)
+    rate = nodes / sum(each.seconds for each in runs)
+    cost = 1000 * sum(each.cpu_seconds for each in runs) / nodes
     return Step(series, name, shape.total, rate, cost)

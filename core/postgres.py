@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 #: Seconds to wait for a connection; a server that does not accept one in that time is down.
 CONNECT_TIMEOUT_SECONDS = 5
@@ -89,6 +89,29 @@ class SessionLimits:
 DEFAULT_LIMITS = SessionLimits()
 
 
+class Sessions(ConnectionPool[psycopg.Connection]):
+    """A pool that tells a server that takes no session from sessions that are all in use."""
+
+    def getconn(self, timeout: float | None = None) -> psycopg.Connection:
+        """Return a session that was just tested.
+
+        Raises:
+            PoolTimeout: all were in use for so long.
+            psycopg.OperationalError: while this waited, sessions were lost or could not be opened.
+        """
+        failed = self._failed()
+        try:
+            return super().getconn(timeout)
+        except PoolTimeout:
+            if self._failed() == failed:
+                raise
+            raise psycopg.OperationalError("The server takes no session.") from None
+
+    def _failed(self) -> int:
+        found = self.get_stats()
+        return found.get("connections_errors", 0) + found.get("connections_lost", 0)
+
+
 def connect(
     url: str,
     *,
@@ -111,14 +134,14 @@ def open_pool(
     autocommit: bool = False,
     limits: SessionLimits = DEFAULT_LIMITS,
     application_name: str = "treadle",
-) -> ConnectionPool[psycopg.Connection]:
+) -> Sessions:
     """Open a pool of bounded sessions; close it with `with` or `close()`.
 
     A connection is tested when it is taken from the pool, so a restart of the server costs its
     callers only the time of a new connection; and while the server is away, it is tried about once
     a second, so that it is found within that time, however long it was gone.
     """
-    return ConnectionPool(
+    return Sessions(
         kwargs={**_parameters(url, limits, application_name), "autocommit": autocommit},
         min_size=1,
         max_size=max_size,

@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ import redis
 import structlog
 
 from treadle.ledger.engine import turns
-from treadle.ledger.engine.leases import node_of
+from treadle.ledger.engine.leases import Ref, node_of
 from treadle.ledger.engine.post_commit import Queued
 from treadle.ledger.engine.row_errors import RowNotUnderstood
 from treadle.ledger.engine.turns import SentRow, Share, Turn
@@ -29,13 +29,17 @@ from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
 
-#: Owners whose workflows' turns are remembered; of more, each begins anew.
-_MOST_TURNS = 10_000
+#: Owners whose workflows' turns are remembered, and rows to be sent apart; with more, all is begun
+#: anew.
+_MOST_REMEMBERED = 10_000
 #: Rows of a queue that one statement sends.
 _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
 #: long as a large transaction takes on a busy machine. Redis that lost its data is seen at once.
 _CLAIM_GRACE_SECONDS = 5.0
+#: Seconds after which a message that nobody fetched is read: well below the minute after which rows
+#: that no message stands for are sent again.
+_LONG_SECONDS = 30.0
 #: Seconds between two passes while something waits: what queues have room for then goes together.
 _AGAIN_SECONDS = 0.05
 #: Seconds for which passes go on after something waited: a process that found no room says so at
@@ -58,6 +62,8 @@ class Dispatcher:
         #: The workflow of each owner that was served last, and the owner of each queue.
         self._workflows: dict[Turn, str] = {}
         self._owners: dict[tuple[str, int], str] = {}
+        #: Rows whose message nobody claimed: an older worker drops what carries several executions.
+        self._unclaimed: set[Ref] = set()
         self._looked = self._adopted = self._found = float("-inf")
 
     def refill(self, session: psycopg.Connection) -> float | None:
@@ -72,17 +78,17 @@ class Dispatcher:
         if epoch is None:
             return None
         now = time.monotonic()
-        if now - self._adopted >= _ADOPT_SECONDS:
+        if now - self._adopted >= _ADOPT_SECONDS and turns.adopt(session, _ROWS) < _ROWS:
             self._adopted = now
-            turns.adopt(session)
         waits, is_noted = turns.ready(session)
         if is_noted and now - self._looked >= _LOST_SECONDS:
             self._looked = now
             waits = self._take_back_lost(session, epoch) or waits
         waiting = self._waiting(session) if waits else {}
-        if not waiting or len(self._workflows) > _MOST_TURNS:
+        if not waiting or max(len(self._workflows), len(self._unclaimed)) > _MOST_REMEMBERED:
             self._owners.clear()
             self._workflows.clear()
+            self._unclaimed.clear()
         if not waiting:
             return _AGAIN_SECONDS if now - self._found < _AWAKE_SECONDS else None
         self._found = now
@@ -140,21 +146,25 @@ class Dispatcher:
                 continue
             for row, lane in zip(of_it, lanes, strict=True):
                 queued.append(Queued(row.queue, row.priority, lane, row.owner, row.ref))
-        queue.send(queued)
+        queue.send(queued, apart=self._unclaimed)
+        self._unclaimed.difference_update(row.ref for row in queued)
         for name, count in Counter(row.queue for row in queued).items():
             queue.take(name, count)
 
     def _take_back_lost(self, session: psycopg.Connection, epoch: str) -> bool:
         """Let rows whose message is gone wait for their turn again; return whether any do."""
         queues = self._connections.queue.served()
+        oldest = self._oldest(queues)
         found = turns.take_back_lost(
             session,
             epoch=epoch,
-            oldest=self._oldest(queues),
+            oldest=oldest,
+            held=self._held(oldest),
             queues=queues,
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
         )
+        self._unclaimed.update(ref for ref, kind in found if kind == "message_unclaimed")
         for kind, count in Counter(kind for _, kind in found if kind).items():
             REPAIRS.labels(kind).inc(count)
             _log.warning("message.lost", kind=kind, rows=count)
@@ -177,6 +187,20 @@ class Dispatcher:
                 at = datetime.fromtimestamp(message.message_timestamp / 1000, UTC)
                 oldest[queue] = min(at, oldest.get(queue, at))
         return oldest
+
+    def _held(self, oldest: Mapping[str, datetime]) -> list[Ref]:
+        """Return the rows in the messages of queues whose work is so long that messages wait."""
+        since = datetime.now(UTC) - timedelta(seconds=_LONG_SECONDS)
+        pipeline = self._connections.broker.client.pipeline(transaction=False)
+        for queue in (queue for queue, at in oldest.items() if at < since):
+            for priority in PRIORITIES:
+                pipeline.lrange(list_key(queue, priority), 0, -1)
+        try:
+            lists = pipeline.execute()
+        except redis.RedisError:
+            return []
+        found = (messages.read(each) for held in lists for each in held)
+        return [row for message in found if message for row in messages.carried_by(message.args)[1]]
 
 
 def _divided(room: int, among: Sequence[_T]) -> Iterator[tuple[_T, int]]:

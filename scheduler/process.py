@@ -39,6 +39,8 @@ from treadle.transport.served_queues import Announcer
 
 #: Seconds between two passes when nothing is known to be due earlier.
 _PASS_SECONDS = 1.0
+#: Seconds after which one that sleeps looks whether it should stop.
+_IDLE_SECONDS = 0.25
 #: Seconds before what is due is tried again whose execution somebody else holds.
 _BUSY_SECONDS = 0.02
 #: Seconds past its limit that an attempt's own process has to see to it.
@@ -200,11 +202,11 @@ class Scheduler:
             self._session = None
 
     def _sleep(self, stop: Event, seconds: float) -> None:
-        if seconds <= 0 or stop.is_set():
-            return
-        try:
-            rung = self._connections.broker.client.blpop([TIMERS_KEY], timeout=seconds)
-            if rung:
-                self._connections.broker.client.delete(TIMERS_KEY)
-        except redis.RedisError:
-            stop.wait(seconds)
+        client, until = self._connections.broker.client, time.monotonic() + seconds
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            try:
+                if client.blpop([TIMERS_KEY], timeout=min(left, _IDLE_SECONDS)):
+                    client.delete(TIMERS_KEY)
+                    return
+            except redis.RedisError:
+                stop.wait(left)

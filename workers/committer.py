@@ -35,6 +35,7 @@ from treadle.ledger.engine.row_errors import ReleaseDiffers, RowNotUnderstood
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.monitoring.metrics import COMMIT_REQUESTS, COMMIT_SECONDS
 from treadle.workers.lasting_session import RECONNECT_SECONDS, LastingSession
+from treadle.workers.spare_sessions import IDLE_SECONDS, SpareSessions
 
 #: Requests in one transaction: past this a batch only adds latency.
 _LARGEST_BATCH = 256
@@ -74,6 +75,7 @@ class Committer:
         self._stopping = False
         self.thread = VitalThread(self._run, "committer")
         self._beside = ThreadPoolExecutor(_BESIDE_THREADS, thread_name_prefix="committer-beside")
+        self._spare = SpareSessions(open_session)
 
     def start(self) -> None:
         self.thread.start()
@@ -85,6 +87,7 @@ class Committer:
             self._changed.notify()
         self.thread.join()
         self._beside.shutdown()
+        self._spare.close_idle(0.0)
 
     def commit(self, requests: Iterable[Request]) -> list[Future[CommitResult]]:
         """Hand over requests; each one's future is done once it has committed.
@@ -123,10 +126,13 @@ class Committer:
         while True:
             if len(self._batch) > 1:
                 time.sleep(_LINGER_SECONDS)
+            self._spare.close_idle()
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._stopping)
+                self._changed.wait_for(lambda: self._waiting or self._stopping, IDLE_SECONDS)
                 if not self._waiting:
-                    break
+                    if self._stopping:
+                        break
+                    continue
                 batch = self._batch = [
                     self._waiting.popleft() for _ in range(min(_LARGEST_BATCH, len(self._waiting)))
                 ]
@@ -176,16 +182,14 @@ class Committer:
 
     def _serve_beside(self, left: list[_Job]) -> None:
         """Wait for one execution as long as it takes, with a session that nobody else needs."""
-        session = LastingSession(self._open_session)
         try:
-            while left:
-                left = self._serve(session, left, wait=True)
+            with self._spare.lend() as session:
+                while left:
+                    left = self._serve(session, left, wait=True)
         except BaseException as error:  # noqa: BLE001 - the edge: nobody waits for this thread's result
             _log.error("request.refused", error=repr(error), exc_info=error)
             for job in left:
                 job.future.set_exception(error)
-        finally:
-            session.close()
 
     def _halve(
         self, session: LastingSession, jobs: Sequence[_Job], error: BaseException

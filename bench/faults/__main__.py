@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from bench.faults.cell import OWNER, Cell
-from bench.faults.kinds import FAULTS, Fault, in_order
+from bench.faults.kinds import FAULTS, NEEDS_DISK, Fault, in_order
 from bench.faults.load import Load
 from bench.faults.processors import Processors
 from bench.faults.rates import Rates
@@ -82,6 +82,7 @@ def measure(folder: Path, asked: argparse.Namespace) -> Run:
             happened=happened,
             states=states,
             cores=[processors.cores(*phase) for phase in phases],
+            speeds=[processors.speed(*phase) for phase in phases],
             settled=load.settled,
             ended=load.ended,
             problems=load.problems + _unexpected(cell),
@@ -117,6 +118,9 @@ def _hurt(
 ) -> list[Happened]:
     """Do one fault after the other until there is no time for another."""
     names = [name for name in FAULTS if any(part in name for part in asked.only or [""])]
+    if cell.no_disk and NEEDS_DISK in names:
+        names.remove(NEEDS_DISK)
+        _say(began, f"skipped, {NEEDS_DISK}: {cell.no_disk}")
     chance = Random(asked.seed)
     happened: list[Happened] = []
     order: cycle[Fault] = cycle(in_order(names, chance, rounds=20))

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
+from bench.faults.disk import SmallDisk
 from bench.faults.outside import outside
 from bench.faults.ports import free_ports
 from treadle.core.embedded import EmbeddedServers
@@ -77,6 +78,10 @@ class Cell:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.disk = SmallDisk(folder / "data.ext4", folder / "data")
+        """The disk of the servers' data, if one can be made here."""
+        self.no_disk: str | None = None
+        """Why there is none."""
         self.servers = EmbeddedServers(folder / "data")
         self.diary = Diary(folder)
         self.killed: Counter[str] = Counter()
@@ -89,6 +94,8 @@ class Cell:
         """Run all of it for the `with` block."""
         with ExitStack() as stack:
             stack.callback(self.diary.close)
+            self.no_disk = self.disk.mount()
+            stack.callback(self.disk.unmount)
             stack.enter_context(self.servers)
             migrate(self.servers.database_url)
             self.outside = stack.enter_context(outside())

@@ -21,6 +21,8 @@ from treadle.core.settings import Settings
 LASTING_SECONDS = 20.0
 _OUTAGE_SECONDS = 15.0
 _LEASE_AND_MORE_SECONDS = Settings.model_fields["lease_seconds"].default + 5.0
+#: The kind that needs a disk of the cell's own.
+NEEDS_DISK = "postgres disk full 20 s"
 _KINDS_OF_PROCESSES = ("worker", "scheduler", "gateway", "planner")
 
 
@@ -83,6 +85,12 @@ def _fill_valkey(cell: Cell, _: Random) -> None:
             client.config_set("maxmemory", "0")
 
 
+def _fill_postgres(cell: Cell, _: Random) -> None:
+    """Leave no room on the disk of PostgreSQL's data; it may end by that, and is started again."""
+    cell.disk.fill(LASTING_SECONDS)
+    cell.wait_for_servers()
+
+
 def _fill_sessions(cell: Cell, _: Random) -> None:
     """Take every session of PostgreSQL that is free or becomes free."""
     deadline = time.monotonic() + LASTING_SECONDS
@@ -124,6 +132,7 @@ def _all() -> dict[str, Fault]:
     acts |= {
         "postgres killed": _kill_postgres,
         "postgres down 15 s": _stop_postgres,
+        NEEDS_DISK: _fill_postgres,
         "postgres sessions used up": _fill_sessions,
         "postgres sessions ended": _end_sessions,
         "executions locked 20 s": _lock_executions,

@@ -56,6 +56,8 @@ class Run:
     """Before and after."""
     cores: list[float]
     """Cores that all of the run had, the load included: before, during and after."""
+    speeds: list[float]
+    """How fast they were in the same phases, in a unit of no matter."""
     settled: Counter[int]
     ended: Counter[str]
     problems: list[str]
@@ -97,6 +99,7 @@ class Run:
             "rate_after": self.rates.median(*self.after),
             "seconds_to_recover": self.recovered,
             "cores": self.cores,
+            "speeds": self.speeds,
             "before": self.before,
             "after": self.after,
             "faults": [asdict(each) for each in self.happened],
@@ -139,16 +142,17 @@ def _table(run: Run) -> list[str]:
 
 
 def _phases(run: Run) -> list[str]:
-    head = f"{'':<10}{'nodes/s':>9}{'of before':>11}{'seconds':>9}{'cores':>7}"
-    found = [f"{head}{'nodes per CPU second':>22}"]
+    head = f"{'':<10}{'nodes/s':>9}{'of before':>11}{'seconds':>9}{'cores':>7}{'their speed':>13}"
+    found = [f"{head}{'nodes/CPU s':>13}"]
     during = (run.before[1], run.after[0])
     phases = (("before", run.before), ("during", during), ("after", run.after))
-    for (name, (begin, end)), cores in zip(phases, run.cores, strict=True):
+    for (name, (begin, end)), cores, speed in zip(phases, run.cores, run.speeds, strict=True):
         rate = run.rates.median(begin, end)
         part = rate / run.rate_before if run.rate_before else 0.0
         each = run.rates.mean(begin, end) / cores if cores else 0.0
+        relative = speed / run.speeds[0] if run.speeds[0] else 0.0
         line = f"{name:<10}{rate:>9,.0f}{part:>10.0%} {end - begin:>9,.0f}{cores:>7.2f}"
-        found.append(f"{line}{each:>22,.0f}")
+        found.append(f"{line}{relative:>12.0%} {each:>13,.0f}")
     one, two = run.states
     found.append(f"PostgreSQL's sessions: {one.sessions} before, {two.sessions} after")
     for kind in ("worker", "scheduler", "gateway", "planner"):

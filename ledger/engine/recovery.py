@@ -20,16 +20,13 @@ from treadle.ledger.engine.arrivals import Arrivals, PlacedRow, place_rows
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
-from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Claim, Ref
 from treadle.ledger.engine.loops import Failures, settle_scopes
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
-#: Losses since its last outcome after which a node is a suspect and runs in a child of its own
-#: (rule 8).
-SUSPECT_AFTER = 2
 #: Losses after which it fails: two as anybody's, two more in its own child.
 LOST_LIMIT = 4
 

@@ -6,15 +6,14 @@ one turn, as who has one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from treadle.ledger.engine.leases import Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Ref
 from treadle.ledger.queries import fetching, queries
 
 #: Owners and workflows of one owner that one look finds; the next one goes on after them.
@@ -135,12 +134,13 @@ def send(
     ]
 
 
-def take_back_lost(
+def take_back_lost(  # noqa: PLR0913 - all that tells a lost message
     connection: psycopg.Connection,
     *,
     epoch: str,
     oldest: Mapping[str, datetime],
     queues: Sequence[str],
+    held: Collection[Ref] = (),
     aside: Sequence[UUID] = (),
     grace_seconds: float,
 ) -> list[tuple[Ref, str | None]]:
@@ -150,6 +150,7 @@ def take_back_lost(
         epoch: the one that notes are valid in.
         oldest: by queue, when the oldest message that nobody has fetched was sent.
         queues: those that are served; rows of others are left alone.
+        held: rows whose messages wait rightly, however long.
         aside: executions whose rows are left alone.
         grace_seconds: how long a fetched message may take to its claim.
 
@@ -165,6 +166,9 @@ def take_back_lost(
         queue=list(oldest),
         oldest=list(oldest.values()),
         queues=list(queues),
+        execution_id=[row.execution_id for row in held],
+        scope=[row.scope for row in held],
+        node=[row.node for row in held],
         aside=list(aside),
         suspect=SUSPECT_AFTER,
         grace_seconds=grace_seconds,
@@ -172,6 +176,9 @@ def take_back_lost(
     return [(Ref(row.execution_id, row.scope, row.node), row.repair) for row in rows]
 
 
-def adopt(connection: psycopg.Connection) -> int:
-    """Give rows a turn that a process of the release before made ready; return how many."""
-    return connection.execute(_SQL["adopt"]).rowcount
+def adopt(connection: psycopg.Connection, rows: int) -> int:
+    """Give at most so many rows a turn that a process of the release before made ready.
+
+    Returns: how many were given one; if it is all that were allowed, there may be more.
+    """
+    return connection.execute(_SQL["adopt"], {"rows": rows}).rowcount

@@ -142,9 +142,10 @@ returning n.execution_id, n.scope, n.node, n.queue, n.priority, p.owner
 -- name: take_back_lost
 -- Rule 9: takes back the notes of rows that no message stands for, so that they wait for their turn
 -- again: it is lost with Redis's data if the note's epoch is over, and unclaimed if the note is older
--- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute.
--- Queues hold a moment of work, so noted rows are few, however many wait. A suspect whose message is
--- gone was passed over for want of room: that is no loss.
+-- than the oldest message not yet fetched of its queue (an empty queue counts as now), or than a minute
+-- and in no message that was read: behind long nodes a message may wait for hours. Queues hold a moment
+-- of work, so noted rows are few, however many wait. A suspect whose message is gone was passed over for
+-- want of room: that is no loss.
 with heads as (
     select * from unnest(%(queue)s::text[], %(oldest)s::timestamptz[]) as h (queue, oldest)
 ), lost as materialized (
@@ -158,7 +159,9 @@ with heads as (
       and n.queue = any(%(queues)s) and n.execution_id <> all(%(aside)s::uuid[])
       and (n.epoch <> %(epoch)s
            or n.enqueued_at < coalesce(h.oldest, clock_timestamp()) - %(grace_seconds)s * interval '1 second'
-           or n.enqueued_at < clock_timestamp() - interval '1 minute')
+           or (n.enqueued_at < clock_timestamp() - interval '1 minute'
+               and (n.execution_id, n.scope, n.node) not in (
+                   select * from unnest(%(execution_id)s::uuid[], %(scope)s::text[], %(node)s::text[]))))
     for no key update of n skip locked
 )
 update node_executions n set
@@ -170,13 +173,14 @@ returning n.execution_id, n.scope, n.node, l.repair
 
 -- name: adopt
 -- Rows that wait for nobody's turn though their execution is not paused: a process of the release
--- before wrote them. Rows that somebody changes are passed over, so that nobody waits for another.
+-- before wrote them. So many at once, however many there are: nothing is sent meanwhile. Rows that
+-- somebody changes are passed over, so that nobody waits for another.
 with turnless as materialized (
     select n.execution_id, n.scope, n.node, e.owner, e.workflow_id
     from node_executions n join executions e on e.id = n.execution_id
     where n.state = 'ready' and n.enqueued_at is null and n.owner is null
       and e.pause_requested_at is null and e.finished_at is null
-    for no key update of n skip locked
+    limit %(rows)s for no key update of n skip locked
 )
 update node_executions n set owner = t.owner, workflow_id = t.workflow_id
 from turnless t

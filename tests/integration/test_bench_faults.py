@@ -136,6 +136,43 @@ def test_the_proxy_passes_holds_and_cuts(tmp_path: Path) -> None:
             assert line.recv(10) == b"three"
 
 
+#: Makes a disk, fills it, and looks: in a process of its own, whose mounts end with it.
+DISK = """
+import errno, os, sys, threading
+from pathlib import Path
+from bench.faults.disk import SmallDisk
+
+folder = Path(sys.argv[1])
+disk = SmallDisk(folder / "image", folder / "disk")
+if why := disk.mount():
+    sys.exit(f"no disk: {why}")
+place = folder / "disk" / "file"
+place.write_bytes(b"x" * 100_000)
+filling = threading.Thread(target=disk.fill, args=(2,))
+filling.start()
+refused = False
+while filling.is_alive() and not refused:
+    try:
+        place.with_name("more").write_bytes(b"x" * 100_000)
+    except OSError as error:
+        refused = error.errno == errno.ENOSPC
+place.unlink()
+filling.join()
+place.write_bytes(b"x" * 100_000)
+disk.unmount()
+print(refused, list((folder / "disk").iterdir()))
+"""
+
+
+def test_a_disk_is_full_and_then_is_not(tmp_path: Path) -> None:
+    """Where none can be mounted, it says why; else a write fails while it is full, then not."""
+    command = [sys.executable, "-c", DISK, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if ran.stderr.startswith("no disk: "):
+        pytest.skip(ran.stderr)
+    assert (ran.returncode, ran.stdout) == (0, "True []\n"), ran.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
@@ -143,8 +180,8 @@ def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
     names = ["valkey emptied", "postgres sessions ended", "scheduler killed"]
     assert set(names) <= FAULTS.keys()
     figures = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.25", "--gap", "2"]
-    command += ["--warm-up", "1", "--calm", "3", "--json", str(figures)]
+    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.2", "--gap", "1"]
+    command += ["--warm-up", "1", "--calm", "1.5", "--json", str(figures)]
     command += [part for name in names for part in ("--only", name)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     found = json.loads(figures.read_text())

@@ -9,13 +9,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import PoolTimeout
 
 from tests.support.cut_network import proxied
 from treadle.core import postgres, redis
 from treadle.core.settings import Settings
 
 #: Seconds of an outage: just past an attempt, if pauses between them double from one second on.
-_OUTAGE_SECONDS = 17.2
+_OUTAGE_SECONDS = 8.2
+#: Seconds for a session afterwards: the next attempt would come later, if pauses doubled.
+_SOON_SECONDS = 4.0
 
 
 def test_a_session_is_bounded_and_in_utc(postgres_url: str) -> None:
@@ -121,9 +124,25 @@ def test_a_pool_replaces_connections_that_the_server_ended(postgres_url: str) ->
             assert session.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_a_pool_tells_a_server_that_is_away_from_sessions_in_use(postgres_url: str) -> None:
+    """Who waits in vain for a session in use is not told that the server is gone."""
+    parameters = conninfo_to_dict(postgres_url)
+    with proxied(Path(str(parameters["host"])) / ".s.PGSQL.5432") as network:
+        url = make_conninfo(postgres_url, host="127.0.0.1", port=network.port)
+        with postgres.open_pool(url, max_size=1) as pool:
+            with pool.connection(), pytest.raises(PoolTimeout):
+                pool.getconn(timeout=0.2)
+            network.set("cut")
+            with pytest.raises(psycopg.OperationalError, match="takes no session"):
+                pool.getconn(timeout=1.0)
+            network.set("open")
+            with pool.connection() as session:
+                assert session.execute("SELECT 1").fetchone() == (1,)
+
+
 @pytest.mark.slow
 def test_a_pool_is_back_soon_after_a_long_outage(postgres_url: str) -> None:
-    """Its next attempt is not far away, however long it has tried: here less than a checkout."""
+    """Its next attempt is not far away, however long it has tried."""
     parameters = conninfo_to_dict(postgres_url)
     with proxied(Path(str(parameters["host"])) / ".s.PGSQL.5432") as network:
         network.set("cut")
@@ -131,7 +150,7 @@ def test_a_pool_is_back_soon_after_a_long_outage(postgres_url: str) -> None:
         with postgres.open_pool(url, max_size=1) as pool:
             time.sleep(_OUTAGE_SECONDS)
             network.set("open")
-            with pool.connection() as session:
+            with pool.connection(timeout=_SOON_SECONDS) as session:
                 assert session.execute("SELECT 1").fetchone() == (1,)
 
 

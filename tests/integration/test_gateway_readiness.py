@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,8 +14,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.gateway_server import Client, Clients, Served, serving
 from tests.support.workflows import chain, node
+from treadle.core import postgres
+from treadle.core.embedded import EmbeddedServers
 from treadle.core.ids import new_id
 from treadle.core.settings import Settings
+from treadle.ledger.migrations import migrate
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -54,6 +58,27 @@ def test_a_gateway_whose_database_takes_no_further_session_is_ready(
     with taking_no_sessions(settings.database_url):
         assert ada.get("/health/ready")["status"] == "ready"
         assert ada.submit(chain(node("a")))
+
+
+@pytest.mark.slow
+def test_a_gateway_whose_database_is_stopped_says_so(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not busy, and another gateway would not help."""
+    monkeypatch.setattr(postgres, "CHECKOUT_TIMEOUT_SECONDS", 1.0)
+    with EmbeddedServers(tmp_path / "servers") as servers:
+        migrate(servers.database_url)
+        settings = Settings(
+            configured_database_url=servers.database_url, configured_redis_url=redis_url
+        )
+        with serving(settings) as served, Clients(served) as clients:
+            ada = clients.of("ada")
+            ada.submit(chain(node("a")))
+            servers.postgres.stop()
+            asked = {"workflow": chain(node("a")), "input": {}}
+
+            assert ada.refusal("POST", "/v1/executions", json=asked) == (503, "ledger_unavailable")
+            assert ada.refusal("GET", "/v1/executions") == (503, "ledger_unavailable")
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])

@@ -31,7 +31,7 @@ def dispatch(hand: Hand, random: Random, executions: list[UUID]) -> None:
     if shares:
         turns.send(hand.session, shares, epoch=random.choice(("today", "yesterday")))
     turns.take_back_lost(hand.session, epoch="today", oldest={}, queues=["core"], grace_seconds=0)
-    turns.adopt(hand.session)
+    turns.adopt(hand.session, 1_000)
 
 
 def work(hand: Hand, random: Random, executions: list[UUID]) -> None:
@@ -92,6 +92,6 @@ def test_dispatchers_workers_and_people_never_wait_in_a_circle(fresh_postgres_ur
     for each in executions:
         with suppress(ExecutionIsFinal):
             control.resume(hand.engine, hand.session, each)
-    turns.adopt(hand.session)
+    turns.adopt(hand.session, 1_000)
     assert [check(hand.session, each) for each in executions] == [[]] * EXECUTIONS
     hand.close()

@@ -132,6 +132,30 @@ def test_an_execution_that_is_held_keeps_no_other_waiting(hand: Hand, committer:
     assert hand.status(busy) == hand.status(free) == "SUCCESS"
 
 
+def test_who_waits_for_a_busy_execution_opens_a_session_once(
+    hand: Hand, committer: Make, wait_until: WaitUntil
+) -> None:
+    """However often one is busy: opening a session costs as much as dozens of nodes."""
+    opened: list[psycopg.Connection] = []
+
+    def open_session() -> psycopg.Connection:
+        opened.append(session_of(hand))
+        return opened[-1]
+
+    one = committer(open_session)
+    for _ in range(3):
+        execution = hand.submit(chain(node("a")))
+        request = done(hand, execution, "a")
+        with held(hand, execution):
+            blocked = one.commit([request])[0]
+            wait_until(lambda: len(opened) > 1 and is_waiting(hand, opened[1]))
+        assert blocked.result(PATIENCE).settled
+
+    one.stop()
+    assert len(opened) == 2  # its own, and the one that waited
+    assert all(each.closed for each in opened)
+
+
 def test_a_commit_whose_answer_was_lost_counts_once(hand: Hand, committer: Make) -> None:
     """The ledger is asked: settled under the lease is done, and is not done again (rule 7)."""
     execution = hand.submit(chain(node("a"), node("b")))
@@ -239,6 +263,15 @@ def held(hand: Hand, execution: UUID) -> Iterator[None]:
     with connect(hand.url) as session:
         session.execute("select from executions where id = %s for update", (execution,))
         yield
+
+
+def is_waiting(hand: Hand, session: psycopg.Connection) -> bool:
+    """Return whether a session waits for a lock."""
+    found = hand.session.execute(
+        "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'",
+        (session.info.backend_pid,),
+    )
+    return found.fetchone() is not None
 
 
 def cut(hand: Hand, wait_until: WaitUntil) -> None:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 
 import treadle
@@ -107,6 +108,7 @@ def test_a_defect_tells_nothing_of_itself() -> None:
         (psycopg.OperationalError("gone"), "ledger_unavailable"),
         (psycopg.errors.TransactionTimeout("slow"), "ledger_unavailable"),
         (psycopg.errors.UndefinedTable("executions"), "ledger_not_ready"),
+        (PoolTimeout("all in use"), "gateway_busy"),
     ],
 )
 def test_a_database_that_is_away_is_told_as_something_to_try_again(

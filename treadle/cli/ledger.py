@@ -19,10 +19,14 @@ from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
-from treadle.dag.states import ExecutionStatus
+from treadle.dag.states import ExecutionStatus, InteractionStatus
+from treadle.hil.rights import Account, seen
 from treadle.ledger.engine.versions import Graphs
+from treadle.ledger.people.interactions import interactions
 from treadle.ledger.views import executions, unserved
+from treadle.ledger.views.responses import responses
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
+from treadle.wire.interactions import Interaction, InteractionResponse
 
 
 class ClusterUnreachable(TreadleError):
@@ -82,6 +86,25 @@ class Ledger:
         return executions.executions(
             self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
         )
+
+    def questions(
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
+        found = interactions(
+            self.session(),
+            account=LOCAL_OWNER,
+            execution_id=execution_id,
+            status=status,
+            limit=limit,
+        )
+        return [each.to_wire() for each in found]
+
+    def question(self, interaction_id: UUID) -> Interaction:
+        return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        self.question(interaction_id)  # raises if it is none of its business
+        return responses(self.session(), interaction_id)
 
     def close(self) -> None:
         """Close the session."""

@@ -14,7 +14,7 @@ import typer
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import plain, say, wrapped
 from treadle.cli.validate import checked
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
@@ -90,7 +90,8 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         return
     say(started.id)
     for each in unknown:
-        say(plain(f"warning: {each.path}: {each.message} {each.solution}"), err=True)
+        warning = plain(f"warning: {each.path}: {each.message} {each.solution}")
+        say(wrapped(warning, sys.stderr), err=True)
     if sys.stdout.isatty():
         say(f"Follow it with: treadle watch {started.id}", err=True)
 

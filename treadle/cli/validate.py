@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from treadle.cli.connect import connected_to_read
 from treadle.cli.errors import ExitCode, problem_lines
 from treadle.cli.files import read_file, to_json
-from treadle.cli.plain_text import counted, say
+from treadle.cli.plain_text import counted, say, wrapped
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
@@ -84,4 +85,5 @@ def document_of(validation: Validation) -> dict[str, Any]:
 
 def listed(problems: Sequence[Problem]) -> str:
     """Return problems for a person: where and why, what, and how to fix it."""
-    return "\n".join(f"  {each}" for each in problem_lines([asdict(each) for each in problems]))
+    lines = problem_lines([asdict(each) for each in problems])
+    return wrapped("\n".join(f"  {each}" for each in lines), sys.stdout)
