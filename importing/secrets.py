@@ -18,7 +18,7 @@ from treadle.importing.texts import mark, slug, unlike
 
 _KEY = re.compile(
     r"(?:^|_)(?:authorization|password|passwd|pwd|passphrase|secret|token|api_?key|apikey"
-    r"|access_key|private_key|secret_key|client_secret|signing_secret|bearer|cookie|credential"
+    r"|access_key|private_key|secret_key|client_secret|signing_secret|bearer|cookie"
     r"|x_api_key|auth_key|service_key|connection_string|database_url)\Z"
 )
 #: Keys that end like a secret's and hold none.
@@ -34,7 +34,7 @@ _FORMS = re.compile(
   | \bpat[\w]{10,}\.[0-9a-f]{30,}
   | \bSG\.[\w-]{16,}\.[\w-]{16,} | \bhf_[A-Za-z0-9]{20,} | \bgsk_[A-Za-z0-9]{20,}
   | \beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*
-  | \b\d{8,10}:[A-Za-z0-9_-]{30,}
+  | (?<!\d)\d{8,10}:[A-Za-z0-9_-]{30,}
   | (?<=hooks\.slack\.com/services/)[\w/-]{10,}
   | (?<=discord\.com/api/webhooks/)[\w/-]{10,} | (?<=discordapp\.com/api/webhooks/)[\w/-]{10,}
   | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END\ [A-Z ]*PRIVATE\ KEY-----|\Z)
