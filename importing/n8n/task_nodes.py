@@ -66,6 +66,13 @@ def task(step: Step, *, items: Items | None = None) -> Outputs:
         f" {'a list of objects' if items is Items.MANY else 'an object'}. If the service has an"
         " HTTP interface, ACTION.HTTP_REQUEST works today.",
     )
+    stored = step.node.raw.get("credentials")
+    if isinstance(stored, dict) and stored:
+        step.note(
+            Reason.CREDENTIAL_BY_ID,
+            f"n8n keeps the credential {', '.join(map(str, stored))}; let the task read its own"
+            " from the environment of the workers.",
+        )
     node = step.add("ACTION.PYTHON_TASK", {"task": name}, input_params=given)
     return {0: Output(node, items=items, convert=listed if items is Items.MANY else same)}
 

@@ -279,6 +279,7 @@ def test_a_service_without_a_node_becomes_a_task() -> None:
     found = imported(n8n(START, sheet, say, links=["Start > Leads", "Leads > Say"]))
 
     assert told(found, without=["mapped", "undefined_fails", "text_differs"]) == [
+        ("nodes[1]", "credential_by_id"),
         ("nodes[1]", "task_to_write"),
         ("nodes[2]", "per_item"),
         ("nodes[2]", "task_to_write"),
