@@ -11,6 +11,7 @@ COPY core core
 COPY monitoring monitoring
 COPY dag dag
 COPY wire wire
+COPY importing importing
 COPY ledger ledger
 COPY transport transport
 COPY hil hil

@@ -15,7 +15,7 @@ BIN := .venv/bin
 SYNC := $(BIN)/uv sync --locked --inexact --no-progress --compile-bytecode
 
 # The folders that are parts of `treadle`, and the one that has a link to each.
-HOUSES := core dag gateway hil ledger monitoring planner scheduler transport treadle wire workers
+HOUSES := core dag gateway hil importing ledger monitoring planner scheduler transport treadle wire workers
 
 .PHONY: help install demo test test-fast check coverage format bench docs clean
 
@@ -77,6 +77,7 @@ docs: install
 	$(BIN)/python -m treadle.dag.channel_docs docs/channels.md
 	$(BIN)/python -m treadle.dag.event_docs docs/events.md
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
+	$(BIN)/python -m treadle.importing.report_docs docs/import-report.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
 	$(BIN)/python docs/modules.py
 	$(BIN)/python docs/settings.py

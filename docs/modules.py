@@ -17,6 +17,7 @@ PACKAGES = (
     "workers",
     "ledger",
     "wire",
+    "importing",
     "dag",
     "monitoring",
     "core",

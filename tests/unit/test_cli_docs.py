@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
 
 import pytest
 import typer
 
-from treadle.cli.app import COMMANDS
+from treadle.cli.app import COMMANDS, function_of
 from treadle.cli.errors import ExitCode
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text("utf-8")
@@ -24,7 +23,7 @@ def test_every_command_is_documented_and_no_other() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_says_of_a_command_what_the_command_says_of_itself(name: str) -> None:
     """Help loads no command, so what it says of each stands in the list of commands."""
-    command = getattr(import_module(COMMANDS[name].module), name)
+    command = function_of(name)
     text = command.info.help if isinstance(command, typer.Typer) else getdoc(command)
 
     assert " ".join(str(text).partition("\n\n")[0].split()) == COMMANDS[name].help

@@ -26,6 +26,7 @@ ONE_COMMAND = (
     [
         ("treadle.cli.app", ("pydantic", "psycopg", "treadle.dag.model", "treadle.ledger.queries")),
         ("treadle.cli.validate", (*ENGINE, *LARGE, "psycopg", "structlog", "rich.table")),
+        ("treadle.cli.import_workflow", (*ENGINE, *LARGE, "psycopg", "structlog", "rich.table")),
         ("treadle.cli.executions", (*ENGINE, *LARGE, "treadle.planner.requests")),
         ("treadle.cli.submit", LARGE),
         ("treadle.cli.keys", (*ENGINE, *LARGE)),

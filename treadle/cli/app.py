@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,10 @@ COMMANDS: Mapping[str, Place] = {
     "schema": Place(
         "treadle.cli.validate",
         "Print the JSON Schema of a workflow, for editors and other programs.",
+    ),
+    "import": Place(
+        "treadle.cli.import_workflow",
+        "Make a workflow of one of another system, and report what maps, changes and is lost.",
     ),
     "plan": Place(
         "treadle.cli.plan", "Have a workflow planned that does what a prompt says, and draw it."
@@ -140,9 +145,14 @@ class Commands(TyperGroup):
         return list(COMMANDS)
 
 
+def function_of(name: str) -> Any:
+    """Return what a command runs: its function, or several of them; a keyword has a `_` behind."""
+    return getattr(import_module(COMMANDS[name].module), f"{name}_" if iskeyword(name) else name)
+
+
 def load(name: str) -> Any:
     """Return a command, with its module loaded."""
-    command = getattr(import_module(COMMANDS[name].module), name)
+    command = function_of(name)
     if isinstance(command, typer.Typer):  # several commands under one name
         return typer.main.get_command(command)
     single = typer.Typer(add_completion=False)

@@ -38,6 +38,7 @@ _CODES = {
     "workflow_invalid": ExitCode.NO,
     "settings_invalid": ExitCode.USAGE,
     "file_unreadable": ExitCode.USAGE,
+    "import_not_readable": ExitCode.USAGE,
     "input_invalid": ExitCode.USAGE,
     "answer_missing": ExitCode.USAGE,
     "validity_invalid": ExitCode.USAGE,
