@@ -68,8 +68,8 @@ def _build(app: FastAPI) -> dict[str, Any]:
     # A workflow in a body is read by no model: `dag.validation` reports all its problems.
     schemas |= workflow_components()
     is_workflow = {"$ref": "#/components/schemas/Workflow"}
-    told = schemas["NewExecution"]["properties"]["workflow"]["description"]
-    schemas["NewExecution"]["properties"]["workflow"] = {**is_workflow, "description": told}
+    members = schemas["NewExecution"]["properties"]
+    members["workflow"] = {**is_workflow, "description": members["workflow"]["description"]}
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
