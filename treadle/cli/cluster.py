@@ -41,6 +41,16 @@ class Started:
     """Its idempotency key was known: it began before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong with a workflow, and what is doubtful, by all that a cluster knows of it."""
+
+    problems: Sequence[Problem]
+    """Such as a secret that a gateway's caller may not use."""
+    warnings: Sequence[Problem]
+    """Such as a task that no worker has."""
+
+
 class Reader(Protocol):
     """A cluster, as far as it shows executions and questions; they are those of the wire."""
 
@@ -53,8 +63,8 @@ class Reader(Protocol):
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         """Return what keeps an execution from going on; safe beside other calls."""
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        """Return a warning for each node whose task no worker has."""
+    def check(self, workflow: Workflow) -> Findings:
+        """Return what the cluster alone knows of a workflow that is valid by itself."""
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

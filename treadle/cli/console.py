@@ -36,7 +36,7 @@ Titles: TypeAlias = Mapping[str, Fit | int]
 more lines of so many columns, where shortening others is not enough."""
 
 #: Columns of text that are left at least.
-_LEAST: Mapping[Fit | int, int] = {Fit.SHORTENED: 4, Fit.FOLDED: 7}
+_LEAST: Mapping[Fit | int, int] = {Fit.SHORTENED: 3, Fit.FOLDED: 7}
 
 
 def row(*cells: object) -> list[Text]:

@@ -22,7 +22,7 @@ from treadle.dag.states import ExecutionStatus
 _COLUMNS: Titles = {
     "id": Fit.WHOLE,
     "workflow": Fit.SHORTENED,
-    "ver.": Fit.WHOLE,
+    "v": Fit.WHOLE,
     "status": Fit.WHOLE,
     "started": 10,
     "took": Fit.WHOLE,

@@ -12,13 +12,13 @@ from uuid import UUID
 
 import psycopg
 
+from treadle.cli.cluster import Findings
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
-from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.rights import Account, seen
 from treadle.ledger.engine.versions import Graphs
@@ -75,10 +75,11 @@ class Ledger:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.
         with closing(connect(self._settings.database_url, autocommit=True)) as session:
-            return unserved.warnings(session, execution_id)
+            graph = self._graphs.execution_shown(session, execution_id)
+            return unserved.warnings(session, execution_id, graph.workflow)
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        return unserved.unknown_tasks(self.session(), workflow)
+    def check(self, workflow: Workflow) -> Findings:
+        return Findings((), unserved.task_warnings(self.session(), workflow))
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

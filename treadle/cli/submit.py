@@ -83,23 +83,23 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
         # A script that submits before it starts its workers is not in doubt.
-        unknown = _unknown_tasks(cluster, request.workflow) if sys.stderr.isatty() else ()
+        doubtful = _task_warnings(cluster, request.workflow) if sys.stderr.isatty() else ()
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
         say(to_json(document))
         return
     say(started.id)
-    for each in unknown:
+    for each in doubtful:
         warning = plain(f"warning: {each.path}: {each.message} {each.solution}")
         say(wrapped(warning, sys.stderr), err=True)
     if sys.stdout.isatty():
         say(f"Follow it with: treadle watch {started.id}", err=True)
 
 
-def _unknown_tasks(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
-    """Return warnings of tasks that no worker has; the execution has begun in any case."""
+def _task_warnings(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
+    """Return what is doubtful in its tasks; the execution has begun in any case."""
     with suppress(TreadleError, psycopg.Error):
-        return cluster.unknown_tasks(workflow)
+        return cluster.check(workflow).warnings
     return ()
 
 
