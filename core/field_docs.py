@@ -10,6 +10,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from itertools import zip_longest
 
 from pydantic import BaseModel
@@ -24,8 +25,13 @@ def field_lines(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-def lines_below(kind: type) -> Iterator[tuple[str, str]]:
-    """Yield each name that a class itself assigns, with the line below it; without one, empty."""
+@cache
+def lines_below(kind: type) -> tuple[tuple[str, str], ...]:
+    """Return each name that a class itself assigns, with the line below it; without one, empty."""
+    return tuple(_lines_below(kind))
+
+
+def _lines_below(kind: type) -> Iterator[tuple[str, str]]:
     body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     assert isinstance(body, ast.ClassDef)
     for member, below in zip_longest(body.body, body.body[1:]):

@@ -43,9 +43,12 @@ class Described(Strict):
     ) -> JsonSchemaValue:
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
-        for name, line in field_lines(cls).items():
-            if name in properties:
-                properties[name].setdefault("description", line)
+        lines = field_lines(cls)
+        for name, each in properties.items():
+            choices = [each, *each.get("anyOf", ())]
+            of_type = {choice["description"] for choice in choices if "description" in choice}
+            if said := [line for line in (lines.get(name), *sorted(of_type)) if line]:
+                each["description"] = " ".join(dict.fromkeys(said))
         return schema
 
 
@@ -73,11 +76,13 @@ NodeName: TypeAlias = Annotated[
     AfterValidator(_without_white_space),
 ]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
-Milliseconds: TypeAlias = Annotated[int, Field(ge=0)]
+Milliseconds: TypeAlias = Annotated[
+    int, Field(ge=0, description="In milliseconds since 1970-01-01 00:00 UTC.")
+]
 JsonObject: TypeAlias = dict[str, Any]
 
 
-class WorkflowStatistics(Strict):
+class WorkflowStatistics(Described):
     """Statistics of a workflow's runs; accepted in a definition, and not taken from it."""
 
     total_runs: int = Field(default=0, ge=0)
@@ -86,7 +91,7 @@ class WorkflowStatistics(Strict):
     last_success_time: Milliseconds | None = None
 
 
-class WorkflowMetadata(Strict):
+class WorkflowMetadata(Described):
     """Metadata of a workflow as a whole."""
 
     id: Name
@@ -135,7 +140,7 @@ class Position(Strict):
     y: float
 
 
-class Node(Strict):
+class Node(Described):
     """A step. Its `type` and `subtype` name a node spec."""
 
     id: NodeId
@@ -152,7 +157,7 @@ class Node(Strict):
     attached_nodes: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class Connection(Strict):
+class Connection(Described):
     """A directed edge from an output key of one node to another node."""
 
     id: Name

@@ -17,7 +17,9 @@ statuses. No workflow logic belongs here, and no query: both are `ledger`'s.
     errors        one table from reason to status; every refusal is a problem (RFC 9457)
     responses     JSON, and pages with cursors
     truncation    leaves out values that are too large, and says where they can be read
+    query         a query's names are those that a route takes, each once
     openapi       the documentation, completed by what every route has in common
+    component_schemas  its schemas, as generators of clients read them
     submitter     concurrent submissions share a transaction
     live/       events as they are committed, for any number of readers
     models/     request bodies; response bodies are in `treadle.wire`

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import LOST
-from treadle.dag.problems import Hints, json_path, quoted
+from treadle.dag.problems import Hints, quoted
 from treadle.dag.shape import problem_of
 from treadle.wire.errors import Problem, error_of
 from treadle.wire.objects import members, to_json, unchecked
@@ -171,50 +171,6 @@ def problem(error: TreadleError, **facts: str) -> Problem:
     found["error_details"] |= facts
     wire_error = members(error_of(found))
     return _problem(title=status.phrase, status=int(status), detail=error.message, **wire_error)
-
-
-def refuse_unknown(request: Request, known: Collection[str]) -> None:
-    """Refuse query parameters that a route does not take; none is ignored silently.
-
-    Raises:
-        RequestInvalid
-    """
-    hints = Hints()
-    listed = f"Known here: {', '.join(known) or 'none'}."
-    problems = [
-        {
-            "path": json_path(("query", name)),
-            "reason": "unknown_field",
-            "message": f"{quoted(name)} is not a parameter here.",
-            "solution": hints.closest(name, known) or listed,
-        }
-        for name in request.query_params
-        if name not in known
-    ][:MOST_PROBLEMS]
-    if problems:
-        raise RequestInvalid(f"query: {problems[0]['message']}", problems=problems)
-
-
-def refuse_unstorable(request: Request) -> None:
-    """Refuse a name in path or query with a NUL character: PostgreSQL keeps none, and asks by none.
-
-    Raises:
-        RequestInvalid
-    """
-    named = [("query", *each) for each in request.query_params.multi_items()]
-    named += [("path", name, str(value)) for name, value in request.path_params.items()]
-    problems = [
-        {
-            "path": json_path((place, name)),
-            "reason": "invalid_text",
-            "message": "The text holds a NUL character.",
-            "solution": "Remove it.",
-        }
-        for place, name, value in named
-        if "\0" in value
-    ][:MOST_PROBLEMS]
-    if problems:
-        raise RequestInvalid(f"{problems[0]['path']}: it holds a NUL character.", problems=problems)
 
 
 def refuse_crowd(document: Mapping[str, object], known: Collection[str]) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from treadle.core.errors import TreadleError
-from treadle.dag.schema import workflow_schema
-from treadle.dag.values import dumps, loads
+from treadle.dag.model import Described
 from treadle.gateway.auth import KeyInvalid, KeyMissing, ScopeMissing
+from treadle.gateway.component_schemas import Schema, as_component, workflow_components
 from treadle.gateway.errors import (
     GatewayBusy,
     LedgerNotReady,
@@ -54,34 +55,41 @@ def _build(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = built["components"]["schemas"]
-    schemas.pop("HTTPValidationError", None)
-    schemas.pop("ValidationError", None)
-    schemas["Problem"] = _as_component(Problem.model_json_schema(), schemas)
-    schemas["Workflow"] = _as_component(workflow_schema(), schemas)
+    for made_by_fastapi in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(made_by_fastapi, None)
+    schemas["Problem"] = Problem.model_json_schema()
+    for name, schema in schemas.items():
+        schemas[name] = as_component(name, schema)
+    for model in _models(Described):
+        extra = model.model_config.get("json_schema_extra")
+        if model.__name__ in schemas and isinstance(extra, dict) and "examples" in extra:
+            # As they are written: FastAPI leaves out their null members.
+            schemas[model.__name__]["examples"] = extra["examples"]
     # A workflow in a body is read by no model: `dag.validation` reports all its problems.
+    schemas |= workflow_components()
     is_workflow = {"$ref": "#/components/schemas/Workflow"}
-    schemas["Definition"] = {**is_workflow, "examples": schemas["Definition"]["examples"]}
-    schemas["NewExecution"]["properties"]["workflow"] = is_workflow
+    members = schemas["NewExecution"]["properties"]
+    members["workflow"] = {**is_workflow, "description": members["workflow"]["description"]}
     for route in app.routes:
-        if isinstance(route, BoundedRoute) and route.include_in_schema:
-            _restore_examples(route, schemas)
+        if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 _complete(built["paths"][route.path_format][method.lower()], route)
     return built
 
 
-def _restore_examples(route: BoundedRoute, schemas: dict[str, Any]) -> None:
-    """Restore the examples of a route's models: FastAPI leaves out their null members."""
-    body = route.body_field.field_info.annotation if route.body_field is not None else None
-    for model in (route.response_model, body):
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            extra = model.model_config.get("json_schema_extra")
-            if isinstance(extra, dict) and "examples" in extra:
-                schemas[model.__name__]["examples"] = extra["examples"]
+def _models(kind: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _models(each)
 
 
-def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
-    """Add to an operation the errors that every route like its own can answer with."""
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    """Name an operation, and add the errors that every route like its own can answer with."""
+    operation["operationId"] = route.name
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _of_parameter(parameter["schema"])
+    if not isinstance(route, BoundedRoute):
+        return
     responses = operation["responses"]
     invalid = responses.get("422")
     if invalid is not None and "application/json" in invalid["content"]:
@@ -92,8 +100,6 @@ def _complete(operation: dict[str, Any], route: BoundedRoute) -> None:
         for media_type, each in content:
             known["content"][media_type]["examples"].update(each["examples"])
     operation["responses"] = dict(sorted(responses.items()))
-    for parameter in operation.get("parameters", ()):
-        parameter["schema"] = _without_null(parameter["schema"])
     if isinstance(route, GatedRoute):
         operation["security"] = [{"key": [route.scope_needed]}]
     if isinstance(route, LinkRoute):
@@ -114,18 +120,14 @@ def _refused_with(route: BoundedRoute) -> Iterator[type[TreadleError]]:
             yield OWNED[name].missing
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a parameter that may be left out: there is no null in a URL."""
+def _of_parameter(schema: Schema) -> Schema:
+    """Return the schema of a parameter. It may be left out, so its default is no part of a model.
+
+    There is no null in a URL.
+    """
     choices = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    found = {key: value for key, value in schema.items() if key != "title"}
     if len(choices) != 1:
-        return schema
-    return {**choices[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
-
-
-def _as_component(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema for the document, its parts moved to where the document keeps them."""
-    text = dumps(schema).replace(b'"#/$defs/', b'"#/components/schemas/')
-    moved: dict[str, Any] = loads(text)
-    moved.pop("$schema", None)
-    schemas.update(moved.pop("$defs"))
-    return moved
+        return found
+    del found["anyOf"]
+    return {**choices[0], **found}

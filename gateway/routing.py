@@ -29,10 +29,9 @@ from treadle.gateway.errors import (
     problem,
     refusal,
     refuse_crowd,
-    refuse_unknown,
-    refuse_unstorable,
 )
 from treadle.gateway.ownership import OWNED, PLAIN
+from treadle.gateway.query import refuse_repeated, refuse_unknown, refuse_unstorable
 from treadle.gateway.request_body import OF_KEYED, BodyLimits, BoundedRequest
 from treadle.monitoring import metrics
 from treadle.wire.keys import Scope
@@ -63,6 +62,7 @@ class BoundedRoute(APIRoute):
                 limits = await self.authorize(request)
                 refuse_unstorable(request)
                 refuse_unknown(request, known)
+                refuse_repeated(request)
                 bounded = BoundedRequest(request.scope, request.receive, limits)
                 if has_body and await bounded.body():
                     # Here, because FastAPI makes a plain 400 of any error.

@@ -10,12 +10,12 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from treadle.dag.fields import Fixed
-from treadle.dag.model import Strict
+from treadle.dag.model import Described
 from treadle.dag.problems import Problem
 from treadle.dag.values import Value
 
 
-class Configuration(Strict):
+class Configuration(Described):
     """The fields of every node's configurations; the base of each spec's model."""
 
     # A process checks the configurations of few node types, and starts the sooner.

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict, RootModel
-
-from treadle.wire.examples import WORKFLOW
+from pydantic import RootModel
 
 
-class Definition(RootModel[dict[str, Any]]):
+class Workflow(RootModel[dict[str, Any]]):
     """A workflow as it is written; checked by `dag.validation`, documented by its schema."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [WORKFLOW]})

@@ -38,7 +38,8 @@ LastEventId = Annotated[
     ),
 ]
 Accept = Annotated[
-    str, Header(description="`text/event-stream` for events as they come, else a page of JSON.")
+    str | None,
+    Header(description="`text/event-stream` for events as they come, else a page of JSON."),
 ]
 
 
@@ -48,17 +49,17 @@ Accept = Annotated[
     responses=EVENT_STREAM,
     summary="Read or follow an execution's events",
 )
-async def events(
+async def list_execution_events(
     execution_id: UUID,
     caller: Reader,
     request: Request,
     after_seq: AfterSeq = 0,
     last_event_id: LastEventId = None,
-    accept: Accept = "",
+    accept: Accept = None,
 ) -> Response:
     """Return events in order, each once. A stream ends with the last event of its execution."""
     after = int(last_event_id) if last_event_id else after_seq
-    if "text/event-stream" in accept.lower():
+    if "text/event-stream" in (accept or "").lower():
         return await follow(request, caller, execution_id, after)
     return await run_sync(_page, caller, execution_id, after)
 

@@ -29,8 +29,7 @@ from treadle.ledger.engine import control
 from treadle.ledger.engine.control import ExecutionIsFinal
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.idempotency import IdempotencyConflict
-from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry
-from treadle.ledger.engine.retrying import retry as retry_in_ledger
+from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry, retry
 from treadle.ledger.engine.submission import NoSuchTrigger, Submission
 from treadle.ledger.engine.submission_check import IdempotencyKeyInvalid, deadline_of
 from treadle.ledger.views import executions, library, paging
@@ -65,7 +64,9 @@ Control: TypeAlias = Callable[[Engine, psycopg.Connection, UUID], None]
     ),
     summary="Run a workflow once",
 )
-def submit(body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
+def submit_execution(
+    body: NewExecution, caller: Runner, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Run a definition, a stored workflow or a plan; acknowledged once it is committed."""
     with caller.session() as connection:
         workflow, graph = _what_to_run(connection, caller, body)
@@ -130,7 +131,7 @@ def get_execution(execution_id: UUID, caller: Reader) -> Response:
     responses=refusals(ExecutionIsFinal),
     summary="Cancel an execution",
 )
-def cancel(execution_id: UUID, caller: Runner) -> Response:
+def cancel_execution(execution_id: UUID, caller: Runner) -> Response:
     """End an execution as CANCELED, with everything in it that runs."""
     return _control(control.cancel, execution_id, caller)
 
@@ -141,7 +142,7 @@ def cancel(execution_id: UUID, caller: Runner) -> Response:
     responses=refusals(ExecutionIsFinal),
     summary="Pause an execution",
 )
-def pause(execution_id: UUID, caller: Runner) -> Response:
+def pause_execution(execution_id: UUID, caller: Runner) -> Response:
     """Begin nothing new of an execution; what runs ends, and its deadline goes on."""
     return _control(control.pause, execution_id, caller)
 
@@ -152,7 +153,7 @@ def pause(execution_id: UUID, caller: Runner) -> Response:
     responses=refusals(ExecutionIsFinal),
     summary="Resume an execution",
 )
-def resume(execution_id: UUID, caller: Runner) -> Response:
+def resume_execution(execution_id: UUID, caller: Runner) -> Response:
     """Let a paused execution go on."""
     return _control(control.resume, execution_id, caller)
 
@@ -166,10 +167,12 @@ def resume(execution_id: UUID, caller: Runner) -> Response:
     ),
     summary="Retry an execution",
 )
-def retry(execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = None) -> Response:
+def retry_execution(
+    execution_id: UUID, caller: Runner, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Repeat an ended execution from where it failed, as a new execution."""
     with caller.session() as connection:
-        made = retry_in_ledger(
+        made = retry(
             caller.resources.engine, connection, execution_id, idempotency_key=idempotency_key
         )
         brief = paging.brief(connection, made)

@@ -75,7 +75,7 @@ def get_interaction(interaction_id: UUID, caller: Reader) -> Response:
     response_model=InteractionResponses,
     summary="List the responses to a question",
 )
-def list_responses(interaction_id: UUID, caller: Reader) -> Response:
+def list_interaction_responses(interaction_id: UUID, caller: Reader) -> Response:
     """Return all that people answered to a question, with what became of each."""
     with caller.session() as connection:
         seen(connection, interaction_id, Account(caller.owner))
@@ -88,7 +88,7 @@ def list_responses(interaction_id: UUID, caller: Reader) -> Response:
     responses=refusals(AnswerTooLarge, InteractionDecided, NotAsked, ReplyInvalid),
     summary="Answer a question",
 )
-def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
+def answer_interaction(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     """Decide a question; the same answer again returns what was decided."""
     respond = responding(Account(caller.owner), Via.API, _raw(body))
     with caller.session() as connection:
@@ -110,7 +110,7 @@ def answer(interaction_id: UUID, body: NewAnswer, caller: Answerer) -> Response:
     ),
     summary="Answer a question by the link that was sent with it",
 )
-def answer_by_token(
+def answer_interaction_by_link(
     interaction_id: UUID, body: LinkAnswer, request: Request, sent: LinkToken
 ) -> Response:
     """Decide a question as the holder of its link: no key, but the token that came with it.

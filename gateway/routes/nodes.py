@@ -31,7 +31,7 @@ _page = unchecked(NodeExecutions)
     response_model=NodeExecutions,
     summary="List an execution's node records",
 )
-def list_nodes(
+def list_node_executions(
     execution_id: UUID,
     caller: Reader,
     status: Annotated[NodeStatus | None, Query(description="Only those.")] = None,
@@ -73,7 +73,7 @@ def list_nodes(
     },
     summary="Get a node's output",
 )
-def get_output(
+def get_node_output(
     execution_id: UUID,
     node_id: NodeId,
     caller: Reader,

@@ -16,7 +16,7 @@ from treadle.gateway.models.plans import NewPlan, RunPlan
 from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
 from treadle.gateway.plans import check_is_plan, planned_workflow
 from treadle.gateway.responses import Json, page, position_in
-from treadle.gateway.routes.events import Accept, AfterSeq, LastEventId, events
+from treadle.gateway.routes.events import Accept, AfterSeq, LastEventId, list_execution_events
 from treadle.gateway.routes.executions import acknowledged
 from treadle.gateway.routing import Routes, refusals
 from treadle.gateway.submitter import OutcomeUnknown
@@ -116,17 +116,17 @@ def run_plan(
     responses=EVENT_STREAM,
     summary="Read or follow a plan's events",
 )
-async def plan_events(
+async def list_plan_events(
     plan_id: UUID,
     caller: Reader,
     request: Request,
     after_seq: AfterSeq = 0,
     last_event_id: LastEventId = None,
-    accept: Accept = "",
+    accept: Accept = None,
 ) -> Response:
     """Return events in order, each once; its stages are `node_output_update`."""
     await run_sync(_check, caller, plan_id)
-    return await events(plan_id, caller, request, after_seq, last_event_id, accept)
+    return await list_execution_events(plan_id, caller, request, after_seq, last_event_id, accept)
 
 
 def _check(caller: Caller, plan_id: UUID) -> None:

@@ -18,7 +18,7 @@ routes = APIRouter(tags=["service"])
 
 
 @routes.get("/health", response_model=Alive, summary="Check liveness")
-async def health() -> Response:
+async def get_health() -> Response:
     """Return that the process answers."""
     return Json(Alive(status="alive"))
 
@@ -29,7 +29,7 @@ async def health() -> Response:
     responses=refusals(NotReady),
     summary="Check readiness",
 )
-def ready(request: Request) -> Response:
+def get_readiness(request: Request) -> Response:
     """Check each dependency; if one fails, `dependencies` of the refusal says why."""
     resources: Resources = request.app.state.resources
     try:
@@ -44,12 +44,17 @@ def ready(request: Request) -> Response:
     responses={
         200: {
             "description": "Metrics for Prometheus.",
-            "content": {"text/plain": {"example": "# TYPE treadle_executions_started counter"}},
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "example": "# TYPE treadle_executions_started counter",
+                }
+            },
         }
     },
     summary="Get the metrics",
 )
-def metrics(request: Request) -> Response:
+def get_metrics(request: Request) -> Response:
     """Return the metrics of this gateway, in the format that is asked for."""
     resources: Resources = request.app.state.resources
     pool_used(resources.pool.get_stats())

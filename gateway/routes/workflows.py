@@ -14,7 +14,7 @@ from treadle.dag.problems import Problem
 from treadle.dag.validation import validate
 from treadle.gateway.auth import Reader, Runner
 from treadle.gateway.definitions import WorkflowInvalid, for_caller, valid, wire_problems
-from treadle.gateway.models.workflows import Definition
+from treadle.gateway.models.workflows import Workflow
 from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
@@ -49,7 +49,7 @@ class OtherWorkflow(TreadleError):
     },
     summary="Store a workflow",
 )
-def create_workflow(body: Definition, caller: Runner) -> Response:
+def create_workflow(body: Workflow, caller: Runner) -> Response:
     """Store a definition as a new workflow of its id."""
     workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
@@ -57,7 +57,7 @@ def create_workflow(body: Definition, caller: Runner) -> Response:
 
 
 @routes.post("/workflows/validate", response_model=ValidationResult, summary="Validate a workflow")
-def validate_workflow(body: Definition, caller: Reader) -> Response:
+def validate_workflow(body: Workflow, caller: Reader) -> Response:
     """Report every problem of a definition, and store nothing.
 
     A task that no worker has now is a warning, `no_capable_worker`, and so is an input that the
@@ -106,7 +106,7 @@ def get_workflow(workflow_id: Name, caller: Reader) -> Response:
     },
     summary="Store a new version",
 )
-def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Response:
+def create_workflow_version(workflow_id: Name, body: Workflow, caller: Runner) -> Response:
     """Store a definition as the newest version of its workflow; running executions keep theirs."""
     workflow, _ = valid(caller, body.root)
     with caller.session() as connection:
@@ -119,7 +119,7 @@ def create_version(workflow_id: Name, body: Definition, caller: Runner) -> Respo
 
 
 @routes.get("/workflows/{workflow_id}/versions", response_model=Versions, summary="List versions")
-def list_versions(
+def list_workflow_versions(
     workflow_id: Name, caller: Reader, limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     """Return a workflow's versions, the newest first."""
@@ -139,7 +139,7 @@ def list_versions(
 @routes.get(
     "/workflows/{workflow_id}/versions/{number}", response_model=Version, summary="Get a version"
 )
-def get_version(workflow_id: Name, number: Number, caller: Reader) -> Response:
+def get_workflow_version(workflow_id: Name, number: Number, caller: Reader) -> Response:
     """Return one version of a workflow."""
     with caller.session() as connection:
         return Json(library.version(connection, caller.owner, workflow_id, number))

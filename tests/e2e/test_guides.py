@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.client_generators import node_modules
 from tests.support.command_line import Running
 from tests.support.pages import ROOT, follow, steps
 from tests.support.ports import port_base
@@ -45,6 +46,8 @@ def test_a_guide_works_as_printed(page: Path, guides_cluster: Path, tmp_path: Pa
     """No command fails, and each prints what the page shows."""
     (tmp_path / ".treadle").symlink_to(guides_cluster / ".treadle")
     guide = steps(page.read_text("utf-8").replace(SERVER, port_base()[1]))
+    if page.stem == "http-client":
+        (tmp_path / "node_modules").symlink_to(node_modules())  # what the page says to install
 
     assert any(step.shown for step in guide)
     follow(tmp_path, guide, port_of(guides_cluster), **exported())
