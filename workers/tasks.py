@@ -26,7 +26,6 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from treadle.core.errors import TreadleError
-from treadle.dag.values import dumps
 from treadle.workers.task_modules import imported, without_tasks
 
 TaskLane = Literal["async", "thread", "process"]
@@ -105,25 +104,6 @@ class Task:
                 f"The input does not fit task {self.name}: {text}", task=self.name, problems=found
             ) from exc
 
-    def arguments(self, positional: Iterable[Any], named: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a call by name, as a node states them: defaults written out.
-
-        A default that is no JSON is left to the function.
-
-        Raises:
-            TypeError: the function cannot be called so.
-        """
-        bound = inspect.signature(self.function).bind(*positional, **named)
-        stated = {}
-        for parameter in bound.signature.parameters.values():
-            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                stated.update(bound.arguments.get(parameter.name, {}))
-            elif parameter.name in bound.arguments:
-                stated[parameter.name] = bound.arguments[parameter.name]
-            elif _is_json(parameter.default):
-                stated[parameter.name] = parameter.default
-        return stated
-
     def check(self) -> None:
         """Make sure that `bind` will work.
 
@@ -171,10 +151,7 @@ class Tasks:
     def __init__(self) -> None:
         self._by_name: dict[str, Task] = {}
         self.recorder: Recorder | None = None
-        """Sees each direct call first; what it makes of one, if anything, is what the call returns.
-
-        The builder sets it: called with values that only a run will have, a task becomes a node.
-        """
+        """Set by the builder: sees each direct call first, and makes a node of it or nothing."""
 
     def of(self, function: Callable[..., Any]) -> Task:
         """Return the task that a function is.
@@ -182,10 +159,9 @@ class Tasks:
         Raises:
             TaskNotValid: it is none.
         """
-        plain = _plain(function)
-        for each in self:
-            if each.function is plain:
-                return each
+        found = [each for each in self if each.function is _plain(function)]
+        if found:
+            return found[0]
         raise TaskNotValid(
             f"{getattr(function, '__qualname__', function)!s} is no task.",
             solution="Mark the function with `@task`.",
@@ -287,13 +263,6 @@ def task(
         return _recordable(made, plain)
 
     return register if function is None else register(function)
-
-
-def _is_json(value: object) -> bool:
-    try:
-        return value is not inspect.Parameter.empty and bool(dumps(value))
-    except TreadleError:
-        return False
 
 
 def _recordable(made: Task, plain: AnyFunction) -> AnyFunction:

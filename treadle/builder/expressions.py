@@ -2,6 +2,8 @@
 
 `pages["json"]["items"]` becomes `nodes.fetch.json.items`. Python's operators stand for those of our
 expressions that mean the same. In text, `f"Hello {wf.input['name']}"` becomes a template.
+
+Long because each operator and kind of value stands beside what is written for it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,10 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Protocol
 from weakref import WeakValueDictionary
 
 from treadle.core.errors import TreadleError
-
-if TYPE_CHECKING:
-    from treadle.builder.nodes import Node
-    from treadle.builder.workflow import Workflow
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 #: Words of the language; as a key they are written in brackets.
@@ -27,6 +25,15 @@ _WORDS = frozenset(
 #: What stands around the number of an expression in a text that Python has formatted: it is taken
 #: out, and the expression known again, when the text becomes a part of a node.
 _MARK = re.compile("\ue000([0-9]+)\ue001")
+
+
+class Program(Protocol):
+    """A workflow that is being made, as far as its parts know it."""
+
+    formatted: list[Any]
+    """What stands in texts that Python has formatted."""
+    blocks: list[Any]
+    """The exits whose `with` blocks the program is in."""
 
 
 class NotKnownYet(TreadleError, TypeError):
@@ -57,16 +64,16 @@ class Expression:
         self,
         text: str,
         *,
-        nodes: Iterable[Node] = (),
-        names: Iterable[Node] = (),
-        workflow: Workflow | None = None,
+        nodes: Iterable[Any] = (),
+        names: Iterable[Any] = (),
+        workflow: Program | None = None,
         is_whole: bool = True,
     ) -> None:
         self._text = text
         self._is_whole = is_whole
-        self.nodes: frozenset[Node] = frozenset(nodes)
+        self.nodes: frozenset[Any] = frozenset(nodes)
         """The nodes whose outputs it reads."""
-        self.names: frozenset[Node] = frozenset(names)
+        self.names: frozenset[Any] = frozenset(names)
         """The loops whose `item`, `index` or `last` it reads."""
         self.workflow = workflow
         """The workflow it belongs to; `None` if it reads nothing but names of its own."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from treadle.builder.expressions import Expression, called
+from treadle.builder.expressions import Expression, Program, called
 from treadle.builder.lines import Line
 from treadle.dag.specs import BODY_KEY, DONE_KEY, ERROR_KEY, spec_of
 from treadle.dag.specs.people import PEOPLE_SPECS
@@ -14,7 +14,6 @@ from treadle.dag.specs.people import PEOPLE_SPECS
 if TYPE_CHECKING:
     from typing import Self
 
-    from treadle.builder.workflow import Workflow
 
 Some = TypeVar("Some")
 
@@ -23,7 +22,7 @@ Some = TypeVar("Some")
 class Node:
     """A step. `node["key"]` is a part of what it will put out."""
 
-    workflow: Workflow
+    workflow: Program
     document: dict[str, Any]
     """As it stands in the definition."""
     line: Line | None = None

@@ -14,6 +14,8 @@ from typing import ClassVar
 
 from treadle.builder.nodes import Exit, Node
 from treadle.core.errors import TreadleError
+from treadle.dag.graph import CompiledGraph
+from treadle.dag.problems import Problem
 from treadle.dag.specs import BODY_KEY, DONE_KEY
 
 
@@ -33,6 +35,19 @@ class Wire:
     source: Exit
     target: Node
     conversion: str | None = None
+
+    @property
+    def document(self) -> dict[str, str]:
+        """The connection as the definition has it."""
+        source, target = self.source, self.target
+        parts = {
+            "id": f"{source.node.id}-{source.key}-{target.id}",
+            "from_node": source.node.id,
+            "to_node": target.id,
+            "output_key": source.key,
+        }
+        said = self.conversion
+        return parts if said is None else {**parts, "conversion_function": said}
 
 
 def wires(made: Iterable[Node], trigger: Node) -> Iterator[Wire]:
@@ -115,6 +130,21 @@ class _Wiring:
             left += sources - found
             found |= sources
         return found
+
+
+def hidden_names(graph: CompiledGraph, nodes: Iterable[Node]) -> Iterator[Problem]:
+    """Yield a problem for each node that reads a name of a loop where an inner one has it."""
+    for number, node in enumerate(nodes):
+        inner = graph.nodes[node.id].loop
+        for loop in node.names:
+            if loop.id != inner:
+                yield Problem(
+                    f"nodes[{number}]",
+                    "name_hidden",
+                    f"It reads a name of the loop {loop.id}, and stands in "
+                    f"{f'the body of {inner}' if inner else 'no loop'}, where that is another's.",
+                    f"Keep it in a node of the body of {loop.id}, and read that node.",
+                )
 
 
 def _plain_exit(node: Node, reader: Node) -> Exit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,11 +16,11 @@ from treadle.builder.lines import calling_line
 from treadle.builder.methods import Methods
 from treadle.builder.nodes import Exit, Node, kind_of
 from treadle.builder.picture import Picture
-from treadle.builder.wiring import Wire, wires
+from treadle.builder.task_calls import params_of
+from treadle.builder.wiring import hidden_names, wires
 from treadle.core.errors import TreadleError
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow as Definition
-from treadle.dag.problems import Problem
 from treadle.dag.specs import spec_of
 from treadle.dag.specs.tasks import PYTHON_TASK
 from treadle.dag.specs.triggers import MANUAL
@@ -51,10 +51,8 @@ class Workflow(Methods):
     def __init__(self, name: str, *, id: str | None = None, **metadata: Any) -> None:  # noqa: A002
         self.metadata: dict[str, Any] = {"id": id or name, "name": name, **metadata}
         self.nodes: list[Node] = []
-        self.formatted: list[Expression] = []
-        """What stands in texts that Python has formatted."""
-        self.blocks: list[Exit] = []
-        """The exits whose `with` blocks the program is in."""
+        self.formatted: list[Any] = []
+        self.blocks: list[Any] = []
         self._triggers: list[str] = []
         self._connections: list[dict[str, Any]] = []
         self._members: tuple[str, ...] = ()
@@ -147,7 +145,7 @@ class Workflow(Methods):
         arguments: Iterable[Any],
         named: Mapping[str, Any],
     ) -> Node:
-        fields = {"task": task.name, "input_params": task.arguments(arguments, named)}
+        fields = {"task": task.name, "input_params": params_of(task, arguments, named)}
         node: Node = self._node(PYTHON_TASK.key, id or self._free_id(task.name), fields)
         return node
 
@@ -228,7 +226,7 @@ class Workflow(Methods):
         validation = validate(document)
         problems = validation.problems
         if validation.graph is not None:
-            problems = tuple(_hidden_names(validation.graph, nodes))
+            problems = tuple(hidden_names(validation.graph, nodes))
         if validation.graph is None or problems:
             raise WorkflowInvalid.of(self.id, document, nodes, problems)
         return validation.graph
@@ -251,7 +249,7 @@ class Workflow(Methods):
         document = {
             "metadata": self.metadata,
             "nodes": [each.document for each in nodes],
-            "connections": [*self._connections, *map(_connection, wires(made, trigger))],
+            "connections": [*self._connections, *(each.document for each in wires(made, trigger))],
             "triggers": triggers,
         }
         return {name: part for name, part in document.items() if part or name in self._members}
@@ -266,36 +264,10 @@ class Workflow(Methods):
         return Client().submit(self, values if input is None else input)
 
 
-def _connection(wire: Wire) -> dict[str, Any]:
-    source, target = wire.source, wire.target
-    parts = {
-        "id": f"{source.node.id}-{source.key}-{target.id}",
-        "from_node": source.node.id,
-        "to_node": target.id,
-        "output_key": source.key,
-    }
-    return parts if wire.conversion is None else {**parts, "conversion_function": wire.conversion}
-
-
-def _hidden_names(graph: CompiledGraph, nodes: Iterable[Node]) -> Iterator[Problem]:
-    """Yield a problem for each node that reads a name of a loop where an inner one has it."""
-    for number, node in enumerate(nodes):
-        inner = graph.nodes[node.id].loop
-        for loop in node.names:
-            if loop.id != inner:
-                yield Problem(
-                    f"nodes[{number}]",
-                    "name_hidden",
-                    f"It reads a name of the loop {loop.id}, and stands in "
-                    f"{f'the body of {inner}' if inner else 'no loop'}, where that is another's.",
-                    f"Keep it in a node of the body of {loop.id}, and read that node.",
-                )
-
-
 def _recorded(task: Task, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Node | None:
     """Make a node of a direct call of a task, if an argument is a value of a run."""
     for each in expressions_in([*arguments, named]):
-        if each.workflow is not None:
+        if isinstance(each.workflow, Workflow):
             return each.workflow._call(None, task, arguments, named)
     return None
 
