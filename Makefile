@@ -79,6 +79,9 @@ docs: install
 	$(BIN)/python -m treadle.dag.expressions.reference docs/expressions.md
 	$(BIN)/python -m treadle.importing.report_docs docs/import-report.md
 	$(BIN)/python -m treadle.monitoring.dashboards deploy/grafana/dashboards
+	$(BIN)/python -m treadle.builder.method_source treadle/builder/methods.py
+	$(BIN)/python -m treadle.client.from_async treadle/client/synchronous.py
+	$(BIN)/ruff format --quiet treadle/builder/methods.py treadle/client/synchronous.py
 	$(BIN)/python docs/modules.py
 	$(BIN)/python docs/settings.py
 	$(BIN)/python docs/monitoring.py

@@ -54,6 +54,8 @@ SECTIONS: Mapping[str, str] = {
 _BY_PACKAGE: Mapping[str, str] = {
     "cli": COMMANDS,
     "core": COMMANDS,
+    "builder": SUBMITTING,
+    "client": HTTP,
     "gateway": HTTP,
     "hil": PEOPLE,
     "monitoring": COMMANDS,
@@ -89,13 +91,14 @@ _BY_REASON: Mapping[str, str] = {
     """,
     HTTP: "internal_error key_not_found",
     COMMANDS: """
-        duplicate_task task_not_valid tasks_not_found worker_draining worker_not_registered
+        cluster_unreachable duplicate_task gateway_differs gateway_not_found gateway_unreachable
+        task_not_valid tasks_not_found worker_draining worker_not_registered
     """,
     PLANNER: "plan_not_ready",
 }
 
 #: Packages whose own errors the gateway never answers with, although a reason may be the same.
-_NOT_SERVED = ("cli", "workers")
+_NOT_SERVED = ("builder", "cli", "client", "workers")
 
 _HEAD = """# Errors
 

@@ -35,8 +35,13 @@ class Gateway(FastAPI):
         return document(self)
 
 
-def build(settings: Settings) -> FastAPI:
-    """Return the gateway as an ASGI application; it connects when it is started."""
+def build(settings: Settings, *, owner: str | None = None) -> FastAPI:
+    """Return the gateway as an ASGI application; it connects when it is started.
+
+    Args:
+        owner: The account of every request, for an application on no port: whoever asks it has the
+            ledger's address at hand. With `None` each request needs a key.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +69,7 @@ def build(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a client that does not follow would see an empty success
     )
+    app.state.owner = owner
     for each in routers():
         app.router.routes.extend(each.routes)
     add_pages(app)

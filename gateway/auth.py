@@ -90,7 +90,7 @@ async def admit(request: Request, scope: Scope) -> Caller:
         TreadleError: a resource that the request names is not the caller's.
     """
     text = bearer(request)
-    if not text:
+    if not text and request.app.state.owner is None:
         raise KeyMissing("The request has no key.")
     named = {
         name: str(value)[:_NAMED_LENGTH]
@@ -102,21 +102,30 @@ async def admit(request: Request, scope: Scope) -> Caller:
 
 def _admit(request: Request, text: str, scope: Scope, named: Mapping[str, str]) -> Caller:
     resources: Resources = request.app.state.resources
+    owner: str | None = request.app.state.owner
     with resources.pool.connection() as connection:
-        key = keys.usable(connection, text)
-        if key is None:
-            raise KeyInvalid("The key does not exist, has expired, or was revoked.")
-        request.state.key_id = key.id  # for the log, also where the request is refused
-        if scope not in key.scopes:
-            raise ScopeMissing(
-                f"This needs the scope {scope}, which the key does not have.",
-                needed=scope,
-                scopes=list(key.scopes),
-            )
-        caller = Caller(key.owner, key.id, frozenset(key.scopes), resources)
+        if owner is not None:
+            caller = Caller(owner, "", frozenset(Scope), resources)
+        else:
+            key = _usable(connection, request, text, scope)
+            caller = Caller(key.owner, key.id, frozenset(key.scopes), resources)
         for name, value in named.items():
             caller.own(connection, name, value)
         return caller
+
+
+def _usable(connection: psycopg.Connection, request: Request, text: str, scope: Scope) -> keys.Key:
+    key = keys.usable(connection, text)
+    if key is None:
+        raise KeyInvalid("The key does not exist, has expired, or was revoked.")
+    request.state.key_id = key.id  # for the log, also where the request is refused
+    if scope not in key.scopes:
+        raise ScopeMissing(
+            f"This needs the scope {scope}, which the key does not have.",
+            needed=scope,
+            scopes=list(key.scopes),
+        )
+    return key
 
 
 _bearer = HTTPBearer(

@@ -10,6 +10,8 @@ the operator names. The registry belongs to the process, because decorators run 
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import inspect
 import sys
 import typing
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Any, Literal, NotRequired, Required, TypeVar, overload
+from typing import Any, Literal, NotRequired, Required, TypeAlias, TypeVar, cast, overload
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -32,6 +34,10 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
 ENTRY_POINTS = "treadle.tasks"
 #: The group under which an installed package names its modules with tasks.
+
+
+Recorder: TypeAlias = Callable[["Task", tuple[Any, ...], Mapping[str, Any]], Any]
+"""Makes something of a direct call of a task; `None` lets the function run."""
 
 
 class NonRetryable(TreadleError):
@@ -172,6 +178,22 @@ class Tasks:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Task] = {}
+        self.recorder: Recorder | None = None
+        """Set by the builder: sees each direct call first, and makes a node of it or nothing."""
+
+    def of(self, function: Callable[..., Any]) -> Task:
+        """Return the task that a function is.
+
+        Raises:
+            TaskNotValid: it is none.
+        """
+        found = [each for each in self if each.function is _plain(function)]
+        if found:
+            return found[0]
+        raise TaskNotValid(
+            f"{getattr(function, '__qualname__', function)!s} is no task.",
+            solution="Mark the function with `@task`.",
+        )
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._by_name.values())
@@ -216,7 +238,7 @@ class Tasks:
         of = [task.function.__module__ for task in self]
         if any(each == module or each.startswith(f"{module}.") for each in of):
             return True
-        there = {id(each) for each in vars(sys.modules[module]).values()}
+        there = {id(_plain(each)) for each in vars(sys.modules[module]).values()}
         return any(id(task.function) in there for task in self)
 
 
@@ -247,7 +269,9 @@ def task(
     max_retries: int | None = None,
     timeout: timedelta | None = None,
 ) -> Any:
-    """Make a function a task; the function itself stays as it is and can be called directly.
+    """Make a function a task; it can still be called directly, and then runs as it is.
+
+    Called with values of a workflow that is being built, it makes a node (`treadle.Workflow`).
 
     Args:
         name: How nodes call it; the function's name if not given.
@@ -262,10 +286,33 @@ def task(
 
     def register(plain: AnyFunction) -> AnyFunction:
         chosen = _lane_of(plain, lane)
-        TASKS.add(Task(name or plain.__name__, plain, chosen, max_retries, timeout))
-        return plain
+        made = Task(name or plain.__name__, plain, chosen, max_retries, timeout)
+        TASKS.add(made)
+        return _recordable(made, plain)
 
     return register if function is None else register(function)
+
+
+def _recordable(made: Task, plain: AnyFunction) -> AnyFunction:
+    """Return a function that does as the plain one, unless the recorder takes the call."""
+
+    @functools.wraps(plain)
+    def direct(*arguments: Any, **named: Any) -> Any:
+        if TASKS.recorder is not None:
+            node = TASKS.recorder(made, arguments, named)
+            if node is not None:
+                return node
+        return plain(*arguments, **named)
+
+    if made.lane == "async":
+        # What asks asyncio whether this is a coroutine function is told so, as before.
+        vars(direct)["_is_coroutine"] = vars(asyncio.coroutines)["_is_coroutine"]
+    return cast(AnyFunction, direct)
+
+
+def _plain(function: Any) -> Any:
+    """Return the function that a task was made of."""
+    return vars(function).get("__wrapped__", function) if inspect.isfunction(function) else function
 
 
 def _lane_of(function: Callable[..., Any], asked: TaskLane | None) -> TaskLane:

@@ -30,6 +30,7 @@ NOT_ERRORS = {
 #: Reasons with more than one cause, by design: a program reacts to all of them in the same way.
 SEVERAL = {
     "answer_malformed": "a model's answer, to a node and to the planner",
+    "cluster_unreachable": "from a command, and from a client without a gateway",
     "expression_invalid": "an expression by itself, and the nodes that it reads",
     "internal_error": "a defect, in the gateway and in a worker",
     "not_json": "a request's body, and a workflow",

@@ -68,7 +68,7 @@ def test_two_functions_cannot_have_one_name() -> None:
         pass
 
     assert reason_of(lambda: task(name="add")(another)) == "duplicate_task"
-    assert found("add").function is tasks_for_tests.add
+    assert TASKS.of(tasks_for_tests.add) is found("add")
 
 
 def test_a_function_that_is_loaded_again_replaces_itself() -> None:

@@ -14,7 +14,7 @@ from httpx_sse import connect_sse
 from pydantic import SecretStr
 
 from treadle.cli.cluster import Control, Findings, Started
-from treadle.cli.gateway_answers import (
+from treadle.client.answers import (
     GatewayDiffers,
     document_of,
     member_of,

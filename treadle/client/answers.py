@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import ValidationError
 
+from treadle.client.errors import Refused, family_of
 from treadle.core.errors import TreadleError
 from treadle.monitoring.server import SERVER_NAME
 from treadle.wire.errors import WireError
@@ -53,10 +54,6 @@ class GatewayDiffers(TreadleError):
     )
 
 
-class GatewayRefused(TreadleError):
-    """The gateway answered with an error, which keeps its own reason, message and solution."""
-
-
 def unreachable(error: Exception, server: str) -> TreadleError:
     """Return the error of a request that got no answer, or none in HTTP."""
     no_http = isinstance(error, httpx.DecodingError | httpx.RemoteProtocolError)
@@ -70,7 +67,7 @@ def document_of(response: httpx.Response) -> Any:
     """Return what a gateway answers.
 
     Raises:
-        GatewayRefused: with the gateway's own reason, message and solution.
+        Refused: with the gateway's own reason, message and solution.
         GatewayUnreachable: something before the gateway says that it is away.
         NoGateway: the answer is none of a gateway.
     """
@@ -124,8 +121,13 @@ def _refused(response: httpx.Response) -> TreadleError:
             )
         return _no_gateway(response)
     details = error.error_details
-    traits = {"reason": details.reason, "retryable": error.is_retryable}
-    refused: type[GatewayRefused] = type("GatewayRefused", (GatewayRefused,), traits)
+    traits = {
+        "reason": details.reason,
+        "retryable": error.is_retryable,
+        "status": response.status_code,
+    }
+    family = family_of(response.status_code)
+    refused: type[Refused] = type(family.__name__, (family,), traits)
     solution = _SOLUTIONS.get(details.reason, details.solution)
     return refused(error.error_message, solution=solution, **details.facts)
 
