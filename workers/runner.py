@@ -32,6 +32,7 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
+from treadle.ledger.engine.node_logs import Said
 from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
@@ -48,6 +49,7 @@ from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_susp
 from treadle.workers.lanes.limited import run_in_thread, run_on_loop
 from treadle.workers.lanes.suspect_lane import SuspectLane
 from treadle.workers.leases import Leases
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.nodes.tasks.limits import lane_of
 
 #: Seconds of work that one settle hands over at most.
@@ -78,6 +80,7 @@ class Runner:
     loop: EventLoop
     isolated: IsolatedRunner
     durations: DurationEstimator
+    logs: TaskLogs
     worker_id: UUID | None = None
     """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
     draining: Event = field(default_factory=Event)
@@ -179,9 +182,12 @@ class Runner:
         if late:
             self._release(backlog.take_members())
 
-    def release_held_up(self) -> None:
-        """Give back what waits in a thread behind an attempt that takes longer than expected."""
+    def look_after(self) -> None:
+        """Give back what waits in a thread behind an attempt that takes longer than expected, and
+        hand on what running tasks have printed.
+        """
         self._release(self._backlogs.take_held_up())
+        self.logs.flush(self.committer.commit)
 
     def _release(self, claims: Iterable[Claim]) -> None:
         """Release claims that have not run; nobody waits for it."""
@@ -348,6 +354,9 @@ class Runner:
         of: defaultdict[UUID, list[Settlement]] = defaultdict(list)
         for each in settlements:
             of[each.claim.ref.execution_id].append(each)
+        said: defaultdict[UUID, list[Said]] = defaultdict(list)
+        for one in self.logs.ended(each.claim for outcomes in of.values() for each in outcomes):
+            said[one.ref.execution_id].append(one)
         starting = starts.ref.execution_id if starts is not None else None
         if starting is not None:
             of[starting] += []
@@ -358,6 +367,7 @@ class Runner:
                 budget,
                 outcomes,
                 reports=reports,
+                said=said.get(execution_id, ()),
                 starts=[starts] if starts is not None and execution_id == starting else (),
             )
             for execution_id, outcomes in of.items()

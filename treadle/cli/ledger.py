@@ -21,8 +21,10 @@ from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.versions import Graphs
-from treadle.ledger.views import executions, unserved
+from treadle.ledger.views import executions, node_logs, unserved
+from treadle.ledger.views.node_logs import Lines
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
+from treadle.wire.logs import LogLines
 
 
 class ClusterUnreachable(TreadleError):
@@ -67,6 +69,9 @@ class Ledger:
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         return self._graphs.execution(self.session(), UUID(execution.id))
+
+    def lines(self, wanted: Lines, *, after: int) -> LogLines:
+        return node_logs.lines(self.session(), wanted, after=after)
 
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.

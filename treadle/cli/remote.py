@@ -31,6 +31,7 @@ from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.ledger.engine.submission_check import check_key
+from treadle.ledger.views.node_logs import Lines
 from treadle.ledger.views.unserved import REASON
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
@@ -48,6 +49,7 @@ from treadle.wire.interactions import (
     InteractionResponses,
     Interactions,
 )
+from treadle.wire.logs import LogLines
 from treadle.wire.objects import Object, members
 from treadle.wire.plans import AskedPlan, Plan
 from treadle.wire.workflows import ValidationResult, Version
@@ -110,6 +112,12 @@ class Remote:
         if graph is None:
             raise GatewayDiffers("The gateway runs a workflow that this release does not know.")
         return graph
+
+    def lines(self, wanted: Lines, *, after: int) -> LogLines:
+        query = {"node": wanted.node, "scope": wanted.scope, "attempt": wanted.attempt}
+        given = {name: value for name, value in query.items() if value is not None}
+        path = f"/v1/executions/{wanted.execution_id}/logs"
+        return self._read(LogLines, "GET", path, params={**given, "after": after})
 
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs.tasks import PYTHON_TASK, PythonTask
 from treadle.dag.values import dumps, loads
+from treadle.workers.logs.capture import captured
+from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.implementation import implements
 from treadle.workers.nodes.tasks.calling import call, call_async
@@ -30,7 +32,16 @@ def run_task(attempt: Attempt) -> Completed | Failed | Released | Awaitable[Comp
     if task is None:
         return Released()
     payload = dumps(attempt.input)
-    return call_async(task, payload) if task.lane == "async" else call(task, payload)
+    assert attempt.log is not None
+    if task.lane == "async":
+        return _call_async(task, payload, attempt.log)
+    with captured(attempt.log):
+        return call(task, payload)
+
+
+async def _call_async(task: Task, payload: bytes, log: TaskLog) -> Completed | Failed:
+    with captured(log):
+        return await call_async(task, payload)
 
 
 def child_call(attempt: Attempt) -> ChildCall | Released:
