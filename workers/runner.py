@@ -32,7 +32,6 @@ from treadle.dag.values import loads
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
-from treadle.ledger.engine.node_logs import Said
 from treadle.ledger.engine.recovery import SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
@@ -354,9 +353,7 @@ class Runner:
         of: defaultdict[UUID, list[Settlement]] = defaultdict(list)
         for each in settlements:
             of[each.claim.ref.execution_id].append(each)
-        said: defaultdict[UUID, list[Said]] = defaultdict(list)
-        for one in self.logs.ended(each.claim for outcomes in of.values() for each in outcomes):
-            said[one.ref.execution_id].append(one)
+        said = self.logs.ended(each.claim for outcomes in of.values() for each in outcomes)
         starting = starts.ref.execution_id if starts is not None else None
         if starting is not None:
             of[starting] += []
@@ -366,8 +363,8 @@ class Runner:
                 execution_id,
                 budget,
                 outcomes,
-                reports=reports,
-                said=said.get(execution_id, ()),
+                reports=[*reports, *said[execution_id].reports],
+                said=said[execution_id].lines,
                 starts=[starts] if starts is not None and execution_id == starting else (),
             )
             for execution_id, outcomes in of.items()

@@ -13,9 +13,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from treadle import task
+from treadle import context, task
 
 _log = logging.getLogger("talking")
 
@@ -110,3 +111,49 @@ def log_a_failure() -> None:
 @task(lane="process")
 def talk_of(**rest: Any) -> None:
     print(rest)
+
+
+def _told() -> dict[str, Any]:
+    context.logger.info("by the context")
+    for done in range(4):
+        context.progress(done, 3, "rows")
+    return {
+        "execution_id": context.execution_id,
+        "node_id": context.node_id,
+        "scope": context.scope,
+        "attempt": context.attempt,
+        "key": context.idempotency_key(),
+        "remaining": context.remaining.total_seconds(),
+        "cancelled": context.cancelled,
+    }
+
+
+@task
+def context_in_thread() -> dict[str, Any]:
+    return _told()
+
+
+@task
+async def context_on_loop() -> dict[str, Any]:
+    return await asyncio.to_thread(_told)
+
+
+@task(lane="process")
+def context_apart() -> dict[str, Any]:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_told).result()
+
+
+@task
+def waits_until_cancelled(mark: str) -> None:
+    """Have a thread of its own wait for the end of the attempt, and say so."""
+
+    def wait() -> None:
+        while not context.cancelled:
+            time.sleep(0.01)
+        Path(mark).touch()
+
+    beside = Thread(target=copy_context().run, args=(wait,))
+    beside.start()
+    while True:
+        time.sleep(0.01)

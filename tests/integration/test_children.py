@@ -17,11 +17,13 @@ from tests.conftest import WaitUntil
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.child_pool import ChildDied, Children
+from treadle.workers.logs.current import Facts
 from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
 pytestmark = pytest.mark.slow
 
+FACTS = Facts("01999999-0000-7000-8000-000000000000", "a", "", 1, "any", 2e9)
 TASKS = "tests.integration.child_tasks"
 
 
@@ -58,7 +60,7 @@ def unread() -> TaskLog:
 
 
 def call(task: str, **payload: object) -> ChildCall:
-    return ChildCall(task, TASKS, dumps(payload))
+    return ChildCall(task, TASKS, dumps(payload), FACTS)
 
 
 def test_a_child_answers_with_the_task_s_result(children: Children) -> None:
@@ -257,7 +259,9 @@ def test_a_module_that_a_child_cannot_import_is_the_nodes_error(
     (tmp_path / "cannot_import.py").write_text(f"raise {raised}")
     monkeypatch.syspath_prepend(tmp_path)
 
-    reply = children.call(ChildCall("any", "cannot_import", dumps({})), watch=ignore, log=unread())
+    reply = children.call(
+        ChildCall("any", "cannot_import", dumps({}), FACTS), watch=ignore, log=unread()
+    )
 
     error = loads(reply)["error"]
     assert error["error_code"] == "task_failed"

@@ -15,7 +15,7 @@ from treadle.workers import tasks
 
 def test_these_names_are_public_and_no_others() -> None:
     """Whoever adds or removes one changes what others rely on."""
-    assert treadle.__all__ == ["NonRetryable", "task"]
+    assert treadle.__all__ == ["NonRetryable", "context", "task"]
     assert treadle.task is tasks.task
     assert treadle.NonRetryable is tasks.NonRetryable
     with pytest.raises(AttributeError, match="no attribute 'Tasks'"):

@@ -16,6 +16,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
 from functools import partial
 from threading import Lock
 from typing import TypeAlias
@@ -26,7 +27,7 @@ from treadle.dag.log_streams import LogStream
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, read_reply
-from treadle.workers.logs.task_log import Line, TaskLog
+from treadle.workers.logs.task_log import Line, Taken, TaskLog
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
 #: Where a child writes what user code prints, and its errors: where this process writes its own.
@@ -139,7 +140,12 @@ class Children:
             ChildDied: the child ended without an answer.
         """
         child = self._take()
-        body = {"task": call.task, "module": call.module, "input": loads(call.payload)}
+        body = {
+            "task": call.task,
+            "module": call.module,
+            "input": loads(call.payload),
+            "facts": asdict(call.facts),
+        }
         reply = child.ask(dumps(body), watch=watch, take=partial(_take_lines, log))
         if child.lives():
             with self._lock:
@@ -176,9 +182,9 @@ def _take_lines(log: TaskLog, data: bytes) -> None:
     Raises:
         ValueError: they are none.
     """
-    lines, left_out = loads(data)
+    lines, left_out, report = loads(data)
     shown = [Line(int(at), LogStream(stream), *rest) for at, stream, *rest in lines]
-    log.extend(shown, int(left_out))
+    log.extend(Taken(shown, int(left_out), report))
 
 
 def environment_of_tasks() -> dict[str, str]:

@@ -18,7 +18,8 @@ from typing import TypeAlias
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, frame_of_lines, read_frame
-from treadle.workers.logs.capture import all_captured, capturing
+from treadle.workers.logs.capture import capturing
+from treadle.workers.logs.current import Current, Facts, running_alone
 from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.tasks.calling import run_task_in_child
 
@@ -52,12 +53,13 @@ def _run_task(data: bytes, say: Say) -> bytes:
     call = loads(data)
 
     def send(log: TaskLog) -> None:
-        lines, left_out = log.take()
-        if lines or left_out:
-            say(dumps([[*map(list, lines)], left_out]))
+        lines, left_out, report = log.take()
+        if lines or left_out or report:
+            say(dumps([[*map(list, lines)], left_out, report]))
 
-    log = TaskLog(send)
-    with all_captured(log):
+    log, facts = TaskLog(send), Facts(**call["facts"])
+    attempt = Current(lambda: facts, log, log.report, is_over=lambda: False)
+    with running_alone(attempt):
         reply = run_task_in_child(call["task"], call["module"], dumps(call["input"]))
     log.end()
     return reply

@@ -1,47 +1,20 @@
 """Capture: what user code prints and logs in this process is led to the attempt that it runs for.
 
-`sys.stdout` and `sys.stderr` are replaced once; outside an attempt they write on as before. An
-attempt is known by a context variable, which asyncio tasks inherit and threads of user code's own
-do not; in a child that runs one call at a time, all that is said is the call's.
+`sys.stdout` and `sys.stderr` are replaced once; outside an attempt they write on as before.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, TextIO
 
 from treadle.dag.log_streams import LogStream
 from treadle.monitoring.logs import LibraryHandler
+from treadle.workers.logs.current import current
 from treadle.workers.logs.task_log import TaskLog
-
-_here: ContextVar[TaskLog | None] = ContextVar("task_log", default=None)
-#: The log of whatever else this process runs; in a list, for it changes.
-_everywhere: list[TaskLog] = []
-
-
-@contextmanager
-def captured(log: TaskLog) -> Iterator[None]:
-    """Lead what this context says to a log while inside."""
-    token = _here.set(log)
-    try:
-        yield
-    finally:
-        _here.reset(token)
-
-
-@contextmanager
-def all_captured(log: TaskLog) -> Iterator[None]:
-    """Lead what this process says to a log while inside, in whichever thread."""
-    _everywhere.append(log)
-    try:
-        yield
-    finally:
-        _everywhere.clear()
 
 
 @contextmanager
@@ -71,21 +44,13 @@ def capturing() -> Iterator[None]:
             sys.stderr = before[1]
 
 
-def _current() -> TaskLog | None:
-    return _here.get() or (_everywhere[-1] if _everywhere else None)
+def _log_here() -> TaskLog | None:
+    attempt = current()
+    return None if attempt is None else attempt.log
 
 
 def _is_outside(_: logging.LogRecord) -> bool:
-    return _current() is None
-
-
-def _forget() -> None:
-    """Let a copy of this process that user code makes write as if nothing was captured."""
-    _everywhere.clear()
-    _here.set(None)
-
-
-os.register_at_fork(after_in_child=_forget)
+    return _log_here() is None
 
 
 class _Writer:
@@ -97,7 +62,7 @@ class _Writer:
 
     def write(self, text: str) -> int:
         """Write a text; return its length."""
-        log = _current()
+        log = _log_here()
         if log is not None and isinstance(text, str) and log.write(self._name, text):
             return len(text)
         return self._stream.write(text)
@@ -109,7 +74,7 @@ class _Writer:
 
     def isatty(self) -> bool:
         """Say whether a terminal shows what is written now."""
-        return _current() is None and self._stream.isatty()
+        return _log_here() is None and self._stream.isatty()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -119,7 +84,7 @@ class _Handler(logging.Handler):
     """Leads what is logged in an attempt to its log."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = _current()
+        log = _log_here()
         if log is not None:
             try:
                 text = self.format(record)

@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from uuid import UUID
 
@@ -18,11 +18,13 @@ import structlog
 from treadle.core.traces import traces_of
 from treadle.dag.log_streams import LogStream
 from treadle.dag.values import dumps
-from treadle.ledger.engine.batches import CommitResult, Request
-from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.batches import CommitResult, Report, Request
+from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.node_logs import Said
 from treadle.workers.logs.task_log import CHARACTERS, LINES, Line, TaskLog
 
+#: Seconds between two reports of one attempt. The first does not wait.
+_REPORT_SECONDS = 1.0
 #: The logger of the line that says how many were left out.
 _OWN = "treadle"
 
@@ -36,13 +38,28 @@ Commit = Callable[[Sequence[Request]], Sequence["Future[CommitResult]"]]
 class _Attempt:
     """An attempt that has said something."""
 
-    ref: Ref
-    number: int
+    claim: Claim
     task: str
     log: TaskLog
     left_out: int = 0
+    reported_at: float = -_REPORT_SECONDS
     flushing: Future[CommitResult] | None = None
     """The lines that are on their way; what follows them waits, so that the order is theirs."""
+
+
+@dataclass(slots=True)
+class SaidOfExecution:
+    """What attempts of one execution have said."""
+
+    lines: list[Said] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+
+class _Said(defaultdict[UUID, SaidOfExecution]):
+    """By execution."""
+
+    def __init__(self) -> None:
+        super().__init__(SaidOfExecution)
 
 
 class TaskLogs:
@@ -56,25 +73,24 @@ class TaskLogs:
 
     def of(self, claim: Claim) -> TaskLog:
         """Return the log of an attempt; nobody looks at it before something is said."""
-        lease_id, ref, number = claim.lease_id, claim.ref, claim.attempt
         task = str(claim.node.node.configurations["task"])
         known: list[TaskLog] = []
 
         def on_lines(log: TaskLog) -> None:
             if not known:
                 known.append(log)
-                self._attempts[lease_id] = _Attempt(ref, number, task, log)
+                self._attempts[claim.lease_id] = _Attempt(claim, task, log)
 
         return TaskLog(on_lines)
 
-    def ended(self, claims: Iterable[Claim]) -> list[Said]:
+    def ended(self, claims: Iterable[Claim]) -> _Said:
         """Return what attempts said that go no further; it is to be committed with their outcome.
 
-        Returns once the lines before it are committed.
+        Returns once what they said before is committed.
         """
+        said = _Said()
         if not self._attempts:
-            return []
-        said = []
+            return said
         for claim in claims:
             attempt = self._attempts.get(claim.lease_id)
             if attempt is None:
@@ -85,7 +101,7 @@ class TaskLogs:
                 flushing = attempt.flushing
             if flushing is not None:
                 flushing.exception()
-            said += self._said(attempt, is_last=True)
+            self._take(attempt, said[claim.ref.execution_id], is_last=True)
         return said
 
     def flush(self, commit: Commit) -> None:
@@ -93,27 +109,37 @@ class TaskLogs:
         if not self._attempts:
             return
         with self._lock:
-            of: defaultdict[UUID, list[_Attempt]] = defaultdict(list)
+            said, told = _Said(), defaultdict(list)
             for each in list(self._attempts.values()):
                 if each.flushing is None or each.flushing.done():
-                    of[each.ref.execution_id].append(each)
-            said = {
-                execution_id: found
-                for execution_id, attempts in of.items()
-                if (found := [one for each in attempts for one in self._said(each)])
-            }
-            requests = [Request(execution_id, said=found) for execution_id, found in said.items()]
+                    execution_id = each.claim.ref.execution_id
+                    if self._take(each, said[execution_id]):
+                        told[execution_id].append(each)
+            requests = [
+                Request(each, said=said[each].lines, reports=said[each].reports) for each in told
+            ]
             for request, future in zip(requests, commit(requests) if requests else (), strict=True):
-                for each in of[request.execution_id]:
+                for each in told[request.execution_id]:
                     each.flushing = future
 
-    def _said(self, attempt: _Attempt, *, is_last: bool = False) -> list[Said]:
-        lines, left_out = attempt.log.take()
+    def _take(self, attempt: _Attempt, into: SaidOfExecution, *, is_last: bool = False) -> bool:
+        """Take what an attempt has to say; return whether that is anything."""
+        now = time.monotonic()
+        is_due = is_last or now - attempt.reported_at >= _REPORT_SECONDS
+        lines, left_out, report = attempt.log.take(report=is_due)
         attempt.left_out += left_out
         if is_last and attempt.left_out:
             lines.append(_left_out(attempt.left_out))
-        if not lines:
-            return []
+        if report is not None:
+            attempt.reported_at = now
+            shown = {**report, "text": self._traces.masked(str(report["text"]))}
+            into.reports.append(Report(attempt.claim, {"progress": shown}))
+        if lines:
+            into.lines.append(self._said(attempt, lines))
+        return bool(lines or report)
+
+    def _said(self, attempt: _Attempt, lines: Sequence[Line]) -> Said:
+        """Return lines as they are stored: without secrets, and in this process's own log too."""
         texts = self._traces.masked_lines([each.text for each in lines])
         shown = [
             each._replace(text=text.encode(errors="replace").decode())
@@ -121,7 +147,8 @@ class TaskLogs:
         ]
         for each in shown:
             _tell(attempt, each)
-        return [Said(attempt.ref, attempt.number, len(shown), dumps([*map(list, shown)]))]
+        claim = attempt.claim
+        return Said(claim.ref, claim.attempt, len(shown), dumps([*map(list, shown)]))
 
 
 def _left_out(count: int) -> Line:
@@ -136,10 +163,10 @@ def _tell(attempt: _Attempt, line: Line) -> None:
     """Write a line to the log of this process too, where collectors find it at once."""
     _log.info(
         "task.logged",
-        execution_id=str(attempt.ref.execution_id),
-        node_id=attempt.ref.node,
-        scope=attempt.ref.scope,
-        attempt=attempt.number,
+        execution_id=str(attempt.claim.ref.execution_id),
+        node_id=attempt.claim.ref.node,
+        scope=attempt.claim.ref.scope,
+        attempt=attempt.claim.attempt,
         task=attempt.task,
         stream=line.stream,
         severity=line.level,

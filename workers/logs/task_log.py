@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from threading import RLock
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from treadle.dag.log_streams import LogStream
 
 #: Lines of one attempt that are kept, characters of all of them, and of one.
 LINES, CHARACTERS, LINE_CHARACTERS = 1_000, 256 * 1024, 8 * 1024
+
+
+Report: TypeAlias = "dict[str, object]"
+"""How far an attempt is: `done`, `total` and `text`."""
 
 
 class Line(NamedTuple):
@@ -24,11 +28,26 @@ class Line(NamedTuple):
     text: str
 
 
+class Taken(NamedTuple):
+    """What an attempt has said, in part."""
+
+    lines: list[Line]
+    left_out: int
+    """Lines past the bounds."""
+    report: Report | None
+    """How far it is, if it said so."""
+
+
 class TaskLog:
     """What one attempt printed and logged; safe for threads.
 
     A line that is not ended yet waits for its end. What is past the bounds is counted.
     """
+
+    __slots__ = (
+        "_begun", "_characters", "_count", "_ended", "_left_out", "_lines", "_lock", "_on_lines",
+        "_report",
+    )  # fmt: skip
 
     def __init__(self, on_lines: Callable[[TaskLog], None]) -> None:
         """`on_lines` is called whenever something was added, now or by the end."""
@@ -38,6 +57,7 @@ class TaskLog:
         self._count = 0
         self._characters = 0
         self._left_out = 0
+        self._report: Report | None = None
         self._ended = False
         # Reentrant: a finalizer that prints may run while the same thread is inside.
         self._lock = RLock()
@@ -64,22 +84,32 @@ class TaskLog:
             self._on_lines(self)
         return True
 
-    def extend(self, lines: list[Line], left_out: int) -> None:
-        """Take in lines that another process has gathered, and how many it left out."""
+    def report(self, report: Report) -> None:
+        """Take in how far the attempt is, in place of what it has said of that before."""
+        with self._lock:
+            if not self._ended:
+                self._report = report
+                self._on_lines(self)
+
+    def extend(self, said: Taken) -> None:
+        """Take in what another process has gathered."""
         with self._lock:
             if self._ended:
                 return
-            for each in lines:
+            for each in said.lines:
                 self._keep(each)
-            self._left_out += left_out
+            self._left_out += said.left_out
+            self._report = said.report or self._report
             self._on_lines(self)
 
-    def take(self) -> tuple[list[Line], int]:
-        """Return the whole lines since the last call, and how many were left out since then."""
+    def take(self, *, report: bool = True) -> Taken:
+        """Return what was said since the last call, as far as it is whole; reports if wanted."""
         with self._lock:
-            lines, self._lines = self._lines, []
-            left_out, self._left_out = self._left_out, 0
-        return lines, left_out
+            taken = Taken(self._lines, self._left_out, self._report if report else None)
+            self._lines, self._left_out = [], 0
+            if report:
+                self._report = None
+        return taken
 
     def end(self) -> None:
         """Take in nothing more; what has no end yet is a line."""
