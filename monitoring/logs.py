@@ -92,7 +92,7 @@ EVENTS: Mapping[str, str] = {
 
 
 #: Fields whose words come from errors and libraries: they may quote anything.
-_WORDS = ("exception", "detail", "message", "error")
+_WORDS = ("exception", "detail", "message", "error", "traceback")
 #: Tracebacks without local variables: those hold secrets and payloads.
 _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from anyio.to_thread import run_sync
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from treadle.dag.model import NodeId
-from treadle.gateway.auth import Reader
+from treadle.gateway.auth import Caller, Reader
+from treadle.gateway.live import Live, LogStream, ReadingLines
+from treadle.gateway.models.events import LINE_STREAM
 from treadle.gateway.parameters import Limit
 from treadle.gateway.responses import Json
+from treadle.gateway.routes.events import Accept, LastEventId, still_admitted
 from treadle.gateway.routing import Routes
 from treadle.ledger.views.node_logs import Lines, lines
+from treadle.ledger.views.paging import reached
 from treadle.wire.logs import LogLines
 
 routes = Routes("logs")
@@ -22,8 +28,9 @@ routes = Routes("logs")
 
 @dataclass
 class Narrowing:
-    """Which lines of an execution are wanted."""
+    """Which lines of which execution are wanted."""
 
+    execution_id: UUID
     node: Annotated[NodeId | None, Query(description="Only lines of this node.")] = None
     scope: Annotated[
         str | None,
@@ -32,6 +39,7 @@ class Narrowing:
     attempt: Annotated[
         int | None, Query(ge=1, lt=2**31, description="Only lines of this try of the node.")
     ] = None
+    limit: Limit = 1_000
 
 
 AfterLine = Annotated[int, Query(ge=0, lt=2**62, description="Only lines after this one.")]
@@ -40,16 +48,35 @@ AfterLine = Annotated[int, Query(ge=0, lt=2**62, description="Only lines after t
 @routes.get(
     "/executions/{execution_id}/logs",
     response_model=LogLines,
+    responses=LINE_STREAM,
     summary="Read or follow what an execution's tasks print and log",
 )
-def logs(
-    execution_id: UUID,
+async def logs(
     caller: Reader,
+    request: Request,
     narrowing: Annotated[Narrowing, Depends()],
     after: AfterLine = 0,
-    limit: Limit = 1_000,
+    last_event_id: LastEventId = None,
+    accept: Accept = "",
 ) -> Response:
-    """Return lines in order, each once."""
-    wanted = Lines(execution_id, narrowing.node, narrowing.scope, narrowing.attempt)
+    """Return lines in order, each once. A stream ends with the execution."""
+    wanted = Lines(narrowing.execution_id, narrowing.node, narrowing.scope, narrowing.attempt)
+    if "text/event-stream" not in accept.lower():
+        return await run_sync(_page, caller, wanted, after, narrowing.limit)
+    after = int(last_event_id) if last_event_id else after
+    live: Live = request.app.state.live
+    if await run_sync(_is_over, caller, wanted, after):
+        return Response(status_code=204)
+    return LogStream(ReadingLines(live, wanted, after, partial(still_admitted, request)))
+
+
+def _page(caller: Caller, wanted: Lines, after: int, limit: int) -> Response:
     with caller.session() as connection:
         return Json(lines(connection, wanted, after=after, limit=limit))
+
+
+def _is_over(caller: Caller, wanted: Lines, after: int) -> bool:
+    """Return whether nothing follows a line any more: a 204 ends a browser's tries to reconnect."""
+    with caller.session() as connection:
+        is_over = reached(connection, wanted.execution_id).is_over
+        return is_over and not lines(connection, wanted, after=after, limit=1).lines

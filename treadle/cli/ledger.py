@@ -5,6 +5,7 @@ It needs neither the engine nor Redis, which take a command longer to load than 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import ClassVar
@@ -21,10 +22,13 @@ from treadle.dag.model import Workflow
 from treadle.dag.problems import Problem
 from treadle.dag.states import ExecutionStatus
 from treadle.ledger.engine.versions import Graphs
-from treadle.ledger.views import executions, node_logs, unserved
+from treadle.ledger.views import executions, node_logs, paging, unserved
 from treadle.ledger.views.node_logs import Lines
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
-from treadle.wire.logs import LogLines
+from treadle.wire.logs import LogLine, LogLines
+
+#: Seconds between two looks for new lines.
+_POLL_SECONDS = 0.3
 
 
 class ClusterUnreachable(TreadleError):
@@ -70,8 +74,22 @@ class Ledger:
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         return self._graphs.execution(self.session(), UUID(execution.id))
 
-    def lines(self, wanted: Lines, *, after: int) -> LogLines:
-        return node_logs.lines(self.session(), wanted, after=after)
+    def lines(self, wanted: Lines, *, after: int, limit: int = 1_000) -> LogLines:
+        paging.reached(self.session(), wanted.execution_id)  # raises if there is none
+        return node_logs.lines(self.session(), wanted, after=after, limit=limit)
+
+    def follow_lines(self, wanted: Lines) -> Iterator[LogLine]:
+        after = 0
+        while True:
+            is_over = paging.reached(self.session(), wanted.execution_id).is_over
+            page = node_logs.lines(self.session(), wanted, after=after)
+            yield from page.lines
+            if page.lines:
+                after = page.after
+            elif is_over:
+                return
+            else:
+                time.sleep(_POLL_SECONDS)
 
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.

@@ -15,6 +15,7 @@ from typing import Any
 
 import typer
 
+from treadle.cli.errors import traceback_text
 from treadle.cli.plain_text import json_text, plain, say
 
 #: What a service logs when it is at work.
@@ -101,7 +102,10 @@ def readable(service: str, record: dict[str, Any], columns: int = _COLUMNS) -> s
     head = f"{plain(time_of_day)}  {service:<{_NAME}}"
     event = plain(record.get("event", ""))
     if event in _OF_ATTEMPTS:
-        return f"{head}  {_of_attempt(record)}".rstrip()
+        below = record.get("traceback")
+        lines = [f"{head}  {_of_attempt(record)}".rstrip()]
+        lines += (_INDENT + each for each in traceback_text(below, columns - len(_INDENT)))
+        return "\n".join(lines)
     lines = [f"{head}  {event:<{_EVENT}}"]
     for key, value in record.items():
         if key in _LEFT_OUT or value in (None, ""):
@@ -126,7 +130,7 @@ def _of_attempt(record: dict[str, Any]) -> str:
     if record.get("seconds") is not None:
         outcome += f" in {round(1000 * record['seconds']):,} ms"
     if record.get("reason"):
-        outcome += f": {record['reason']}"
+        outcome += f": {record.get('error') or record['reason']}"
     if record.get("attempt", 1) != 1:
         outcome += f"  (attempt {record['attempt']})"
     return plain(f"{place}  {outcome}")
