@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from anyio.to_thread import run_sync
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from treadle.dag.model import NodeId
@@ -26,22 +25,14 @@ from treadle.wire.logs import LogLines
 routes = Routes("logs")
 
 
-@dataclass
-class Narrowing:
-    """Which lines of which execution are wanted."""
-
-    execution_id: UUID
-    node: Annotated[NodeId | None, Query(description="Only lines of this node.")] = None
-    scope: Annotated[
-        str | None,
-        Query(max_length=2_000, description="Only lines of this iteration; empty for the root."),
-    ] = None
-    attempt: Annotated[
-        int | None, Query(ge=1, lt=2**31, description="Only lines of this try of the node.")
-    ] = None
-    limit: Limit = 1_000
-
-
+OfNode = Annotated[NodeId | None, Query(description="Only lines of this node.")]
+OfScope = Annotated[
+    str | None,
+    Query(max_length=2_000, description="Only lines of this iteration; empty for the root."),
+]
+OfAttempt = Annotated[
+    int | None, Query(ge=1, lt=2**31, description="Only lines of this try of the node.")
+]
 AfterLine = Annotated[int, Query(ge=0, lt=2**62, description="Only lines after this one.")]
 
 
@@ -51,18 +42,22 @@ AfterLine = Annotated[int, Query(ge=0, lt=2**62, description="Only lines after t
     responses=LINE_STREAM,
     summary="Read or follow what an execution's tasks print and log",
 )
-async def logs(
+async def logs(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
+    execution_id: UUID,
     caller: Reader,
     request: Request,
-    narrowing: Annotated[Narrowing, Depends()],
+    node: OfNode = None,
+    scope: OfScope = None,
+    attempt: OfAttempt = None,
     after: AfterLine = 0,
+    limit: Limit = 1_000,
     last_event_id: LastEventId = None,
     accept: Accept = "",
 ) -> Response:
     """Return lines in order, each once. A stream ends with the execution."""
-    wanted = Lines(narrowing.execution_id, narrowing.node, narrowing.scope, narrowing.attempt)
+    wanted = Lines(execution_id, node, scope, attempt)
     if "text/event-stream" not in accept.lower():
-        return await run_sync(_page, caller, wanted, after, narrowing.limit)
+        return await run_sync(_page, caller, wanted, after, limit)
     after = int(last_event_id) if last_event_id else after
     live: Live = request.app.state.live
     if await run_sync(_is_over, caller, wanted, after):
