@@ -21,7 +21,7 @@ from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget, Room
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
 from treadle.ledger.engine.locking import GraphsUnknown, lock_available, lock_waiting
-from treadle.ledger.engine.node_logs import Said, add_lines
+from treadle.ledger.engine.node_logs import LogBatch, add_lines
 from treadle.ledger.engine.settle_rows import Settlement
 from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
@@ -55,7 +55,7 @@ class Request:
     """Rows with as many losses or more are not claimed; the result names them."""
     reports: Sequence[Report] = ()
     """What attempts say before anything is settled."""
-    said: Sequence[Said] = ()
+    said: Sequence[LogBatch] = ()
     """What their tasks printed and logged."""
 
 

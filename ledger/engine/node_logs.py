@@ -23,7 +23,7 @@ _ADD = queries("node_logs")["add"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LogBatch:
     """Some lines of one attempt, in order."""
 
     ref: Ref
@@ -44,7 +44,7 @@ class _Row(NamedTuple):
     bytes_before: int
 
 
-def add_lines(unit: UnitOfWork, said: Sequence[Said]) -> None:
+def add_lines(unit: UnitOfWork, said: Sequence[LogBatch]) -> None:
     """Add lines of attempts, those of one execution in the order in which they are given."""
     if not said:
         return

@@ -148,11 +148,11 @@ class Progress:
 
 def progress_words(data: Any) -> str:
     """Return what a task said of its progress: `3 of 10  text`; empty if it is something else."""
-    told = data.get("progress") if isinstance(data, dict) else None
-    if not isinstance(told, dict):
+    progress = data.get("progress") if isinstance(data, dict) else None
+    if not isinstance(progress, dict):
         return ""
-    done, total = told.get("done"), told.get("total")
+    done, total = progress.get("done"), progress.get("total")
     amount = f"{done:,}" if isinstance(done, int | float) else ""
     if amount and isinstance(total, int | float):
         amount += f" of {total:,}"
-    return "  ".join(filter(None, (amount, str(told.get("text") or ""))))
+    return "  ".join(filter(None, (amount, str(progress.get("text") or ""))))

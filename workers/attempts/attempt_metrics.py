@@ -81,8 +81,8 @@ def _tell(level: int, settlement: Settlement, outcome: str, worker_id: UUID | No
     if isinstance(settlement.outcome, Failed | Retrying):
         error = settlement.outcome.error
         facts["reason"], facts["error"] = error.get("error_code"), error.get("error_message")
-        if told := error.get("error_details", {}).get("traceback"):
-            facts["traceback"] = told
+        if lines := error.get("error_details", {}).get("traceback"):
+            facts["traceback"] = lines
     _log.log(
         level,
         "attempt.settled",

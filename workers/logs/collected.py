@@ -20,7 +20,8 @@ from treadle.dag.log_streams import LogStream
 from treadle.dag.values import dumps
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.leases import Claim
-from treadle.ledger.engine.node_logs import Said
+from treadle.ledger.engine.node_logs import LogBatch
+from treadle.monitoring.metrics import TASK_LINES
 from treadle.workers.logs.task_log import CHARACTERS, LINES, Line, TaskLog
 
 #: Seconds between two reports of one attempt. The first does not wait.
@@ -48,18 +49,18 @@ class _Attempt:
 
 
 @dataclass(slots=True)
-class SaidOfExecution:
+class ExecutionLog:
     """What attempts of one execution have said."""
 
-    lines: list[Said] = field(default_factory=list)
+    lines: list[LogBatch] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
 
 
-class _Said(defaultdict[UUID, SaidOfExecution]):
+class _ByExecution(defaultdict[UUID, ExecutionLog]):
     """By execution."""
 
     def __init__(self) -> None:
-        super().__init__(SaidOfExecution)
+        super().__init__(ExecutionLog)
 
 
 class TaskLogs:
@@ -83,12 +84,12 @@ class TaskLogs:
 
         return TaskLog(on_lines)
 
-    def ended(self, claims: Iterable[Claim]) -> _Said:
+    def ended(self, claims: Iterable[Claim]) -> _ByExecution:
         """Return what attempts said that go no further; it is to be committed with their outcome.
 
         Returns once what they said before is committed.
         """
-        said = _Said()
+        said = _ByExecution()
         if not self._attempts:
             return said
         for claim in claims:
@@ -109,25 +110,27 @@ class TaskLogs:
         if not self._attempts:
             return
         with self._lock:
-            said, told = _Said(), defaultdict(list)
+            said, heard = _ByExecution(), defaultdict(list)
             for each in list(self._attempts.values()):
                 if each.flushing is None or each.flushing.done():
                     execution_id = each.claim.ref.execution_id
                     if self._take(each, said[execution_id]):
-                        told[execution_id].append(each)
+                        heard[execution_id].append(each)
             requests = [
-                Request(each, said=said[each].lines, reports=said[each].reports) for each in told
+                Request(each, said=said[each].lines, reports=said[each].reports) for each in heard
             ]
             for request, future in zip(requests, commit(requests) if requests else (), strict=True):
-                for each in told[request.execution_id]:
+                for each in heard[request.execution_id]:
                     each.flushing = future
 
-    def _take(self, attempt: _Attempt, into: SaidOfExecution, *, is_last: bool = False) -> bool:
+    def _take(self, attempt: _Attempt, into: ExecutionLog, *, is_last: bool = False) -> bool:
         """Take what an attempt has to say; return whether that is anything."""
         now = time.monotonic()
         is_due = is_last or now - attempt.reported_at >= _REPORT_SECONDS
         lines, left_out, report = attempt.log.take(report=is_due)
         attempt.left_out += left_out
+        TASK_LINES.labels("kept").inc(len(lines))
+        TASK_LINES.labels("left_out").inc(left_out)
         if is_last and attempt.left_out:
             lines.append(_left_out(attempt.left_out))
         if report is not None:
@@ -138,7 +141,7 @@ class TaskLogs:
             into.lines.append(self._said(attempt, lines))
         return bool(lines or report)
 
-    def _said(self, attempt: _Attempt, lines: Sequence[Line]) -> Said:
+    def _said(self, attempt: _Attempt, lines: Sequence[Line]) -> LogBatch:
         """Return lines as they are stored: without secrets, and in this process's own log too."""
         texts = self._traces.masked_lines([each.text for each in lines])
         shown = [
@@ -148,7 +151,7 @@ class TaskLogs:
         for each in shown:
             _tell(attempt, each)
         claim = attempt.claim
-        return Said(claim.ref, claim.attempt, len(shown), dumps([*map(list, shown)]))
+        return LogBatch(claim.ref, claim.attempt, len(shown), dumps([*map(list, shown)]))
 
 
 def _left_out(count: int) -> Line:
