@@ -103,7 +103,10 @@ def readable(service: str, record: dict[str, Any], columns: int = _COLUMNS) -> s
     event = plain(record.get("event", ""))
     if event in _OF_ATTEMPTS:
         below = record.get("traceback")
-        lines = [f"{head}  {_of_attempt(record)}".rstrip()]
+        line = f"{head}  {_of_attempt(record)}".rstrip()
+        if event != "task.logged" and len(line) > columns:  # what a task says is shown whole
+            line = f"{line[: columns - 1]}…"
+        lines = [line]
         lines += (_INDENT + each for each in traceback_text(below, columns - len(_INDENT)))
         return "\n".join(lines)
     lines = [f"{head}  {event:<{_EVENT}}"]
