@@ -10,19 +10,17 @@ import psycopg
 
 from treadle.dag.replies import ReplyInvalid, reply
 from treadle.hil.rights import (
-    Account,
     LinkHolder,
     LinkNotValid,
     NotAsked,
     Responder,
     check_may_answer,
-    may_see,
     name_of,
 )
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.people.answers import Answered, answer
 from treadle.ledger.people.decisions import Response
-from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
+from treadle.ledger.people.interactions import Interaction
 from treadle.ledger.people.outbox import sent_link
 from treadle.ledger.people.responses import Refused
 
@@ -83,15 +81,3 @@ def answer_by_link(
     """
     holder = link_holder(connection, interaction_id, token)
     return answer(engine, connection, interaction_id, responding(holder, None, raw))
-
-
-def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:
-    """Return a question to an account whose business it is.
-
-    Raises:
-        InteractionNotFound
-    """
-    found = interaction(connection, interaction_id)
-    if not may_see(found, account):
-        raise InteractionNotFound(interaction_id)
-    return found

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 from uuid import UUID
 
+import psycopg
+
 from treadle.core.errors import TreadleError
 from treadle.dag.problems import quoted
-from treadle.ledger.people.interactions import Interaction, InteractionNotFound
+from treadle.ledger.people.interactions import Interaction, InteractionNotFound, interaction
 
 #: Assignees that a message names.
 _SHOWN = 10
@@ -96,3 +98,15 @@ def _not_asked(asked: Interaction) -> NotAsked:
         f"The question is asked of {shown}{f' and {more} more' if more > 0 else ''}.",
         assignees=list(asked.assignees),
     )
+
+
+def seen(connection: psycopg.Connection, interaction_id: UUID, account: Account) -> Interaction:
+    """Return a question to an account whose business it is.
+
+    Raises:
+        InteractionNotFound
+    """
+    found = interaction(connection, interaction_id)
+    if not may_see(found, account):
+        raise InteractionNotFound(interaction_id)
+    return found

@@ -28,6 +28,8 @@ takes the `Engine`, which publishes afterwards what the transaction leaves:
     control.end_by_deadline     a scheduler   ends it as TIMEOUT
     turns.send                  a dispatcher  notes ready rows as sent, by turns
     turns.take_back_lost        a dispatcher  takes back the notes of rows whose message was lost
+    open_counts.fold, recount   a scheduler   nothing: what is open in the cluster is kept in few
+                                              rows, and counted once more
     recovery.wake               a scheduler   due retries become ready, due timers complete
     recovery.reclaim            a scheduler   what a dead process ran becomes ready again
     recovery.end_overdue        a scheduler   attempts past their limit fail, or are tried again

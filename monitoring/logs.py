@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = {
     "answer.refused": "An answer to a question could not count; the record has it, and why.",
     "attempt.crashed": "A node's implementation raised an unexpected error; the attempt failed.",
     "attempt.settled": "An attempt has its outcome; at DEBUG for inline nodes.",
+    "counts.corrected": "What is kept of how much is open was wrong: by how much, each count.",
     "statistics.missed": "The cluster's gauges could not be looked up.",
     "cluster.started": "All services of `treadle up` are at work; `message` says where.",
     "cluster.stopped": "All services of `treadle up` have ended.",

@@ -326,6 +326,7 @@ REPAIRS = closed(
     "pauses_restored",
     "wrong_type",
     "unreadable",
+    "counts",
 )
 STRANDED_QUEUES = Gauge(
     "treadle_stranded_queues",

@@ -134,7 +134,7 @@ def plan_of(execution: ExecutionRecord) -> Plan:
 
 
 def plan_now(connection: psycopg.Connection, execution: ExecutionRecord) -> Plan:
-    """Return the present state of a plan, with a warning for each task that no worker has now.
+    """Return the present state of a plan, with what is doubtful in its tasks as warnings.
 
     Raises:
         PlanNotFound: `plan_not_found`: it is an execution of another workflow.
@@ -143,8 +143,8 @@ def plan_now(connection: psycopg.Connection, execution: ExecutionRecord) -> Plan
     workflow = None if plan.plan is None else validate(plan.plan.workflow).workflow
     if plan.plan is None or workflow is None:
         return plan
-    unknown = [_problem(**asdict(each)) for each in unserved.unknown_tasks(connection, workflow)]
-    made = plan.plan.model_copy(update={"warnings": [*plan.plan.warnings, *unknown]})
+    doubtful = [_problem(**asdict(each)) for each in unserved.task_warnings(connection, workflow)]
+    made = plan.plan.model_copy(update={"warnings": [*plan.plan.warnings, *doubtful]})
     return plan.model_copy(update={"plan": made})
 
 

@@ -1,6 +1,6 @@
 """The scheduler: what time, loss and a full queue have left to do. Any number may run.
 
-    process            a pass: wake, end, reclaim, refill, drop; then sleep until something is due
+    process            a pass: wake, end, reclaim, refill, fold, drop; then sleep until more is due
     dispatcher         rows that no message stands for go to the dispatch queue
     set_aside          executions that acting on fails; none of them fails another
     failure_detector   who has been silent for a lease

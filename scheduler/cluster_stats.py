@@ -2,7 +2,9 @@
 
 They are nobody's counts, so every scheduler that is asked gives the same ones: take the largest,
 not the sum. An answer is kept for a while, and the longer the look took the longer; so however
-often anybody asks, the ledger spends little on it, and nothing while nobody does.
+often anybody asks, the ledger spends little on it, and nothing while nobody does. What is open is
+counted again by the first look and from time to time: in a rolling upgrade processes of a release
+that keeps no counts change things too.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from contextlib import closing
 from threading import Lock, Thread
 from typing import NamedTuple
 
+import psycopg
 import redis
 import structlog
 from prometheus_client.core import GaugeMetricFamily
@@ -23,21 +26,25 @@ from treadle.core.postgres import LOST, SessionLimits, connect
 from treadle.dag.specs import CORE_QUEUE
 from treadle.dag.specs.planning import PLANNER_QUEUE
 from treadle.dag.states import FINAL_EXECUTION_STATUSES, ExecutionStatus, NodeState
+from treadle.ledger.engine.open_counts import recount
 from treadle.ledger.engine.submission import DEFAULT_PRIORITY
 from treadle.ledger.views import processes
 from treadle.ledger.views.processes import WorkerRow
 from treadle.ledger.views.statistics import Open, open_counts, sessions
+from treadle.monitoring.metrics import REPAIRS
 from treadle.transport import metrics_relay
 from treadle.transport.connections import Connections
 from treadle.transport.pause_table import PauseTable
 
-#: Seconds for which a open_counts counts at least.
+#: Seconds for which a look counts at least.
 _FRESH_SECONDS = 5.0
 #: The part of the time that the ledger spends on being asked, at most.
 _SHARE = 0.05
 #: Seconds that a page waits for a look; then it shows what the one before found.
 _PATIENCE_SECONDS = 2.0
-#: A look reads every open row once, which may take its time where there are millions.
+#: Seconds between two looks that count again what is kept.
+_RECOUNT_SECONDS = 600.0
+#: To count again is to read every open row, which may take its time where there are millions.
 _LIMITS = SessionLimits(statement_seconds=60.0, transaction_seconds=90.0)
 #: The label of queues that no live process takes. Workflows name them, so they are no closed set.
 _UNSERVED = "unserved"
@@ -63,7 +70,7 @@ GAUGES: Mapping[str, Gauge] = {
         ("queue", "priority"),
     ),
     "treadle_queue_oldest_seconds": Gauge(
-        "How long the oldest ready node has waited.",
+        "How long the ready node that is next has waited, of all owners' workflows the longest.",
         ("queue", "priority"),
     ),
     "treadle_workers": Gauge(
@@ -101,6 +108,7 @@ class ClusterStats(Collector):
         self._lock = Lock()
         self._found: list[Metric] = []
         self._until = 0.0
+        self._recounted = -_RECOUNT_SECONDS
         self._looking = Thread(target=self._refresh)
 
     def describe(self) -> Iterable[Metric]:
@@ -126,6 +134,7 @@ class ClusterStats(Collector):
         url = self._connections.settings.database_url
         try:
             with closing(connect(url, autocommit=True, limits=_LIMITS)) as session:
+                self._recount(session)
                 found, workers = open_counts(session), processes.workers(session)
                 in_use, limit = sessions(session)
         except LOST as error:
@@ -140,6 +149,19 @@ class ClusterStats(Collector):
             _value("treadle_postgres_sessions_limit", limit),
             _workers(workers),
         ]
+
+    def _recount(self, session: psycopg.Connection) -> None:
+        now = time.monotonic()
+        if now - self._recounted < _RECOUNT_SECONDS:
+            return
+        wrong = recount(session)
+        self._recounted = now
+        if wrong:
+            REPAIRS.labels("counts").inc()
+            _log.warning(
+                "counts.corrected",
+                corrected={" ".join(map(str, count)): change for count, change in wrong.items()},
+            )
 
     def _pause_table(self) -> Iterator[Metric]:
         try:

@@ -29,8 +29,9 @@ from treadle.transport import messages
 from treadle.transport.connections import Connections
 from treadle.transport.redis_keys import PRIORITIES, list_key
 
-#: Owners whose workflows' turns are remembered; of more, each begins anew.
-_MOST_TURNS = 10_000
+#: Owners whose workflows' turns are remembered, and rows to be sent apart; with more, all is begun
+#: anew.
+_MOST_REMEMBERED = 10_000
 #: Rows of a queue that one statement sends.
 _ROWS = 2_000
 #: Seconds that a row may take from its note to its message, and a fetched message to its claim: as
@@ -61,6 +62,8 @@ class Dispatcher:
         #: The workflow of each owner that was served last, and the owner of each queue.
         self._workflows: dict[Turn, str] = {}
         self._owners: dict[tuple[str, int], str] = {}
+        #: Rows whose message nobody claimed: an older worker drops what carries several executions.
+        self._unclaimed: set[Ref] = set()
         self._looked = self._adopted = self._found = float("-inf")
 
     def refill(self, session: psycopg.Connection) -> float | None:
@@ -82,9 +85,10 @@ class Dispatcher:
             self._looked = now
             waits = self._take_back_lost(session, epoch) or waits
         waiting = self._waiting(session) if waits else {}
-        if not waiting or len(self._workflows) > _MOST_TURNS:
+        if not waiting or max(len(self._workflows), len(self._unclaimed)) > _MOST_REMEMBERED:
             self._owners.clear()
             self._workflows.clear()
+            self._unclaimed.clear()
         if not waiting:
             return _AGAIN_SECONDS if now - self._found < _AWAKE_SECONDS else None
         self._found = now
@@ -142,7 +146,8 @@ class Dispatcher:
                 continue
             for row, lane in zip(of_it, lanes, strict=True):
                 queued.append(Queued(row.queue, row.priority, lane, row.owner, row.ref))
-        queue.send(queued)
+        queue.send(queued, apart=self._unclaimed)
+        self._unclaimed.difference_update(row.ref for row in queued)
         for name, count in Counter(row.queue for row in queued).items():
             queue.take(name, count)
 
@@ -159,6 +164,7 @@ class Dispatcher:
             aside=self._set_aside.ids(),
             grace_seconds=_CLAIM_GRACE_SECONDS,
         )
+        self._unclaimed.update(ref for ref, kind in found if kind == "message_unclaimed")
         for kind, count in Counter(kind for _, kind in found if kind).items():
             REPAIRS.labels(kind).inc(count)
             _log.warning("message.lost", kind=kind, rows=count)

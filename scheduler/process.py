@@ -23,6 +23,7 @@ from treadle.core.vital import Vital
 from treadle.ledger.engine import schedule
 from treadle.ledger.engine.control import end_by_deadline
 from treadle.ledger.engine.engine import Engine
+from treadle.ledger.engine.open_counts import fold
 from treadle.ledger.engine.recovery import end_overdue, reclaim, wake
 from treadle.ledger.views import processes
 from treadle.monitoring.metrics import REPAIRS, STRANDED_QUEUES
@@ -38,12 +39,16 @@ from treadle.transport.served_queues import Announcer
 
 #: Seconds between two passes when nothing is known to be due earlier.
 _PASS_SECONDS = 1.0
+#: Seconds after which one that sleeps looks whether it should stop.
+_IDLE_SECONDS = 0.25
 #: Seconds before what is due is tried again whose execution somebody else holds.
 _BUSY_SECONDS = 0.02
 #: Seconds past its limit that an attempt's own process has to see to it.
 _OVERDUE_GRACE_SECONDS = 5.0
 #: The part of a lease between two looks at the processes' beats.
 _WATCH_SHARE = 0.2
+#: Seconds between two rounds that make the kept counts few rows again.
+_FOLD_SECONDS = 5.0
 #: Seconds between two rounds of retention.
 _RETENTION_SECONDS = 3600.0
 
@@ -58,7 +63,7 @@ _log = structlog.get_logger()
 
 
 class Scheduler:
-    """Wakes, ends, reclaims, refills and drops."""
+    """Wakes, ends, reclaims, refills, folds and drops."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -72,6 +77,7 @@ class Scheduler:
         self._dispatcher = Dispatcher(connections, self._set_aside)
         self._stranded = StrandedQueues()
         self._announcer = Announcer(connections.broker.client)
+        self._folded = -_FOLD_SECONDS
         self._retained = -_RETENTION_SECONDS
         #: When the last whole pass ended, on the monotonic clock.
         self._passed = time.monotonic()
@@ -131,6 +137,7 @@ class Scheduler:
         self._watch()
         again = self._dispatcher.refill(session)
         STRANDED_QUEUES.set(len(self._stranded.look(session)))
+        self._fold()
         self._retain()
         if seconds is not None:
             seconds = max(_BUSY_SECONDS, seconds)
@@ -169,6 +176,12 @@ class Scheduler:
                         "lease.reclaimed", worker_id=str(worker), execution_id=str(execution_id)
                     )
 
+    def _fold(self) -> None:
+        now = time.monotonic()
+        if now - self._folded >= _FOLD_SECONDS:
+            self._folded = now
+            fold(self._open())
+
     def _retain(self) -> None:
         now = time.monotonic()
         if now - self._retained < _RETENTION_SECONDS:
@@ -189,11 +202,11 @@ class Scheduler:
             self._session = None
 
     def _sleep(self, stop: Event, seconds: float) -> None:
-        if seconds <= 0 or stop.is_set():
-            return
-        try:
-            rung = self._connections.broker.client.blpop([TIMERS_KEY], timeout=seconds)
-            if rung:
-                self._connections.broker.client.delete(TIMERS_KEY)
-        except redis.RedisError:
-            stop.wait(seconds)
+        client, until = self._connections.broker.client, time.monotonic() + seconds
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            try:
+                if client.blpop([TIMERS_KEY], timeout=min(left, _IDLE_SECONDS)):
+                    client.delete(TIMERS_KEY)
+                    return
+            except redis.RedisError:
+                stop.wait(left)

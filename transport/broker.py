@@ -31,7 +31,7 @@ from treadle.transport.redis_keys import (
 from treadle.transport.served_queues import Announcer
 
 #: Seconds one blocking pop waits; how long a stopping consumer may take to notice.
-_POP_SECONDS = 1.0
+_POP_SECONDS = 0.25
 
 
 class ListBroker(Broker):

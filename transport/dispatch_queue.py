@@ -8,7 +8,7 @@ admitted: rows stay ready in the ledger, and the dispatcher refills from it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby, islice
 from threading import Lock
@@ -20,6 +20,7 @@ from dramatiq import Message
 
 from treadle.core.ids import new_id
 from treadle.dag.specs import Lane
+from treadle.ledger.engine.leases import Ref
 from treadle.ledger.engine.post_commit import PostCommit, Queued
 from treadle.transport.broker import ListBroker
 from treadle.transport.duration_estimator import DurationEstimator
@@ -151,9 +152,12 @@ class RedisDispatchQueue:
         with self._lock:
             return {queue: self._room[queue] for queue in self._room if self._room[queue] > 0}
 
-    def send(self, rows: Sequence[Queued]) -> None:
-        """Push the messages of rows whose note is committed; a lost one costs only latency."""
-        messages = list(self._messages(rows))
+    def send(self, rows: Sequence[Queued], *, apart: Collection[Ref] = ()) -> None:
+        """Push the messages of rows whose note is committed; a lost one costs only latency.
+
+        Rows in `apart` go in messages of one execution each, which every release understands.
+        """
+        messages = list(self._messages(rows, apart))
         if not messages:
             return
         try:
@@ -191,14 +195,15 @@ class RedisDispatchQueue:
                 self._refused, self._woke = False, now
         return wakes
 
-    def _messages(self, rows: Iterable[Queued]) -> Iterator[Message[Any]]:
+    def _messages(self, rows: Iterable[Queued], apart: Collection[Ref]) -> Iterator[Message[Any]]:
         """Yield messages of one owner's rows, whatever their execution: they run one by one."""
 
-        def key(row: Queued) -> tuple[str, int, str, str]:
-            return row.queue, row.priority, row.lane, row.owner
+        def key(row: Queued) -> tuple[str, int, str, str, str]:
+            execution = str(row.ref.execution_id) if row.ref in apart else ""
+            return row.queue, row.priority, row.lane, row.owner, execution
 
         ordered = sorted(rows, key=lambda row: (*key(row), row.ref.execution_id))
-        for (queue, priority, lane, _), group in groupby(ordered, key):
+        for (queue, priority, lane, *_), group in groupby(ordered, key):
             refs = [row.ref for row in group]
             size = self._durations.chunk(queue, Lane(lane))
             for start in range(0, len(refs), size):

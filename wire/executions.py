@@ -109,7 +109,7 @@ class LeftOut(WireObject):
 
 
 class ExecutionWarning(WireObject):
-    """Something that keeps an execution from going on, and that is not an error of it."""
+    """Something doubtful, such as a node that no worker takes, that is not an error."""
 
     node_id: str
     reason: str

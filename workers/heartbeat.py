@@ -131,6 +131,7 @@ class Heartbeat:
             pid=os.getpid(),
             queues=self._runner.queues,
             max_retries=_retries_allowed(),
+            task_inputs=_task_inputs(),
         )
         self._runner.worker_id = worker_id
 
@@ -145,3 +146,8 @@ def _retries_allowed() -> dict[str, int]:
     return {
         task_queue(task.name): task.max_retries for task in TASKS if task.max_retries is not None
     }
+
+
+def _task_inputs() -> dict[str, frozenset[str]]:
+    """Return which keys of an input this process's tasks read, by queue, where that is known."""
+    return {task_queue(task.name): task.keys for task in TASKS if task.keys is not None}

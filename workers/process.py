@@ -45,7 +45,7 @@ from treadle.workers.tasks import TASKS
 #: Sessions that threads read by: a read takes a fraction of a millisecond, and then they are free.
 _READING_SESSIONS = 8
 #: Milliseconds after which an idle thread looks whether it should stop.
-_IDLE_MILLISECONDS = 1_000
+_IDLE_MILLISECONDS = 250
 
 _log = structlog.get_logger()
 

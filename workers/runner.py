@@ -31,8 +31,7 @@ from treadle.dag.states import NodeState
 from treadle.dag.values import loads
 from treadle.ledger.engine.batches import CommitResult, Report, Request
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, HandOffBudget
-from treadle.ledger.engine.leases import NOBODY, Claim, Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import NOBODY, SUSPECT_AFTER, Claim, Ref
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.views.executions import Settled
 from treadle.transport.dispatch_queue import RedisDispatchQueue

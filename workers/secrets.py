@@ -85,7 +85,12 @@ class Secrets:
         self.check(names, owner)
         for name in sorted(names):
             if name.upper() not in self._values:
-                raise SecretNotFound(f"There is no secret {name!r}.", secret=name)
+                raise SecretNotFound(
+                    f"There is no secret {name!r}.",
+                    secret=name,
+                    solution=f"Set TREADLE_SECRET_{name.upper()} in the environment of all workers"
+                    " (the scheduler's, if it signs a question) and start them again.",
+                )
         return {name: self._values[name.upper()] for name in names}
 
     def check(self, names: Collection[str], owner: str) -> None:

@@ -34,8 +34,22 @@ def check_name(name: str) -> None:
     Raises:
         TasksNameInvalid
     """
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise TasksNameInvalid(f"{quoted(name)} is no name of a module.", module=name)
+    if _is_file(name) or not all(part.isidentifier() for part in name.split(".")):
+        raise TasksNameInvalid(
+            f"{quoted(name)} is no name of a module.", solution=_meant(name), module=name
+        )
+
+
+def _is_file(name: str) -> bool:
+    return "/" in name or name.endswith(".py")
+
+
+def _meant(name: str) -> str | None:
+    """Return how to name the module in a file, if it has a name from the current folder."""
+    parts = Path(name.removesuffix(".py")).parts if _is_file(name) else ()
+    if not parts or not all(part.isidentifier() for part in parts):
+        return None
+    return f"Name the module instead of its file: --tasks {'.'.join(parts)}"
 
 
 def imported(name: str) -> ModuleType:

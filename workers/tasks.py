@@ -21,6 +21,7 @@ from importlib.metadata import entry_points
 from typing import Any, Literal, NotRequired, Required, TypeVar, overload
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 from treadle.core.errors import TreadleError
@@ -78,6 +79,11 @@ class Task:
         """Module and qualified name: the same function is the same task after a reload."""
         return (self.function.__module__, self.function.__qualname__)
 
+    @property
+    def keys(self) -> frozenset[str] | None:
+        """Which keys of an input `bind` reads; `None` if that cannot be told, or it reads all."""
+        return _keys(self.function, self._hints)
+
     def bind(self, payload: bytes) -> dict[str, Any]:
         """Read the arguments from a JSON object: by name, checked, converted as annotated.
 
@@ -106,12 +112,15 @@ class Task:
         """
         _ = self._arguments
 
+    @property
+    def _hints(self) -> dict[str, Any]:
+        return typing.get_type_hints(self.function, include_extras=True)
+
     @cached_property
     def _arguments(self) -> TypeAdapter[dict[str, Any]]:
         # Not at decoration: an annotation may name a class that stands further down.
         try:
-            hints = typing.get_type_hints(self.function, include_extras=True)
-            return TypeAdapter(_arguments_type(self.name, self.function, hints))
+            return TypeAdapter(_arguments_type(self.name, self.function, self._hints))
         except (NameError, TypeError, PydanticUserError) as exc:
             raise TaskNotValid(
                 f"The annotations of task {self.name} cannot be used: {exc}"
@@ -137,6 +146,25 @@ def _arguments_type(name: str, function: Callable[..., Any], hints: Mapping[str,
     arguments = make_type("arguments", fields)
     arguments.__pydantic_config__ = {"extra": extra}
     return arguments
+
+
+def _keys(function: Callable[..., Any], hints: Mapping[str, Any]) -> frozenset[str] | None:
+    keys: set[str] = set()
+    for parameter in inspect.signature(function).parameters.values():
+        key = _key(parameter.name, hints.get(parameter.name))
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD or key is None:
+            return None
+        keys.add(key)
+    return frozenset(keys)
+
+
+def _key(parameter: str, hint: Any) -> str | None:
+    """Return what a parameter is called in JSON: its name, or its alias; `None` for several."""
+    fields = (each for each in getattr(hint, "__metadata__", ()) if isinstance(each, FieldInfo))
+    for alias in (each.validation_alias for each in fields):
+        if alias is not None:
+            return alias if isinstance(alias, str) else None
+    return parameter
 
 
 class Tasks:

@@ -132,6 +132,7 @@ def check_bound(bound: Collection[BoundSecret], url: httpx.URL, named: str | Non
             raise SecretNotForHost(
                 f"The secret {secret.name!r} may not be sent to {host}.",
                 secret=secret.name,
+                solution=f"Call one of its hosts: {', '.join(map(str, secret.hosts))}.",
                 host=host,
                 hosts=list(map(str, secret.hosts)),
             )

@@ -95,6 +95,7 @@ class FolderLock:
         Raises:
             FolderHeld: a live process holds it, or its servers do not shut down.
             FolderNotOurs: it cannot be written.
+            OSError: its disk is full.
         """
         self.descriptor = _open_lock(self.folder)
         deadline = time.monotonic() + PROBE_SECONDS
@@ -108,8 +109,12 @@ class FolderLock:
                 raise _held(self.folder, holder)
             time.sleep(_PAUSE_SECONDS)
         holder = Holder.this_process()
-        os.truncate(self.descriptor, 0)
-        os.pwrite(self.descriptor, json.dumps(asdict(holder)).encode(), 0)
+        try:
+            os.truncate(self.descriptor, 0)
+            os.pwrite(self.descriptor, json.dumps(asdict(holder)).encode(), 0)
+        except OSError:
+            self._close()
+            raise
 
     def publish(self, cluster: Cluster) -> None:
         """Write the servers' addresses, for commands started in the same folder."""

@@ -84,7 +84,7 @@ class EmbeddedPostgres(EmbeddedServer):
         ):
             leftover.unlink(missing_ok=True)
 
-    def start(self) -> None:
+    def _launch(self) -> None:
         """Start, making the data folder and the database if there are none.
 
         Raises:
@@ -94,11 +94,15 @@ class EmbeddedPostgres(EmbeddedServer):
         import psycopg  # noqa: PLC0415 - all that reads settings would load it
 
         self._check_release()
-        super().start()
-        with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
-            found = session.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_DATABASE,))
-            if found.fetchone() is None:
-                session.execute(f"CREATE DATABASE {_DATABASE}")
+        super()._launch()
+        try:
+            with psycopg.connect(self._url_of("postgres"), autocommit=True) as session:
+                query = "SELECT 1 FROM pg_database WHERE datname = %s"
+                if session.execute(query, (_DATABASE,)).fetchone() is None:
+                    session.execute(f"CREATE DATABASE {_DATABASE}")
+        except psycopg.OperationalError as error:  # it ended again, or its disk is full
+            self.stop()
+            raise self._failure(f"The embedded postgres did not start: {error}.") from error
 
     def stop(self) -> None:
         """Stop in bounded time and remove the socket's folder."""
@@ -149,7 +153,7 @@ class EmbeddedPostgres(EmbeddedServer):
             )
 
     def _answers(self) -> bool:
-        import psycopg  # noqa: PLC0415 - see `start`
+        import psycopg  # noqa: PLC0415 - see `_launch`
 
         try:
             psycopg.connect(self._url_of("postgres"), connect_timeout=2).close()

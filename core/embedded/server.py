@@ -6,7 +6,8 @@ import os
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -27,6 +28,25 @@ class ServerFailed(TreadleError):
 
     reason: ClassVar[str] = "embedded_server_failed"
     solution: ClassVar[str] = "Read the end of its log below; the log's path is in the context."
+
+
+@contextmanager
+def telling_of_files(message: str, folder: Path) -> Iterator[None]:
+    """Make an error of the file system while inside, such as a full disk, one of the start.
+
+    Raises:
+        ServerFailed
+    """
+    try:
+        yield
+    except OSError as error:
+        path, cause = str(error.filename or folder), error.strerror or str(error)
+        raise ServerFailed(
+            f"{message} {path}: {cause}.",
+            solution=f"Free space on the disk of {folder}, and let this user write there.",
+            folder=str(folder),
+            path=path,
+        ) from error
 
 
 class EmbeddedServer(ABC):
@@ -63,8 +83,13 @@ class EmbeddedServer(ABC):
         """Start and return when it answers.
 
         Raises:
-            ServerFailed: it ended, or did not answer within `START_SECONDS`.
+            ServerFailed: its files cannot be made, it ended, or did not answer within
+                `START_SECONDS`.
         """
+        with telling_of_files(f"The embedded {self.name} did not start.", self.log.parent):
+            self._launch()
+
+    def _launch(self) -> None:
         command = self._command()
         _set_aside(self.log)
         with open_private(self.log, os.O_WRONLY | os.O_APPEND) as output:

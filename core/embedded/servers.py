@@ -8,7 +8,7 @@ from typing import Self
 
 from treadle.core.embedded.folder import Cluster, FolderLock
 from treadle.core.embedded.postgres import EmbeddedPostgres
-from treadle.core.embedded.server import ServerFailed
+from treadle.core.embedded.server import ServerFailed, telling_of_files
 from treadle.core.embedded.valkey import EmbeddedValkey
 
 #: Seconds for which the start of an ended server is tried again; longer than any statement may run.
@@ -30,9 +30,13 @@ class EmbeddedServers:
         Raises:
             FolderHeld: a live process runs servers there.
             FolderNotOurs: the folder cannot be written.
-            ServerFailed: a server did not start.
+            ServerFailed: a server did not start, or the disk is full.
         """
-        self._lock.acquire()
+        with telling_of_files("The embedded servers did not start.", self.folder):
+            self._lock.acquire()
+            self._start()
+
+    def _start(self) -> None:
         inherited = (self._lock.descriptor,)
         self.postgres = EmbeddedPostgres(self.folder, inherited)
         self.valkey = EmbeddedValkey(self.folder, inherited)
@@ -55,7 +59,8 @@ class EmbeddedServers:
         """Restart a server that has ended, at the same address; cheap if none has.
 
         Call it about once a second. A start that fails is tried again at the next call: a session
-        that outlives a killed PostgreSQL keeps its memory in use until its statement ends.
+        that outlives a killed PostgreSQL keeps its memory in use until its statement ends, and a
+        full disk may be emptied.
 
         Raises:
             ServerFailed: it did not start for `REVIVAL_SECONDS`.

@@ -18,12 +18,12 @@ from treadle.gateway.parameters import Cursor, Limit
 from treadle.gateway.resources import Resources
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
-from treadle.hil.answers import answer_by_link, responding, seen
-from treadle.hil.rights import Account, LinkNotValid, NotAsked
+from treadle.hil.answers import answer_by_link, responding
+from treadle.hil.rights import Account, LinkNotValid, NotAsked, seen
 from treadle.ledger.people import answers, interactions
 from treadle.ledger.people.answers import AnswerTooLarge, InteractionDecided
 from treadle.ledger.people.interactions import InteractionNotFound
-from treadle.ledger.people.responses import responses
+from treadle.ledger.views.responses import responses
 from treadle.wire.interactions import Answered, Interaction, InteractionResponses, Interactions
 from treadle.wire.objects import members, unchecked
 

@@ -60,18 +60,19 @@ def create_workflow(body: Definition, caller: Runner) -> Response:
 def validate_workflow(body: Definition, caller: Reader) -> Response:
     """Report every problem of a definition, and store nothing.
 
-    A task that no worker has now is a warning, `no_capable_worker`.
+    A task that no worker has now is a warning, `no_capable_worker`, and so is an input that the
+    task has no parameter for, `unknown_input`.
     """
     found = for_caller(caller, validate(body.root))
-    unknown: list[Problem] = []
+    doubtful: list[Problem] = []
     if found.workflow is not None:
         with caller.session() as connection:
-            unknown = unserved.unknown_tasks(connection, found.workflow)
+            doubtful = unserved.task_warnings(connection, found.workflow)
     return Json(
         _validation(
             valid=found.workflow is not None,
             problems=wire_problems(found.problems),
-            warnings=wire_problems([*found.warnings, *unknown]),
+            warnings=wire_problems([*found.warnings, *doubtful]),
         )
     )
 

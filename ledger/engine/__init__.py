@@ -28,6 +28,8 @@ What they are made of:
     interactions     a node asks a person; the status of an execution that waits for one
     endings          an execution of which nothing is open ends, exactly once
 
+    open_counts      what a transaction changes of how much is open in the whole cluster
+
 `schedule` finds what is due, silent or lost, and changes no execution; `turns` notes what is sent.
 
 Invariants: all but 8 and 9 of the ledger's are kept here. Nothing here waits for Redis, a node or

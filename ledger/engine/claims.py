@@ -11,7 +11,7 @@ import psycopg
 
 from treadle.core.ids import new_id
 from treadle.dag.events import EventType
-from treadle.dag.states import LoopPhase
+from treadle.dag.states import LoopPhase, NodeState
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.leases import Claim, Ref
@@ -128,10 +128,12 @@ def _asked(unit: UnitOfWork, wanted: Wanted) -> list[ClaimRow]:
 
 
 def _taken(unit: UnitOfWork, asked: ClaimRow, row: Any) -> Claim:
+    locked = unit.of(asked.execution_id)
+    unit.open_counts.move(locked, row.queue, NodeState.READY, NodeState.RUNNING)
     return Claim(
         ref=Ref(asked.execution_id, asked.scope, asked.node),
         lease_id=row.lease_id,
-        graph=unit.of(asked.execution_id).graph,
+        graph=locked.graph,
         attempt=row.attempt,
         retry_count=row.retry_count,
         lost_count=row.lost_count,

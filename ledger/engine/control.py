@@ -15,7 +15,7 @@ import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.dag.events import EventType, PauseReason
-from treadle.dag.states import ExecutionStatus
+from treadle.dag.states import ExecutionStatus, NodeState
 from treadle.ledger.engine.endings import end_early
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution, NoSuchExecution
@@ -60,6 +60,8 @@ def pause(engine: Engine, connection: psycopg.Connection, execution_id: UUID) ->
     with _unfinished(engine, connection, execution_id) as (unit, locked):
         if not locked.paused:
             unit.run("pause", id=locked.id)
+            for row in unit.run("ready_in", id=locked.id).fetchall():
+                unit.open_counts.move(locked, row.queue, NodeState.READY, None, rows=row.count)
             unit.run("hold", id=locked.id)
             locked.paused = True
             locked.status = ExecutionStatus.PAUSED
@@ -75,7 +77,9 @@ def resume(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -
             locked.status = ExecutionStatus.RUNNING
             unit.event(locked, EventType.EXECUTION_RESUMED)
             rows = unit.run("ready_rows", id=locked.id).fetchall()
-            unit.note(locked, [Ref(*row) for row in rows])
+            for row in rows:
+                unit.open_counts.move(locked, row.queue, None, NodeState.READY)
+            unit.note(locked, [Ref(row.execution_id, row.scope, row.node) for row in rows])
 
 
 def end_by_deadline(engine: Engine, connection: psycopg.Connection, execution_id: UUID) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from treadle.core.errors import TreadleError
-from treadle.dag.states import ExecutionStatus
+from treadle.dag.states import ExecutionStatus, NodeState
 from treadle.dag.values import loads
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.interactions import withdraw, withdraw_in_scopes
@@ -36,7 +36,7 @@ def end_early(
     if not going:
         return
     ids = [locked.id for locked in going]
-    unit.run("cancel_nodes", ids=ids)
+    _count_canceled(unit, unit.run("cancel_nodes", ids=ids).fetchall())
     unit.run("cancel_open_scopes", ids=ids)
     withdraw(unit, going)
     for locked in going:
@@ -71,6 +71,14 @@ def cancel_scopes(unit: UnitOfWork, scopes: Sequence[ScopeRef]) -> None:
         return
     unit.save_scopes()
     unit.scopes.cancel(scopes)
-    unit.run_rows("cancel_scope_nodes", scopes)
+    _count_canceled(unit, unit.run_rows("cancel_scope_nodes", scopes).fetchall())
     unit.run_rows("cancel_scopes", scopes)
     withdraw_in_scopes(unit, scopes)
+
+
+def _count_canceled(unit: UnitOfWork, rows: Sequence[Any]) -> None:
+    for row in rows:
+        locked = unit.of(row.execution_id)
+        unit.open_counts.move(
+            locked, row.queue, NodeState(row.state), NodeState.CANCELED, rows=row.count
+        )

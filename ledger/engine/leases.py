@@ -11,6 +11,10 @@ from treadle.dag.graph import CompiledGraph, CompiledNode
 from treadle.dag.states import LoopPhase
 from treadle.ledger.engine.row_errors import RowNotUnderstood
 
+#: Losses since its last outcome after which a node is a suspect and runs in a child of its own
+#: (rule 8).
+SUSPECT_AFTER = 2
+
 #: The id of no process: for settles that take no lease over.
 NOBODY = UUID(int=0)
 

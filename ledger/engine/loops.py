@@ -17,7 +17,7 @@ from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Failed, LoopOpened
 from treadle.dag.scopes import around
 from treadle.dag.specs.loops import ErrorAction
-from treadle.dag.states import LoopPhase, ScopeState
+from treadle.dag.states import LoopPhase, NodeState, ScopeState
 from treadle.dag.values import dumps
 from treadle.ledger.engine.arrivals import Arrivals, PlacedRow, place_rows
 from treadle.ledger.engine.claims import leases
@@ -226,6 +226,7 @@ def _ready(unit: UnitOfWork, row: Any, phase: LoopPhase, scopes: _Ended) -> Plac
     placed = unit.place(
         loop,
         scopes.caller,
+        leaves=NodeState.WAITING,
         phase=phase,
         error=scopes.failure,
         turn=row.loop_next,

@@ -5,6 +5,7 @@ All of these are queries that go on, not events: whoever comes by does what is d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,21 +15,18 @@ from treadle.core.errors import TreadleError
 from treadle.dag.events import EventType
 from treadle.dag.outcomes import Failed
 from treadle.dag.retries import apply_retry_policy
-from treadle.dag.states import LoopPhase
+from treadle.dag.states import LoopPhase, NodeState
 from treadle.ledger.engine.arrivals import Arrivals, PlacedRow, place_rows
 from treadle.ledger.engine.endings import end_finished
 from treadle.ledger.engine.engine import Engine
 from treadle.ledger.engine.execution_rows import LockedExecution
-from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Claim, Ref
 from treadle.ledger.engine.loops import Failures, settle_scopes
 from treadle.ledger.engine.settle_rows import Settlement, settlement_of
 from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.monitoring.facts import Fact
 
-#: Losses since its last outcome after which a node is a suspect and runs in a child of its own
-#: (rule 8).
-SUSPECT_AFTER = 2
 #: Losses after which it fails: two as anybody's, two more in its own child.
 LOST_LIMIT = 4
 
@@ -68,7 +66,7 @@ def _wake_retries(unit: UnitOfWork, locked: LockedExecution) -> None:
     placed = []
     for row in unit.run("due_retries", id=locked.id).fetchall():
         ref = Ref(row.execution_id, row.scope, row.node)
-        place = unit.place(ref, unit.nobody)
+        place = unit.place(ref, unit.nobody, leaves=NodeState.RETRYING)
         placed.append(
             PlacedRow(
                 *ref, place.state, epoch=place.epoch,
@@ -84,8 +82,9 @@ def _complete_timers(unit: UnitOfWork, locked: LockedExecution) -> None:
         ref = Ref(row.execution_id, row.scope, row.node)
         unit.node_event(ref, EventType.NODE_COMPLETED, output_key=row.output_key)
         unit.count(ref, -1, unit.nobody)
-        kind = locked.node(ref).spec.key
-        unit.count_facts([Fact("node_settled", (kind, "completed"))])
+        node = locked.node(ref)
+        unit.open_counts.move(locked, node.queue, NodeState.WAITING, NodeState.COMPLETED)
+        unit.count_facts([Fact("node_settled", (node.spec.key, "completed"))])
         arrivals.leave(ref, row.output_key, unit.nobody)
     settle_scopes(unit, arrivals, Failures())
     end_finished(unit)
@@ -116,7 +115,7 @@ def reclaim(
                 taken = unit.run(
                     "reclaim", id=execution_id, worker_id=worker_id, suspect=SUSPECT_AFTER
                 )
-                unit.note(locked, [Ref(*row) for row in taken.fetchall()])
+                _ready_again(unit, locked, taken.fetchall())
     return acting is not None
 
 
@@ -138,8 +137,15 @@ def end_overdue(
                 settle(unit, [Settling(unit.nobody, _overdue(row, locked)) for row in rows])
                 workers = list({row.worker_id for row in rows})
                 unstarted = unit.run("release_unstarted", id=locked.id, workers=workers)
-                unit.note(locked, [Ref(*row) for row in unstarted.fetchall()])
+                _ready_again(unit, locked, unstarted.fetchall())
     return acting is not None
+
+
+def _ready_again(unit: UnitOfWork, locked: LockedExecution, rows: Sequence[Any]) -> None:
+    """Count rows that ran and are ready now, and have them sent."""
+    for row in rows:
+        unit.open_counts.move(locked, row.queue, NodeState.RUNNING, NodeState.READY)
+    unit.note(locked, [Ref(row.execution_id, row.scope, row.node) for row in rows])
 
 
 def timed_out(limit_seconds: float) -> Failed:

@@ -68,6 +68,12 @@ def settle(unit: UnitOfWork, outcomes: Sequence[Settling]) -> frozenset[UUID]:
     rows = [each.settlement.row for each in by_lease.values()]
     accepted = {row.lease_id for row in unit.run_rows("settle", rows).fetchall()}
     counted = [by_lease[lease_id] for lease_id in by_lease if lease_id in accepted]
+    unit.open_counts.leave_running(len(counted))
+    for _, settlement in counted:
+        if not isinstance(settlement.outcome, Completed | Failed):
+            locked = unit.of(settlement.claim.ref.execution_id)
+            queue, state = settlement.claim.node.queue, settlement.row.state
+            unit.open_counts.move(locked, queue, None, state)
     apply_outcomes(unit, counted)
     return frozenset(accepted)
 

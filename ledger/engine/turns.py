@@ -13,8 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from treadle.ledger.engine.leases import Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Ref
 from treadle.ledger.queries import fetching, queries
 
 #: Owners and workflows of one owner that one look finds; the next one goes on after them.

@@ -16,6 +16,7 @@ from psycopg.rows import namedtuple_row
 
 from treadle.core.ids import new_id
 from treadle.dag.events import EventType
+from treadle.dag.graph import CompiledNode
 from treadle.dag.scopes import ROOT
 from treadle.dag.states import ExecutionStatus, LoopPhase, NodeState
 from treadle.dag.values import dumps
@@ -23,6 +24,7 @@ from treadle.ledger.engine.execution_lines import Ended
 from treadle.ledger.engine.execution_rows import CreatedRow, LockedExecution, SavedRow
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, Room
 from treadle.ledger.engine.leases import Claim, Ref
+from treadle.ledger.engine.open_counts import OpenCounts
 from treadle.ledger.engine.post_commit import DispatchQueue, Parked, PostCommit, Queued
 from treadle.ledger.engine.scopes import Scopes
 from treadle.ledger.queries import columns, queries
@@ -72,6 +74,8 @@ class UnitOfWork:
         self.worker_id = worker_id
         self.nobody = Caller(Room(NO_HAND_OFF))
         self.scopes = Scopes(self.nobody)
+        #: What it changes of what is open in the whole cluster.
+        self.open_counts = OpenCounts()
         #: Published once the transaction has committed.
         self.post_commit = PostCommit()
         #: What is counted then.
@@ -81,6 +85,7 @@ class UnitOfWork:
         self._locked = {execution.id: execution for execution in locked}
         self._queue = queue
         self._node_counts = {each.id: each.node_count for each in self.executions}
+        self._statuses = {each.id: each.status for each in self.executions if not each.created}
         self.count_facts(
             Fact("execution_started") for each in self.executions if each.created and each.is_users
         )
@@ -149,6 +154,7 @@ class UnitOfWork:
         ref: Ref,
         caller: Caller,
         *,
+        leaves: NodeState = NodeState.PENDING,
         phase: LoopPhase | None = None,
         **known: Any,
     ) -> Placement:
@@ -156,16 +162,29 @@ class UnitOfWork:
 
         Args:
             caller: who made it ready.
+            leaves: the state that it leaves.
             phase: what a loop is made ready for.
             known: what its row says, for the claim of a caller that runs it.
         """
         locked = self._locked[ref.execution_id]
+        node = locked.node(ref)
+        placement = self._placement(locked, node, ref, caller, phase=phase, **known)
+        self.open_counts.move(locked, node.queue, leaves, placement.state)
+        return placement
+
+    def _placement(
+        self,
+        locked: LockedExecution,
+        node: CompiledNode,
+        ref: Ref,
+        caller: Caller,
+        **known: Any,
+    ) -> Placement:
         if locked.paused:
             return Placement(NodeState.READY)
-        node = locked.node(ref)
         if caller.takes(node.queue, self._queue.expected_seconds(node.queue, node.lane)):
             lease_id = new_id()
-            caller.claimed.append(Claim(ref, lease_id, locked.graph, phase=phase, **known))
+            caller.claimed.append(Claim(ref, lease_id, locked.graph, **known))
             self.node_event(ref, EventType.NODE_STARTED)
             return Placement(NodeState.RUNNING, lease_id=lease_id)
         epoch = self._queue.admit(node.queue)
@@ -245,7 +264,7 @@ class UnitOfWork:
         self.event(locked, kind, status=status, **({"error": error} if error else {}))
 
     def save(self) -> None:
-        """Write events and the executions' own rows; the last step before commit."""
+        """Write events, the executions' own rows and what is open; the last step before commit."""
         created, changed = [], []
         for locked in self._locked.values():
             if not locked.events and locked.node_count == self._node_counts[locked.id]:
@@ -254,11 +273,13 @@ class UnitOfWork:
                 created.append((locked.take_row(), locked.created.row()))
             else:
                 changed.append(locked.take_row())
+            self.open_counts.turn(locked, self._statuses.get(locked.id), locked.status)
             self.post_commit.touched[locked.id] = locked.next_seq - 1
         if created:
             self._create(created)
         if changed:
             self.run_rows("save_executions", changed)
+        self.open_counts.save(self.connection)
 
     def _create(self, rows: Sequence[tuple[SavedRow, CreatedRow]]) -> None:
         query = _SQL["add_executions"]

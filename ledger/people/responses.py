@@ -9,33 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
-
-import psycopg
 
 from treadle.core.errors import TreadleError
 from treadle.core.ids import new_id
 from treadle.dag.events import EventType
 from treadle.dag.replies import Verdict
-from treadle.dag.values import NotAValue, dumps, loads
+from treadle.dag.values import NotAValue, dumps
 from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.unit_of_work import UnitOfWork
 from treadle.ledger.people.decisions import Response
 from treadle.ledger.people.interactions import Interaction
-from treadle.ledger.queries import fetching
-from treadle.ledger.views.executions import milliseconds
 from treadle.monitoring.facts import Fact
-from treadle.wire.errors import error_of
-from treadle.wire.interactions import InteractionResponse
-from treadle.wire.objects import unchecked
 
 #: Responses of a question that are kept besides the one that decided.
 MOST_KEPT = 100
 #: Bytes of JSON of a response that did not decide; the content of a larger one is left out.
 KEPT_BYTES = 64 * 1024
-
-_fetch = fetching("people")
-_wire = unchecked(InteractionResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +74,6 @@ def record(
             answered_by=given.by,
             reason=reason,
         )
-
-
-def responses(connection: psycopg.Connection, interaction_id: UUID) -> list[InteractionResponse]:
-    """Return what people answered to a question, in the order it came."""
-    return [
-        _wire(
-            received_at=milliseconds(row.received_at),
-            answered_by=row.responder,
-            via=row.via,
-            verdict=row.verdict,
-            decision=row.decision,
-            answer=loads(row.answer) if row.answer is not None else None,
-            error=error_of(loads(row.error)) if row.error is not None else None,
-        )
-        for row in _fetch(connection, "responses", id=interaction_id)
-    ]
 
 
 def _became(asked: Interaction, given: Response | Refused, *, same: bool) -> dict[str, Any]:

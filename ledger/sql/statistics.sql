@@ -1,27 +1,11 @@
 -- What is true of the whole cluster at this moment: for its gauges.
 
 -- name: open_counts
--- One row for each kind of thing that is open; see `ledger.views.statistics`. What stands behind a closed gate
--- waits for nobody, and Treadle's own workflows are not what people see as executions.
-select 'executions' as kind, status as name, 0 as priority, count(*) as count,
-       extract(epoch from clock_timestamp() - min(created_at))::float8 as oldest_seconds
-from executions
-where finished_at is null and not starts_with(workflow_id, %(system)s)
-group by status
-union all
-select 'ready', n.queue, n.priority, sum(n.count)::bigint,
-       extract(epoch from clock_timestamp() - min(n.oldest))::float8
-from (
-    -- One execution is looked up for all its rows, whatever the plan.
-    select execution_id, queue, priority, count(*) as count, min(ready_at) as oldest
-    from node_executions where state = 'ready'
-    group by execution_id, queue, priority offset 0) n
-where (select pause_requested_at is null from executions e where e.id = n.execution_id)
-group by n.queue, n.priority
-union all
-select 'nodes', state, 0, count(*), null
-from node_executions where state in ('running', 'retrying', 'waiting')
-group by state
+-- One row for each kind of thing that is open; see `ledger.views.statistics`. Executions and nodes are
+-- kept counts; of questions and messages those that wait are read.
+select kind, name, priority, sum(change)::bigint as count, null::float8 as oldest_seconds
+from open_counts
+group by kind, name, priority having sum(change) > 0
 union all
 select 'questions', 'pending', 0, count(*),
        extract(epoch from clock_timestamp() - min(created_at))::float8
@@ -40,6 +24,32 @@ select 'outbox', 'pending', 0, count(*),
        (extract(epoch from clock_timestamp())
         - min(('x' || left(translate(id::text, '-', ''), 12))::bit(48)::bigint) / 1000.0)::float8
 from outbox where done_at is null and given_up_at is null
+
+-- name: longest_waits
+-- By queue and priority, for how long what is next has waited at most: of each owner's workflow the row
+-- that is sent next, and all that is sent, which is a moment of work. What stands behind a closed gate
+-- waits for nobody.
+with turns as (
+    select * from unnest(%(queue)s::text[], %(priority)s::smallint[], %(owner)s::text[],
+                         %(workflow_id)s::text[]) as t (queue, priority, owner, workflow_id)
+), next as (
+    select t.queue, t.priority, n.ready_at
+    from turns t cross join lateral (
+        select ready_at from node_executions
+        where state = 'ready' and enqueued_at is null and owner = t.owner
+          and queue = t.queue and priority = t.priority and workflow_id = t.workflow_id
+        order by execution_id limit 1) n
+    union all
+    select s.queue, s.priority, s.ready_at
+    from (
+        -- One execution is looked up for all its rows, whatever the plan.
+        select execution_id, queue, priority, min(ready_at) as ready_at
+        from node_executions where state = 'ready' and enqueued_at is not null
+        group by execution_id, queue, priority offset 0) s
+    where (select pause_requested_at is null from executions e where e.id = s.execution_id)
+)
+select queue, priority, extract(epoch from clock_timestamp() - min(ready_at))::float8 as seconds
+from next group by queue, priority
 
 -- name: sessions
 -- Sessions of clients that the server has, and how many it gives those who are no superuser.

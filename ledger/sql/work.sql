@@ -166,7 +166,8 @@ from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(node)b::text[], %(lea
     as c (execution_id, scope, node, lease_id, worker_id, starts, limit_seconds, lost_below)
 where n.execution_id = c.execution_id and n.scope = c.scope and n.node = c.node and n.state = 'ready'
   and n.lost_count < c.lost_below
-returning n.lease_id, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase, n.loop_next, n.error,
+returning n.lease_id, n.queue, n.attempt, n.retry_count, n.lost_count, n.chosen, n.phase, n.loop_next,
+          n.error,
           extract(epoch from clock_timestamp() - n.ready_at)::float8 as waited_seconds
 
 -- name: passed_over
@@ -227,13 +228,23 @@ select * from unnest(%(execution_id)b::uuid[], %(scope)b::text[], %(parent)b::te
 
 -- name: cancel_scope_nodes
 -- Rule 3: whatever ends a scope early cancels in the same transaction all its rows that are not final.
-update node_executions n set
-    state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
-    limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
-from unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
-where n.execution_id = c.execution_id
-  and (n.scope = c.scope or starts_with(n.scope, c.scope || '/'))
-  and n.state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+-- Returns how many left each state.
+with going as materialized (
+    select distinct n.execution_id, n.scope, n.node, n.queue, n.state
+    from node_executions n
+    join unnest(%(execution_id)b::uuid[], %(scope)b::text[]) as c (execution_id, scope)
+      on n.execution_id = c.execution_id
+     and (n.scope = c.scope or starts_with(n.scope, c.scope || '/'))
+    where n.state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+), canceled as (
+    update node_executions n set
+        state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
+        limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
+    from going g
+    where n.execution_id = g.execution_id and n.scope = g.scope and n.node = g.node
+      and n.state || '' = g.state
+)
+select execution_id, queue, state, count(*) from going group by execution_id, queue, state
 
 -- name: cancel_scopes
 update scopes s set status = 'canceled', outstanding = 0
@@ -252,11 +263,19 @@ where s.status = 'open'
 
 -- name: cancel_nodes
 -- The same for whole executions.
-update node_executions set
-    state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
-    limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
-where execution_id = any(%(ids)b)
-  and state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+with going as materialized (
+    select execution_id, scope, node, queue, state from node_executions
+    where execution_id = any(%(ids)b)
+      and state in ('pending', 'ready', 'running', 'waiting', 'waiting_input', 'retrying')
+), canceled as (
+    update node_executions n set
+        state = 'canceled', finished_at = clock_timestamp(), lease_id = null,
+        limit_at = null, wait_kind = null, due_at = null, enqueued_at = null, epoch = null
+    from going g
+    where n.execution_id = g.execution_id and n.scope = g.scope and n.node = g.node
+      and n.state || '' = g.state
+)
+select execution_id, queue, state, count(*) from going group by execution_id, queue, state
 
 -- name: cancel_open_scopes
 update scopes set status = 'canceled', outstanding = 0
@@ -335,7 +354,7 @@ update node_executions n set
     owner = e.owner, workflow_id = e.workflow_id
 from executions e
 where n.execution_id = %(id)b and n.state = 'ready' and e.id = n.execution_id
-returning n.execution_id, n.scope, n.node
+returning n.execution_id, n.scope, n.node, n.queue
 
 -- name: note
 -- Rule 9: the note that a row's message is sent, under the execution's lock.
@@ -347,6 +366,11 @@ returning n.execution_id, n.scope, n.node
 
 -- name: pause
 update executions set pause_requested_at = clock_timestamp() where id = %(id)s
+
+-- name: ready_in
+-- What of an execution could run now, by queue.
+select queue, count(*) from node_executions where execution_id = %(id)b and state = 'ready'
+group by queue
 
 -- name: hold
 -- Rule 9: what waits in the ledger waits for nobody's turn while the gate is closed.
@@ -385,7 +409,7 @@ update node_executions n set
 from executions e
 where n.execution_id = %(id)b and n.state || '' = 'running' and n.worker_id = %(worker_id)s
   and e.id = n.execution_id
-returning n.execution_id, n.scope, n.node
+returning n.execution_id, n.scope, n.node, n.queue
 
 -- name: overdue
 -- Running attempts of one execution past their limit by more than the grace that a living process
@@ -407,7 +431,7 @@ update node_executions n set
 from executions e
 where n.execution_id = %(id)b and n.state || '' = 'running' and n.worker_id = any(%(workers)b)
   and n.started_at is null and e.id = n.execution_id
-returning n.execution_id, n.scope, n.node
+returning n.execution_id, n.scope, n.node, n.queue
 
 -- name: leases
 -- Which of these leases the ledger still knows to be running, and which were settled under it.

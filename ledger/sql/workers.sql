@@ -1,8 +1,8 @@
 -- Worker processes: one row a process, one beat a period (invariant 7).
 
 -- name: register
-insert into workers (id, host, pid, queues, max_retries, beat)
-values (%(id)s, %(host)s, %(pid)s, %(queues)s, %(max_retries)s, 0)
+insert into workers (id, host, pid, queues, max_retries, task_inputs, beat)
+values (%(id)s, %(host)s, %(pid)s, %(queues)s, %(max_retries)s, %(task_inputs)s, 0)
 
 -- name: beat
 -- Beats, and returns the beat with every lease the ledger has this process run; no row when the
@@ -22,6 +22,13 @@ delete from workers where id = %(id)s
 
 -- name: workers
 select id, host, pid, queues, beat, draining, started_at from workers order by started_at
+
+-- name: task_inputs
+-- What tasks read of their input, by queue, where all that serve it say the same.
+select queue, min(w.task_inputs ->> queue)::jsonb as keys
+from workers w cross join unnest(%(queues)s::text[]) queue
+where queue = any(w.queues) and not w.draining
+group by queue having count(distinct coalesce(w.task_inputs ->> queue, '')) = 1
 
 -- name: unserved
 -- Queues with ready rows that no worker takes, and how many (rule 12).

@@ -137,7 +137,9 @@ def execution(
         retry_of=str(row.retry_of) if row.retry_of else None,
         retried_as=[str(r.id) for r in _fetch(connection, "retried_as", id=execution_id)],
         last_seq=row.next_seq - 1,
-        warnings=[] if row.finished_at else unserved.warnings(connection, execution_id),
+        warnings=[]
+        if row.finished_at
+        else unserved.warnings(connection, execution_id, graph.workflow),
     )
 
 

@@ -39,7 +39,7 @@ class Suspect:
     """How many such nodes there are."""
 
 
-def register(
+def register(  # noqa: PLR0913 - each is a column
     connection: psycopg.Connection,
     worker_id: UUID,
     *,
@@ -47,11 +47,13 @@ def register(
     pid: int,
     queues: Collection[str],
     max_retries: Mapping[str, int] | None = None,
+    task_inputs: Mapping[str, Collection[str]] | None = None,
 ) -> None:
     """Make a process known. Its id is fresh each time: a process is never taken up again.
 
     Args:
         max_retries: by queue, where what the process runs allows fewer than a node may.
+        task_inputs: by queue, the keys of an input that its task reads; without it any key.
     """
     connection.execute(
         _SQL["register"],
@@ -61,6 +63,7 @@ def register(
             "pid": pid,
             "queues": sorted(queues),
             "max_retries": Jsonb(dict(max_retries or {})),
+            "task_inputs": Jsonb({q: sorted(keys) for q, keys in (task_inputs or {}).items()}),
         },
     )
 
@@ -98,6 +101,17 @@ def workers(connection: psycopg.Connection) -> list[WorkerRow]:
         WorkerRow(row.id, row.host, row.pid, tuple(row.queues), row.beat, row.draining)
         for row in rows
     ]
+
+
+def task_inputs(
+    connection: psycopg.Connection, queues: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Return which keys of an input the tasks of some queues read, where that is known for sure.
+
+    It is if all processes that take the queue, and do not stop, say the same.
+    """
+    rows = connection.execute(_SQL["task_inputs"], {"queues": list(queues)}).fetchall()
+    return {queue: frozenset(keys) for queue, keys in rows if keys is not None}
 
 
 def unserved(

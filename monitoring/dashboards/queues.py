@@ -40,7 +40,7 @@ def _queues() -> list[Panel]:
         ),
         graph(
             "Oldest ready node by queue",
-            "How long the oldest ready node has waited.",
+            "How long the node that is next has waited, of all owners' workflows the longest.",
             {
                 "{{queue}} {{priority}}": cluster(
                     "treadle_queue_oldest_seconds", "queue", "priority"

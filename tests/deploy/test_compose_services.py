@@ -68,7 +68,12 @@ def test_a_service_of_ours_starts_and_its_health_check_says_so(
     check = written(SERVICES[name]["healthcheck"]["test"][1:], ports)
     command = Command(
         written(OURS[name]["command"], ports),
-        environment(name, TREADLE_DATABASE_URL=fresh_postgres_url, TREADLE_REDIS_URL=redis_url),
+        environment(
+            name,
+            TREADLE_DATABASE_URL=fresh_postgres_url,
+            TREADLE_REDIS_URL=redis_url,
+            TREADLE_GATEWAY_LAME_DUCK_SECONDS="0",
+        ),
         tmp_path,
         patience_seconds=30,
     )

@@ -193,6 +193,31 @@ def test_what_a_service_cannot_use_is_a_line_of_its_log(folder: Folder, name: st
     assert line["reason"] == "tasks_name_invalid"
 
 
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("mine.py", "mine"),
+        ("./mine", "mine"),
+        ("flows/mine.py", "flows.mine"),
+        ("../mine.py", None),
+        ("mi-ne.py", None),
+    ],
+)
+@pytest.mark.parametrize("command", ["up", "worker"])
+def test_a_file_of_tasks_is_told_by_its_module(
+    tmp_path: Path, command: str, name: str, module: str | None
+) -> None:
+    """Where it can be imported from the current folder; nothing starts meanwhile."""
+    options = port_base() if command == "up" else ()
+    done = Folder(tmp_path).process(command, "--tasks", name, *options)
+
+    assert done.code == 2, done
+    assert "tasks_name_invalid" in done.err
+    meant = "not a path" if module is None else f"instead of its file: --tasks {module}"
+    assert meant in done.err
+    assert not (tmp_path / ".treadle").exists()
+
+
 @pytest.mark.parametrize("text", ["$T validate - <&-", f"$T show {NO_EXECUTION} >&-"])
 def test_a_closed_stream_is_told(folder: Folder, text: str) -> None:
     """Standard input where it is to be read, standard output for every command."""

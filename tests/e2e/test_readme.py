@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 
 from tests.support.command_line import Folder
 from tests.support.pages import ROOT, ported, steps, type_in
@@ -30,3 +31,22 @@ def test_the_tour_over_http_works_as_printed(folder: Folder, server: str) -> Non
     assert "{'refunded': {'customer': 'Ada', 'amount': 120}}" in done.out
     assert '"interaction_decided"' in done.out
     assert "treadle_executions_started_total" in done.out
+
+
+def test_what_the_tour_writes_into_the_clone_is_ignored_by_git() -> None:
+    """A reader's clone stays clean: the files that one makes, and the folder of the report."""
+    tour = commands_of("Five minutes")
+    written = [*re.findall(r"^cat > (\S+)", tour, re.MULTILINE), "out/report.md", ".treadle/log"]
+    assert '"folder": "out"' in tour
+    assert len(written) == 4
+
+    paths = [f"examples/{each}" for each in written]
+    done = subprocess.run(
+        ["git", "check-ignore", "--no-index", *paths],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.splitlines() == paths

@@ -14,7 +14,8 @@ from tests.fault.cell import Cell
 from tests.fault.fault_workflows import FIRST, stepped
 from tests.fault.invariants import charges, check_invariants
 from tests.support.workflows import chain, node
-from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
+from treadle.ledger.engine.recovery import LOST_LIMIT
 
 
 def test_a_call_that_kills_its_process_fails_and_others_go_on(cell: Cell, tmp_path: Path) -> None:

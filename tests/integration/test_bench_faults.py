@@ -180,8 +180,8 @@ def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
     names = ["valkey emptied", "postgres sessions ended", "scheduler killed"]
     assert set(names) <= FAULTS.keys()
     figures = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.25", "--gap", "2"]
-    command += ["--warm-up", "1", "--calm", "3", "--json", str(figures)]
+    command = [sys.executable, "-m", "bench.faults", "--minutes", "0.2", "--gap", "1"]
+    command += ["--warm-up", "1", "--calm", "1.5", "--json", str(figures)]
     command += [part for name in names for part in ("--only", name)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     found = json.loads(figures.read_text())

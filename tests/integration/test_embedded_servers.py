@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.own_mounts import own_mounts
 from treadle.core import postgres, redis
 from treadle.core.embedded import (
     EmbeddedServers,
@@ -158,6 +162,64 @@ def test_killed_servers_are_revived(made_folder: Path, wait_until: Callable[...,
             assert session.execute("SELECT 1").fetchone() == (1,)
         with redis.connect(servers.redis_url) as client:
             assert client.ping()
+
+
+def test_a_server_whose_files_cannot_be_made_is_revived_once_they_can(
+    made_folder: Path, wait_until: Callable[..., Any]
+) -> None:
+    """Here because the folder is away for a while; what is wrong is said, and ends nothing."""
+    with EmbeddedServers(made_folder) as servers:
+        os.kill(servers.valkey.pid, signal.SIGKILL)
+        wait_until(lambda: not servers.valkey.is_running())
+        away = made_folder.rename(made_folder.with_name("away"))
+
+        servers.revive()
+        with pytest.raises(ServerFailed, match="No such file or directory") as caught:
+            servers.valkey.start()
+        assert not servers.valkey.is_running()
+        away.rename(made_folder)
+        servers.revive()
+
+        assert caught.value.context["folder"] == str(made_folder)
+        with redis.connect(servers.redis_url) as client:
+            assert client.ping()
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A server says that it did not start for want of space, and starts once there is some."""
+    command = [*own_mounts(), "sh", "-c", FULL_DISK, str(tmp_path), sys.executable, "-c", ON_IT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    full, later = json.loads(done.stdout)
+
+    assert full["error_code"] == "embedded_server_failed"
+    assert "No space left on device" in full["error_message"]
+    assert str(tmp_path) in full["error_details"]["solution"]
+    assert later == "PONG"
+
+
+#: A file system with room for ten files, seen by one process alone.
+FULL_DISK = 'mount -t tmpfs -o nr_inodes=11 tmpfs "$0" && exec "$1" "$2" "$3" "$0"'
+ON_IT = """
+import json, sys
+from pathlib import Path
+from treadle.core import redis
+from treadle.core.embedded import ServerFailed
+from treadle.core.embedded.valkey import EmbeddedValkey
+
+folder = Path(sys.argv[1])
+for number in range(10):
+    (folder / str(number)).touch()
+server = EmbeddedValkey(folder)
+try:
+    server.start()
+except ServerFailed as error:
+    full = error.to_wire()
+for number in range(10):
+    (folder / str(number)).unlink()
+with server, redis.connect(server.url) as client:
+    print(json.dumps([full, "PONG" if client.ping() else None]))
+"""
 
 
 def is_busy(servers: EmbeddedServers, pid: int) -> bool:

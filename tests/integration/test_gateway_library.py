@@ -143,6 +143,39 @@ def test_a_task_that_no_worker_has_is_a_warning(ada: Client, settings: Settings)
     assert answer["warnings"] == []
 
 
+def test_an_input_that_no_parameter_asks_for_is_a_warning(ada: Client, settings: Settings) -> None:
+    """Where all that have the task say what it takes; an older release, for one, does not."""
+    task = f"weave-{new_id()}"
+    params = {"threads": 3, "colour": "red"}
+    configurations = {"task": task}
+    document = chain(
+        node("call", "ACTION.PYTHON_TASK", configurations=configurations, input_params=params)
+    )
+
+    def reasons(*more: tuple[str, ...] | None) -> list[str]:
+        for each in more:
+            inputs = None if each is None else {task_queue(task): each}
+            processes.register(
+                session, new_id(), host="h", pid=1, queues=[task_queue(task)], task_inputs=inputs
+            )
+        answer = ada.post("/v1/workflows/validate", document)
+        return [f"{each['path']}: {each['message']}" for each in answer["warnings"]]
+
+    with postgres.connect(settings.database_url, autocommit=True) as session:
+        alone = reasons(("colour", "thread"))
+        agreed = reasons(("thread", "colour"))
+        shown = ada.get(f"/v1/executions/{ada.submit(document)}")["warnings"]
+        differing = reasons(("colour",))
+        unknown = reasons(None)
+
+    meant = f'The task "{task}" has no parameter "threads". Did you mean "thread"?'
+    assert alone == agreed == [f"nodes[1].input_params.threads: {meant}"]
+    assert [(each["node_id"], each["reason"]) for each in shown] == [("call", "unknown_input")]
+    assert shown[0]["message"] == meant
+    assert '"colour", "thread"' in shown[0]["solution"]
+    assert differing == unknown == []
+
+
 def test_an_id_may_hold_anything_that_a_url_can_carry(ada: Client) -> None:
     """Spaces and letters of any script; a slash is not one name of a path."""
     document = new_workflow(id=f"über uns & co? #{new_id()}")

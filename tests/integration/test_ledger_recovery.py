@@ -12,7 +12,7 @@ from treadle.dag.outcomes import Completed, Outcome, Released, Retrying, Sleepin
 from treadle.dag.specs import CORE_QUEUE
 from treadle.ledger.engine import control, schedule
 from treadle.ledger.engine.claims import leases
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import executions, processes
 

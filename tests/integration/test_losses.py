@@ -10,7 +10,7 @@ import pytest
 from tests.support.ledger_driver import BROKEN, Hand
 from tests.support.workflows import chain, for_each, node, start, workflow
 from treadle.dag.outcomes import Completed, LoopOpened, Outcome, Released, Retrying
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
 from treadle.ledger.engine.retrying import retry
 
 

@@ -20,7 +20,7 @@ def test_what_was_added_by_the_recipes_works_on_servers(
     said = copy.python("-m", "tests.support.followed_on_servers", fresh_postgres_url, redis_url)
 
     assert json.loads(said) == {
-        "migration": {"applied": [["0009_labels.sql"], []], "last": "0009_labels.sql"},
+        "migration": {"applied": [["0012_labels.sql"], []], "last": "0012_labels.sql"},
         "channel": {"outbox": [["ask"]], "title": "May it?", "via": "pager"},
         "route": {
             "its_owner": True,

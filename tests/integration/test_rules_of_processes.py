@@ -22,7 +22,8 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed
 from treadle.dag.specs import Lane
 from treadle.ledger.engine import control, schedule, turns
-from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
+from treadle.ledger.engine.recovery import LOST_LIMIT
 from treadle.ledger.engine.settle_rows import settlement_of
 from treadle.ledger.views import processes
 from treadle.scheduler.failure_detector import FailureDetector
@@ -103,7 +104,7 @@ def quick(fresh_postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
         heartbeat_seconds=0.1,
         lease_seconds=1,
         worker_threads=2,
-        drain_grace_seconds=1.5,
+        drain_grace_seconds=0.5,
     )
 
 

@@ -123,8 +123,9 @@ def test_every_opening_of_the_dialer_is_held_to_it(server: Loopback) -> None:
     async def both() -> None:
         dialer = Dialer(NEAR)
         for way in (dialer.send, dialer.open):
-            with pytest.raises(SecretNotForHost):
+            with pytest.raises(SecretNotForHost) as refused:
                 await way(request)
+            assert refused.value.advice == "Call one of its hosts: shop.example."
         await dialer.aclose()
 
     asyncio.run(both())

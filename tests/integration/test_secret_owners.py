@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
 from tests.conftest import WaitUntil
+from tests.support.command_line import Folder
 from tests.support.gateway_server import Client, Clients, serving
 from tests.support.in_process_cluster import InProcess, running
 from tests.support.loopback_server import Answer, Loopback
@@ -71,6 +73,24 @@ def using(place: str) -> Document:
 def problems(client: Client, document: Document) -> list[tuple[str, str]]:
     found = client.post("/v1/workflows/validate", document)["problems"]
     return [(each["path"], each["reason"]) for each in found]
+
+
+def test_validate_says_what_the_gateway_would(settings: Settings, tmp_path: Path) -> None:
+    """A command at a gateway does not know by itself what its account may use."""
+    here = Folder(tmp_path)
+    flow = here.write("flow.json", using("headers"))
+    with serving(offering(settings, SHOP={"owners": ["ada"]})) as served:
+        ways = [
+            {"TREADLE_SERVER": served.url, "TREADLE_API_KEY": served.key(owner)}
+            for owner in ("ada", "ben")
+        ]
+        ada, ben = (here.process("validate", flow, "--json", **way) for way in ways)
+
+    assert (ada.code, ada.document["valid"]) == (0, True)
+    assert (ben.code, ben.document["valid"]) == (1, False)
+    (problem,) = ben.document["problems"]
+    assert problem["path"] == "nodes[1].configurations.headers"
+    assert problem["reason"] == "secret_not_offered"
 
 
 @pytest.mark.parametrize("place", USES)

@@ -17,8 +17,7 @@ from tests.support.loopback_server import Answer, Seen, serving
 from tests.support.workflows import Document, chain, node, start, workflow
 from treadle.core.settings import Settings
 from treadle.ledger.engine.batches import Request
-from treadle.ledger.engine.leases import Ref
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Ref
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.lanes.suspect_lane import SUSPECTS_AT_ONCE

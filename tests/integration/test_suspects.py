@@ -17,8 +17,8 @@ from tests.support.ledger_driver import check
 from tests.support.loopback_server import Answer, serving
 from tests.support.workflows import Document, chain, connection, for_each, node, start, workflow
 from treadle.core.settings import Settings
-from treadle.ledger.engine.leases import Claim
-from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Claim
+from treadle.ledger.engine.recovery import LOST_LIMIT
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
 from treadle.workers.attempts.executor import AttemptResult

@@ -59,22 +59,25 @@ class Desk:
 
     def sent(self, queue: str = "core") -> list[UUID]:
         """Pass once; return the executions whose messages the queue then holds, in order."""
+        return [each for message in self.messages(queue) for each in message]
+
+    def messages(self, queue: str = "core") -> list[list[UUID]]:
+        """Have nobody claim what was sent, and pass once; return each message's executions."""
         self.client.delete(*(list_key(queue, priority) for priority in PRIORITIES))
         self.dispatcher.refill(self.hand.session)
         return self.held(queue)
 
-    def held(self, queue: str = "core") -> list[UUID]:
-        """Return the executions whose messages the queue holds, in order."""
+    def held(self, queue: str = "core") -> list[list[UUID]]:
+        """Return the executions of each message that the queue holds, in order."""
         held = [
             messages.read(each)  # type: ignore[arg-type]
             for priority in PRIORITIES
             for each in self.client.lrange(list_key(queue, priority), 0, -1)
         ]
         return [
-            row.execution_id
+            [row.execution_id for row in messages.carried_by(each.args)[1]]
             for each in held
             if each is not None
-            for row in messages.carried_by(each.args)[1]
         ]
 
 
@@ -93,6 +96,22 @@ def here(fresh_settings: Settings) -> Iterator[Desk]:
     with desk(fresh_settings) as it:
         it.serve("core")
         yield it
+
+
+def test_rows_that_nobody_claimed_are_sent_again_one_execution_a_message(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of the release before drops what carries several.
+
+    Taken out, such workers alone drop the same rows again and again, and their nodes never run.
+    """
+    monkeypatch.setattr(dispatcher, "_CLAIM_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(dispatcher, "_LOST_SECONDS", 0.0)
+    here.serve("core", seconds=0.001)
+    submitted = [here.submit("owner") for _ in range(3)]
+
+    assert here.messages() == [submitted]
+    assert here.messages() == [[each] for each in submitted]
 
 
 def workflow(name: str) -> Document:
@@ -301,8 +320,8 @@ def test_so_many_rows_are_given_a_turn_at_once(here: Desk, monkeypatch: pytest.M
 def test_what_waits_behind_long_work_is_not_lost(here: Desk) -> None:
     """However long its message has waited; what is in no message is sent again after a minute."""
     here.serve("core")
-    waits, lost = here.submit("owner"), here.submit("owner")
-    assert here.sent() == [waits, lost]
+    waits, lost = here.submit("ann"), here.submit("ben")  # in messages of their own
+    assert here.messages() == [[waits], [lost]]
     key = list_key("core", 5)
     first = messages.read(here.client.lrange(key, 0, 0)[0])  # type: ignore[arg-type]
     assert first is not None
@@ -316,7 +335,7 @@ def test_what_waits_behind_long_work_is_not_lost(here: Desk) -> None:
     here.dispatcher._looked = float("-inf")
     here.dispatcher.refill(here.hand.session)
 
-    assert here.held() == [waits, lost]
+    assert here.held() == [[waits], [lost]]
 
 
 def test_a_note_that_the_release_before_takes_back_under_pause_is_not_made_again(

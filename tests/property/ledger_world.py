@@ -15,7 +15,7 @@ import psycopg
 from tests.reference.compare import differences
 from tests.reference.generate import Case
 from tests.support.broken_workflows import Breaking
-from tests.support.ledger_driver import Hand, check
+from tests.support.ledger_driver import Hand, check, miscounted
 from tests.support.wire import written
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.errors import TreadleError
@@ -24,7 +24,7 @@ from treadle.core.secret_offers import SecretOffers
 from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Outcome, Released, Retrying
 from treadle.dag.states import NODE_TRANSITIONS, ExecutionStatus, NodeState
-from treadle.ledger.engine import control, turns
+from treadle.ledger.engine import control, open_counts, turns
 from treadle.ledger.engine.batches import Request, commit
 from treadle.ledger.engine.claims import leases
 from treadle.ledger.engine.leases import Claim, Ref
@@ -265,6 +265,14 @@ class World:
         ).fetchall()
         assert unsent == []
 
+    def fold(self) -> None:
+        """Make the rows of the cluster's counts few."""
+        open_counts.fold(self.hands[0].session)
+
+    def recount(self) -> None:
+        """Count again what is open; nothing may be wrong."""
+        assert open_counts.recount(self.hands[1].session) == {}
+
     def _queues(self) -> list[str]:
         rows = self.hands[0].session.execute("select distinct queue from node_executions")
         return [queue for (queue,) in rows]
@@ -294,8 +302,8 @@ class World:
 
     def broken(self) -> list[str]:
         """Say which invariants are broken, or which final status did not stay."""
-        found = []
         session = self.hands[0].session
+        found = miscounted(session)
         for execution in self.cases:
             found += check(session, execution)
             row = self.hands[0].execution(execution)

@@ -153,6 +153,14 @@ class Ledger(RuleBasedStateMachine):
     def dispatch(self) -> None:
         self.world.dispatch()
 
+    @rule()
+    def fold(self) -> None:
+        self.world.fold()
+
+    @rule()
+    def recount(self) -> None:
+        self.world.recount()
+
     @rule(which=numbers, really=st.integers(0, 7))
     def cancel(self, which: int, really: int) -> None:
         unfinished = self.world.unfinished()

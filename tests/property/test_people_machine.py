@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.support.ledger_driver import Hand, ParkingQueue, check
+from tests.support.ledger_driver import Hand, ParkingQueue, check, miscounted
 from tests.support.workflows import for_each, node, start, workflow
 from treadle.core.postgres import connect
 from treadle.core.redis import connect as connect_redis
@@ -197,6 +197,7 @@ class People(RuleBasedStateMachine):
                 asked.settled = self._excused(asked, found)
             else:
                 assert found == asked.settled
+        assert miscounted(self.hands[0].session) == []
         for execution in self.executions:
             assert check(self.hands[0].session, execution) == []
             settled = Counter(

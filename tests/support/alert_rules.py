@@ -73,14 +73,17 @@ def fire(
     firing: Collection[str] = (),
     quiet: Collection[str] = (),
     minutes: int = 20,
+    once: bool = False,
 ) -> None:
     """Check which alerts fire once it has gone on for `minutes` as it did between two scrapes.
 
     Counters go on by what they counted between the two; a gauge of seconds by what it grew in that
-    time, in proportion; other gauges stay as they are.
+    time, in proportion; other gauges stay as they are. With `once` it does not go on: half of the
+    time is as it was before, half as it was after.
     """
     steps = minutes * 60 // _STEP_SECONDS
-    series = [*_continued(before, after, steps), _up(after, steps)]
+    seen = _stepped(before, after, steps) if once else _continued(before, after, steps)
+    series = [*seen, _up(after, steps)]
     check(
         folder,
         [{"interval": f"{_STEP_SECONDS}s", "input_series": series, "promql_expr_test": [
@@ -117,6 +120,14 @@ def _continued(before: Scrape, after: Scrape, steps: int) -> Iterator[dict[str, 
             is_age = key[0].endswith("_seconds")
             first, grown = value, grown / seconds * _STEP_SECONDS if is_age and grown else 0.0
         yield {"series": _name(*key), "values": f"{first:f}{grown:+f}x{steps}"}
+
+
+def _stepped(before: Scrape, after: Scrape, steps: int) -> Iterator[dict[str, str]]:
+    earlier, half = before.series(), steps // 2
+    for key, (_, value) in after.series().items():
+        # One that was not there has no value before: Prometheus sees no increase in its first.
+        first = f"{earlier[key][1]:f}" if key in earlier else "_"
+        yield {"series": _name(*key), "values": f"{first}x{half} {value:f}x{half}"}
 
 
 def _up(scrape: Scrape, steps: int) -> dict[str, str]:

@@ -20,6 +20,8 @@ from typing import Any
 from treadle.core.redis import connect
 from treadle.core.settings import Settings
 from treadle.core.vital import Vital, VitalPartDied
+from treadle.hil.delivery import Delivery
+from treadle.hil.sweeper import Sweeper
 from treadle.monitoring.health import NotReady, Readiness, readiness
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
@@ -31,6 +33,14 @@ _LONGEST_SECONDS = 30.0
 
 class Panic(BaseException):
     """What no edge of ours is made for."""
+
+
+#: What a thread calls in each of its turns. Thrown in from outside, an error may strike anywhere:
+#: also while an event loop closes, or with a lock in hand that others wait for.
+_TURNS: dict[str, tuple[type, str]] = {
+    "sweeper": (Sweeper, "run_pass"),
+    "delivery": (Delivery, "_pass"),
+}
 
 
 def killed(settings: Settings, role: str, name: str) -> dict[str, Any]:
@@ -71,12 +81,17 @@ def main(role: str, name: str) -> None:
 
 
 def _kill(name: str, process: WorkerProcess | Scheduler, ready: Readiness, found: Any) -> None:
-    """Have a thread end by an error: thrown again where a library's callback swallowed it."""
+    """Have a thread end by an error: of its next turn, or thrown in until nothing swallows it."""
     vital: Vital = process.vital
     _until(lambda: vital.is_watching and _part(name))
     victim = _part(name)
     assert victim is not None
     found |= {"killed": _name(victim), "ready_before": _threads(ready)}
+
+    if name in _TURNS:
+        setattr(*_TURNS[name], _panic)
+        _until(lambda: not victim.is_alive())
+        return
 
     def has_died() -> bool:
         ident = ctypes.c_ulong(victim.ident or 0)
@@ -88,6 +103,10 @@ def _kill(name: str, process: WorkerProcess | Scheduler, ready: Readiness, found
         return not victim.is_alive()
 
     _until(has_died)
+
+
+def _panic(*_: object) -> None:
+    raise Panic
 
 
 def _part(name: str) -> Thread | None:

@@ -350,6 +350,35 @@ where n.execution_id = %(id)s and n.state = 'ready' and (
 """
 
 
+#: What is kept of how much is open in the whole cluster, against the rows.
+_MISCOUNTED = """
+with kept as (
+    select kind, name, priority, sum(change) as count from open_counts group by 1, 2, 3
+), real as (
+    select 'executions' as kind, status as name, 0 as priority, count(*) from executions
+    where status not in ('SUCCESS', 'ERROR', 'CANCELED', 'TIMEOUT')
+      and workflow_id not like 'treadle.%'
+    group by status
+    union all
+    select 'nodes', state, 0, count(*) from node_executions
+    where state in ('running', 'retrying', 'waiting') group by state
+    union all
+    select 'ready', n.queue, n.priority, count(*)
+    from node_executions n join executions e on e.id = n.execution_id
+    where n.state = 'ready' and e.pause_requested_at is null group by n.queue, n.priority
+)
+select kind || ' ' || name || ' ' || priority || ' is kept as ' || coalesce(kept.count, 0)
+    || ' and is ' || coalesce(real.count, 0)
+from kept full join real using (kind, name, priority)
+where coalesce(kept.count, 0) <> coalesce(real.count, 0)
+"""
+
+
+def miscounted(session: psycopg.Connection) -> list[str]:
+    """Say which of the cluster's counts are not what the rows say; empty if none."""
+    return [text for (text,) in session.execute(_MISCOUNTED).fetchall()]
+
+
 def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     """Say which invariants an execution's rows break; empty if none."""
     with session.transaction():

@@ -20,8 +20,6 @@ from treadle.core.embedded import EmbeddedServers
 from treadle.core.settings import Settings
 from treadle.ledger.migrations import migrate
 from treadle.monitoring.exposition import Exposition
-from treadle.monitoring.health import Readiness
-from treadle.monitoring.server import Address, MonitoringServer
 from treadle.scheduler.cluster_stats import ClusterStats
 from treadle.scheduler.process import Scheduler
 from treadle.transport.connections import Connections
@@ -49,13 +47,9 @@ class Observed:
         self.worker.enter_context(in_threads(WorkerProcess(self.settings).run_until))
 
     def scrape(self) -> Scrape:
-        """Ask for the metrics of all of it, with gauges that are looked up anew."""
-        server = MonitoringServer(Address("127.0.0.1", 0))
-        server.start(Exposition(ClusterStats(self.client.connections)), Readiness({}))
-        try:
-            return Scrape.of(server.port)
-        finally:
-            server.close()
+        """Return the metrics of all of it, with gauges that are looked up anew."""
+        page, _ = Exposition(ClusterStats(self.client.connections)).page()
+        return Scrape(page.decode())
 
     def execute(self, query: str, *values: Any) -> None:
         """Change the ledger by hand."""

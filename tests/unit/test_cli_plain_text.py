@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -13,7 +14,7 @@ import treadle
 from tests.unit.test_cli_asking import APPROVAL, FORM, REVIEW, SELECTION, answered
 from treadle.cli.errors import print_error
 from treadle.cli.log_printer import LogPrinter
-from treadle.cli.plain_text import json_text, plain, plain_lines
+from treadle.cli.plain_text import json_text, plain, plain_lines, wrapped
 from treadle.core.errors import TreadleError
 
 #: Markup, and one of each kind of what a terminal obeys or hides.
@@ -120,3 +121,31 @@ def test_every_command_writes_through_one_place() -> None:
     ]
 
     assert own == []
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_at_a_terminal_lines_end_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its width, and what follows stands further in; a long word is left to be copied whole."""
+    monkeypatch.setenv("COLUMNS", "40")
+    address = f"https://shop.example/{'a' * 50}"
+    text = f"error: the task is not known to any worker\n  solution: start one with it: {address}"
+
+    shown = wrapped(text, Terminal()).splitlines()
+
+    assert " ".join(each.strip() for each in shown) == " ".join(text.split())
+    assert [each for each in shown if len(each) > 40] == [f"    {address}"]
+    assert shown[1].startswith("  ")
+
+
+def test_off_a_terminal_lines_are_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script reads a message as one line."""
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "no worker has the task, " * 20
+
+    assert wrapped(text, io.StringIO()) == text

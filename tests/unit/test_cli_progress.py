@@ -188,6 +188,23 @@ def test_lines_leave_out_what_repeats_itself() -> None:
     assert event_line(refused, progress) == line
 
 
-def test_durations_are_said_as_a_person_says_them() -> None:
-    """Milliseconds, seconds or minutes."""
-    assert [duration(ms) for ms in (None, 7, 1_234, 61_000)] == ["", "7 ms", "1.23 s", "1 min 1 s"]
+def test_durations_are_said_in_six_columns() -> None:
+    """In the two units that matter, cut rather than rounded: no minute has 60 seconds."""
+    minute, hour, day = 60_000, 3_600_000, 86_400_000
+    said = {
+        None: "",
+        7: "7 ms",
+        999: "999 ms",
+        1_234: "1.23 s",
+        9_999: "9.99 s",
+        59_999: "59.9 s",
+        minute: "1m00s",
+        hour - 1: "59m59s",
+        hour + 5 * minute: "1h05m",
+        day - 1: "23h59m",
+        100 * day - 1: "99d23h",
+        366 * day: "366d",
+    }
+
+    assert {each: duration(each) for each in said} == said
+    assert max(map(len, said.values())) == 6

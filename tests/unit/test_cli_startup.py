@@ -10,6 +10,15 @@ import pytest
 ENGINE = ("redis", "dramatiq", "prometheus_client", "treadle.ledger.engine.engine")
 #: What only the gateway, the planner or an HTTP node uses.
 LARGE = ("fastapi", "uvicorn", "openai", "anthropic", "instructor", "httpx", "networkx")
+#: What only changes the ledger.
+WRITING = ("treadle.ledger.engine.engine", "treadle.ledger.engine.unit_of_work")
+#: What one command alone uses of a cluster: answers, retries, plans, following.
+ONE_COMMAND = (
+    "treadle.hil.answers",
+    "treadle.ledger.engine.retrying",
+    "treadle.planner.requests",
+    "treadle.cli.tail",
+)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +29,11 @@ LARGE = ("fastapi", "uvicorn", "openai", "anthropic", "instructor", "httpx", "ne
         ("treadle.cli.executions", (*ENGINE, *LARGE, "treadle.planner.requests")),
         ("treadle.cli.submit", LARGE),
         ("treadle.cli.keys", (*ENGINE, *LARGE)),
+        # Inbox reads the ledger through the second one.
+        ("treadle.cli.inbox", (*ENGINE, *LARGE, "treadle.planner.requests")),
+        ("treadle.cli.ledger", ("redis", "dramatiq", *LARGE, *WRITING)),
+        ("treadle.cli.local", (*LARGE, *ONE_COMMAND)),
+        ("treadle.cli.checkup", ("dramatiq", *LARGE, *WRITING)),
         ("treadle.core.settings", ("psycopg", "redis", "httpx")),
         # It starts before the first call of each, and again for each call that it dies of.
         (

@@ -33,6 +33,7 @@ def test_a_secret_that_is_not_there_says_what_to_set() -> None:
         Secrets({}, SecretOffers({})).of({"stripe"}, LOCAL_OWNER)
     assert refused.value.to_wire()["error_code"] == "secret_not_found"
     assert refused.value.context == {"secret": "stripe"}
+    assert "TREADLE_SECRET_STRIPE" in refused.value.advice
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import AliasChoices, Field
 
 from tests.support import tasks_for_tests
 from treadle.core.errors import TreadleError
@@ -142,6 +143,20 @@ def test_a_function_that_json_cannot_call_is_refused_when_tasks_are_discovered()
         tasks = Tasks()
         tasks.add(Task("t", function, "thread"))
         assert reason_of(tasks.discover) == "task_not_valid"
+
+
+def test_a_task_tells_which_keys_it_reads() -> None:
+    """By their names in JSON; none can be told where any may be read, or one has several names."""
+
+    def named(n: int, shown: Annotated[str, Field(alias="title")] = "") -> None: ...
+
+    def several(n: Annotated[int, Field(validation_alias=AliasChoices("a", "b"))]) -> None: ...
+
+    assert found("add").keys == frozenset({"a", "b"})
+    assert Task("t", named, "thread").keys == frozenset({"n", "title"})
+    assert Task("t", named, "thread").bind(dumps({"n": 1, "title": "x"})) == {"n": 1, "shown": "x"}
+    assert found("everything").keys is None
+    assert Task("t", several, "thread").keys is None
 
 
 def test_a_module_that_is_not_there_is_told() -> None:

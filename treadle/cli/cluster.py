@@ -43,8 +43,18 @@ class Started:
     """Its idempotency key was known: it began before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong with a workflow, and what is doubtful, by all that a cluster knows of it."""
+
+    problems: Sequence[Problem]
+    """Such as a secret that a gateway's caller may not use."""
+    warnings: Sequence[Problem]
+    """Such as a task that no worker has."""
+
+
 class Reader(Protocol):
-    """A cluster, as far as it shows executions; they are those of the wire."""
+    """A cluster, as far as it shows executions and questions; they are those of the wire."""
 
     def execution(self, execution_id: UUID, *, whole: bool) -> ExecutionRecord:
         """Return an execution with all its records; with all they put out, if `whole`."""
@@ -61,13 +71,24 @@ class Reader(Protocol):
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         """Return what keeps an execution from going on; safe beside other calls."""
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        """Return a warning for each node whose task no worker has."""
+    def check(self, workflow: Workflow) -> Findings:
+        """Return what the cluster alone knows of a workflow that is valid by itself."""
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
     ) -> Sequence[ExecutionBrief]:
         """Return the newest executions, short."""
+
+    def questions(
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
+        """Return the newest questions of one's executions, and those that one is asked."""
+
+    def question(self, interaction_id: UUID) -> Interaction:
+        """Return a question as it stands."""
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        """Return all that people answered to a question, in the order it came."""
 
 
 class Cluster(Reader, Protocol):
@@ -93,17 +114,6 @@ class Cluster(Reader, Protocol):
 
     def plan(self, plan_id: UUID) -> Plan:
         """Return a plan as it stands."""
-
-    def questions(
-        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
-    ) -> Sequence[Interaction]:
-        """Return the newest questions of one's executions, and those that one is asked."""
-
-    def question(self, interaction_id: UUID) -> Interaction:
-        """Return a question as it stands."""
-
-    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
-        """Return all that people answered to a question, in the order it came."""
 
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
         """Answer a question; return it as it then stands, and whether it was `repeated`."""

@@ -23,7 +23,7 @@ def connected() -> AbstractContextManager[Cluster]:
 
 
 def connected_to_read() -> AbstractContextManager[Reader]:
-    """Reach the cluster as `connected` does, to look at executions and nothing else: faster.
+    """Reach the cluster as `connected` does, to look at executions and questions: faster.
 
     Raises:
         TreadleError: it cannot be reached, now or later.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any
 
-from treadle.cli.plain_text import json_text, plain, plain_lines, say
+from treadle.cli.plain_text import json_text, plain, plain_lines, say, wrapped
 from treadle.core.errors import TreadleError
 
 
@@ -108,6 +109,8 @@ def print_error(error: TreadleError, *, as_json: bool) -> ExitCode:
     if as_json:
         text = json_text(json.dumps(error.to_wire(), ensure_ascii=False, default=str))
     else:
-        text = error_lines(error.message, error.reason, error.advice, error.context.get("problems"))
+        problems = error.context.get("problems")
+        lines = error_lines(error.message, error.reason, error.advice, problems)
+        text = wrapped(lines, sys.stderr)
     say(text, err=True)
     return exit_code(error)

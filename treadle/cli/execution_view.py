@@ -113,15 +113,21 @@ def event_line(event: Event, before: Progress) -> str | None:
 
 
 def duration(milliseconds: int | None) -> str:
-    """Return a duration as a person says it."""
+    """Return a duration for a person, cut to the six columns that a table has room for."""
     if milliseconds is None:
         return ""
     if milliseconds < 1_000:
         return f"{milliseconds} ms"
+    if milliseconds < 10_000:
+        return f"{milliseconds // 10 / 100:.2f} s"
     if milliseconds < 60_000:
-        return f"{milliseconds / 1000:.2f} s"
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    return f"{minutes} min {seconds} s"
+        return f"{milliseconds // 100 / 10:.1f} s"
+    minutes, seconds = divmod(milliseconds // 1_000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours:02}h" if days < 100 else f"{days}d"
+    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{seconds:02}s"
 
 
 def status_text(status: ExecutionStatus) -> Text:

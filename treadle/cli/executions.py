@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from treadle.cli.connect import connected, connected_to_read
-from treadle.cli.console import output_console, print_table
+from treadle.cli.console import Fit, Titles, output_console, print_table
 from treadle.cli.execution_view import duration, status_text
 from treadle.cli.files import InputInvalid, checked_object, to_json
 from treadle.cli.plain_text import say
@@ -18,14 +18,14 @@ from treadle.dag.model import NAME_LENGTH
 from treadle.dag.problems import quoted
 from treadle.dag.states import ExecutionStatus
 
-#: Titles, and how each column folds in a narrow terminal; see `print_table`.
-_COLUMNS = {
-    "id": None,
-    "workflow": 0,
-    "version": 4,
-    "status": 11,
+#: Titles, and how each column fits into a narrow terminal; see `print_table`.
+_COLUMNS: Titles = {
+    "id": Fit.WHOLE,
+    "workflow": Fit.SHORTENED,
+    "v": Fit.WHOLE,
+    "status": Fit.WHOLE,
     "started": 10,
-    "took": 6,
+    "took": Fit.WHOLE,
 }
 
 ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]

@@ -12,8 +12,8 @@ import typer
 from pydantic import ValidationError
 
 from treadle.cli.cluster import Cluster
-from treadle.cli.connect import connected
-from treadle.cli.console import output_console, print_table
+from treadle.cli.connect import connected, connected_to_read
+from treadle.cli.console import Fit, Titles, output_console, print_table
 from treadle.cli.errors import problem_lines
 from treadle.cli.execution_view import duration
 from treadle.cli.files import (
@@ -36,15 +36,20 @@ from treadle.gateway.models.interactions import NewAnswer
 from treadle.wire.interactions import Answered, Interaction, InteractionResponse
 from treadle.wire.objects import members, unchecked
 
-#: Titles, and how each column folds in a narrow terminal; see `print_table`.
-_COLUMNS = {"id": None, "type": None, "title": 0, "priority": None, "status": None, "time left": 6}
-_RESPONSE_COLUMNS = {
+#: Titles, and how each column fits into a narrow terminal; see `print_table`.
+_COLUMNS: Titles = {
+    "id": Fit.WHOLE,
+    "type": Fit.WHOLE,
+    "title": Fit.SHORTENED,
+    "priority": Fit.WHOLE,
+}
+_RESPONSE_COLUMNS: Titles = {
     "received": 10,
-    "by": 0,
-    "via": None,
+    "by": Fit.FOLDED,
+    "via": Fit.WHOLE,
     "what became of it": 9,
-    "decision": None,
-    "why": 0,
+    "decision": Fit.WHOLE,
+    "why": Fit.FOLDED,
 }
 
 _PRIORITIES = (Priority.URGENT, Priority.HIGH, Priority.NORMAL, Priority.LOW)
@@ -78,7 +83,7 @@ def inbox(
     as_json: AsJson = False,
 ) -> None:
     """List the questions that wait for an answer, the most urgent first."""
-    with connected() as cluster:
+    with connected_to_read() as cluster:
         if interaction_id is not None:
             question, came = cluster.question(interaction_id), cluster.responses(interaction_id)
             _show(question, came, as_json=as_json)
@@ -89,20 +94,20 @@ def inbox(
         say(to_json(found))
         return
     now = time.time_ns() // 1_000_000
+    # All have the status that was asked for; of those that wait the time left says more.
+    is_open = status is InteractionStatus.PENDING
     rows = [
         (
             each.id,
             each.interaction_type,
             each.title,
             each.priority,
-            each.status,
-            duration(max(0, each.timeout_at - now))
-            if each.status is InteractionStatus.PENDING
-            else "",
+            duration(max(0, each.timeout_at - now)) if is_open else each.status,
         )
         for each in found
     ]
-    print_table(_COLUMNS, rows, output_console())
+    last = "time left" if is_open else "status"
+    print_table({**_COLUMNS, last: Fit.WHOLE}, rows, output_console())
 
 
 def _show(question: Interaction, came: Sequence[InteractionResponse], *, as_json: bool) -> None:

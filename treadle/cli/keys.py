@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import typer
 from pydantic import ValidationError
 
-from treadle.cli.console import output_console, print_table
+from treadle.cli.console import Fit, Titles, output_console, print_table
 from treadle.cli.files import checked_object, input_invalid, to_json
 from treadle.cli.ledger import ledger_here
 from treadle.cli.plain_text import say
@@ -26,8 +26,15 @@ from treadle.wire.keys import Scope
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
 
-#: Titles, and how each column folds in a narrow terminal; see `print_table`.
-_COLUMNS = {"id": None, "owner": 0, "scopes": 0, "name": 0, "made": 10, "until": 10}
+#: Titles, and how each column fits into a narrow terminal; see `print_table`.
+_COLUMNS: Titles = {
+    "id": Fit.WHOLE,
+    "owner": Fit.FOLDED,
+    "scopes": Fit.FOLDED,
+    "name": Fit.FOLDED,
+    "made": 10,
+    "until": 10,
+}
 #: Keys that are listed at most.
 _MOST = 10_000
 #: Days that a key is valid at most, unless it is for good: a hundred years, as over HTTP.

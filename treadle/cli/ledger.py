@@ -13,18 +13,22 @@ from uuid import UUID
 
 import psycopg
 
+from treadle.cli.cluster import Findings
 from treadle.core.errors import TreadleError
 from treadle.core.postgres import connect
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.graph import CompiledGraph
 from treadle.dag.model import Workflow
-from treadle.dag.problems import Problem
-from treadle.dag.states import ExecutionStatus
+from treadle.dag.states import ExecutionStatus, InteractionStatus
+from treadle.hil.rights import Account, seen
 from treadle.ledger.engine.versions import Graphs
+from treadle.ledger.people.interactions import interactions
 from treadle.ledger.views import executions, node_logs, paging, unserved
 from treadle.ledger.views.node_logs import Lines
+from treadle.ledger.views.responses import responses
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
+from treadle.wire.interactions import Interaction, InteractionResponse
 from treadle.wire.logs import LogLine, LogLines
 
 #: Seconds between two looks for new lines.
@@ -94,10 +98,11 @@ class Ledger:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.
         with closing(connect(self._settings.database_url, autocommit=True)) as session:
-            return unserved.warnings(session, execution_id)
+            graph = self._graphs.execution_shown(session, execution_id)
+            return unserved.warnings(session, execution_id, graph.workflow)
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
-        return unserved.unknown_tasks(self.session(), workflow)
+    def check(self, workflow: Workflow) -> Findings:
+        return Findings((), unserved.task_warnings(self.session(), workflow))
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
@@ -105,6 +110,25 @@ class Ledger:
         return executions.executions(
             self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
         )
+
+    def questions(
+        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+    ) -> Sequence[Interaction]:
+        found = interactions(
+            self.session(),
+            account=LOCAL_OWNER,
+            execution_id=execution_id,
+            status=status,
+            limit=limit,
+        )
+        return [each.to_wire() for each in found]
+
+    def question(self, interaction_id: UUID) -> Interaction:
+        return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
+
+    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
+        self.question(interaction_id)  # raises if it is none of its business
+        return responses(self.session(), interaction_id)
 
     def close(self) -> None:
         """Close the session."""

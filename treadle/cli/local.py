@@ -1,10 +1,13 @@
-"""The cluster of this folder, reached straight: the ledger, its engine and the queue."""
+"""The cluster of this folder, reached straight: the ledger, its engine and the queue.
+
+What only one command uses is loaded by it: it takes longer to load than to run.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any
 from uuid import UUID
@@ -13,25 +16,18 @@ import structlog
 
 from treadle.cli.cluster import Control, Started
 from treadle.cli.ledger import Ledger, reached
-from treadle.cli.tail import tail
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
 from treadle.dag.replies import Via
-from treadle.dag.states import ExecutionStatus, InteractionStatus
-from treadle.hil.answers import responding, seen
+from treadle.dag.states import ExecutionStatus
 from treadle.hil.rights import Account
 from treadle.ledger.engine import control
-from treadle.ledger.engine.retrying import retry
 from treadle.ledger.engine.submission import Submission, submit
-from treadle.ledger.people.answers import answer
-from treadle.ledger.people.interactions import interactions
-from treadle.ledger.people.responses import responses
 from treadle.ledger.views import executions
-from treadle.planner import requests
 from treadle.transport.connections import Connections
 from treadle.transport.metrics_relay import relaying
 from treadle.wire.events import Event
-from treadle.wire.interactions import Answered, Interaction, InteractionResponse
+from treadle.wire.interactions import Answered
 from treadle.wire.objects import members, unchecked
 from treadle.wire.plans import Plan
 
@@ -56,6 +52,8 @@ class Local(Ledger):
         return self._started(submitted.execution_id, repeated=submitted.repeated)
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
+        from treadle.cli.tail import tail  # noqa: PLC0415 - see above
+
         listener = self.connections.broker.client
         return tail(self.session, listener, execution_id, after_seq=after_seq)
 
@@ -65,36 +63,26 @@ class Local(Ledger):
         return executions.status(self.session(), execution_id)
 
     def retry(self, execution_id: UUID, *, key: str | None) -> Started:
+        from treadle.ledger.engine.retrying import retry  # noqa: PLC0415 - see above
+
         made = retry(self.engine, self.session(), execution_id, idempotency_key=key)
         return self._started(made)
 
     def ask_for_plan(self, prompt: str, *, key: str | None) -> Started:
+        from treadle.planner import requests  # noqa: PLC0415 - see above
+
         return self.submit(requests.request(prompt, idempotency_key=key))
 
     def plan(self, plan_id: UUID) -> Plan:
+        from treadle.planner import requests  # noqa: PLC0415 - see above
+
         found = executions.execution(self.session(), self.engine.graphs, plan_id, records=0)
         return requests.plan_now(self.session(), found)
 
-    def questions(
-        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
-    ) -> Sequence[Interaction]:
-        found = interactions(
-            self.session(),
-            account=LOCAL_OWNER,
-            execution_id=execution_id,
-            status=status,
-            limit=limit,
-        )
-        return [each.to_wire() for each in found]
-
-    def question(self, interaction_id: UUID) -> Interaction:
-        return seen(self.session(), interaction_id, Account(LOCAL_OWNER)).to_wire()
-
-    def responses(self, interaction_id: UUID) -> Sequence[InteractionResponse]:
-        self.question(interaction_id)  # raises if it is none of its business
-        return responses(self.session(), interaction_id)
-
     def answer(self, interaction_id: UUID, raw: Mapping[str, Any]) -> Answered:
+        from treadle.hil.answers import responding  # noqa: PLC0415 - see above
+        from treadle.ledger.people.answers import answer  # noqa: PLC0415 - see above
+
         respond = responding(Account(LOCAL_OWNER), Via.CLI, raw)
         made = answer(self.engine, self.session(), interaction_id, respond)
         return _answered(**members(made.interaction.to_wire()), repeated=made.repeated)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+import textwrap
+from shutil import get_terminal_size
+from typing import Any, TextIO
 
 import typer
 
@@ -48,6 +50,31 @@ def json_text(text: str) -> str:
 def counted(count: int, one: str, several: str = "") -> str:
     """Return a count with its noun: `1 node`, `2 nodes`; an unusual plural is given."""
     return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
+def wrapped(text: str, stream: TextIO) -> str:
+    """Return lines wrapped between words at a terminal's width; off a terminal as they are.
+
+    What follows stands as far in as its line; a word that is longer than a line stays whole.
+    """
+    if stream is None or not stream.isatty():
+        return text
+    columns = get_terminal_size().columns
+    lines = text.split("\n")
+    return "\n".join(
+        _wrapped_line(each, columns) if len(each) > columns else each for each in lines
+    )
+
+
+def _wrapped_line(line: str, columns: int) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line,
+        columns,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say(text: object = "", *, err: bool = False, **style: Any) -> None:

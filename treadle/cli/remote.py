@@ -13,7 +13,7 @@ import httpx
 from httpx_sse import connect_sse
 from pydantic import SecretStr
 
-from treadle.cli.cluster import Control, Started
+from treadle.cli.cluster import Control, Findings, Started
 from treadle.cli.gateway_answers import (
     GatewayDiffers,
     document_of,
@@ -32,7 +32,7 @@ from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.ledger.engine.submission_check import check_key
 from treadle.ledger.views.node_logs import Lines
-from treadle.ledger.views.unserved import REASON
+from treadle.ledger.views.unserved import REASONS
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
 from treadle.wire.executions import (
@@ -129,10 +129,13 @@ class Remote:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings
 
-    def unknown_tasks(self, workflow: Workflow) -> Sequence[Problem]:
+    def check(self, workflow: Workflow) -> Findings:
         body = publish(workflow)
         found = self._read(ValidationResult, "POST", "/v1/workflows/validate", json=body)
-        return [Problem(**members(each)) for each in found.warnings if each.reason == REASON]
+        return Findings(
+            [Problem(**members(each)) for each in found.problems],
+            [Problem(**members(each)) for each in found.warnings if each.reason in REASONS],
+        )
 
     def executions(
         self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int

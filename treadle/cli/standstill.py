@@ -1,4 +1,4 @@
-"""What keeps an execution from going on: nodes that no worker takes, said while it is watched."""
+"""What is doubtful in an execution, as nodes that no worker takes, said while it is watched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import psycopg
 from treadle.cli.cluster import Reader
 from treadle.cli.plain_text import plain
 from treadle.core.errors import TreadleError
+from treadle.ledger.views.unserved import NO_WORKER
 from treadle.wire.executions import ExecutionWarning
 
 #: Seconds before the first look and between two: most executions never stand still.
@@ -22,13 +23,14 @@ _SHOWN = 10
 
 
 def warning_lines(warnings: Iterable[ExecutionWarning]) -> list[str]:
-    """Return warnings for a person: a line for each thing that keeps nodes waiting."""
-    nodes: dict[tuple[str, str], list[str]] = {}
+    """Return warnings for a person: a line for each thing that is doubtful, with its nodes."""
+    nodes: dict[tuple[str, str, str], list[str]] = {}
     for each in warnings:
-        nodes.setdefault((each.message, each.solution), []).append(each.node_id)
+        waits = " waits" if each.reason == NO_WORKER else ""
+        nodes.setdefault((waits, each.message, each.solution), []).append(each.node_id)
     return [
-        plain(f"warning: {_listed(names)} waits: {message} {solution}")
-        for (message, solution), names in nodes.items()
+        plain(f"warning: {_listed(names)}{waits}: {message} {solution}")
+        for (waits, message, solution), names in nodes.items()
     ]
 
 

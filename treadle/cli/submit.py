@@ -14,7 +14,7 @@ import typer
 from treadle.cli.cluster import Cluster
 from treadle.cli.connect import connected
 from treadle.cli.files import read_file, read_input, to_json
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import plain, say, wrapped
 from treadle.cli.validate import checked
 from treadle.cli.watch import watch_to_end
 from treadle.core.errors import TreadleError
@@ -83,22 +83,23 @@ def submit(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
         # A script that submits before it starts its workers is not in doubt.
-        unknown = _unknown_tasks(cluster, request.workflow) if sys.stderr.isatty() else ()
+        doubtful = _task_warnings(cluster, request.workflow) if sys.stderr.isatty() else ()
     if as_json:
         document = {"id": str(started.id), "status": started.status, "repeated": started.repeated}
         say(to_json(document))
         return
     say(started.id)
-    for each in unknown:
-        say(plain(f"warning: {each.path}: {each.message} {each.solution}"), err=True)
+    for each in doubtful:
+        warning = plain(f"warning: {each.path}: {each.message} {each.solution}")
+        say(wrapped(warning, sys.stderr), err=True)
     if sys.stdout.isatty():
         say(f"Follow it with: treadle watch {started.id}", err=True)
 
 
-def _unknown_tasks(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
-    """Return warnings of tasks that no worker has; the execution has begun in any case."""
+def _task_warnings(cluster: Cluster, workflow: Workflow) -> Sequence[Problem]:
+    """Return what is doubtful in its tasks; the execution has begun in any case."""
     with suppress(TreadleError, psycopg.Error):
-        return cluster.unknown_tasks(workflow)
+        return cluster.check(workflow).warnings
     return ()
 
 

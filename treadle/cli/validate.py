@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from treadle.cli.connect import connected_to_read
 from treadle.cli.errors import ExitCode, problem_lines
 from treadle.cli.files import read_file, to_json
-from treadle.cli.plain_text import counted, say
+from treadle.cli.plain_text import counted, say, wrapped
 from treadle.core.errors import TreadleError
 from treadle.core.secret_offers import LOCAL_OWNER
 from treadle.core.settings import Settings
@@ -29,8 +30,9 @@ def validate(
 ) -> None:
     """Check a workflow without running it. Exits with 0 if it is valid, with 1 if not."""
     validation = checked(read_file(file))
-    unknown, unasked = _unknown_tasks(validation.workflow)
-    validation = replace(validation, warnings=(*validation.warnings, *unknown))
+    unasked = ""
+    if validation.workflow is not None:
+        validation, unasked = _checked_by_cluster(validation, validation.workflow)
     if as_json:
         say(to_json(document_of(validation)))
     elif validation.workflow is None:
@@ -43,7 +45,7 @@ def validate(
         if validation.warnings:
             say(f"warnings\n{listed(validation.warnings)}")
         if unasked:
-            say(f"Whether workers have its tasks is not known: {unasked}")
+            say(f"What its cluster says of it is not known: {unasked}")
     raise typer.Exit(ExitCode.OK if validation.workflow is not None else ExitCode.NO)
 
 
@@ -60,15 +62,22 @@ def schema() -> None:
     say(to_json(workflow_schema()))
 
 
-def _unknown_tasks(workflow: Workflow | None) -> tuple[Sequence[Problem], str]:
-    """Return warnings of tasks that no worker has, or why no cluster was asked."""
-    if workflow is None or not any(node.subtype == PYTHON_TASK.subtype for node in workflow.nodes):
-        return (), ""
+def _checked_by_cluster(validation: Validation, workflow: Workflow) -> tuple[Validation, str]:
+    """Return a validation with what the cluster adds, or with why no cluster was asked.
+
+    A gateway knows which secrets its caller may use; the ledger, which tasks workers have.
+    """
+    has_tasks = any(node.subtype == PYTHON_TASK.subtype for node in workflow.nodes)
+    if not has_tasks and Settings.load().server is None:
+        return validation, ""
     try:
         with connected_to_read() as cluster:
-            return cluster.unknown_tasks(workflow), ""
+            found = cluster.check(workflow)
     except TreadleError as error:  # a definition can be checked without a cluster
-        return (), error.message
+        return validation, error.message
+    if found.problems:
+        return Validation(None, None, tuple(found.problems), validation.warnings), ""
+    return replace(validation, warnings=(*validation.warnings, *found.warnings)), ""
 
 
 def document_of(validation: Validation) -> dict[str, Any]:
@@ -84,4 +93,5 @@ def document_of(validation: Validation) -> dict[str, Any]:
 
 def listed(problems: Sequence[Problem]) -> str:
     """Return problems for a person: where and why, what, and how to fix it."""
-    return "\n".join(f"  {each}" for each in problem_lines([asdict(each) for each in problems]))
+    lines = problem_lines([asdict(each) for each in problems])
+    return wrapped("\n".join(f"  {each}" for each in lines), sys.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,7 +17,7 @@ from treadle.cli.console import PlainConsole, output_console
 from treadle.cli.errors import ExitCode, error_lines, traceback_text
 from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
-from treadle.cli.plain_text import plain, say
+from treadle.cli.plain_text import plain, say, wrapped
 from treadle.cli.progress import Progress
 from treadle.cli.standstill import warned_of, warning_lines
 from treadle.dag.events import EventType
@@ -141,15 +142,16 @@ def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     graph = cluster.graph(execution)
     output_console().print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
     for line in warning_lines(execution.warnings):
-        say(line)
+        say(wrapped(line, sys.stdout))
     if cluster.lines(Lines(UUID(execution.id)), after=0, limit=1).lines:
         say(f"logs: treadle logs {execution.id}")
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
         problems = details.facts.get("problems")
-        say(error_lines(error.error_message, details.reason, details.solution, problems))
-        for line in traceback_text(details.facts.get("traceback"), _COLUMNS - 2):
-            say(f"  {line}")
+        lines = error_lines(error.error_message, details.reason, details.solution, problems)
+        say(wrapped(lines, sys.stdout))
+        for each in traceback_text(details.facts.get("traceback"), _COLUMNS - 2):
+            say(f"  {each}")
         if place := _place_of(details.facts):
             say(f"  node: {place}")
     if execution.output is not None:

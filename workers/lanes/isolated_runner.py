@@ -10,8 +10,8 @@ from treadle.core.settings import Settings
 from treadle.dag.outcomes import Completed, Failed, Released
 from treadle.dag.specs.tasks import PYTHON_TASK
 from treadle.dag.values import Value
-from treadle.ledger.engine.leases import Claim
-from treadle.ledger.engine.recovery import LOST_LIMIT, SUSPECT_AFTER, WorkerLost, timed_out
+from treadle.ledger.engine.leases import SUSPECT_AFTER, Claim
+from treadle.ledger.engine.recovery import LOST_LIMIT, WorkerLost, timed_out
 from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.lanes.child_pool import ChildDied, Children, Watch
 from treadle.workers.lanes.isolated_attempt import run_isolated

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 
 from treadle.cli.checkup.check import Check, error, fine, warning
-from treadle.ledger.engine.recovery import SUSPECT_AFTER
+from treadle.ledger.engine.leases import SUSPECT_AFTER
 from treadle.ledger.views import processes, unserved
 
 _SHOWN = 5

@@ -1,4 +1,4 @@
-"""A task that no worker has: each command that shows the workflow or its execution says so."""
+"""A task that no worker has, an input that none reads: whatever shows the workflow says so."""
 
 from __future__ import annotations
 
@@ -15,8 +15,22 @@ from tests.support.command_line import TREADLE, Folder
 from tests.support.workflows import chain, node
 from treadle.core.settings import child_environment
 
-FLOW = chain(node("call", "ACTION.PYTHON_TASK", configurations={"task": "hol"}))
+FLOW = chain(
+    node("call", "ACTION.PYTHON_TASK", configurations={"task": "hol"}),
+    node(
+        "wait",
+        "ACTION.PYTHON_TASK",
+        configurations={"task": "wait_for"},
+        input_params={"fiel": "x"},
+    ),
+)
 MEANT = 'No worker has the task "hol". Did you mean "hold"?'
+MEANT_INPUT = 'The task "wait_for" has no parameter "fiel". Did you mean "file"?'
+#: Where, and why.
+PLACES = {
+    "nodes[1].configurations.task": "no_capable_worker",
+    "nodes[2].input_params.fiel": "unknown_input",
+}
 
 
 @pytest.fixture(params=["folder", "gateway"])
@@ -30,7 +44,7 @@ def variables(request: pytest.FixtureRequest, folder: Folder, server: str) -> di
 
 @pytest.fixture
 def flow(folder: Folder) -> str:
-    """Return a workflow whose one task has a slip in its name."""
+    """Return a workflow with a slip in the name of a task, and one in that of a parameter."""
     return folder.write("flow.json", FLOW)
 
 
@@ -43,16 +57,15 @@ def execution(folder: Folder, flow: str) -> Iterator[str]:
 
 
 def test_validate_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
-    """With its place, and the task that was meant; the workflow is valid all the same."""
+    """With its place, and what was meant; the workflow is valid all the same."""
     text = folder.run("validate", flow, **variables)
     document = folder.run("validate", flow, "--json", **variables).document
 
     assert text.code == 0
     assert MEANT in text.out
-    (warning,) = document["warnings"]
+    assert MEANT_INPUT in text.out
     assert document["valid"] is True
-    assert warning["path"] == "nodes[1].configurations.task"
-    assert warning["reason"] == "no_capable_worker"
+    assert {each["path"]: each["reason"] for each in document["warnings"]} == PLACES
 
 
 def test_submit_warns(folder: Folder, flow: str, variables: dict[str, str]) -> None:
@@ -69,19 +82,22 @@ def test_submit_warns(folder: Folder, flow: str, variables: dict[str, str]) -> N
     )
     os.close(end)
     with os.fdopen(terminal, "rb", 0) as reader:
-        said = reader.read(4_096).decode()
+        said = " ".join(reader.read(4_096).decode().split())
     folder.run("cancel", done.stdout.strip())
 
     assert MEANT in said
+    assert MEANT_INPUT in said
 
 
 def test_show_warns(folder: Folder, execution: str, variables: dict[str, str]) -> None:
-    """With the node that waits."""
+    """With the node that waits, and the one that has the input."""
     done = folder.run("show", execution, **variables)
-    (warning,) = folder.run("show", execution, "--json", **variables).document["warnings"]
+    document = folder.run("show", execution, "--json", **variables).document
 
     assert f"warning: call waits: {MEANT}" in done.out
-    assert (warning["node_id"], warning["reason"]) == ("call", "no_capable_worker")
+    assert f"warning: wait: {MEANT_INPUT}" in done.out
+    warnings = {each["node_id"]: each["reason"] for each in document["warnings"]}
+    assert warnings == {"call": "no_capable_worker", "wait": "unknown_input"}
 
 
 def test_watch_warns(
@@ -93,12 +109,12 @@ def test_watch_warns(
     """While it waits, and once."""
     running = folder.start("watch", execution, **variables)
     try:
-        wait_until(lambda: MEANT in running.said)
+        wait_until(lambda: MEANT in running.said and MEANT_INPUT in running.said)
         folder.run("cancel", execution)
         assert running.end() is not None
     finally:
         running.close()
-    assert running.said.count(MEANT) == 1
+    assert running.said.count(MEANT) == running.said.count(MEANT_INPUT) == 1
 
 
 def test_validate_without_a_cluster_says_what_it_does_not_know(tmp_path: Path) -> None:
