@@ -12,7 +12,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
@@ -49,6 +49,16 @@ class Traces:
             return self._masked_across_breaks(text)
         return text
 
+    def masked_lines(self, lines: Sequence[str]) -> list[str]:
+        """Return lines with each trace replaced, also one that goes on from line to line."""
+        whole = "\n".join(lines)
+        shown = self.masked(whole).split("\n")
+        if len(shown) == len(lines):
+            return shown
+        for trace in self.texts:
+            whole = whole.replace(trace, MASK + "\n" * trace.count("\n"))
+        return self._masked_across_breaks(whole, keep_lines=True).split("\n")
+
     def masked_key(self, key: str) -> str:
         """Return a key of an object; a short secret counts only where it is all of the key."""
         if key in self.secrets:
@@ -73,12 +83,15 @@ class Traces:
                 return size if len(whole) == len(end) else len(end)
         return 0
 
-    def _masked_across_breaks(self, text: str) -> str:
+    def _masked_across_breaks(self, text: str, *, keep_lines: bool = False) -> str:
+        def mask(found: re.Match[str]) -> str:
+            return MASK + "\n" * found.group().count("\n") if keep_lines else MASK
+
         whole = _ANY_BREAK.sub("", text)
         for trace in self.unbroken:
             if trace in whole:
                 broken = f"{_BREAK}*".join(map(re.escape, trace))
-                text = re.sub(broken, MASK, text)
+                text = re.sub(broken, mask, text)
         return text
 
 

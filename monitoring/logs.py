@@ -82,6 +82,7 @@ EVENTS: Mapping[str, str] = {
     "scheduler.stopped": "The scheduler stopped on request.",
     "sweeper.failed": "A pass over due questions failed because of a defect.",
     "sweeper.missed": "The database or Redis does not answer; the sweeper keeps trying.",
+    "task.logged": "A task printed or logged a line: the `text`, and where.",
     "thread.crashed": "A thread ended by an error that nothing in it caught.",
     "thread.lost": "A thread that its process cannot do without has ended; the process ends.",
     "worker.forgotten": "This process was considered dead; it continues under a new id.",
@@ -92,7 +93,7 @@ EVENTS: Mapping[str, str] = {
 
 
 #: Fields whose words come from errors and libraries: they may quote anything.
-_WORDS = ("exception", "detail", "message", "error")
+_WORDS = ("exception", "detail", "message", "error", "traceback")
 #: Tracebacks without local variables: those hold secrets and payloads.
 _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
@@ -177,7 +178,7 @@ def traceback_of(error: BaseException) -> list[dict[str, Any]]:
     return [*_TRACEBACK((type(error), error, error.__traceback__))]
 
 
-class _LibraryHandler(logging.Handler):
+class LibraryHandler(logging.Handler):
     """Forwards the logs of libraries, from the standard module to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -193,9 +194,10 @@ class _LibraryHandler(logging.Handler):
 def _listen_to_libraries() -> None:
     root = logging.getLogger()
     for handler in root.handlers:
-        if isinstance(handler, _LibraryHandler):
+        if isinstance(handler, LibraryHandler):
             return
-    root.addHandler(_LibraryHandler())
+    handler = LibraryHandler(logging.WARNING)  # also where user code may log at a lower level
+    root.addHandler(handler)
     root.setLevel(logging.WARNING)
 
 

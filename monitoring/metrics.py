@@ -102,6 +102,15 @@ LEASES_LOST = Counter(
     "treadle_leases_lost_total", "Outcomes refused because their lease was reclaimed or ended."
 )
 HAND_OFFS = Counter("treadle_hand_offs_total", "Nodes run without a message of their own.")
+TASK_LINES = closed(
+    Counter(
+        "treadle_task_lines_total",
+        "Lines that tasks printed and logged: kept, or left out past the bounds of their attempt.",
+        ("outcome",),
+    ),
+    "kept",
+    "left_out",
+)
 CHUNK_NODES = Histogram("treadle_chunk_nodes", "Nodes claimed by one message.", buckets=_SIZES)
 MESSAGE_SECONDS = Histogram(
     "treadle_message_seconds", "Time that one message occupied its thread.", buckets=_SLOW

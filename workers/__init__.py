@@ -8,6 +8,7 @@ to say; a worker takes ids from a message, asks for a lease, runs, and hands ove
     attempts      from a claim to an outcome
     nodes         what each node type does with an attempt, a folder a family
     tasks         user code by name; `secrets` what it may be given, and must not leave behind
+    logs          what tasks print and log, led to their attempt; `context` what they may know
     lanes         coroutines on one event loop; children for what keeps a core busy, and for
                   suspects, which have few threads of their own
     committer     one thread that commits for all others

@@ -254,8 +254,8 @@ class Committer:
         """
         wanted = [each.claim.lease_id for each in job.request.settlements]
         if not wanted:
-            # Whether reports alone were written is not known, and none is written twice.
-            job.request = replace(job.request, reports=())
+            # Whether reports and lines alone were written is not known, and none is written twice.
+            job.request = replace(job.request, reports=(), said=())
             if job.request.claims:
                 return False
             job.future.set_result(CommitResult(frozenset()))
@@ -285,9 +285,9 @@ class Committer:
 def _parts(job: _Job) -> list[_Job]:
     """Split a job into one for each outcome, the claims with the last; it is done with them all."""
     request = job.request
-    alone = replace(request, claims=(), starts=(), reports=())
+    alone = replace(request, claims=(), starts=(), reports=(), said=())
     parts = [_Job(replace(alone, settlements=[each])) for each in request.settlements]
-    parts[0].request = replace(parts[0].request, reports=request.reports)
+    parts[0].request = replace(parts[0].request, reports=request.reports, said=request.said)
     parts[-1].request = replace(parts[-1].request, claims=request.claims, starts=request.starts)
     once = Lock()
 

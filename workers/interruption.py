@@ -11,7 +11,10 @@ import asyncio
 import ctypes
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from threading import get_ident
+
+_here: ContextVar[Interruption | None] = ContextVar("interruption", default=None)
 
 
 class AttemptOver(BaseException):
@@ -31,6 +34,12 @@ class Interruption:
         self._act()
 
 
+def is_over_here() -> bool:
+    """Return whether the attempt that runs in this context was ended from outside."""
+    interruption = _here.get()
+    return interruption is not None and interruption.asked
+
+
 def of_this_thread() -> Interruption:
     """Return what raises `AttemptOver` in the thread that asked for it."""
     ident = ctypes.c_ulong(get_ident())
@@ -38,7 +47,9 @@ def of_this_thread() -> Interruption:
     def act() -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(AttemptOver))
 
-    return Interruption(act)
+    interruption = Interruption(act)
+    _here.set(interruption)
+    return interruption
 
 
 def of_this_task() -> Interruption:
@@ -50,4 +61,6 @@ def of_this_task() -> Interruption:
         with suppress(RuntimeError):  # the loop is closed, and the task with it
             loop.call_soon_threadsafe(task.cancel)
 
-    return Interruption(act)
+    interruption = Interruption(act)
+    _here.set(interruption)
+    return interruption

@@ -12,7 +12,7 @@ from dramatiq import Worker
 
 from treadle.core.dialer import AddressPolicy, Dialer
 from treadle.core.postgres import open_pool
-from treadle.core.settings import Settings, secrets_given
+from treadle.core.settings import Settings, hidden_values, secrets_given
 from treadle.core.vital import Vital
 from treadle.dag.specs import CORE_QUEUE
 from treadle.dag.specs.tasks import task_queue
@@ -28,6 +28,8 @@ from treadle.workers.heartbeat import Heartbeat
 from treadle.workers.lanes.event_loop import EventLoop
 from treadle.workers.lanes.isolated_runner import IsolatedRunner
 from treadle.workers.leases import Leases
+from treadle.workers.logs.capture import capturing
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.middleware import (
     Drain,
     LeaseKeeping,
@@ -66,7 +68,8 @@ class WorkerProcess:
         records, leases = Records(self._pool), Leases()
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
         self._secrets = Secrets(secrets_given(), settings.offered_secrets)
-        executor = Executor(records, dialer, self._secrets, settings)
+        logs = TaskLogs(hidden_values())
+        executor = Executor(records, dialer, self._secrets, settings, logs)
         self.runner = Runner(
             queues=frozenset(queues),
             committer=self._committer,
@@ -77,6 +80,7 @@ class WorkerProcess:
             loop=self._loop,
             isolated=IsolatedRunner(settings, executor, leases),
             durations=connections.durations,
+            logs=logs,
         )
         heartbeat = Heartbeat(
             connections.open_session,
@@ -85,10 +89,8 @@ class WorkerProcess:
             graphs=engine.graphs,
             period_seconds=settings.heartbeat_seconds,
         )
-        limits = TimeLimits(leases, self.runner.release_held_up)
-        _add_middleware(connections, heartbeat, limits, self.runner)
-        _declare(connections, self.runner)
-        self._worker = _threads(connections)
+        limits = TimeLimits(leases, self.runner.look_after)
+        self._worker = _threads(connections, self.runner, heartbeat, limits)
         self._grace_seconds = settings.drain_grace_seconds
         self.vital = Vital()
         """The threads that it cannot do without."""
@@ -110,10 +112,11 @@ class WorkerProcess:
         self._secrets.log_offers()
         self.vital.watch(*(each.thread for each in self._watched))
         self.vital.watch(*self._worker.consumers.values(), *self._worker.workers)
-        try:
-            self.vital.wait(stop)
-        finally:
-            self._drain()
+        with capturing():
+            try:
+                self.vital.wait(stop)
+            finally:
+                self._drain()
 
     def _drain(self) -> None:
         _log.info("drain.started")
@@ -138,8 +141,12 @@ def _add_middleware(
         connections.broker.add_middleware(middleware)
 
 
-def _threads(connections: Connections) -> Worker:
+def _threads(
+    connections: Connections, runner: Runner, heartbeat: Heartbeat, limits: TimeLimits
+) -> Worker:
     """Return Dramatiq's threads, which take messages once they are started."""
+    _add_middleware(connections, heartbeat, limits, runner)
+    _declare(connections, runner)
     return Worker(
         connections.broker,
         worker_timeout=_IDLE_MILLISECONDS,

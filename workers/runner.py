@@ -47,6 +47,7 @@ from treadle.workers.lanes.isolated_runner import IsolatedRunner, is_poison_susp
 from treadle.workers.lanes.limited import run_in_thread, run_on_loop
 from treadle.workers.lanes.suspect_lane import SuspectLane
 from treadle.workers.leases import Leases
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.nodes.tasks.limits import lane_of
 
 #: Seconds of work that one settle hands over at most.
@@ -77,6 +78,7 @@ class Runner:
     loop: EventLoop
     isolated: IsolatedRunner
     durations: DurationEstimator
+    logs: TaskLogs
     worker_id: UUID | None = None
     """This process's id in the ledger; the heartbeat replaces it when its row was deleted."""
     draining: Event = field(default_factory=Event)
@@ -178,9 +180,12 @@ class Runner:
         if late:
             self._release(backlog.take_members())
 
-    def release_held_up(self) -> None:
-        """Give back what waits in a thread behind an attempt that takes longer than expected."""
+    def look_after(self) -> None:
+        """Give back what waits in a thread behind an attempt that takes longer than expected, and
+        hand on what running tasks have printed.
+        """
         self._release(self._backlogs.take_held_up())
+        self.logs.flush(self.committer.commit)
 
     def _release(self, claims: Iterable[Claim]) -> None:
         """Release claims that have not run; nobody waits for it."""
@@ -347,6 +352,7 @@ class Runner:
         of: defaultdict[UUID, list[Settlement]] = defaultdict(list)
         for each in settlements:
             of[each.claim.ref.execution_id].append(each)
+        said = self.logs.ended(each.claim for outcomes in of.values() for each in outcomes)
         starting = starts.ref.execution_id if starts is not None else None
         if starting is not None:
             of[starting] += []
@@ -356,7 +362,8 @@ class Runner:
                 execution_id,
                 budget,
                 outcomes,
-                reports=reports,
+                reports=[*reports, *said[execution_id].reports],
+                said=said[execution_id].lines,
                 starts=[starts] if starts is not None and execution_id == starting else (),
             )
             for execution_id, outcomes in of.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -30,6 +30,9 @@ _ALWAYS = channel(UUID(int=0))
 _PAGE_ROWS = 100
 #: Reads for live readers at one time; each takes a session from those that requests share.
 _READS_AT_ONCE = 4
+
+
+Read = TypeVar("Read")
 
 
 class Live:
@@ -90,6 +93,15 @@ class Live:
         """Return some of the events after `after` from the ledger: for a reader behind its feed."""
         found = await run_sync(self._read_new, {execution_id: after}, limiter=self._limiter)
         return found.get(execution_id, [])
+
+    async def read(self, read: Callable[[psycopg.Connection], Read]) -> Read:
+        """Read something for one reader, on a session of those that live readers share."""
+
+        def with_session() -> Read:
+            with self._pool.connection() as connection:
+                return read(connection)
+
+        return await run_sync(with_session, limiter=self._limiter)
 
     async def _publish_new(self) -> None:
         """Publish new events to every feed: at each notification, and at every poll."""

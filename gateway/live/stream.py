@@ -25,15 +25,15 @@ PATIENCE_SECONDS = 15.0
 #: Seconds in which a reader that was too slow can still take the event that says why it ends.
 _CLOSING_SECONDS = 5.0
 #: Seconds after which the reader's key is checked again.
-_ADMISSION_SECONDS = 30.0
+ADMISSION_SECONDS = 30.0
 #: Seconds before the ledger is asked again when it did not answer.
-_OUTAGE_PAUSE_SECONDS = 1.0
+OUTAGE_PAUSE_SECONDS = 1.0
 #: Bytes that are sent at one time, and so the most that a reader is ahead of what it takes.
 _CHUNK_BYTES = 64 * 1024
 
 #: Milliseconds after which a reader whose stream ended reconnects.
 _RETRY = b"retry: 1000\n\n"
-_HEARTBEAT = b": heartbeat\n\n"
+HEARTBEAT = b": heartbeat\n\n"
 
 #: Why a stream ends before its execution does, and what its reader is to do.
 CLOSED = {
@@ -60,15 +60,14 @@ class Reading:
     still_admitted: Callable[[], Awaitable[bool]]
 
 
-class EventStream(Response):
-    """Events as they are committed."""
+class Stream(Response):
+    """Server-sent events for one reader, until there are no more or it must reconnect."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
-        self._reading = reading
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send events until the end, or until the reader is gone."""
@@ -88,9 +87,8 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
         try:
-            await _put(send, _RETRY)
-            with self._reading.live.feed(self._reading.execution_id, self._reading.last) as feed:
-                reason = await self._follow(feed, send)
+            await put(send, _RETRY)
+            reason = await self.follow(send)
         except ReaderTooSlow:
             reason = "reader_too_slow"
         if reason is not None:
@@ -98,6 +96,27 @@ class EventStream(Response):
         closing = b"" if reason is None else _closed(reason)
         with anyio.move_on_after(_CLOSING_SECONDS):
             await send({"type": "http.response.body", "body": closing, "more_body": False})
+
+    async def follow(self, send: Send) -> str | None:
+        """Send what there is and what comes; return why the stream ends, `None` after the last.
+
+        Raises:
+            ReaderTooSlow
+        """
+        raise NotImplementedError
+
+
+class EventStream(Stream):
+    """Events as they are committed."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__()
+        self._reading = reading
+
+    async def follow(self, send: Send) -> str | None:
+        """Send events, by a feed that all readers of the execution share."""
+        with self._reading.live.feed(self._reading.execution_id, self._reading.last) as feed:
+            return await self._follow(feed, send)
 
     async def _follow(self, feed: Feed, send: Send) -> str | None:
         """Send what there is and what comes; return why the stream ends, `None` at the last event.
@@ -107,19 +126,19 @@ class EventStream(Response):
         """
         after, admitted_at = self._reading.after, time.monotonic()
         while not self._reading.live.stopping:
-            if time.monotonic() - admitted_at > _ADMISSION_SECONDS:
+            if time.monotonic() - admitted_at > ADMISSION_SECONDS:
                 if not await self._reading.still_admitted():
                     return "key_invalid"
                 admitted_at = time.monotonic()
             events = await self._events(feed, after)
             if events:
                 for chunk in _chunks(events):
-                    await _put(send, chunk)
+                    await put(send, chunk)
                 after = events[-1].seq
                 if events[-1].final:
                     return None
             elif not await feed.changed(HEARTBEAT_SECONDS):
-                await _put(send, _HEARTBEAT)
+                await put(send, HEARTBEAT)
         return "gateway_stopping"
 
     async def _events(self, feed: Feed, after: int) -> Sequence[LiveEvent]:
@@ -129,12 +148,17 @@ class EventStream(Response):
             try:
                 return await self._reading.live.page(feed.execution_id, after)
             except (*LOST, PoolTimeout):
-                await anyio.sleep(_OUTAGE_PAUSE_SECONDS)
+                await anyio.sleep(OUTAGE_PAUSE_SECONDS)
                 events = feed.after(after)
         return events
 
 
-async def _put(send: Send, body: bytes) -> None:
+async def put(send: Send, body: bytes) -> None:
+    """Send a piece to a reader.
+
+    Raises:
+        ReaderTooSlow: it does not read.
+    """
     try:
         with anyio.fail_after(PATIENCE_SECONDS):
             await send({"type": "http.response.body", "body": body, "more_body": True})

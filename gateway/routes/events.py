@@ -73,8 +73,8 @@ async def follow(request: Request, caller: Caller, execution_id: UUID, after: in
     if reached.is_over and after >= reached.last_seq:
         return Response(status_code=204)
     live: Live = request.app.state.live
-    still_admitted = partial(_still_admitted, request)
-    return EventStream(Reading(live, execution_id, after, reached.last_seq, still_admitted))
+    admitted = partial(still_admitted, request)
+    return EventStream(Reading(live, execution_id, after, reached.last_seq, admitted))
 
 
 def _page(caller: Caller, execution_id: UUID, after: int) -> Response:
@@ -88,7 +88,8 @@ def _reached(caller: Caller, execution_id: UUID) -> paging.Reached:
         return paging.reached(connection, execution_id)
 
 
-async def _still_admitted(request: Request) -> bool:
+async def still_admitted(request: Request) -> bool:
+    """Return whether the key of a request may still read."""
     try:
         await admit(request, Scope.READ)
     except TreadleError:

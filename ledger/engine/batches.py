@@ -21,6 +21,7 @@ from treadle.ledger.engine.execution_rows import LockedExecution
 from treadle.ledger.engine.hand_off import NO_HAND_OFF, Caller, HandOffBudget, Room
 from treadle.ledger.engine.leases import NOBODY, Claim, Ref
 from treadle.ledger.engine.locking import GraphsUnknown, lock_available, lock_waiting
+from treadle.ledger.engine.node_logs import LogBatch, add_lines
 from treadle.ledger.engine.settle_rows import Settlement
 from treadle.ledger.engine.settlements import Settling, settle
 from treadle.ledger.engine.unit_of_work import UnitOfWork
@@ -37,7 +38,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What one caller wants of one execution: reports added, outcomes settled, rows claimed."""
+    """What one caller wants of one execution: reports and lines added, outcomes settled, rows
+    claimed.
+    """
 
     execution_id: UUID
     budget: HandOffBudget = NO_HAND_OFF
@@ -52,6 +55,8 @@ class Request:
     """Rows with as many losses or more are not claimed; the result names them."""
     reports: Sequence[Report] = ()
     """What attempts say before anything is settled."""
+    said: Sequence[LogBatch] = ()
+    """What their tasks printed and logged."""
 
 
 @dataclass(slots=True)
@@ -130,6 +135,7 @@ def _commit(
             if request.execution_id in unit
         }
         _add_reports(unit, [each for i in served for each in requests[i].reports])
+        add_lines(unit, [each for i in served for each in requests[i].said])
         settled = _settle(unit, requests, served)
         started = start_members(unit, [each for i in served for each in requests[i].starts])
         claims = _claim(unit, requests, served)

@@ -54,7 +54,7 @@ select p.oid::regclass::text as name
 from pg_inherits i
 join pg_class p on p.oid = i.inhrelid
 join pg_class parent on parent.oid = i.inhparent
-where parent.relname in ('node_executions', 'scopes', 'events')
+where parent.relname in ('node_executions', 'scopes', 'events', 'node_logs')
   and to_date(right(p.relname, 8), 'YYYYMMDD') + 7 < (now() - %(days)s * interval '1 day')::date
   and not exists (
       select from executions e

@@ -188,6 +188,12 @@ def _nodes() -> list[Panel]:
             },
             "ops",
         ),
+        graph(
+            "Lines of tasks",
+            "Lines that tasks print and log a second, kept or left out past their bounds.",
+            {"{{outcome}}": rate("treadle_task_lines_total", "outcome")},
+            "ops",
+        ),
     ]
 
 

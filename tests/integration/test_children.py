@@ -17,10 +17,13 @@ from tests.conftest import WaitUntil
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.child_pool import ChildDied, Children
+from treadle.workers.logs.current import Facts
+from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
 pytestmark = pytest.mark.slow
 
+FACTS = Facts("01999999-0000-7000-8000-000000000000", "a", "", 1, "any", 2e9)
 TASKS = "tests.integration.child_tasks"
 
 
@@ -52,20 +55,24 @@ def too_late(kill: Callable[[], None]) -> Iterator[None]:
     kill()
 
 
+def unread() -> TaskLog:
+    return TaskLog(lambda _: None)
+
+
 def call(task: str, **payload: object) -> ChildCall:
-    return ChildCall(task, TASKS, dumps(payload))
+    return ChildCall(task, TASKS, dumps(payload), FACTS)
 
 
 def test_a_child_answers_with_the_task_s_result(children: Children) -> None:
     """The reply is the outcome as JSON; the child is kept for the next call."""
-    first = children.call(call("child_pid"), watch=ignore)
-    second = children.call(call("child_pid"), watch=ignore)
+    first = children.call(call("child_pid"), watch=ignore, log=unread())
+    second = children.call(call("child_pid"), watch=ignore, log=unread())
     assert loads(first) == loads(second)
 
 
 def test_what_a_task_prints_is_not_taken_for_its_answer(children: Children) -> None:
     """User code may write to standard output as it likes."""
-    reply = children.call(call("child_prints", text="noise"), watch=ignore)
+    reply = children.call(call("child_prints", text="noise"), watch=ignore, log=unread())
     assert loads(reply) == {"output": {"data": 5}}
 
 
@@ -73,7 +80,7 @@ def test_a_child_logs_at_the_level_of_its_parent(children: Children) -> None:
     """Though the settings of the process are kept from it."""
     logs.configure("WARNING")
     try:
-        reply = children.call(call("child_log_level"), watch=ignore)
+        reply = children.call(call("child_log_level"), watch=ignore, log=unread())
     finally:
         logs.configure()
         structlog.reset_defaults()
@@ -82,16 +89,16 @@ def test_a_child_logs_at_the_level_of_its_parent(children: Children) -> None:
 
 def test_a_child_that_dies_is_reported_and_replaced(children: Children) -> None:
     """The parent says that it died, and the next call has another child."""
-    before = loads(children.call(call("child_pid"), watch=ignore))
+    before = loads(children.call(call("child_pid"), watch=ignore, log=unread()))
     with pytest.raises(ChildDied, match="code 9"):
-        children.call(call("child_exits"), watch=ignore)
-    assert loads(children.call(call("child_pid"), watch=ignore)) != before
+        children.call(call("child_exits"), watch=ignore, log=unread())
+    assert loads(children.call(call("child_pid"), watch=ignore, log=unread())) != before
 
 
 def test_a_child_can_be_killed_from_the_moment_its_clock_runs(children: Children) -> None:
     """The call that kills it comes before the task begins, and ends it."""
     with pytest.raises(ChildDied):
-        children.call(call("child_sleeps"), watch=at_once)
+        children.call(call("child_sleeps"), watch=at_once, log=unread())
 
 
 def test_a_child_that_is_killed_as_it_answers_is_asked_no_more(children: Children) -> None:
@@ -99,8 +106,8 @@ def test_a_child_that_is_killed_as_it_answers_is_asked_no_more(children: Childre
     death.
     """
     for _ in range(3):  # the dying child may still look alive to the next call
-        before = loads(children.call(call("child_pid"), watch=too_late))
-        assert loads(children.call(call("child_pid"), watch=too_late)) != before
+        before = loads(children.call(call("child_pid"), watch=too_late, log=unread()))
+        assert loads(children.call(call("child_pid"), watch=too_late, log=unread())) != before
 
 
 def test_a_child_is_idle_only_when_nobody_can_kill_it_any_more(children: Children) -> None:
@@ -110,22 +117,24 @@ def test_a_child_is_idle_only_when_nobody_can_kill_it_any_more(children: Childre
     @contextmanager
     def asking_another(kill: Callable[[], None]) -> Iterator[None]:
         yield
-        during.append(children.call(call("child_pid"), watch=ignore))
+        during.append(children.call(call("child_pid"), watch=ignore, log=unread()))
 
-    mine = children.call(call("child_pid"), watch=asking_another)
+    mine = children.call(call("child_pid"), watch=asking_another, log=unread())
     assert loads(during[0]) != loads(mine)
 
 
 def test_standard_input_of_a_task_is_empty(children: Children) -> None:
     """Calls come by a descriptor of their own, so reading it ends at once and takes nothing."""
-    assert loads(children.call(call("child_reads_input"), watch=ignore)) == {"output": {"data": ""}}
+    assert loads(children.call(call("child_reads_input"), watch=ignore, log=unread())) == {
+        "output": {"data": ""}
+    }
 
 
 def test_what_a_task_leaves_behind_takes_no_call_of_another(children: Children) -> None:
     """A reader of standard input in the background reads nothing."""
     for _ in range(3):
-        children.call(call("child_leaves_reader"), watch=ignore)
-        reply = children.call(call("child_echoes", value="mine"), watch=ignore)
+        children.call(call("child_leaves_reader"), watch=ignore, log=unread())
+        reply = children.call(call("child_echoes", value="mine"), watch=ignore, log=unread())
         assert loads(reply) == {"output": {"data": "mine"}}
 
 
@@ -133,15 +142,15 @@ def test_a_copy_of_a_child_that_returns_answers_nobody(children: Children) -> No
     """A task that forks and returns twice has one result, and later calls have their own."""
     for number in range(5):
         for task in ("child_returns_twice", "child_echoes"):
-            reply = children.call(call(task, value=f"{task} {number}"), watch=ignore)
+            reply = children.call(call(task, value=f"{task} {number}"), watch=ignore, log=unread())
             assert loads(reply) == {"output": {"data": f"{task} {number}"}}
 
 
 def test_a_child_that_sends_anything_but_its_answer_is_replaced(children: Children) -> None:
     """Stray bytes are no answer: not to this call, and not to the next of another owner."""
     with pytest.raises(ChildDied):
-        children.call(call("child_sends", data="x" * 40), watch=ignore)
-    assert loads(children.call(call("child_echoes", value="mine"), watch=ignore)) == {
+        children.call(call("child_sends", data="x" * 40), watch=ignore, log=unread())
+    assert loads(children.call(call("child_echoes", value="mine"), watch=ignore, log=unread())) == {
         "output": {"data": "mine"}
     }
 
@@ -150,17 +159,17 @@ def test_an_idle_child_that_has_sent_something_is_asked_no_more(
     children: Children, wait_until: WaitUntil
 ) -> None:
     """It is replaced before the next call is sent."""
-    children.call(call("child_sends_later", data="x"), watch=ignore)
+    children.call(call("child_sends_later", data="x"), watch=ignore, log=unread())
     (child,) = children._idle
     wait_until(lambda: not child.lives())
-    reply = children.call(call("child_echoes", value="mine"), watch=ignore)
+    reply = children.call(call("child_echoes", value="mine"), watch=ignore, log=unread())
     assert loads(reply) == {"output": {"data": "mine"}}
 
 
 def test_the_death_of_a_child_is_noticed_while_a_copy_of_it_lives(children: Children) -> None:
     """Its end is waited for, not that of whatever holds its descriptors."""
     with pytest.raises(ChildDied, match="code 5"):
-        children.call(call("child_forks_and_dies"), watch=ignore)
+        children.call(call("child_forks_and_dies"), watch=ignore, log=unread())
 
 
 def test_what_a_task_started_ends_with_it(
@@ -181,7 +190,9 @@ def test_what_a_task_started_ends_with_it(
         thread.join()
 
     with pytest.raises(ChildDied):
-        children.call(call("child_starts_sleeper", note=str(note)), watch=when_started)
+        children.call(
+            call("child_starts_sleeper", note=str(note)), watch=when_started, log=unread()
+        )
     wait_until(lambda: has_ended(int(note.read_text())))
 
 
@@ -190,7 +201,8 @@ def test_a_child_ends_with_its_parent(tmp_path: Path, wait_until: WaitUntil) -> 
     note = tmp_path / "pid"
     code = (
         "from tests.integration.test_children import *\n"
-        f"Children().call(call('child_starts_sleeper', note={str(note)!r}), watch=ignore)"
+        f"sleeper = call('child_starts_sleeper', note={str(note)!r})\n"
+        "Children().call(sleeper, watch=ignore, log=unread())"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as parent:
         wait_until(lambda: is_written(note), timeout=30)
@@ -210,7 +222,9 @@ def test_a_task_sees_its_own_variables_and_none_of_treadles(
     for name in (*ours, *theirs):
         monkeypatch.setenv(name, "value")
 
-    read = loads(children.call(call("child_environment_read"), watch=ignore))["output"]
+    read = loads(children.call(call("child_environment_read"), watch=ignore, log=unread()))[
+        "output"
+    ]
 
     assert set(read) == {"os", "self", "guardian"}
     for names in read.values():
@@ -220,7 +234,7 @@ def test_a_task_sees_its_own_variables_and_none_of_treadles(
 
 def test_what_a_task_starts_inherits_no_channel(children: Children) -> None:
     """Even if it leaves every descriptor open."""
-    reply = children.call(call("child_inherited"), watch=ignore)
+    reply = children.call(call("child_inherited"), watch=ignore, log=unread())
     assert loads(reply) == {"output": {"data": []}}
 
 
@@ -232,7 +246,7 @@ def test_no_file_of_the_current_folder_stands_in_for_a_module(
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')")
     monkeypatch.chdir(tmp_path)
 
-    reply = children.call(call("child_echoes", value="mine"), watch=ignore)
+    reply = children.call(call("child_echoes", value="mine"), watch=ignore, log=unread())
 
     assert loads(reply) == {"output": {"data": "mine"}}
 
@@ -245,7 +259,9 @@ def test_a_module_that_a_child_cannot_import_is_the_nodes_error(
     (tmp_path / "cannot_import.py").write_text(f"raise {raised}")
     monkeypatch.syspath_prepend(tmp_path)
 
-    reply = children.call(ChildCall("any", "cannot_import", dumps({})), watch=ignore)
+    reply = children.call(
+        ChildCall("any", "cannot_import", dumps({}), FACTS), watch=ignore, log=unread()
+    )
 
     error = loads(reply)["error"]
     assert error["error_code"] == "task_failed"

@@ -415,7 +415,7 @@ def test_a_partition_is_dropped_only_when_nothing_in_it_is_unfinished(own: Hand)
     dropped = schedule.retain(own.session, days=30)
 
     assert {name.rpartition("_")[0] for name in dropped} == {
-        "node_executions", "scopes", "events",
+        "node_executions", "scopes", "events", "node_logs",
     }  # fmt: skip
     assert own.session.execute("select from executions where id = %s", (old,)).fetchall() == []
     again = own.submitted(chain(node("a")), idempotency_key="kept")

@@ -35,6 +35,7 @@ from treadle.ledger.engine.turns import Share
 from treadle.ledger.views import executions
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.secrets import Secrets
 
 #: Rounds in which every workflow that is generated ends, however slow.
@@ -119,7 +120,8 @@ class World:
         self._pool = open_pool(url, max_size=2, autocommit=True)
         records = Records(self._pool)
         secrets = Secrets({}, SecretOffers({}))
-        self._executor = Executor(records, Dialer(AddressPolicy(())), secrets, Settings())
+        dialer = Dialer(AddressPolicy(()))
+        self._executor = Executor(records, dialer, secrets, Settings(), TaskLogs(()))
 
     def close(self) -> None:
         for hand in self.hands:

@@ -11,6 +11,7 @@ from treadle.dag.graph import compile_graph
 from treadle.dag.model import Workflow
 from treadle.dag.publish import publish
 from treadle.dag.values import Value
+from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.attempt import Attempt
 from treadle.workers.nodes.results import Results
 
@@ -54,6 +55,7 @@ def attempt_of(
         results=lambda ref: Results(ref, len(stored), lambda these: stored[these.start :][:2]),
         owner=lambda: LOCAL_OWNER,
         deadline=time.monotonic() + seconds,
+        log=TaskLog(lambda _: None),
     )
 
 

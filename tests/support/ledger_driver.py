@@ -393,6 +393,10 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
             " from executions where id = %s",
             (execution,),
         ).fetchone()
+        said = session.execute(
+            "select seq, count, body from node_logs where execution_id = %s order by seq",
+            (execution,),
+        ).fetchall()
         pieces = session.execute(
             "select seq, count, body from events where execution_id = %s order by seq",
             (execution,),
@@ -404,6 +408,11 @@ def check(session: psycopg.Connection, execution: UUID) -> list[str]:
     found += [f"{node} in {s!r} is {state} where all has ended" for s, node, state in alive]
     if node_count < rows:
         found.append(f"there is room for {node_count} node executions and there are {rows}")
+    following = 1
+    for seq, count, body in said:
+        if seq != following or count != len(loads(body)):
+            found.append(f"lines from {seq} on, {count} of them, stand where {following} follows")
+        following = seq + count
     return found + _check_events(pieces, next_seq, is_final=is_final)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -99,3 +100,18 @@ def fails(how: str) -> None:
 @task
 async def fails_later() -> None:
     raise OSError("gone")
+
+
+@task
+def fails_in_a_library() -> None:
+    json.loads("{")
+
+
+@task
+def fails_by_a_chain(how: str) -> None:
+    try:
+        raise KeyError("first")
+    except KeyError as error:
+        if how == "group":
+            raise ExceptionGroup("several", [ValueError("one"), OSError("two")]) from None
+        raise ValueError("second") from (error if how == "cause" else None)

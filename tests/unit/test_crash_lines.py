@@ -20,6 +20,7 @@ from treadle.ledger.engine.leases import Claim, Ref
 from treadle.monitoring.logs import configure, traceback_of
 from treadle.workers.attempts.executor import Executor
 from treadle.workers.attempts.records import Records
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.secrets import Secrets
 
 CANARY = "canary/7f3a word"
@@ -51,7 +52,8 @@ def test_a_crash_shows_no_secret_of_its_node(said: str) -> None:
     settings = Settings(openai_api_key="0p3rat0r-key")
     pool = open_pool("postgresql://nobody@127.0.0.1:1/none", max_size=1, autocommit=True)
     dialer = Dialer(AddressPolicy(()))
-    executor = Executor(Records(pool), dialer, Secrets({"API": CANARY}, SecretOffers({})), settings)
+    secrets = Secrets({"API": CANARY}, SecretOffers({}))
+    executor = Executor(Records(pool), dialer, secrets, settings, TaskLogs(()))
     attempt = attempt_of("ACTION.HTTP_REQUEST", plain)
     with capture_logs() as lines:
         executor.crashed(claim, attempt, crashed(said.replace("0p3rat0r", "0p3rat0r-key")))

@@ -103,7 +103,9 @@ def test_a_task_that_raises_has_failed_and_may_be_tried_again(
     assert message in error["error_message"]
     assert error["error_details"]["exception"] == exception
     told = error["error_details"]["traceback"]
-    assert all("tasks_for_tests.py" in frame for frame in told)
+    assert told[0] == "Traceback (most recent call last):"
+    assert all("tasks_for_tests.py" in line for line in told if line.startswith("  File"))
+    assert told[-1].startswith(exception)
 
 
 def test_a_deep_traceback_is_trimmed_to_its_end() -> None:
@@ -111,8 +113,51 @@ def test_a_deep_traceback_is_trimmed_to_its_end() -> None:
     outcome = run("fails", {"how": "deep"})
     assert isinstance(outcome, Failed)
     told = outcome.error["error_details"]["traceback"]
-    assert "raise ValueError" in told[-1]
-    assert not any("in fails\n" in frame for frame in told)
+    assert "raise ValueError" in told[-2]
+    assert not any(line.endswith("in fails") for line in told)
+
+
+def traceback_of(task: str, came: Value = None) -> list[str]:
+    outcome = run(task, came)
+    assert isinstance(outcome, Failed)
+    told: list[str] = outcome.error["error_details"]["traceback"]
+    return told
+
+
+def test_frames_that_are_not_the_users_are_one_line() -> None:
+    """The user's have their file, from the current folder on, and their source."""
+    told = traceback_of("fails_in_a_library", {})
+
+    assert told[0] == "Traceback (most recent call last):"
+    assert told[1].startswith('  File "tests/support/tasks_for_tests.py", line ')
+    assert told[2] == '    json.loads("{")'
+    assert told[3] == "  … 3 frames of json"
+    assert told[4].startswith("JSONDecodeError: Expecting property name")
+
+
+def test_what_led_to_an_exception_is_told_before_it() -> None:
+    """As Python tells it; what was hidden by `from None` is not."""
+    told = traceback_of("fails_by_a_chain", {"how": "cause"})
+    assert "KeyError: 'first'" in told
+    assert "The above exception was the direct cause of the following exception:" in told
+    assert told[-1] == "ValueError: second"
+
+    assert "KeyError: 'first'" not in traceback_of("fails_by_a_chain", {"how": "hidden"})
+
+
+def test_the_members_of_a_group_are_told_below_it() -> None:
+    """Each with its number."""
+    told = traceback_of("fails_by_a_chain", {"how": "group"})
+
+    at = told.index("ExceptionGroup: several (2 sub-exceptions)")
+    assert told[at + 1 :] == ["  1 of 2:", "    ValueError: one", "  2 of 2:", "    OSError: two"]
+
+
+def test_what_a_retry_cannot_help_has_its_traceback_too() -> None:
+    """It is raised by the user's code."""
+    told = traceback_of("fails", {"how": "for good"})
+
+    assert told[2].startswith('    raise NonRetryable("this account is closed"')
 
 
 def test_a_task_can_say_that_trying_again_cannot_help() -> None:

@@ -15,7 +15,8 @@ from treadle.workers import tasks
 
 def test_these_names_are_public_and_no_others() -> None:
     """Whoever adds or removes one changes what others rely on."""
-    assert treadle.__all__ == ["AsyncClient", "Client", "NonRetryable", "Workflow", "task"]
+    public = ["AsyncClient", "Client", "NonRetryable", "Workflow", "context", "task"]
+    assert treadle.__all__ == public
     assert treadle.task is tasks.task
     assert treadle.NonRetryable is tasks.NonRetryable
     with pytest.raises(AttributeError, match="no attribute 'Tasks'"):

@@ -67,6 +67,7 @@ COMMANDS: Mapping[str, Place] = {
     "show": Place(
         "treadle.cli.executions", "Show an execution as it stands: its nodes, error and output."
     ),
+    "logs": Place("treadle.cli.logs", "Print what an execution's tasks print and log."),
     "cancel": Place(
         "treadle.cli.controls", "End an execution as CANCELED, with everything in it that runs."
     ),

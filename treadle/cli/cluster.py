@@ -17,7 +17,9 @@ from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWa
 
 if TYPE_CHECKING:  # what a command that only looks at executions does not load
     from treadle.ledger.engine.submission import Submission
+    from treadle.ledger.views.node_logs import Lines
     from treadle.wire.interactions import Answered, Interaction, InteractionResponse
+    from treadle.wire.logs import LogLine, LogLines
     from treadle.wire.plans import Plan
 
 
@@ -59,6 +61,12 @@ class Reader(Protocol):
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         """Return the graph that an execution runs."""
+
+    def lines(self, wanted: Lines, *, after: int, limit: int = 1_000) -> LogLines:
+        """Return lines that tasks printed and logged after one, in order, at most so many."""
+
+    def follow_lines(self, wanted: Lines) -> Iterator[LogLine]:
+        """Yield all lines as they come; ends with the execution."""
 
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         """Return what keeps an execution from going on; safe beside other calls."""

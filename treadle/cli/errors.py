@@ -92,6 +92,14 @@ def _texts(problem: Any) -> list[str]:
     return [f"{place}{why}", *(str(each) for each in parts if each)]
 
 
+def traceback_text(lines: object, columns: int) -> list[str]:
+    """Return the traceback of a task for a person, each line within so many columns."""
+    if not isinstance(lines, list):
+        return []
+    shown = [plain(each) for each in lines]
+    return [each if len(each) <= columns else f"{each[: columns - 1]}…" for each in shown]
+
+
 def exit_code(error: TreadleError) -> ExitCode:
     """Return the code that a process exits with which ends by an error."""
     return _CODES.get(error.reason, ExitCode.REFUSED)

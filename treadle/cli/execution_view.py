@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from treadle.cli.plain_text import counted, plain
-from treadle.cli.progress import NodeProgress, Progress
+from treadle.cli.progress import NodeProgress, Progress, progress_words
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus, NodeStatus
 from treadle.wire.events import Event
@@ -105,6 +105,8 @@ def event_line(event: Event, before: Progress) -> str | None:
         text = f"asks: {data['title']}  (treadle answer {data['interaction_id']})"
     elif kind == EventType.USER_INPUT_REFUSED:
         text = f"refused an answer of {data['answered_by']}: {data['reason']}"
+    elif kind == EventType.NODE_OUTPUT_UPDATE and (words := progress_words(data["data"])):
+        text = _shortened(words)
     elif "output_key" in data and data["output_key"] != "result":
         text += f" → {data['output_key']}"
     return plain(f"{after}  {place}  {text}")
@@ -144,6 +146,8 @@ def _line(node_id: str, node: NodeProgress, now: int, *, folded: bool) -> Text:
         line.append(f"  {duration(milliseconds)}", "dim")
     if not folded and node.output_key not in (None, "result"):
         line.append(f"  → {plain(node.output_key)}", "dim")
+    if node.said:
+        line.append(f"  {_shortened(node.said)}", "cyan")
     if node.retries:
         line.append(f"  {counted(node.retries, 'retry', 'retries')}", "yellow")
     if node.error and node.status in _IN_SIGHT:

@@ -5,6 +5,7 @@ It needs neither the engine nor Redis, which take a command longer to load than 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import ClassVar
@@ -23,10 +24,15 @@ from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.hil.rights import Account, seen
 from treadle.ledger.engine.versions import Graphs
 from treadle.ledger.people.interactions import interactions
-from treadle.ledger.views import executions, unserved
+from treadle.ledger.views import executions, node_logs, paging, unserved
+from treadle.ledger.views.node_logs import Lines
 from treadle.ledger.views.responses import responses
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
 from treadle.wire.interactions import Interaction, InteractionResponse
+from treadle.wire.logs import LogLine, LogLines
+
+#: Seconds between two looks for new lines.
+_POLL_SECONDS = 0.3
 
 
 class ClusterUnreachable(TreadleError):
@@ -71,6 +77,23 @@ class Ledger:
 
     def graph(self, execution: ExecutionRecord) -> CompiledGraph:
         return self._graphs.execution(self.session(), UUID(execution.id))
+
+    def lines(self, wanted: Lines, *, after: int, limit: int = 1_000) -> LogLines:
+        paging.reached(self.session(), wanted.execution_id)  # raises if there is none
+        return node_logs.lines(self.session(), wanted, after=after, limit=limit)
+
+    def follow_lines(self, wanted: Lines) -> Iterator[LogLine]:
+        after = 0
+        while True:
+            is_over = paging.reached(self.session(), wanted.execution_id).is_over
+            page = node_logs.lines(self.session(), wanted, after=after)
+            yield from page.lines
+            if page.lines:
+                after = page.after
+            elif is_over:
+                return
+            else:
+                time.sleep(_POLL_SECONDS)
 
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         # A session of its own: the other one may be in use.

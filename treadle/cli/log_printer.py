@@ -10,10 +10,12 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 import typer
 
+from treadle.cli.errors import traceback_text
 from treadle.cli.plain_text import json_text, plain, say
 
 #: What a service logs when it is at work.
@@ -21,6 +23,17 @@ _AT_WORK = frozenset({"worker.started", "scheduler.started", "gateway.started"})
 #: Fields of a log line that are shown in another way, or that a person does not need.
 _LEFT_OUT = frozenset({"event", "timestamp", "level", "exception"})
 _COLOURS = {"warning": typer.colors.YELLOW, "error": typer.colors.RED}
+#: Colours of services, given in turn.
+_SERVICE_COLOURS = (
+    typer.colors.CYAN,
+    typer.colors.GREEN,
+    typer.colors.MAGENTA,
+    typer.colors.BLUE,
+    typer.colors.BRIGHT_CYAN,
+    typer.colors.BRIGHT_GREEN,
+)
+#: Lines about one attempt, which there are many of.
+_OF_ATTEMPTS = frozenset({"attempt.settled", "task.logged"})
 #: Columns of a service's name, and of an event's.
 _NAME, _EVENT = 10, 17
 _INDENT = " " * 12
@@ -35,6 +48,7 @@ class LogPrinter:
         self._when_up = when_up
         self._awaited = set(services)
         self._readable = sys.stdout.isatty()
+        self._colours = dict(zip(services, cycle(_SERVICE_COLOURS), strict=False))
 
     def print_line(self, service: str, line: str) -> None:
         """Print one line of a service, and the word once all services are at work."""
@@ -45,7 +59,8 @@ class LogPrinter:
         elif record is not None:
             columns = shutil.get_terminal_size((_COLUMNS, 24)).columns
             shown = readable(service, record, columns)
-            say(shown, fg=_COLOURS.get(record.get("level", "")))
+            own = self._colours.get(service)
+            say(shown, fg=_COLOURS.get(record.get("level", ""), own))
         else:
             say(f"{service}: {plain(line)}")
         if self._awaited and record is not None and record.get("event") in _AT_WORK:
@@ -84,8 +99,17 @@ def readable(service: str, record: dict[str, Any], columns: int = _COLUMNS) -> s
     Facts that do not fit stand on lines below, further in; what is empty is left out.
     """
     time_of_day = str(record.get("timestamp", ""))[11:19]
+    head = f"{plain(time_of_day)}  {service:<{_NAME}}"
     event = plain(record.get("event", ""))
-    lines = [f"{plain(time_of_day)}  {service:<{_NAME}}  {event:<{_EVENT}}"]
+    if event in _OF_ATTEMPTS:
+        below = record.get("traceback")
+        line = f"{head}  {_of_attempt(record)}".rstrip()
+        if event != "task.logged" and len(line) > columns:  # what a task says is shown whole
+            line = f"{line[: columns - 1]}…"
+        lines = [line]
+        lines += (_INDENT + each for each in traceback_text(below, columns - len(_INDENT)))
+        return "\n".join(lines)
+    lines = [f"{head}  {event:<{_EVENT}}"]
     for key, value in record.items():
         if key in _LEFT_OUT or value in (None, ""):
             continue
@@ -95,6 +119,24 @@ def readable(service: str, record: dict[str, Any], columns: int = _COLUMNS) -> s
         lines[-1] += f"  {fact}"
     lines += (_INDENT + each for each in _traceback(record.get("exception")))
     return "\n".join(each.rstrip() for each in lines)
+
+
+def _of_attempt(record: dict[str, Any]) -> str:
+    """Return what a line says of an attempt, in one line: the node, and what it came to or said."""
+    execution = f"…{str(record.get('execution_id', ''))[-6:]}"
+    scope = f" [{record['scope']}]" if record.get("scope") else ""
+    place = f"{execution}  {record.get('node_id', '')}{scope}"
+    if record["event"] == "task.logged":
+        severity = f"{record['severity']} " if record.get("severity") else ""
+        return plain(f"{place} | {severity}{record.get('text', '')}")
+    outcome = f"{record.get('outcome', '')}"
+    if record.get("seconds") is not None:
+        outcome += f" in {round(1000 * record['seconds']):,} ms"
+    if record.get("reason"):
+        outcome += f": {record.get('error') or record['reason']}"
+    if record.get("attempt", 1) != 1:
+        outcome += f"  (attempt {record['attempt']})"
+    return plain(f"{place}  {outcome}")
 
 
 def _traceback(exception: Any) -> Iterator[str]:

@@ -42,6 +42,8 @@ class NodeProgress:
     """The key it left by last."""
     error: str | None = None
     """What its last failure said."""
+    said: str = ""
+    """How far its last attempt was, in words; empty when it has ended."""
 
     @property
     def counts(self) -> Counter[NodeStatus]:
@@ -105,11 +107,15 @@ class Progress:
 
     def _change(self, event_type: str, data: Mapping[str, Any], at: int) -> None:
         node = self.nodes[data["node_id"]]
+        if event_type == EventType.NODE_OUTPUT_UPDATE:
+            node.said = progress_words(data["data"])
+            return
         spec = EVENTS.get(event_type)  # a gateway of another release may have more
         status = spec.node_status if spec else None
         if status is None:
             return
         node.statuses[data["scope"]] = status
+        node.said = ""
         if status is NodeStatus.RUNNING:
             self._begin(data["node_id"], at)
         if status in _OVER:
@@ -138,3 +144,15 @@ class Progress:
             self.ended = at
         else:
             self.status = ExecutionStatus.RUNNING
+
+
+def progress_words(data: Any) -> str:
+    """Return what a task said of its progress: `3 of 10  text`; empty if it is something else."""
+    progress = data.get("progress") if isinstance(data, dict) else None
+    if not isinstance(progress, dict):
+        return ""
+    done, total = progress.get("done"), progress.get("total")
+    amount = f"{done:,}" if isinstance(done, int | float) else ""
+    if amount and isinstance(total, int | float):
+        amount += f" of {total:,}"
+    return "  ".join(filter(None, (amount, str(progress.get("text") or ""))))

@@ -31,6 +31,7 @@ from treadle.dag.states import ExecutionStatus, InteractionStatus
 from treadle.dag.validation import validate
 from treadle.ledger.engine.submission import Submission
 from treadle.ledger.engine.submission_check import check_key
+from treadle.ledger.views.node_logs import Lines
 from treadle.ledger.views.unserved import REASONS
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
@@ -48,6 +49,7 @@ from treadle.wire.interactions import (
     InteractionResponses,
     Interactions,
 )
+from treadle.wire.logs import LogLine, LogLines
 from treadle.wire.objects import Object, members
 from treadle.wire.plans import AskedPlan, Plan
 from treadle.wire.workflows import ValidationResult, Version
@@ -59,6 +61,10 @@ _OUTAGE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _PAGE = 1_000
 _STEP = re.compile(r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|(\w+)')
+
+
+class _StreamOver(Exception):
+    """The reader of a stream has all that there will be."""
 
 
 class Remote:
@@ -111,6 +117,15 @@ class Remote:
             raise GatewayDiffers("The gateway runs a workflow that this release does not know.")
         return graph
 
+    def lines(self, wanted: Lines, *, after: int, limit: int = 1_000) -> LogLines:
+        path, query = _lines_of(wanted)
+        return self._read(LogLines, "GET", path, params={**query, "after": after, "limit": limit})
+
+    def follow_lines(self, wanted: Lines) -> Iterator[LogLine]:
+        path, query = _lines_of(wanted)
+        for document in self._taken_up(path, query):
+            yield object_of(LogLine, document)
+
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings
 
@@ -131,22 +146,9 @@ class Remote:
 
     def follow(self, execution_id: UUID, *, after_seq: int = 0) -> Iterator[list[Event]]:
         """Yield each event as it comes; a stream that breaks is taken up where it broke."""
-        until = time.monotonic() + _OUTAGE_SECONDS
-        while True:
-            try:
-                for event in self._stream(execution_id, after_seq):
-                    yield [event]
-                    after_seq = event.seq
-                    until = time.monotonic() + _OUTAGE_SECONDS
-                    if event.event_type in FINAL_EVENTS:
-                        return
-            except httpx.RequestError as error:
-                if time.monotonic() > until:
-                    raise unreachable(error, self._server) from error
-            except TreadleError as error:
-                if not error.retryable or time.monotonic() > until:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
+        path = f"/v1/executions/{execution_id}/events"
+        for document in self._taken_up(path, {}, after_seq):
+            yield [object_of(Event, document)]
 
     def control(self, action: Control, execution_id: UUID) -> ExecutionStatus:
         return self._read(ExecutionBrief, "POST", f"/v1/executions/{execution_id}/{action}").status
@@ -183,17 +185,46 @@ class Remote:
         path = f"/v1/interactions/{interaction_id}/answer"
         return self._read(Answered, "POST", path, json=dict(raw))
 
-    def _stream(self, execution_id: UUID, after_seq: int) -> Iterator[Event]:
-        headers = {"Last-Event-ID": str(after_seq)}
-        path = f"/v1/executions/{execution_id}/events"
-        with connect_sse(self._http, "GET", path, headers=headers) as source:
+    def _taken_up(
+        self, path: str, query: Mapping[str, Any], after: int = 0
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the numbered documents of a stream until it ends with its execution."""
+        until = time.monotonic() + _OUTAGE_SECONDS
+        while True:
+            try:
+                for document in self._stream(path, query, after):
+                    yield document
+                    after = document["seq"]
+                    until = time.monotonic() + _OUTAGE_SECONDS
+                    if document.get("event_type") in FINAL_EVENTS:
+                        return
+            except _StreamOver:
+                return
+            except httpx.RequestError as error:
+                if time.monotonic() > until:
+                    raise unreachable(error, self._server) from error
+            except TreadleError as error:
+                if not error.retryable or time.monotonic() > until:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
+
+    def _stream(self, path: str, query: Mapping[str, Any], after: int) -> Iterator[dict[str, Any]]:
+        """Yield the numbered documents of a stream.
+
+        Raises:
+            _StreamOver: nothing follows any more.
+        """
+        headers = {"Last-Event-ID": str(after)}
+        with connect_sse(self._http, "GET", path, headers=headers, params=dict(query)) as source:
+            if source.response.status_code == httpx.codes.NO_CONTENT:
+                raise _StreamOver
             if source.response.status_code != httpx.codes.OK:
                 source.response.read()
                 document_of(source.response)
             for each in source.iter_sse():
-                event = json.loads(each.data) if each.data else {}
-                if "seq" in event:
-                    yield object_of(Event, event)
+                document = json.loads(each.data) if each.data else {}
+                if "seq" in document:
+                    yield document
 
     def _records(self, href: str, *, whole: bool) -> Iterator[dict[str, Any]]:
         """Yield all node records; with what they put out, however large, if `whole`."""
@@ -227,6 +258,13 @@ class Remote:
         except httpx.RequestError as error:
             raise unreachable(error, self._server) from error
         return document_of(response)
+
+
+def _lines_of(wanted: Lines) -> tuple[str, dict[str, Any]]:
+    """Return where lines are read, and the query that narrows them down."""
+    query = {"node": wanted.node, "scope": wanted.scope, "attempt": wanted.attempt}
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"/v1/executions/{wanted.execution_id}/logs", given
 
 
 def _key_header(key: str | None) -> dict[str, str]:

@@ -14,7 +14,7 @@ from rich.live import Live
 
 from treadle.cli.cluster import Cluster, Reader
 from treadle.cli.console import PlainConsole, output_console
-from treadle.cli.errors import ExitCode, error_lines
+from treadle.cli.errors import ExitCode, error_lines, traceback_text
 from treadle.cli.execution_view import event_line, headline, tree_of
 from treadle.cli.files import to_json
 from treadle.cli.plain_text import plain, say, wrapped
@@ -22,6 +22,7 @@ from treadle.cli.progress import Progress
 from treadle.cli.standstill import warned_of, warning_lines
 from treadle.dag.events import EventType
 from treadle.dag.states import ExecutionStatus
+from treadle.ledger.views.node_logs import Lines
 from treadle.wire.events import Event
 from treadle.wire.executions import ExecutionRecord
 
@@ -32,6 +33,8 @@ _FREE_LINES = 4
 #: Characters of an output that are shown to a person.
 _OUTPUT_CHARACTERS = 2_000
 _INTERRUPTED = 130
+#: Columns of what stands below a tree.
+_COLUMNS = 80
 
 Answer = Callable[[UUID], None]
 """Sees to a question of the execution, by its id, while its progress waits."""
@@ -140,11 +143,15 @@ def _print_execution(cluster: Reader, execution: ExecutionRecord) -> None:
     output_console().print(tree_of(Progress(graph, execution), now=_now()), soft_wrap=True)
     for line in warning_lines(execution.warnings):
         say(wrapped(line, sys.stdout))
+    if cluster.lines(Lines(UUID(execution.id)), after=0, limit=1).lines:
+        say(f"logs: treadle logs {execution.id}")
     if execution.error is not None:
         error, details = execution.error, execution.error.error_details
         problems = details.facts.get("problems")
         lines = error_lines(error.error_message, details.reason, details.solution, problems)
         say(wrapped(lines, sys.stdout))
+        for each in traceback_text(details.facts.get("traceback"), _COLUMNS - 2):
+            say(f"  {each}")
         if place := _place_of(details.facts):
             say(f"  node: {place}")
     if execution.output is not None:

@@ -79,7 +79,10 @@ def _tell(level: int, settlement: Settlement, outcome: str, worker_id: UUID | No
     claim = settlement.claim
     facts: dict[str, object] = {}
     if isinstance(settlement.outcome, Failed | Retrying):
-        facts["reason"] = settlement.outcome.error.get("error_code")
+        error = settlement.outcome.error
+        facts["reason"], facts["error"] = error.get("error_code"), error.get("error_message")
+        if lines := error.get("error_details", {}).get("traceback"):
+            facts["traceback"] = lines
     _log.log(
         level,
         "attempt.settled",

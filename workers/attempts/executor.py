@@ -25,6 +25,7 @@ from treadle.dag.outcomes import Completed, Failed, LoopOpened, Outcome
 from treadle.dag.retries import apply_retry_policy
 from treadle.dag.specs import Lane
 from treadle.dag.specs.configuration import Configuration
+from treadle.dag.specs.tasks import PYTHON_TASK
 from treadle.dag.states import LoopPhase
 from treadle.dag.values import Value
 from treadle.ledger.engine.leases import Claim
@@ -35,6 +36,7 @@ from treadle.workers.attempts.loop_results import gather, given_up
 from treadle.workers.attempts.records import Records
 from treadle.workers.attempts.result_pages import referred_to
 from treadle.workers.interruption import AttemptOver
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.nodes.attempt import Attempt, ReportSink, discard_report
 from treadle.workers.nodes.errors import causes_of
 from treadle.workers.nodes.implementation import Services, implementations
@@ -74,10 +76,16 @@ class Executor:
     """Runs claims; safe for threads."""
 
     def __init__(
-        self, records: Records, dialer: Dialer, secrets: Secrets, settings: Settings
+        self,
+        records: Records,
+        dialer: Dialer,
+        secrets: Secrets,
+        settings: Settings,
+        logs: TaskLogs,
     ) -> None:
         self._records = records
         self._secrets = secrets
+        self._logs = logs
         self._operator_keys = operator_keys(settings)
         self._longest_wait = timedelta(seconds=settings.retry_after_max_seconds)
         self._inputs = InputReader(records)
@@ -219,6 +227,7 @@ class Executor:
             deadline=deadline,
             budget=budget,
             tell=_cleaning(tell, self._hidden(node)),
+            log=self._logs.of(claim) if node.spec is PYTHON_TASK else None,
         )
 
     def _configuration(

@@ -16,14 +16,18 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import asdict
+from functools import partial
 from threading import Lock
 from typing import TypeAlias
 
 from treadle.core.processes import Command, GuardedProcess
 from treadle.core.settings import COUNTS_FOLDER, child_environment, is_read_by_treadle
+from treadle.dag.log_streams import LogStream
 from treadle.dag.values import dumps, loads
 from treadle.monitoring import logs
 from treadle.workers.lanes.frames import READY, frame, read_reply
+from treadle.workers.logs.task_log import Line, Taken, TaskLog
 from treadle.workers.nodes.tasks.python_task import ChildCall
 
 #: Where a child writes what user code prints, and its errors: where this process writes its own.
@@ -35,6 +39,10 @@ _READ_BYTES = 1 << 20
 Watch: TypeAlias = Callable[[Callable[[], None]], AbstractContextManager[None]]
 """Gets a call that kills the child; whoever watches makes it inside the context, and never after.
 """
+
+
+Take: TypeAlias = Callable[[bytes], None]
+"""Gets what a call says before its reply; a `ValueError` refuses the child."""
 
 
 class ChildDied(Exception):
@@ -64,20 +72,24 @@ class Child:
             self._process = GuardedProcess(command, _STANDARD_ERROR)
         started = None
         with suppress(OSError):
-            started = read_reply(self._receive, READY)
+            started = read_reply(self._receive, READY, nothing_said)
         if started is None:
             raise ChildDied(f"A child could not start: it ended with code {self.end()}.")
 
-    def ask(self, call: bytes, *, watch: Watch) -> bytes:
+    def ask(self, call: bytes, *, watch: Watch, take: Take) -> bytes:
         """Make one call and return the reply.
+
+        Args:
+            watch: gets a call that ends it.
+            take: gets what the call says before it replies, also when it then dies.
 
         Raises:
             ChildDied: it ended without an answer, or sent something else.
         """
         number, reply = secrets.randbits(64), None
-        with watch(self._kill), suppress(OSError):
+        with watch(self._kill), suppress(OSError, ValueError, TypeError):
             self._send(frame(number, call))
-            reply = read_reply(self._receive, number)
+            reply = read_reply(self._receive, number, take)
         if reply is None:
             raise ChildDied(f"The child that ran it alone ended with code {self.end()}.")
         return reply
@@ -121,15 +133,20 @@ class Children:
         self._idle: list[Child] = []
         self._lock = Lock()
 
-    def call(self, call: ChildCall, *, watch: Watch) -> bytes:
-        """Make one call and return the reply.
+    def call(self, call: ChildCall, *, watch: Watch, log: TaskLog) -> bytes:
+        """Make one call and return the reply; what it says meanwhile goes to its log.
 
         Raises:
             ChildDied: the child ended without an answer.
         """
         child = self._take()
-        body = {"task": call.task, "module": call.module, "input": loads(call.payload)}
-        reply = child.ask(dumps(body), watch=watch)
+        body = {
+            "task": call.task,
+            "module": call.module,
+            "input": loads(call.payload),
+            "facts": asdict(call.facts),
+        }
+        reply = child.ask(dumps(body), watch=watch, take=partial(_take_lines, log))
         if child.lives():
             with self._lock:
                 self._idle.append(child)
@@ -152,6 +169,22 @@ class Children:
                     return child
                 child.end()
         return Child("treadle.workers.lanes.child_process", environment_of_tasks())
+
+
+def nothing_said(_: bytes) -> None:
+    """Refuse lines of a call in which no user code runs."""
+    raise ValueError("a call that says nothing has said something")
+
+
+def _take_lines(log: TaskLog, data: bytes) -> None:
+    """Take in lines of a child.
+
+    Raises:
+        ValueError: they are none.
+    """
+    lines, left_out, report = loads(data)
+    shown = [Line(int(at), LogStream(stream), *rest) for at, stream, *rest in lines]
+    log.extend(Taken(shown, int(left_out), report))
 
 
 def environment_of_tasks() -> dict[str, str]:

@@ -20,8 +20,9 @@ from treadle.ledger.engine.leases import Claim
 from treadle.ledger.engine.settle_rows import leaves_by_error, settlement_of
 from treadle.workers.attempts.executor import AttemptResult, Executor
 from treadle.workers.attempts.records import Records
-from treadle.workers.lanes.child_pool import Child, Watch, environment
-from treadle.workers.lanes.child_process import serve
+from treadle.workers.lanes.child_pool import Child, Watch, environment, nothing_said
+from treadle.workers.lanes.child_process import Say, serve
+from treadle.workers.logs.collected import TaskLogs
 from treadle.workers.nodes.implementation import module_of
 from treadle.workers.secrets import Secrets
 
@@ -38,20 +39,20 @@ def run_isolated(claim: Claim, settings: Settings, *, watch: Watch) -> AttemptRe
     try:
         module = module_of(claim.node.spec)
         call = pickle.dumps((settings, module, claim.graph.workflow, known))
-        ran: AttemptResult = pickle.loads(child.ask(call, watch=watch))  # noqa: S301 - see above
+        ran: AttemptResult = pickle.loads(child.ask(call, watch=watch, take=nothing_said))  # noqa: S301 - see above
     finally:
         child.end()
     return ran
 
 
-def _run(frame: bytes) -> bytes:
+def _run(frame: bytes, _: Say) -> bytes:
     settings, module, workflow, known = pickle.loads(frame)  # noqa: S301 - see above
     import_module(module)
     claim = Claim(graph=compile_graph(workflow), **known)
     with open_pool(settings.database_url, max_size=1, autocommit=True) as pool:
         dialer = Dialer(AddressPolicy(settings.allowed_private_addresses))
         secrets = Secrets(secrets_given(), settings.offered_secrets)
-        executor = Executor(Records(pool), dialer, secrets, settings)
+        executor = Executor(Records(pool), dialer, secrets, settings, TaskLogs(()))
         prepared = executor.prepare(claim)
         if not isinstance(prepared, AttemptResult):
             prepared = asyncio.run(executor.run_async(claim, prepared))

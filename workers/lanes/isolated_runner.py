@@ -59,9 +59,10 @@ class IsolatedRunner:
 
     def _call_task(self, attempt: Attempt, watch: Watch) -> Completed | Failed | Released:
         call = child_call(attempt)
+        assert attempt.log is not None
         if isinstance(call, Released):
             return call
-        return outcome_of(self._children.call(call, watch=watch))
+        return outcome_of(self._children.call(call, watch=watch, log=attempt.log))
 
 
 def is_poison_suspect(claim: Claim) -> bool:

@@ -1,6 +1,7 @@
 """Time limits: an attempt past its limit is interrupted by its own process (invariant 7).
 
-What waits in the thread of one that only takes longer than expected is given back.
+Meanwhile, what waits in the thread of one that only takes longer than expected is given back, and
+what tasks print is handed on.
 An attempt that cannot be interrupted loses its lease to the scheduler a little later.
 """
 
@@ -22,9 +23,9 @@ _PERIOD_SECONDS = 0.25
 class TimeLimits(Middleware):
     """Looks at the limits while the threads run."""
 
-    def __init__(self, leases: Leases, release_held_up: Callable[[], None]) -> None:
+    def __init__(self, leases: Leases, look_after: Callable[[], None]) -> None:
         self._leases = leases
-        self._release_held_up = release_held_up
+        self._look_after = look_after
         self._stopping = Event()
         self.thread = VitalThread(self._watch, "time-limits")
 
@@ -38,4 +39,4 @@ class TimeLimits(Middleware):
     def _watch(self) -> None:
         while not self._stopping.wait(_PERIOD_SECONDS):
             self._leases.interrupt_overdue()
-            self._release_held_up()
+            self._look_after()

@@ -13,6 +13,7 @@ from treadle.dag.expressions import Budget
 from treadle.dag.graph import CompiledNode, Edge
 from treadle.dag.results import ResultsRef
 from treadle.dag.values import NotAValue, Value, dumps
+from treadle.workers.logs.task_log import TaskLog
 from treadle.workers.nodes.results import Results
 
 #: Bytes of one report as JSON. It is read by everybody who follows the execution.
@@ -55,6 +56,8 @@ class Attempt:
     budget: Budget = field(default_factory=Budget)
     """What all its evaluations together may cost."""
     tell: ReportSink = discard_report
+    log: TaskLog | None = None
+    """Where what user code prints and logs goes; `None` for a node that runs none."""
 
     async def report(self, data: Value, join: Join | None = None) -> None:
         """Say how far it is, in the async lane: an event `node_output_update` that carries `data`.

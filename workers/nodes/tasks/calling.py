@@ -23,8 +23,8 @@ from treadle.core.errors import TreadleError
 from treadle.dag.outcomes import Completed, Failed
 from treadle.dag.values import INTEGER_LIMIT, NotAValue, Value, dumps
 from treadle.workers.interruption import AttemptOver
-from treadle.workers.nodes.tasks.exceptions import described
-from treadle.workers.tasks import TASKS, Task
+from treadle.workers.nodes.tasks.exceptions import described, traceback_lines
+from treadle.workers.tasks import TASKS, NonRetryable, Task
 
 
 class TaskFailed(TreadleError):
@@ -145,9 +145,12 @@ def _check_numbers(name: str, value: Value) -> None:
 
 
 def _failed(task: Task, exc: BaseException) -> Failed:
+    module = task.function.__module__
+    if isinstance(exc, NonRetryable):
+        exc.context.setdefault("traceback", traceback_lines(exc, module=module))
     if isinstance(exc, TreadleError):
         return Failed(exc.to_wire())
-    message, facts = described(exc, hidden=__file__)
+    message, facts = described(exc, module=module)
     return Failed(
         TaskFailed(f"Task {task.name} raised {message}", task=task.name, **facts).to_wire()
     )
@@ -155,7 +158,7 @@ def _failed(task: Task, exc: BaseException) -> Failed:
 
 def _not_imported(name: str, module: str, exc: BaseException) -> Failed:
     """Return the failure of a call whose module its child cannot import."""
-    message, facts = described(exc, hidden=__file__)
+    message, facts = described(exc, module=module)
     return Failed(
         TaskFailed(
             f"Importing {module} for task {name} in a child process raised {message}",
