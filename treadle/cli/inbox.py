@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
@@ -27,7 +26,7 @@ from treadle.cli.files import (
 )
 from treadle.cli.ids import execution_named, id_text, question_named
 from treadle.cli.plain_text import plain, say
-from treadle.cli.prompts import Answer, asked_in_terminal, value_of
+from treadle.cli.prompts import Answer, asked_in_terminal, can_ask, value_of
 from treadle.core.errors import TreadleError
 from treadle.dag.problems import Hints
 from treadle.dag.questions import Priority
@@ -196,7 +195,7 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
     if question.status is not InteractionStatus.PENDING:
         _tell(_answered(**members(question), repeated=True), as_json=as_json)
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not can_ask():
         raise AnswerMissing("No option says what the answer is.")
     while True:
         try:
