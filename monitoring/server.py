@@ -30,7 +30,9 @@ class PortTaken(TreadleError):
     """The address to serve on is not available."""
 
     reason: ClassVar[str] = "port_taken"
-    solution: ClassVar[str] = "Stop what listens there, or choose another port."
+    solution: ClassVar[str] = (
+        "Stop what listens there, or choose another port: --port, or `treadle up --port-base`."
+    )
 
 
 class NoSuchPage(TreadleError):

@@ -21,10 +21,12 @@ Every node has the fields of `Configuration` and the output key `error`.
 """
 
 from treadle.dag.specs.configuration import Configuration, Policy, policy
+from treadle.dag.specs.planned import instead_of
 from treadle.dag.specs.registry import (
     AVAILABLE,
     SPECS,
     SUBTYPES,
+    USABLE,
     running_spec_of,
     spec_of,
 )
@@ -47,12 +49,14 @@ __all__ = [
     "ERROR_KEY",
     "SPECS",
     "SUBTYPES",
+    "USABLE",
     "Configuration",
     "InvalidConfiguration",
     "Join",
     "Lane",
     "NodeSpec",
     "Policy",
+    "instead_of",
     "policy",
     "running_spec_of",
     "spec_of",

@@ -41,7 +41,7 @@ def _available(channel: Any) -> Any:
     if channel in PLANNED:
         raise PydanticCustomError(
             "feature_not_implemented",
-            "The channel `{name}` is not in this release.",
+            "The channel `{name}` is not in this release; `in_app` and `webhook` are.",
             {"name": channel},
         )
     return channel

@@ -34,6 +34,11 @@ SUBTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The subtypes of each type."""
 
+USABLE: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {kind: tuple(s.subtype for s in AVAILABLE if s.type == kind) for kind in SUBTYPES}
+)
+"""Those of `SUBTYPES` that this release runs: what may be suggested. A type may have none."""
+
 _INTERNAL = {(each.type, each.subtype): each for each in _DEFINED if each.is_internal}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from treadle.dag.model import SYSTEM_PREFIX
 from treadle.dag.problems import Problem, quoted
-from treadle.dag.specs import SUBTYPES, spec_of
+from treadle.dag.specs import SUBTYPES, USABLE, instead_of, spec_of
 from treadle.dag.validation.draft import Draft, DraftConnection
 from treadle.dag.validation.report import Report
 from treadle.dag.values import Value
@@ -66,19 +66,21 @@ def check_types(document: Mapping[str, Value], report: Report) -> None:
 def _type_problem(kind: str, subtype: Value, report: Report) -> Problem | None:
     if kind not in SUBTYPES:
         message = f"There is no node type {quoted(kind)}."
-        solution = report.hints.closest(kind, SUBTYPES) or f"Use one of {', '.join(SUBTYPES)}."
+        usable = [each for each in USABLE if USABLE[each]]
+        solution = report.hints.closest(kind, usable) or f"Use one of {', '.join(usable)}."
         return Problem("type", "unknown_node_type", message, solution)
     if not isinstance(subtype, str):
         return None
     spec = spec_of(kind, subtype)
     if spec is None:
-        known = SUBTYPES[kind]
+        known = USABLE[kind]
         message = f"{kind} has no subtype {quoted(subtype)}."
-        of_other = [f"{other}.{subtype}" for other in SUBTYPES if subtype in SUBTYPES[other]]
+        of_other = [f"{other}.{subtype}" for other in USABLE if subtype in USABLE[other]]
         solution = (
             f"Use {' or '.join(of_other)}."
             if of_other
-            else report.hints.closest(subtype, known) or f"Use one of {', '.join(known)}."
+            else report.hints.closest(subtype, known)
+            or (f"Use one of {', '.join(known)}." if known else instead_of(kind))
         )
         return Problem("subtype", "unknown_node_subtype", message, solution)
     if not spec.available:
@@ -86,7 +88,7 @@ def _type_problem(kind: str, subtype: Value, report: Report) -> Problem | None:
             "subtype",
             "node_type_not_available",
             f"{spec.key} is known, but this release cannot run it.",
-            "Use another type, or a release that has it.",
+            instead_of(kind, subtype),
         )
     return None
 

@@ -19,7 +19,7 @@ from treadle.dag.values import NotAValue
 from treadle.gateway.auth import Caller, Reader, Runner
 from treadle.gateway.definitions import WorkflowInvalid, check_stored, valid
 from treadle.gateway.models.executions import NewExecution
-from treadle.gateway.parameters import Cursor, IdempotencyKey, Limit
+from treadle.gateway.parameters import Cursor, IdempotencyKey, IdPrefix, Limit
 from treadle.gateway.plans import planned_workflow
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
@@ -32,9 +32,10 @@ from treadle.ledger.engine.idempotency import IdempotencyConflict
 from treadle.ledger.engine.retrying import ExecutionNotFinal, NothingToRetry, retry
 from treadle.ledger.engine.submission import NoSuchTrigger, Submission
 from treadle.ledger.engine.submission_check import IdempotencyKeyInvalid, deadline_of
-from treadle.ledger.views import executions, library, paging
+from treadle.ledger.views import causes, executions, library, paging
 from treadle.ledger.views.library import NoSuchWorkflow
 from treadle.planner.requests import PlanInputInvalid, PlanNotReady
+from treadle.wire.causes import Causes
 from treadle.wire.executions import Execution, ExecutionBrief, Executions, Submitted
 from treadle.wire.objects import members, unchecked
 
@@ -99,6 +100,7 @@ def list_executions(
     caller: Reader,
     status: Annotated[ExecutionStatus | None, Query(description="Only those.")] = None,
     workflow_id: Annotated[Name | None, Query(description="Only those of this workflow.")] = None,
+    id_prefix: IdPrefix = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
@@ -110,6 +112,7 @@ def list_executions(
             owner=caller.owner,
             status=status,
             workflow_id=workflow_id,
+            id_prefix=id_prefix,
             before=position[0] if position else None,
             limit=limit + 1,
         )
@@ -123,6 +126,17 @@ def get_execution(execution_id: UUID, caller: Reader) -> Response:
     with caller.session() as connection:
         found = executions.execution(connection, caller.resources.graphs, execution_id)
     return Json(truncated(found))
+
+
+@routes.get(
+    "/executions/{execution_id}/why",
+    response_model=Causes,
+    summary="Say why an execution stands where it stands",
+)
+def get_causes(execution_id: UUID, caller: Reader) -> Response:
+    """Return what each open node waits for, with the step that frees it."""
+    with caller.session() as connection:
+        return Json(causes.causes(connection, caller.resources.graphs, execution_id))
 
 
 @routes.post(

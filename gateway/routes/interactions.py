@@ -14,7 +14,7 @@ from treadle.gateway.address_rates import TooManyRequests
 from treadle.gateway.auth import Answerer, Reader
 from treadle.gateway.links import LinkRoutes, LinkToken
 from treadle.gateway.models.interactions import LinkAnswer, NewAnswer
-from treadle.gateway.parameters import Cursor, Limit
+from treadle.gateway.parameters import Cursor, IdPrefix, Limit
 from treadle.gateway.resources import Resources
 from treadle.gateway.responses import Json, page, position_in
 from treadle.gateway.routing import Routes, refusals
@@ -40,6 +40,7 @@ def list_interactions(
     caller: Reader,
     status: Annotated[InteractionStatus | None, Query(description="Only those.")] = None,
     execution_id: Annotated[UUID | None, Query(description="Only those it asked.")] = None,
+    id_prefix: IdPrefix = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
@@ -51,6 +52,7 @@ def list_interactions(
             account=caller.owner,
             execution_id=execution_id,
             status=status,
+            id_prefix=id_prefix,
             before=position[0] if position else None,
             limit=limit + 1,
         )

@@ -56,7 +56,7 @@ async def logs(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
 ) -> Response:
     """Return lines in order, each once. A stream ends with the execution."""
     wanted = Lines(execution_id, node, scope, attempt)
-    if "text/event-stream" not in accept.lower():
+    if "text/event-stream" not in (accept or "").lower():
         return await run_sync(_page, caller, wanted, after, limit)
     after = int(last_event_id) if last_event_id else after
     live: Live = request.app.state.live

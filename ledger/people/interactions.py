@@ -121,12 +121,13 @@ def interaction(connection: psycopg.Connection, interaction_id: UUID) -> Interac
     return _interaction(rows[0])
 
 
-def interactions(
+def interactions(  # noqa: PLR0913 - each narrows the list
     connection: psycopg.Connection,
     *,
     account: str,
     execution_id: UUID | None = None,
     status: InteractionStatus | None = None,
+    id_prefix: str | None = None,
     before: UUID | None = None,
     limit: int = 20,
 ) -> list[Interaction]:
@@ -137,6 +138,7 @@ def interactions(
         account=account,
         execution_id=execution_id,
         status=status,
+        id_prefix=id_prefix,
         before=before,
         limit=limit,
     )

@@ -32,13 +32,16 @@ select id from executions where retry_of = %(id)s order by id
 
 -- name: executions
 -- The newest executions of an owner, optionally of one status, before a cursor. Those of Treadle's
--- own workflows, such as plans, are told only to who asks for them by workflow.
+-- own workflows, such as plans, are told only to who asks for them by workflow or id.
 select e.id, e.workflow_id, coalesce(v.version, 0) as version, e.status, e.created_at, e.finished_at
 from executions e left join workflow_versions v on v.id = e.version_id
 where e.owner = %(owner)s
   and (%(status)s::text is null or e.status = %(status)s)
-  and case when %(workflow_id)s::text is null then not starts_with(e.workflow_id, 'treadle.')
-           else e.workflow_id = %(workflow_id)s end
+  and case when %(workflow_id)s::text is not null then e.workflow_id = %(workflow_id)s
+           else %(id_prefix)s::text is not null or not starts_with(e.workflow_id, 'treadle.') end
+  and (%(id_prefix)s::text is null or
+       e.id between rpad(replace(%(id_prefix)s, '-', ''), 32, '0')::uuid
+                and rpad(replace(%(id_prefix)s, '-', ''), 32, 'f')::uuid)
   and (%(before)s::uuid is null or e.id < %(before)s)
 order by e.id desc
 limit %(limit)s

@@ -121,6 +121,9 @@ from interactions i join executions e on e.id = i.execution_id
 where (i.owner = %(account)s or (i.status = 'pending' and i.assignees @> array[%(account)s::text]))
   and (%(execution_id)s::uuid is null or i.execution_id = %(execution_id)s)
   and (%(status)s::text is null or i.status = %(status)s)
+  and (%(id_prefix)s::text is null or
+       i.id between rpad(replace(%(id_prefix)s, '-', ''), 32, '0')::uuid
+                and rpad(replace(%(id_prefix)s, '-', ''), 32, 'f')::uuid)
   and (%(before)s::uuid is null or i.id < %(before)s)
 order by i.id desc
 limit %(limit)s

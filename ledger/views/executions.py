@@ -143,22 +143,28 @@ def execution(
     )
 
 
-def executions(
+def executions(  # noqa: PLR0913 - each narrows the list
     connection: psycopg.Connection,
     *,
     owner: str,
     status: str | None = None,
     workflow_id: str | None = None,
+    id_prefix: str | None = None,
     before: UUID | None = None,
     limit: int = 20,
 ) -> list[ExecutionBrief]:
-    """Return the newest executions of an owner, short."""
+    """Return the newest executions of an owner, short.
+
+    Args:
+        id_prefix: hexadecimal digits, with or without hyphens, that their ids begin with.
+    """
     rows = _fetch(
         connection,
         "executions",
         owner=owner,
         status=status,
         workflow_id=workflow_id,
+        id_prefix=id_prefix,
         before=before,
         limit=limit,
     )

@@ -254,8 +254,8 @@ def test_a_reader_that_leaves_ends_a_command_quietly(folder: Folder, flow: str) 
 
 
 def test_a_reader_of_help_that_leaves_ends_it_quietly(tmp_path: Path) -> None:
-    """Whoever draws the help: of all commands, of one, of one that is given nothing."""
-    for command in ("--help", "doctor --help", "keys", "--version", ""):
+    """Of all commands, of one; one that is given nothing tells its usage on standard error."""
+    for command in ("--help", "doctor --help", "keys --help", "--version"):
         line = f"$T {command} | exec 0<&-; echo ${{PIPESTATUS[0]}}"
         done = shell(Folder(tmp_path), line, PYTHONUNBUFFERED="")
         assert (done.out, done.err) == ("141\n", ""), command

@@ -34,7 +34,8 @@ def test_the_demo_runs_the_pipeline_says_what_happened_and_cleans_up(tmp_path: P
     assert "fetch_countries: GET http://127.0.0.1:" in done.stdout
     assert "answered 503. Tried again after 1.00 s." in done.stdout
     assert "Nobody sits at this terminal" in done.stdout
-    assert "publish: confirmed by local via cli" in done.stdout
+    assert "the demo    publish: confirmed, as nobody sits here" in done.stdout
+    assert "a person" not in done.stdout
     assert "treadle show " in done.stdout
     assert f"{ZONES} time zones in 37 offsets" in report.read_text("utf-8")
     assert "| Svalbard & Jan Mayen | Arctic/Longyearbyen | 78.00° |" in report.read_text("utf-8")

@@ -164,6 +164,10 @@ def test_a_problem_that_is_the_message_is_not_repeated(capsys: pytest.CaptureFix
         (["answer", "x"], "this is no id"),
         (["cancel", "x"], "this is no id"),
         (["retry", "x"], "this is no id"),
+        (["show", "0190g"], "nor the beginning of one, nor `last`"),
+        (["show", "01900000-0000-7000-8000-0000000000000"], "this is no id"),
+        (["sumbit"], "No such command 'sumbit'. Did you mean 'submit'?"),
+        (["keys", "lst"], "No such command 'lst'. Did you mean 'list'?"),
         (["executions", "--limit", "x"], "this is no whole number"),
         (["executions", "--limit", "0"], "it must be at least 1"),
         (["executions", "--limit", "9999"], "it must be at most 1000"),
@@ -178,7 +182,7 @@ def test_an_argument_is_refused_without_the_words_of_a_library(
     """An id, a number, a choice: what it is not is said plainly."""
     done = Folder(tmp_path).run(*arguments)
 
-    said = " ".join(done.err.replace("│", " ").split())
+    said = " ".join(done.err.split())
     assert done.code == 2
     assert words in said
     assert "Input should" not in said
@@ -213,3 +217,19 @@ def test_the_doctor_tells_settings_from_findings(
     assert findings.startswith("FAIL  cluster: ")
     assert settings.splitlines()[0] == "settings that are read from the environment"
     assert "      allowed_private_addresses: TREADLE_ALLOWED_PRIVATE_ADDRESSES" in settings
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["keys", "--help"], ["keys", "list", "--help"], ["submit", "--help"], ["sumbit"]],
+)
+def test_help_is_plain_and_says_only_what_there_is(arguments: list[str], tmp_path: Path) -> None:
+    """No frames that an ASCII terminal cannot show, flags without a value, no foreign options."""
+    done = Folder(tmp_path).run(*arguments)
+    said = done.out + done.err
+
+    assert said.isascii()
+    assert "<bool>" not in said
+    assert "completion" not in said
+    assert "..." not in said.replace("[ARGS]...", "")
+    assert f"Usage: treadle {arguments[0]}" in said or arguments[0] in ("--help", "sumbit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.support.workflows import (
     when,
     workflow,
 )
-from treadle.dag.specs import SPECS
+from treadle.dag.specs import AVAILABLE, SPECS, SUBTYPES
 from treadle.dag.validation import validate
 
 
@@ -104,6 +105,40 @@ def test_a_subtype_of_another_type_is_offered_that_type() -> None:
 def test_a_type_of_a_later_release_is_known_and_refused(spec: Any) -> None:
     """It is not called misspelled."""
     assert ("nodes[1].subtype", "node_type_not_available") in found(chain(node("n", spec.key)))
+
+
+def named_in(text: str, kind: str) -> list[str]:
+    """Return the node types that a solution names, with those of the type alone."""
+    subtypes = re.findall(r"\"([A-Z_]+)\"", text)
+    listed = re.findall(r"Use one of ([A-Z_, ]+)\.", text)
+    subtypes += [each for some in listed for each in some.split(", ")]
+    return re.findall(r"[A-Z_]+\.[A-Z_]+", text) + [f"{kind}.{each}" for each in subtypes]
+
+
+@pytest.mark.parametrize("key", SPECS)
+def test_what_is_suggested_is_not_refused_itself(key: tuple[str, str]) -> None:
+    """Of each type, reserved ones too: for itself, for a misspelled one, and of another type."""
+    kind, subtype = key
+    runs = {each.key for each in AVAILABLE}
+    documents = [chain(node("n", f"{kind}.{each}")) for each in (f"{subtype}X", "NO", subtype)]
+    documents += [chain(node("n", f"{other}.{subtype}")) for other in SUBTYPES]
+    if SPECS[key].available:
+        documents.pop(2)
+
+    for document in documents:
+        of = document["nodes"][1]["type"]
+        problems = validate(document).problems
+        reasons = {"unknown_node_subtype", "node_type_not_available"}
+        for solution in [each.solution for each in problems if each.reason in reasons]:
+            assert named_in(solution, of)
+            assert set(named_in(solution, of)) <= runs
+
+
+def test_a_type_that_is_suggested_has_something_that_runs() -> None:
+    """Neither the closest one nor a list names one that is all reserved."""
+    for kind in ("TOLL", "TOOLS", "MEMORIES", "EXTERNAL_ACTIONS", "nothing"):
+        solution = only(chain(node("n", f"{kind}.X")))[2]
+        assert not {"TOOL", "MEMORY", "EXTERNAL_ACTION"} & set(re.findall("[A-Z_]+", solution))
 
 
 def test_ids_stand_once() -> None:

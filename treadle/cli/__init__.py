@@ -6,8 +6,9 @@
 - Commands: `up` (with `log_printer` and `task_check`), `gateway` and `services` (worker, planner,
   scheduler; `signals` turns a signal into an orderly stop), `demo` (with `demo_services` and
   `demo_output`), `validate` (and `schema`), `plan` (with `plan_view`), `submit`, `executions`
-  (list, show, watch), `controls` (cancel, pause, resume, retry), `inbox` (with `prompts`), `keys`,
-  `doctor` (with `checkup`), `migrate`.
+  (list, show, watch; one node by `node_view`), `why`, `controls` (cancel, pause, resume, retry),
+  `inbox` (with `prompts`), `keys`, `doctor` (with `checkup`), `migrate`. `ids` finds what a
+  shortened id names.
 - `cluster` is what commands need of a cluster; `connect` finds one. Commands that only look at
   executions reach the ledger (`ledger`), those that act its engine and the queue too (`local`), and
   with `TREADLE_SERVER` all of them a gateway (`remote`). `files` reads what a command is given.

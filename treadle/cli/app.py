@@ -65,7 +65,11 @@ COMMANDS: Mapping[str, Place] = {
     "watch": Place("treadle.cli.executions", "Show an execution's progress until it ends."),
     "executions": Place("treadle.cli.executions", "List executions, the newest first."),
     "show": Place(
-        "treadle.cli.executions", "Show an execution as it stands: its nodes, error and output."
+        "treadle.cli.executions",
+        "Show an execution as it stands: its nodes, error and output; or one of its nodes.",
+    ),
+    "why": Place(
+        "treadle.cli.why", "Say what an execution waits for, node by node, and what would free it."
     ),
     "logs": Place("treadle.cli.logs", "Print what an execution's tasks print and log."),
     "cancel": Place(
@@ -126,6 +130,10 @@ class LazyCommand(TyperCommand):
             command = load(str(self.name))
         return command.make_context(info_name, args, parent, **extra)
 
+    def get_short_help_str(self, limit: int = 0) -> str:
+        """Return what the list of commands says of it, all of it: it is wrapped, not cut."""
+        return COMMANDS[str(self.name)].help
+
 
 class Commands(TyperGroup):
     """A group whose commands are loaded when they are run."""
@@ -156,13 +164,17 @@ def load(name: str) -> Any:
     command = function_of(name)
     if isinstance(command, typer.Typer):  # several commands under one name
         return typer.main.get_command(command)
-    single = typer.Typer(add_completion=False)
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
     single.command(name)(command)
     return typer.main.get_command(single)
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 
 

@@ -18,6 +18,7 @@ from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWa
 if TYPE_CHECKING:  # what a command that only looks at executions does not load
     from treadle.ledger.engine.submission import Submission
     from treadle.ledger.views.node_logs import Lines
+    from treadle.wire.causes import Causes
     from treadle.wire.interactions import Answered, Interaction, InteractionResponse
     from treadle.wire.logs import LogLine, LogLines
     from treadle.wire.plans import Plan
@@ -71,16 +72,29 @@ class Reader(Protocol):
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         """Return what keeps an execution from going on; safe beside other calls."""
 
+    def causes(self, execution_id: UUID) -> Causes:
+        """Return why an execution stands where it stands."""
+
     def check(self, workflow: Workflow) -> Findings:
         """Return what the cluster alone knows of a workflow that is valid by itself."""
 
     def executions(
-        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+        self,
+        *,
+        status: ExecutionStatus | None,
+        workflow_id: str | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[ExecutionBrief]:
-        """Return the newest executions, short."""
+        """Return the newest executions, short; those whose ids begin so, if that is given."""
 
     def questions(
-        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+        self,
+        *,
+        status: InteractionStatus | None,
+        execution_id: UUID | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[Interaction]:
         """Return the newest questions of one's executions, and those that one is asked."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from treadle.cli.cluster import Control
 from treadle.cli.connect import connected
-from treadle.cli.executions import AsJson, ExecutionId
+from treadle.cli.executions import AsJson
 from treadle.cli.files import to_json
+from treadle.cli.ids import ExecutionId, execution_named
 from treadle.cli.plain_text import say
 from treadle.cli.watch import watch_to_end
 from treadle.ledger.engine.submission_check import check_key
@@ -43,15 +43,17 @@ def retry(
     """Run an ended execution again from where it failed, as a new execution. Prints its id."""
     check_key(key)
     with connected() as cluster:
-        started = cluster.retry(execution_id, key=key)
+        repeated = execution_named(cluster, execution_id)
+        started = cluster.retry(repeated, key=key)
         if watch:
             raise typer.Exit(watch_to_end(cluster, started.id, as_json=as_json))
-    document = {"id": str(started.id), "status": started.status, "retry_of": str(execution_id)}
+    document = {"id": str(started.id), "status": started.status, "retry_of": str(repeated)}
     say(to_json(document) if as_json else started.id)
 
 
-def _act(action: Control, execution_id: UUID, *, as_json: bool) -> None:
+def _act(action: Control, given: str, *, as_json: bool) -> None:
     with connected() as cluster:
+        execution_id = execution_named(cluster, given)
         status = cluster.control(action, execution_id)
     document = {"id": str(execution_id), "status": status}
     say(to_json(document) if as_json else f"{execution_id} is {status}")

@@ -24,7 +24,7 @@ from treadle.cli.demo_output import tell_what_happened
 from treadle.cli.demo_services import Services
 from treadle.cli.local import Local
 from treadle.cli.plain_text import say
-from treadle.cli.prompts import asked_in_terminal
+from treadle.cli.prompts import asked_in_terminal, can_ask
 from treadle.cli.watch import watch_to_end
 from treadle.core.embedded import EmbeddedServers
 from treadle.core.errors import TreadleError
@@ -96,7 +96,7 @@ def _run(local: Local, file: Path, countries_url: str, report: Path) -> NoReturn
 def _answer(local: Local, interaction_id: UUID) -> None:
     """Have the demo's question answered: by whoever sits here, else as its default says."""
     question = local.question(interaction_id)
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if can_ask():
         with contextlib.suppress(InteractionDecided):  # nobody answered within its minute
             local.answer(interaction_id, asked_in_terminal(question))
         return

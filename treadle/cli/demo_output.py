@@ -7,6 +7,7 @@ from uuid import UUID
 
 from treadle.cli.local import Local
 from treadle.cli.plain_text import plain, say
+from treadle.cli.prompts import can_ask
 from treadle.dag.events import EventType
 from treadle.ledger.views import executions
 from treadle.wire.executions import ExecutionRecord
@@ -31,10 +32,11 @@ def _counts(execution: ExecutionRecord) -> Iterator[str]:
     for record in execution.node_executions:
         if record.node_type == "HUMAN_IN_THE_LOOP" and record.output_data:
             answer = record.output_data
-            yield (
-                f"  a person    {record.node_id}: {answer['decision']} by "
-                f"{answer['answered_by']} via {answer['via']}"
-            )
+            if can_ask():
+                by = f"{answer['answered_by']} via {answer['via']}"
+                yield f"  a person    {record.node_id}: {answer['decision']} by {by}"
+            else:
+                yield f"  the demo    {record.node_id}: {answer['decision']}, as nobody sits here"
 
 
 def _retries(local: Local, execution_id: UUID) -> Iterator[str]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from treadle.cli.connect import connected, connected_to_read
 from treadle.cli.console import Fit, Titles, output_console, print_table
+from treadle.cli.errors import ExitCode
 from treadle.cli.execution_view import duration, status_text
 from treadle.cli.files import InputInvalid, checked_object, to_json
+from treadle.cli.ids import ExecutionId, execution_named
+from treadle.cli.node_view import print_node, records_of
 from treadle.cli.plain_text import say
 from treadle.cli.watch import show_end, watch_to_end
 from treadle.dag.model import NAME_LENGTH
 from treadle.dag.problems import quoted
-from treadle.dag.states import ExecutionStatus
+from treadle.dag.states import ExecutionStatus, NodeStatus
 
 #: Titles, and how each column fits into a narrow terminal; see `print_table`.
 _COLUMNS: Titles = {
@@ -27,8 +29,6 @@ _COLUMNS: Titles = {
     "started": 10,
     "took": Fit.WHOLE,
 }
-
-ExecutionId = Annotated[UUID, typer.Argument(metavar="ID", help="The execution's id.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -70,13 +70,37 @@ def executions(
     print_table(_COLUMNS, rows, output_console())
 
 
-def show(execution_id: ExecutionId, as_json: AsJson = False) -> None:
-    """Show an execution as it stands: its nodes, error and output.
+def show(
+    execution_id: ExecutionId,
+    node: Annotated[
+        str | None,
+        typer.Argument(metavar="NODE", help="Show this node: its input, output and error."),
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(metavar="SCOPE", help="The node in this iteration, such as each_item:3."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an execution as it stands: its nodes, error and output; or one of its nodes.
 
-    Exits with 1 if it ended other than as SUCCESS.
+    Exits with 1 if the execution ended other than as SUCCESS, or the node as failed.
     """
+    if node is None and scope is not None:
+        raise typer.BadParameter("--scope is of a node: treadle show ID NODE --scope SCOPE")
     with connected_to_read() as cluster:
-        raise typer.Exit(show_end(cluster, execution_id, as_json=as_json))
+        wanted = execution_named(cluster, execution_id)
+        if node is None:
+            raise typer.Exit(show_end(cluster, wanted, as_json=as_json))
+        execution = cluster.execution(wanted, whole=True)
+        graph = cluster.graph(execution)
+    found = records_of(execution, graph, node, scope)
+    if as_json:
+        say(to_json(found))
+    else:
+        print_node(execution, graph, node, found)
+    failed = any(each.status is NodeStatus.FAILED for each in found)
+    raise typer.Exit(ExitCode.NO if failed else ExitCode.OK)
 
 
 def watch(execution_id: ExecutionId, as_json: AsJson = False) -> None:
@@ -85,4 +109,6 @@ def watch(execution_id: ExecutionId, as_json: AsJson = False) -> None:
     Exits with 0 if it ends as SUCCESS, else with 1.
     """
     with connected() as cluster:
-        raise typer.Exit(watch_to_end(cluster, execution_id, as_json=as_json))
+        raise typer.Exit(
+            watch_to_end(cluster, execution_named(cluster, execution_id), as_json=as_json)
+        )

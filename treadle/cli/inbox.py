@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
@@ -25,8 +24,9 @@ from treadle.cli.files import (
     read_file,
     to_json,
 )
+from treadle.cli.ids import execution_named, id_text, question_named
 from treadle.cli.plain_text import plain, say
-from treadle.cli.prompts import Answer, asked_in_terminal, value_of
+from treadle.cli.prompts import Answer, asked_in_terminal, can_ask, value_of
 from treadle.core.errors import TreadleError
 from treadle.dag.problems import Hints
 from treadle.dag.questions import Priority
@@ -70,14 +70,19 @@ class AnswerMissing(TreadleError):
 
 def inbox(
     interaction_id: Annotated[
-        UUID | None,
-        typer.Argument(metavar="[ID]", help="Show this question and all that was answered."),
+        str | None,
+        typer.Argument(
+            metavar="ID",
+            parser=id_text,
+            help="Show this question and all that was answered: an id, its beginning, or: last.",
+        ),
     ] = None,
     status: Annotated[
         InteractionStatus, typer.Option(help="Only those.")
     ] = InteractionStatus.PENDING,
     execution_id: Annotated[
-        UUID | None, typer.Option("--execution", metavar="ID", help="Only those it asked.")
+        str | None,
+        typer.Option("--execution", metavar="ID", parser=id_text, help="Only those it asked."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = 100,
     as_json: AsJson = False,
@@ -85,10 +90,12 @@ def inbox(
     """List the questions that wait for an answer, the most urgent first."""
     with connected_to_read() as cluster:
         if interaction_id is not None:
-            question, came = cluster.question(interaction_id), cluster.responses(interaction_id)
+            wanted = question_named(cluster, interaction_id)
+            question, came = cluster.question(wanted), cluster.responses(wanted)
             _show(question, came, as_json=as_json)
             return
-        found = cluster.questions(status=status, execution_id=execution_id, limit=limit)
+        asker = None if execution_id is None else execution_named(cluster, execution_id)
+        found = cluster.questions(status=status, execution_id=asker, limit=limit)
     found = sorted(found, key=lambda each: (_PRIORITIES.index(each.priority), each.timeout_at))
     if as_json:
         say(to_json(found))
@@ -132,7 +139,12 @@ def _show(question: Interaction, came: Sequence[InteractionResponse], *, as_json
 
 
 def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the command
-    interaction_id: Annotated[UUID, typer.Argument(metavar="ID", help="The question's id.")],
+    question_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", parser=id_text, help="The question's id, its beginning, or: last."
+        ),
+    ],
     decision: Annotated[
         str | None,
         typer.Option(help="confirmed or rejected, or the value of an approval's option."),
@@ -158,6 +170,7 @@ def answer(  # noqa: PLR0913, PLR0917 - each parameter is an option of the comma
 ) -> None:
     """Answer a question: by the options, or, in a terminal, as it is asked there."""
     with connected() as cluster:
+        interaction_id = question_named(cluster, question_id)
         if json_answer is not None:
             raw = _object(json_answer)
         elif decision is None and not values and not selected and content is None:
@@ -182,7 +195,7 @@ def _decide_in_terminal(cluster: Cluster, interaction_id: UUID, *, as_json: bool
     if question.status is not InteractionStatus.PENDING:
         _tell(_answered(**members(question), repeated=True), as_json=as_json)
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not can_ask():
         raise AnswerMissing("No option says what the answer is.")
     while True:
         try:

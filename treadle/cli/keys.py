@@ -24,7 +24,13 @@ from treadle.ledger.views import keys as ledger_keys
 from treadle.ledger.views.keys import Key
 from treadle.wire.keys import Scope
 
-keys = typer.Typer(no_args_is_help=True, help="Keys of the gateway: make, list, revoke.")
+keys = typer.Typer(
+    name="keys",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Keys of the gateway: make, list, revoke.",
+)
 
 #: Titles, and how each column fits into a narrow terminal; see `print_table`.
 _COLUMNS: Titles = {

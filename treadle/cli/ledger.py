@@ -27,6 +27,7 @@ from treadle.ledger.people.interactions import interactions
 from treadle.ledger.views import executions, node_logs, paging, unserved
 from treadle.ledger.views.node_logs import Lines
 from treadle.ledger.views.responses import responses
+from treadle.wire.causes import Causes
 from treadle.wire.executions import ExecutionBrief, ExecutionRecord, ExecutionWarning
 from treadle.wire.interactions import Interaction, InteractionResponse
 from treadle.wire.logs import LogLine, LogLines
@@ -101,24 +102,45 @@ class Ledger:
             graph = self._graphs.execution_shown(session, execution_id)
             return unserved.warnings(session, execution_id, graph.workflow)
 
+    def causes(self, execution_id: UUID) -> Causes:
+        from treadle.ledger.views import causes  # noqa: PLC0415 - only one command asks
+
+        return causes.causes(self.session(), self._graphs, execution_id)
+
     def check(self, workflow: Workflow) -> Findings:
         return Findings((), unserved.task_warnings(self.session(), workflow))
 
     def executions(
-        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+        self,
+        *,
+        status: ExecutionStatus | None,
+        workflow_id: str | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[ExecutionBrief]:
         return executions.executions(
-            self.session(), owner=LOCAL_OWNER, status=status, workflow_id=workflow_id, limit=limit
+            self.session(),
+            owner=LOCAL_OWNER,
+            status=status,
+            workflow_id=workflow_id,
+            id_prefix=id_prefix,
+            limit=limit,
         )
 
     def questions(
-        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+        self,
+        *,
+        status: InteractionStatus | None,
+        execution_id: UUID | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[Interaction]:
         found = interactions(
             self.session(),
             account=LOCAL_OWNER,
             execution_id=execution_id,
             status=status,
+            id_prefix=id_prefix,
             limit=limit,
         )
         return [each.to_wire() for each in found]

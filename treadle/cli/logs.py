@@ -10,8 +10,9 @@ import typer
 
 from treadle.cli.cluster import Reader
 from treadle.cli.connect import connected_to_read
-from treadle.cli.executions import AsJson, ExecutionId
+from treadle.cli.executions import AsJson
 from treadle.cli.files import to_json
+from treadle.cli.ids import ExecutionId, execution_named
 from treadle.cli.plain_text import plain, say
 from treadle.ledger.views.node_logs import Lines
 from treadle.wire.logs import LogLine
@@ -35,7 +36,7 @@ def logs(
 ) -> None:
     """Print what an execution's tasks print and log."""
     with connected_to_read() as cluster:
-        wanted = Lines(execution_id, node, scope, attempt)
+        wanted = Lines(execution_named(cluster, execution_id), node, scope, attempt)
         for each in cluster.follow_lines(wanted) if follow else _kept(cluster, wanted):
             say(to_json(each) if as_json else readable(each))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ Answer = dict[str, Any]
 
 #: Words that mean yes and no in a field of type boolean.
 _YES, _NO = ("y", "yes", "true", "1"), ("n", "no", "false", "0")
+
+
+def can_ask() -> bool:
+    """Return whether somebody sits here who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def asked_in_terminal(question: Interaction) -> Answer:

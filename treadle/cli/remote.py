@@ -33,6 +33,7 @@ from treadle.ledger.engine.submission import Submission
 from treadle.ledger.engine.submission_check import check_key
 from treadle.ledger.views.node_logs import Lines
 from treadle.ledger.views.unserved import REASONS
+from treadle.wire.causes import Causes
 from treadle.wire.errors import WireError
 from treadle.wire.events import Event
 from treadle.wire.executions import (
@@ -129,6 +130,9 @@ class Remote:
     def warnings(self, execution_id: UUID) -> Sequence[ExecutionWarning]:
         return self._read(ExecutionRecord, "GET", f"/v1/executions/{execution_id}").warnings
 
+    def causes(self, execution_id: UUID) -> Causes:
+        return self._read(Causes, "GET", f"/v1/executions/{execution_id}/why")
+
     def check(self, workflow: Workflow) -> Findings:
         body = publish(workflow)
         found = self._read(ValidationResult, "POST", "/v1/workflows/validate", json=body)
@@ -138,9 +142,19 @@ class Remote:
         )
 
     def executions(
-        self, *, status: ExecutionStatus | None, workflow_id: str | None, limit: int
+        self,
+        *,
+        status: ExecutionStatus | None,
+        workflow_id: str | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[ExecutionBrief]:
-        wanted = {"status": status, "workflow_id": workflow_id, "limit": limit}
+        wanted = {
+            "status": status,
+            "workflow_id": workflow_id,
+            "id_prefix": id_prefix,
+            "limit": limit,
+        }
         query = {name: value for name, value in wanted.items() if value is not None}
         return self._read(Executions, "GET", "/v1/executions", params=query).executions
 
@@ -168,9 +182,19 @@ class Remote:
         return self._read(Plan, "GET", f"/v1/plans/{plan_id}")
 
     def questions(
-        self, *, status: InteractionStatus | None, execution_id: UUID | None, limit: int
+        self,
+        *,
+        status: InteractionStatus | None,
+        execution_id: UUID | None,
+        limit: int,
+        id_prefix: str | None = None,
     ) -> Sequence[Interaction]:
-        wanted = {"status": status, "execution_id": execution_id, "limit": limit}
+        wanted = {
+            "status": status,
+            "execution_id": execution_id,
+            "id_prefix": id_prefix,
+            "limit": limit,
+        }
         query = {name: str(value) for name, value in wanted.items() if value is not None}
         return self._read(Interactions, "GET", "/v1/interactions", params=query).interactions
 

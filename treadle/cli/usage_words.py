@@ -6,11 +6,6 @@ import re
 
 #: What is said by the library that reads arguments, and what a person is given instead.
 _WORDS = (
-    (
-        r"Input should be a valid UUID\b.*",
-        "this is no id, such as 01900000-0000-7000-8000-000000000000; "
-        "`treadle executions` and `treadle inbox` list them",
-    ),
     (r"Input should be a valid integer\b.*", "this is no whole number"),
     (r"Input should be a valid number\b.*", "this is no number"),
     (r"Input should be greater than or equal to (\S+)", r"it must be at least \1"),
