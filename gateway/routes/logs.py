@@ -52,7 +52,7 @@ async def logs(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
     after: AfterLine = 0,
     limit: Limit = 1_000,
     last_event_id: LastEventId = None,
-    accept: Accept = "",
+    accept: Accept = None,
 ) -> Response:
     """Return lines in order, each once. A stream ends with the execution."""
     wanted = Lines(execution_id, node, scope, attempt)
