@@ -24,7 +24,7 @@ class Cause(WireObject):
     message: str
     solution: str
     """The step that frees it; what to do if it should not go on by itself."""
-    until: Milliseconds | None
+    due_at: Milliseconds | None
     """When it goes on, or gives up, by itself, in epoch milliseconds."""
     waits_for: list[str]
     """The nodes that it waits for, each of which has its own causes."""
@@ -48,7 +48,7 @@ class Causes(WireObject):
                             "message": "No worker has the task 'charge_card'.",
                             "solution": "Start a worker with it: treadle worker --tasks MODULE; "
                             "or correct the task's name.",
-                            "until": None,
+                            "due_at": None,
                             "waits_for": [],
                         }
                     ],

@@ -6,6 +6,8 @@ event loop, another function in a thread, one with `lane="process"` in a process
 
 Workers find tasks by entry points (group `treadle.tasks`, each naming a module) and by modules that
 the operator names. The registry belongs to the process, because decorators run on import.
+
+Long because a task, its parameters and the decorator as type checkers read it stand together.
 """
 
 from __future__ import annotations

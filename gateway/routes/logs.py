@@ -42,7 +42,7 @@ AfterLine = Annotated[int, Query(ge=0, lt=2**62, description="Only lines after t
     responses=LINE_STREAM,
     summary="Read or follow what an execution's tasks print and log",
 )
-async def logs(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
+async def list_logs(  # noqa: PLR0913, PLR0917 - each is a parameter of the query
     execution_id: UUID,
     caller: Reader,
     request: Request,

@@ -235,8 +235,18 @@ class _Translation:
 
     def _results(self, step: Step, loop: Loop) -> Any:
         """Return how the results of a loop are read, which are what its last nodes put out."""
+        reading: list[str] = []  # not empty while they are: a loop may be a last node of itself
 
         def read_results(root: str) -> str:
+            if reading:
+                return f"{root}.results"
+            reading.append(root)
+            try:
+                return read_once(root)
+            finally:
+                reading.clear()
+
+        def read_once(root: str) -> str:
             texts = {
                 output.convert("item")
                 for leaf in loop.leaves

@@ -163,7 +163,7 @@ class _View:
 
 
 def _of(
-    row: Any, reason: str, message: str, solution: str, *, until: Any = None, waits_for: Any = ()
+    row: Any, reason: str, message: str, solution: str, *, due_at: Any = None, waits_for: Any = ()
 ) -> Cause:
     return _cause(
         reason=reason,
@@ -172,7 +172,7 @@ def _of(
         count=1,
         message=message,
         solution=solution,
-        until=milliseconds(until),
+        due_at=milliseconds(due_at),
         waits_for=list(waits_for),
     )
 
@@ -186,7 +186,7 @@ def _whole(reason: str, message: str, solution: str) -> Cause:
         count=1,
         message=message,
         solution=solution,
-        until=None,
+        due_at=None,
         waits_for=[],
     )
 
@@ -222,7 +222,7 @@ def _question(row: Any, question: Any) -> Cause:
             "question_open",
             f"It asked a person, who has not answered: {title}.",
             f"Answer it: {command}",
-            until=question.timeout_at,
+            due_at=question.timeout_at,
         )
     failed = loads(question.error)["error_message"] if question.error else "No try is over yet."
     again = "No further try is made." if question.given_up_at else "It is tried again."
@@ -231,14 +231,14 @@ def _question(row: Any, question: Any) -> Cause:
         "question_undelivered",
         f"Its question {title} did not reach {question.channel_type}: {failed} {again}",
         f"Mend the channel, or answer it here: {command}",
-        until=question.timeout_at if question.given_up_at else question.due_at,
+        due_at=question.timeout_at if question.given_up_at else question.due_at,
     )
 
 
 def _waiting(row: Any) -> Cause:
     kind = WaitKind(row.wait_kind)
     if kind is WaitKind.TIMER:
-        return _of(row, "timer", "It waits for a time.", "Wait until then.", until=row.due_at)
+        return _of(row, "timer", "It waits for a time.", "Wait until then.", due_at=row.due_at)
     if kind is WaitKind.BODY:
         total = "" if row.loop_total is None else f" of {row.loop_total:,}"
         over = (row.loop_next or 0) - (row.loop_active or 0)
@@ -259,7 +259,7 @@ def _attempt(row: Any, state: NodeState) -> Cause:
             "retry",
             f"Its attempt {row.attempt} failed: {error} It is tried again.",
             "Wait until then, or mend what failed.",
-            until=row.due_at,
+            due_at=row.due_at,
         )
     where = f"on {row.host}, process {row.pid}" if row.host else "on a worker that is gone"
     return _of(
@@ -267,5 +267,5 @@ def _attempt(row: Any, state: NodeState) -> Cause:
         "running",
         f"Its attempt {row.attempt} runs {where}.",
         "Wait; a worker that dies is noticed, and its work is done again.",
-        until=row.limit_at,
+        due_at=row.limit_at,
     )

@@ -72,7 +72,7 @@ def test_a_question_names_its_title_and_the_command(hand: Hand) -> None:
 
     assert (cause["reason"], cause["node_id"]) == ("question_open", "ask")
     assert cause["solution"] == f"Answer it: treadle answer {question}"
-    assert cause["until"] is not None
+    assert cause["due_at"] is not None
 
 
 def test_a_node_that_is_sent_waits_for_a_free_worker(served_hand: Hand) -> None:
@@ -133,7 +133,7 @@ def test_a_timer_and_a_retry_say_until_when(hand: Hand) -> None:
 
     assert (nap["reason"], retry["reason"]) == ("timer", "retry")
     assert "It broke." in retry["message"]
-    assert min(nap["until"], retry["until"]) > time.time() * 1000
+    assert min(nap["due_at"], retry["due_at"]) > time.time() * 1000
 
 
 def test_a_question_that_was_not_delivered_says_why(hand: Hand) -> None:

@@ -31,6 +31,8 @@ request_not_valid request_timed_out response_too_large results_not_found secret_
 secret_not_for_host secret_not_found secret_not_offered task_failed task_input_invalid
 too_many_node_executions too_many_redirects value_too_deep values_not_comparable worker_lost
 """
+#: Reasons of programs in Python: of a workflow that is being written, and of code that runs for a node.
+OF_PROGRAMS = "exit_not_said no_attempt not_known_yet progress_invalid text_not_expression"
 #: Reasons of processes: why one does not start, or is not ready.
 OF_PROCESSES = """
 data_folder_held data_folder_not_ours data_of_another_release database_unreachable duplicate_task
@@ -74,7 +76,7 @@ def test_every_reason_has_its_status_or_is_known_to_need_none() -> None:
     """A new error is decided upon here, or in the table; an old one leaves both when it goes."""
     reasons = {each.reason for each in every_error() if not each.__module__.startswith("test")}
 
-    decided = {*OF_RECORDS.split(), *OF_PROCESSES.split()}
+    decided = {*OF_RECORDS.split(), *OF_PROGRAMS.split(), *OF_PROCESSES.split()}
     assert reasons - STATUS.keys() == decided, "a status in gateway/errors.py, or a line here"
     assert STATUS.keys() - reasons == set()
 

@@ -1,4 +1,7 @@
-"""A cluster behind its gateway: what commands ask, as requests to `/v1`."""
+"""A cluster behind its gateway: what commands ask, as requests to `/v1`.
+
+Long because it has a method for each thing that they ask.
+"""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ def _lines(cause: Cause) -> list[str]:
     elif cause.scope:
         place += f" [{plain(cause.scope)}]"
     until = ""
-    if cause.until is not None:
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(cause.until / 1000))
+    if cause.due_at is not None:
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(cause.due_at / 1000))
         until = f" Until {moment}."
     return [
         f"{place}: {cause.reason}",
