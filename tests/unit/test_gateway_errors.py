@@ -31,7 +31,7 @@ request_not_valid request_timed_out response_too_large results_not_found secret_
 secret_not_for_host secret_not_found secret_not_offered task_failed task_input_invalid
 too_many_node_executions too_many_redirects value_too_deep values_not_comparable worker_lost
 """
-#: Reasons of programs in Python: of a workflow that is being written, and of code that runs for a node.
+#: Reasons of programs in Python: as they write a workflow, and as they run for a node.
 OF_PROGRAMS = "exit_not_said no_attempt not_known_yet progress_invalid text_not_expression"
 #: Reasons of processes: why one does not start, or is not ready.
 OF_PROCESSES = """
