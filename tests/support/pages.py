@@ -31,7 +31,8 @@ _VARYING = {
     "…": r".*",
     r"[0-9a-f]{8}-[0-9a-f-]{27}": r"[0-9a-f]{8}-[0-9a-f-]{27}",
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
-    r"(?:\d+ min )?\d+(?:\.\d+)? (?:s|ms)\b": r"(?:\d+ min )?\d+(?:\.\d+)? (?:s|ms)",
+    r"\d+(?:\.\d+)? (?:s|ms)\b": r"(?:\d+(?:\.\d+)? (?:s|ms)|\d+[dhm]\d\d[hms])",
+    r"\d+[dhm]\d\d[hms]\b": r"(?:\d+(?:\.\d+)? (?:s|ms)|\d+[dhm]\d\d[hms])",
     r" {2,}|─+": r"(?: {2,}|─+)",
 }
 #: What bash says of a job that a signal ended; a terminal says it in its own way.
