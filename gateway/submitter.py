@@ -41,7 +41,7 @@ class Submitter:
         self._connections = connections
         self._session: psycopg.Connection | None = None
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self.thread = VitalThread(self._run, "submitter", daemon=False)
+        self.thread = VitalThread(self._run, "submitter")
         self.thread.start()
 
     def submit(self, request: Submission) -> Submitted:

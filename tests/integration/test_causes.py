@@ -146,7 +146,8 @@ def test_a_question_that_was_not_delivered_says_why(hand: Hand) -> None:
         webhook_url="https://loom.example/hook",
         webhook_secret="hook",
     )
-    (sending,) = hand.session.execute("select id from outbox").fetchone() or ()
+    found = hand.session.execute("select id from outbox where interaction_id = %s", (question,))
+    (sending,) = found.fetchone() or ()
     outbox.send_again(hand.session, sending, error=BROKEN, seconds=60)
 
     cause = only(hand, execution)

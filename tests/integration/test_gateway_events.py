@@ -216,7 +216,7 @@ def test_a_stream_ends_when_its_key_is_revoked(
 ) -> None:
     """Rights are looked up again while somebody reads."""
     monkeypatch.setattr(stream, "HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr(stream, "_ADMISSION_SECONDS", 0.0)
+    monkeypatch.setattr(stream, "ADMISSION_SECONDS", 0.0)
     execution = ada.submit(waiting())
 
     with ada.following(f"/v1/executions/{execution}/events") as stream_:
